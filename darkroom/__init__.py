@@ -1,0 +1,1 @@
+"""The `darkroom` command: the pipeline on this machine and on AWS."""

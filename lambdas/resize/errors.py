@@ -1,0 +1,50 @@
+"""Whose fault is it? The image's, the message's or the world's: what happens to a job follows from the type."""
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why an image is rejected: the codes that a manifest and the `Rejected` metric carry."""
+
+    EMPTY = "empty"
+    UNKNOWN_FORMAT = "unknown_format"
+    CORRUPT = "corrupt"
+    TOO_MANY_BYTES = "too_many_bytes"
+    TOO_MANY_PIXELS = "too_many_pixels"
+    TOO_MANY_FRAMES = "too_many_frames"
+    OUT_OF_MEMORY = "out_of_memory"
+    TIMED_OUT = "timed_out"
+    CRASHED = "crashed"
+
+
+class ImageRejectedError(Exception):
+    """The image is at fault and would be every time: an outcome, never retried."""
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
+
+
+class MessageRefusedError(Exception):
+    """The message is not a job of this queue: it goes to the dead-letter queue, for a person to read."""
+
+
+class StorageError(Exception):
+    """S3 did not do what it was asked: the queue tries the job again."""
+
+    def __init__(self, operation: str, key: str, code: str) -> None:
+        super().__init__(f"S3 {operation} of {key!r} failed: {code}")
+        self.operation = operation
+        self.key = key
+        self.code = code
+
+
+class SettingsError(ValueError):
+    """A configured value cannot work; the message names the key, the value and what is allowed."""
+
+    def __init__(self, key: str, value: object, allowed: str) -> None:
+        super().__init__(f"{key}: {value!r} is not allowed; expected {allowed}")
+        self.key = key
+        self.value = value
+        self.allowed = allowed

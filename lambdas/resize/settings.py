@@ -1,0 +1,73 @@
+"""What the function is told by its environment, read once into a frozen value."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cached_property
+
+from resize.errors import SettingsError
+from resize.variants import Variant, parse_variants, variants_to_json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What an image may cost, each checked before anything is decoded."""
+
+    source_bytes: int = 100_000_000
+    frame_pixels: int = 100_000_000
+    frames: int = 500
+    total_pixels: int = 300_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything that the stack tells the function."""
+
+    uploads_bucket: str
+    derived_bucket: str
+    variants: tuple[Variant, ...]
+    limits: Limits = Limits()
+    cache_control: str = "public, max-age=3600"
+    jobs_at_once: int = 4
+    render_seconds: int = 25
+
+    @cached_property
+    def recipe(self) -> str:
+        """A fingerprint of all that decides what renditions look like; a manifest of another recipe is out of date."""
+        text = json.dumps([variants_to_json(self.variants), self.cache_control], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def to_environment(self) -> dict[str, str]:
+        """Write the settings as environment variables: `Settings.from_environment` reads them back."""
+        return {
+            "DARKROOM_UPLOADS_BUCKET": self.uploads_bucket,
+            "DARKROOM_DERIVED_BUCKET": self.derived_bucket,
+            "DARKROOM_VARIANTS": json.dumps(variants_to_json(self.variants), separators=(",", ":")),
+            "DARKROOM_LIMITS": json.dumps(asdict(self.limits), separators=(",", ":")),
+            "DARKROOM_CACHE_CONTROL": self.cache_control,
+            "DARKROOM_JOBS_AT_ONCE": str(self.jobs_at_once),
+            "DARKROOM_RENDER_SECONDS": str(self.render_seconds),
+        }
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
+        """Read what `to_environment` wrote.
+
+        Raises:
+            SettingsError: a variable is missing or is not what `to_environment` writes.
+        """
+        try:
+            return cls(
+                uploads_bucket=environment["DARKROOM_UPLOADS_BUCKET"],
+                derived_bucket=environment["DARKROOM_DERIVED_BUCKET"],
+                variants=parse_variants(json.loads(environment["DARKROOM_VARIANTS"])),
+                limits=Limits(**json.loads(environment["DARKROOM_LIMITS"])),
+                cache_control=environment["DARKROOM_CACHE_CONTROL"],
+                jobs_at_once=int(environment["DARKROOM_JOBS_AT_ONCE"]),
+                render_seconds=int(environment["DARKROOM_RENDER_SECONDS"]),
+            )
+        except KeyError as missing:
+            raise SettingsError(
+                str(missing.args[0]), None, "the environment that the stack gives the function"
+            ) from None

@@ -1,0 +1,175 @@
+"""What a variant is: a named size and format, parsed from configuration and checked."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+from resize.errors import SettingsError
+
+# The longest side that WebP can store (RFC 9649, section 2.7); JPEG stores 65,535.
+MAX_SIDE = 16_383
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
+_COLOUR = re.compile(r"#[0-9a-f]{6}([0-9a-f]{2})?")
+
+# Turns the value of a configuration key into what it means, or raises SettingsError.
+Parser: TypeAlias = Callable[[str, object], Any]
+
+# `<variant>/<key>` shares the derived bucket with `manifests/<key>.json`.
+RESERVED_NAMES = frozenset({"manifests"})
+
+
+class Format(StrEnum):
+    """What a rendition is encoded as; the value is the file's extension too."""
+
+    WEBP = "webp"
+    JPEG = "jpg"
+    PNG = "png"
+    GIF = "gif"
+    AVIF = "avif"
+
+    @property
+    def content_type(self) -> str:
+        """The media type, as registered with IANA."""
+        return "image/jpeg" if self is Format.JPEG else f"image/{self.value}"
+
+
+class Fit(StrEnum):
+    """How an image meets a box of another shape."""
+
+    INSIDE = "inside"  # as large as fits in the box; the shape stays
+    COVER = "cover"  # fills the box; what sticks out is cut, see Gravity
+    CONTAIN = "contain"  # as large as fits in the box; the background fills the rest
+
+
+class Gravity(StrEnum):
+    """Which part of the image `cover` keeps."""
+
+    CENTER = "center"
+    NORTH = "north"
+    NORTHEAST = "northeast"
+    EAST = "east"
+    SOUTHEAST = "southeast"
+    SOUTH = "south"
+    SOUTHWEST = "southwest"
+    WEST = "west"
+    NORTHWEST = "northwest"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """One configured size.
+
+    `width` and `height` are pixels, at least one of them set. `format` None keeps the source's. `quality` is 1 to 100;
+    PNG and GIF have none and ignore it. `effort` is 0 (fast) to 6 (small). `background` is `#rrggbb` or `#rrggbbaa`.
+    """
+
+    name: str
+    width: int | None = None
+    height: int | None = None
+    fit: Fit = Fit.INSIDE
+    gravity: Gravity = Gravity.CENTER
+    background: str = "#ffffff"
+    format: Format | None = Format.WEBP
+    quality: int = 80
+    effort: int = 4
+    enlarge: bool = False
+
+
+def parse_variants(value: object) -> tuple[Variant, ...]:
+    """Make variants of configuration: `{name: {option: value}}`, in the order given.
+
+    Raises:
+        SettingsError: the first thing that is wrong, with its key, value and what is allowed.
+    """
+    if not isinstance(value, Mapping) or not value:
+        raise SettingsError("variants", value, "an object of at least one variant by its name")
+    return tuple(_parse_variant(name, options) for name, options in value.items())
+
+
+def variants_to_json(variants: tuple[Variant, ...]) -> dict[str, dict[str, Any]]:
+    """Write variants as configuration, every option spelled out: `parse_variants` reads it back."""
+    return {variant.name: _options_of(variant) for variant in variants}
+
+
+def _options_of(variant: Variant) -> dict[str, Any]:
+    word = next(word for word, chosen in _FORMATS.items() if chosen is variant.format)
+    options = {option: getattr(variant, option) for option in _OPTIONS} | {"format": word}
+    return {option: value for option, value in options.items() if value is not None}
+
+
+def _parse_variant(name: object, options: object) -> Variant:
+    if not isinstance(name, str) or not _NAME.fullmatch(name) or name in RESERVED_NAMES:
+        raise SettingsError(
+            "variants", name, "a name of 1 to 32 of a-z, 0-9 and '-', not starting with '-', and not 'manifests'"
+        )
+    key = f"variants.{name}"
+    if not isinstance(options, Mapping):
+        raise SettingsError(key, options, f"an object of the options {', '.join(_OPTIONS)}")
+    for option in options:
+        if option not in _OPTIONS:
+            raise SettingsError(f"{key}.{option}", options[option], f"one of the options {', '.join(_OPTIONS)}")
+    parsed = {option: _OPTIONS[option](f"{key}.{option}", options[option]) for option in options}
+    variant = Variant(name=name, **parsed)
+    _check_box(key, variant)
+    return variant
+
+
+def _check_box(key: str, variant: Variant) -> None:
+    if variant.width is None and variant.height is None:
+        raise SettingsError(key, {}, "a width, a height or both")
+    if variant.fit is not Fit.INSIDE and (variant.width is None or variant.height is None):
+        raise SettingsError(f"{key}.fit", variant.fit.value, "'inside' unless both width and height are given")
+
+
+def _integer(lowest: int, highest: int) -> Parser:
+    def parse(key: str, value: object) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not lowest <= value <= highest:
+            raise SettingsError(key, value, f"a whole number from {lowest} to {highest}")
+        return value
+
+    return parse
+
+
+def _choice(words: Mapping[str, object]) -> Parser:
+    def parse(key: str, value: object) -> object:
+        if not isinstance(value, str) or value not in words:
+            raise SettingsError(key, value, f"one of {', '.join(words)}")
+        return words[value]
+
+    return parse
+
+
+def _boolean(key: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise SettingsError(key, value, "true or false")
+    return value
+
+
+def _colour(key: str, value: object) -> str:
+    if not isinstance(value, str) or not _COLOUR.fullmatch(value.lower()):
+        raise SettingsError(key, value, "a colour such as '#ffffff', or '#ffffff00' with its opacity")
+    return value.lower()
+
+
+_FORMATS: Mapping[str, Format | None] = {
+    "webp": Format.WEBP,
+    "jpeg": Format.JPEG,
+    "png": Format.PNG,
+    "avif": Format.AVIF,
+    "source": None,
+}
+
+_OPTIONS: Mapping[str, Parser] = {
+    "width": _integer(1, MAX_SIDE),
+    "height": _integer(1, MAX_SIDE),
+    "fit": _choice({fit.value: fit for fit in Fit}),
+    "gravity": _choice({gravity.value: gravity for gravity in Gravity}),
+    "background": _colour,
+    "format": _choice(_FORMATS),
+    "quality": _integer(1, 100),
+    "effort": _integer(0, 6),
+    "enlarge": _boolean,
+}
