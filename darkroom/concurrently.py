@@ -1,0 +1,21 @@
+"""Does the same with many things at once, where each is mostly waiting for the network."""
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from typing import TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+# Below botocore's pool of 10 connections for each client, so that none is opened anew for every request.
+WORKERS = 8
+
+
+def concurrently(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+    """Yield each result as soon as it is there. Left early (an error, Ctrl-C), nothing new begins."""
+    pool = ThreadPoolExecutor(WORKERS)
+    try:
+        for future in as_completed([pool.submit(work, item) for item in items]):
+            yield future.result()
+    finally:
+        pool.shutdown(cancel_futures=True)

@@ -1,0 +1,114 @@
+"""Which files a person means by the paths given, and which key each is uploaded as."""
+
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from darkroom.errors import UsageError
+from resize.names import MAX_KEY_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file to upload, and its key in the uploads bucket."""
+
+    path: Path
+    key: str
+
+
+def find_sources(paths: Sequence[Path]) -> tuple[Source, ...]:
+    """Find the files that are meant, in a stable order.
+
+    A file's key is its name; a file's below a folder is its path from that folder on, with `/` between the names.
+    Links are followed. What a dot hides is left out, unless it is named as a path itself.
+
+    Raises:
+        UsageError: a path is missing, unreadable, empty or of another kind, or two files would have the same key.
+    """
+    sources = [source for path in paths for source in _sources_of(path)]
+    owners: dict[str, Source] = {}
+    for source in sources:
+        owner = owners.setdefault(source.key, source)
+        if owner is not source:
+            raise UsageError(
+                f"{_shown(owner.path)} and {_shown(source.path)} would both be uploaded as {source.key!r}.\n"
+                "Give the folder that holds both, or run them one after the other."
+            )
+        _check(source)
+    return tuple(sources)
+
+
+def key_of(name: str) -> str:
+    """Turn a relative file name into a key: S3's keys are UTF-8, so bytes that are not are percent-encoded."""
+    return "".join(
+        f"%{ord(character) - 0xDC00:02X}" if "\udc80" <= character <= "\udcff" else character for character in name
+    )
+
+
+def _sources_of(path: Path) -> Iterator[Source]:
+    kind = _kind(path)
+    if stat.S_ISREG(kind):
+        yield Source(path, key_of(path.name))
+        return
+    if not stat.S_ISDIR(kind):
+        raise UsageError(f"{_shown(path)} is neither a file nor a folder. Leave it out.")
+    found = False
+    for file in _files_below(path, ancestors=()):
+        found = True
+        yield Source(file, key_of(file.relative_to(path).as_posix()))
+    if not found:
+        raise UsageError(f"The folder {_shown(path)} holds no files (hidden ones are left out). Give one with images.")
+
+
+def _files_below(folder: Path, ancestors: tuple[tuple[int, int], ...]) -> Iterator[Path]:
+    identity = folder.stat()
+    here = (identity.st_dev, identity.st_ino)
+    if here in ancestors:  # a link to a folder that holds it
+        return
+    for path in _entries(folder):
+        kind = _kind(path)
+        if stat.S_ISDIR(kind):
+            yield from _files_below(path, (*ancestors, here))
+        elif stat.S_ISREG(kind):
+            yield path
+        else:
+            raise UsageError(f"{_shown(path)} is neither a file nor a folder. Move it away, or hide it with a dot.")
+
+
+def _entries(folder: Path) -> list[Path]:
+    try:
+        return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    except OSError as error:
+        raise _unreadable(folder, error) from error
+
+
+def _kind(path: Path) -> int:
+    try:
+        return path.stat().st_mode
+    except FileNotFoundError:
+        if path.is_symlink():
+            raise UsageError(f"{_shown(path)} is a link to nothing. Mend it or leave it out.") from None
+        raise UsageError(f"{_shown(path)} does not exist. Check the path.") from None
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def _check(source: Source) -> None:
+    length = len(source.key.encode())
+    if length > MAX_KEY_BYTES:
+        raise UsageError(
+            f"The key of {_shown(source.path)} has {length} bytes; S3 allows {MAX_KEY_BYTES}.\n"
+            "Give a folder further down, or shorten its name."
+        )
+    if not os.access(source.path, os.R_OK):
+        raise UsageError(f"{_shown(source.path)} cannot be read: permission denied. Change its mode or leave it out.")
+
+
+def _unreadable(path: Path, error: OSError) -> UsageError:
+    return UsageError(f"{_shown(path)} cannot be read: {error.strerror}. Change that or leave it out.")
+
+
+def _shown(path: Path) -> str:
+    return repr(str(path))

@@ -1,0 +1,112 @@
+"""Sees from outside what the pipeline does, through S3 and SQS, with few requests for any number of uploads."""
+
+import os.path
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Final
+
+from botocore.exceptions import ClientError
+
+from darkroom.answering import answering
+from darkroom.concurrently import concurrently
+from darkroom.outcomes import Recorded, Version
+from resize.errors import MessageRefusedError
+from resize.events import parse_body
+from resize.manifest import Manifest
+from resize.names import manifest_key
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.client import S3Client
+    from mypy_boto3_sqs.client import SQSClient
+
+    from darkroom.deployment import Pipeline
+
+# A dead letter stays hidden this long after each look; others can read it then.
+_LOOK_SECONDS = 10
+_LOOKS_A_ROUND = 100
+_JOB_COUNTS: Final = (
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesNotVisible",
+    "ApproximateNumberOfMessagesDelayed",
+)
+
+
+class Watch:
+    """The pipeline since the watch began. Every method raises DarkroomError where AWS does not answer."""
+
+    def __init__(self, s3: "S3Client", sqs: "SQSClient", pipeline: "Pipeline") -> None:
+        self._s3 = s3
+        self._sqs = sqs
+        self._pipeline = pipeline
+        self._read_etags: dict[str, str] = {}
+        self._read_letters: set[str] = set()
+
+    def new_manifests(self, keys: Sequence[str]) -> Iterator[Recorded]:
+        """List what lies where these keys' manifests do, and read what was not read before."""
+        wanted = {manifest_key(key) for key in keys}
+        with answering("Listing the manifests"):
+            written = [key for key, etag in self._list(wanted) if self._read_etags.get(key) != etag]
+            yield from (recorded for recorded in concurrently(self._read, written) if recorded)
+
+    def new_dead_letters(self) -> Iterator[Version]:
+        """Read the dead-letter queue without taking anything out of it."""
+        for _ in range(_LOOKS_A_ROUND):
+            with answering("Reading the dead-letter queue"):
+                answer = self._sqs.receive_message(
+                    QueueUrl=self._pipeline.dead_letter_queue_url,
+                    MaxNumberOfMessages=10,
+                    VisibilityTimeout=_LOOK_SECONDS,
+                )
+            letters = answer.get("Messages", [])
+            if not letters:
+                return
+            new = [letter for letter in letters if letter["MessageId"] not in self._read_letters]
+            self._read_letters.update(letter["MessageId"] for letter in new)
+            for letter in new:
+                yield from _versions(letter["Body"])
+
+    def is_idle(self) -> bool:
+        """Tell whether no job waits and none runs, as far as SQS knows."""
+        with answering("Reading the jobs queue"):
+            answer = self._sqs.get_queue_attributes(
+                QueueUrl=self._pipeline.jobs_queue_url, AttributeNames=[*_JOB_COUNTS]
+            )
+        return not any(int(answer["Attributes"][count]) for count in _JOB_COUNTS)
+
+    def is_current(self, version: Version) -> bool:
+        """Tell whether this is still the newest version of its key."""
+        key, version_id = version
+        with answering("Reading the uploads bucket"):
+            try:
+                answer = self._s3.head_object(Bucket=self._pipeline.uploads_bucket, Key=key)
+            except ClientError as error:
+                if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:  # noqa: PLR2004 - HTTP's "not found"
+                    return False
+                raise
+        return answer.get("VersionId") == version_id
+
+    def _list(self, wanted: set[str]) -> Iterator[tuple[str, str]]:
+        prefix = os.path.commonprefix(list(wanted))  # noqa: RUF071 - a key's prefix may end within a name
+        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._pipeline.derived_bucket, Prefix=prefix)
+        for page in pages:
+            for found in page.get("Contents", []):
+                if found["Key"] in wanted:
+                    yield found["Key"], found["ETag"]
+
+    def _read(self, key: str) -> Recorded | None:
+        try:
+            answer = self._s3.get_object(Bucket=self._pipeline.derived_bucket, Key=key)
+        except self._s3.exceptions.NoSuchKey:
+            return None  # removed since it was listed
+        text = answer["Body"].read()
+        self._read_etags[key] = answer["ETag"]
+        try:
+            return Recorded(manifest=Manifest.from_json(text), text=text)
+        except ValueError:
+            return None  # somebody else's; the job will replace it
+
+
+def _versions(body: str) -> Iterator[Version]:
+    try:
+        yield from ((upload.key, upload.version_id) for upload in parse_body(body))
+    except MessageRefusedError:
+        return  # nobody's upload
