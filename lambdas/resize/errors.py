@@ -15,6 +15,8 @@ class Reason(StrEnum):
     OUT_OF_MEMORY = "out_of_memory"
     TIMED_OUT = "timed_out"
     CRASHED = "crashed"
+    ABORTED = "aborted"
+    DECODER_FAILED = "decoder_failed"
 
 
 class ImageRejectedError(Exception):
@@ -48,3 +50,15 @@ class SettingsError(ValueError):
         self.key = key
         self.value = value
         self.allowed = allowed
+
+
+class SupersededError(Exception):
+    """A newer event of the same key has already written: this job's work is not wanted any more."""
+
+
+class SandboxError(Exception):
+    """The sandbox did not come up: our own fault or the machine's, so the queue tries the job again."""
+
+
+class OutOfTimeError(Exception):
+    """Too little of the function's time is left to begin another job: the queue hands it out again."""

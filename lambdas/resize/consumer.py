@@ -1,0 +1,99 @@
+"""An SQS batch in, the failed message ids out: runs jobs side by side, logs and counts how each one ended."""
+
+from asyncio import get_running_loop
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.batch import AsyncBatchProcessor, EventType, async_process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from resize.errors import MessageRefusedError, OutOfTimeError
+from resize.events import Upload, parse_body
+from resize.job import Ended, Job
+from resize.manifest import Outcome
+from resize.sandbox import Sandbox
+from resize.settings import Settings
+from resize.store import Store
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.client import S3Client
+
+# What a job needs beside rendering: its S3 requests, a slow one and its retries among them.
+_STORAGE_SECONDS = 10.0
+
+_METRIC_BY_OUTCOME = {
+    Outcome.RESIZED: "Resized",
+    Outcome.REJECTED: "Rejected",
+    Outcome.REMOVED: "Removed",
+    Outcome.SUPERSEDED: "Superseded",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consumer:
+    """The function: what stays from one invocation to the next."""
+
+    settings: Settings
+    client: "S3Client"
+    sandbox: Sandbox
+    threads: ThreadPoolExecutor
+    logger: Logger
+    metrics: Metrics
+
+    def handle(self, event: dict[str, Any], context: LambdaContext) -> Mapping[str, Any]:
+        """Do every job of a batch; the answer names those that failed, for SQS to deliver again."""
+        # A new one each time: a processor keeps the records of its batch.
+        processor = AsyncBatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
+        try:
+            return async_process_partial_response(event, partial(self._record, context), processor)
+        finally:
+            self.metrics.flush_metrics(raise_on_empty_metrics=False)
+
+    async def _record(self, context: LambdaContext, record: SQSRecord) -> None:
+        """Do what one message asks for; everything but the jobs themselves stays on this one thread."""
+        try:
+            for upload in parse_body(record.body):
+                ended = await get_running_loop().run_in_executor(self.threads, self._job, upload, context)
+                self._tell(upload, ended)
+        except Exception as error:
+            self.metrics.add_metric("Failed", MetricUnit.Count, 1)
+            self.logger.exception("job failed", message_id=record.message_id, error=str(error))
+            raise
+
+    def _job(self, upload: Upload, context: LambdaContext) -> Ended:
+        if upload.bucket != self.settings.uploads_bucket:
+            raise MessageRefusedError(f"bucket {upload.bucket!r}: this queue is for {self.settings.uploads_bucket!r}")
+        seconds = context.get_remaining_time_in_millis() / 1000 - _STORAGE_SECONDS
+        if seconds < self.settings.render_seconds:
+            raise OutOfTimeError(f"{upload.key!r}: {seconds:.0f} s left, a job may need {self.settings.render_seconds}")
+        store = Store(self.client, self.settings, upload)
+        render = partial(self.sandbox.render, seconds=seconds)
+        return Job(upload=upload, store=store, recipe=self.settings.recipe, render=render).run()
+
+    def _tell(self, upload: Upload, ended: Ended) -> None:
+        manifest = ended.manifest
+        self.logger.info(
+            "job ended",
+            key=upload.key,
+            version=upload.version_id,
+            sequencer=upload.sequencer,
+            outcome=ended.outcome,
+            reason=manifest.reason if manifest else None,
+            detail=manifest.detail if manifest else None,
+            milliseconds=ended.milliseconds,
+            repeated=ended.repeated,
+        )
+        if ended.repeated:
+            return
+        self.metrics.add_metric(_METRIC_BY_OUTCOME[ended.outcome], MetricUnit.Count, 1)
+        self.metrics.add_metric("JobMillis", MetricUnit.Milliseconds, ended.milliseconds)
+        if ended.outcome is Outcome.RESIZED and manifest:
+            self.metrics.add_metric("SourceBytes", MetricUnit.Bytes, manifest.source.size)
+            lengths = sum(rendition.bytes for rendition in manifest.renditions)
+            self.metrics.add_metric("RenditionBytes", MetricUnit.Bytes, lengths)

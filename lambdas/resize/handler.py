@@ -1,0 +1,48 @@
+"""The function's entry: makes the consumer once, from the environment, and gives it every batch."""
+
+import os
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import boto3
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from botocore.config import Config
+
+from resize.consumer import Consumer
+from resize.sandbox import Confinement, Sandbox
+from resize.settings import Settings
+
+# What the function keeps for itself: Python, boto3 and the images that wait for their turn.
+_RESERVED_BYTES = 512 * 1024 * 1024
+
+_S3 = Config(
+    connect_timeout=3,
+    read_timeout=10,
+    retries={"mode": "standard", "total_max_attempts": 4},
+    max_pool_connections=32,
+)
+
+
+def make_consumer(environment: Mapping[str, str]) -> Consumer:
+    """Make the consumer that an environment describes; its sandbox starts while the rest is made."""
+    settings = Settings.from_environment(environment)
+    memory_bytes = int(environment["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"]) * 1024 * 1024
+    confinement = Confinement(memory_bytes=memory_bytes - _RESERVED_BYTES, processor_seconds=settings.render_seconds)
+    return Consumer(
+        settings=settings,
+        sandbox=Sandbox(settings.variants, settings.limits, confinement),
+        client=boto3.client("s3", config=_S3),
+        threads=ThreadPoolExecutor(settings.jobs_at_once, thread_name_prefix="job"),
+        logger=Logger(service="resize"),
+        metrics=Metrics(namespace="Darkroom", service="resize"),
+    )
+
+
+_CONSUMER = make_consumer(os.environ)
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> Mapping[str, Any]:
+    """Do a batch of jobs: AWS Lambda calls this."""
+    return _CONSUMER.handle(event, context)

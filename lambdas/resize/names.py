@@ -1,0 +1,39 @@
+"""What derived objects are called: no two keys of uploads ever share a derived name."""
+
+import hashlib
+import re
+
+# "The name for a key is a sequence of Unicode characters whose UTF-8 encoding is up to 1,024 bytes long":
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
+MAX_KEY_BYTES = 1024
+
+MANIFESTS = "manifests"
+
+_SHORTENED_KEY = re.compile(r"~[0-9a-f]{64}\Z")
+
+
+def rendition_key(variant: str, key: str, extension: str) -> str:
+    """Name the rendition of an uploaded key: `<variant>/<key>.<extension>`, shortened where that is too long."""
+    return _derived_key(variant, key, extension)
+
+
+def manifest_key(key: str) -> str:
+    """Name the manifest of an uploaded key: `manifests/<key>.json`, shortened where that is too long."""
+    return _derived_key(MANIFESTS, key, "json")
+
+
+def is_shortened(key: str, derived_key: str) -> bool:
+    """Tell whether a derived name had to be shortened, so that the uploaded key cannot be read from it."""
+    stem = derived_key.rpartition(".")[0]
+    return not stem.endswith(f"/{key}")
+
+
+def _derived_key(folder: str, key: str, extension: str) -> str:
+    whole = f"{folder}/{key}.{extension}"
+    # A key that already looks shortened is shortened too, so that nobody can upload another key's short name.
+    if len(whole.encode()) <= MAX_KEY_BYTES and not _SHORTENED_KEY.search(key):
+        return whole
+    digest = hashlib.sha256(key.encode()).hexdigest()
+    room = MAX_KEY_BYTES - len(f"{folder}/~{digest}.{extension}")
+    head = key.encode()[:room].decode(errors="ignore")
+    return f"{folder}/{head}~{digest}.{extension}"

@@ -1,0 +1,149 @@
+"""Derived objects that only move forward: no event ever overwrites what a later event of its key has written.
+
+Each derived object carries the sequencer of the event that it was written for. A write names the ETag that it replaces
+(or that it replaces nothing), so of two writers that saw the same state one fails, looks again and finds who is newer:
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html. No table and no lock are needed.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from resize.errors import StorageError, SupersededError
+from resize.events import is_later
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.client import S3Client
+    from mypy_boto3_s3.type_defs import PutObjectRequestTypeDef
+
+SEQUENCER = "darkroom-sequencer"
+
+# Each lost race is one that another writer of the key has won; more than these is a storm, for the queue to calm.
+ATTEMPTS = 8
+
+_MISSING = {"404", "NoSuchKey", "NotFound"}
+_LOST = {"412", "PreconditionFailed", "409", "ConditionalRequestConflict"} | _MISSING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """What to write: the bytes and how S3 serves them; `tags` is URL-encoded."""
+
+    body: bytes
+    content_type: str
+    cache_control: str
+    tags: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """What a register holds; `sequencer` is empty, older than any, on an object that is not ours."""
+
+    etag: str
+    sequencer: str
+
+
+class LostRaceError(Exception):
+    """The object is no longer in the state that the write named."""
+
+
+class Registers:
+    """The derived bucket's objects, for one event's sequencer.
+
+    Every method raises StorageError where S3 fails, and SupersededError as it says.
+    """
+
+    def __init__(self, client: "S3Client", bucket: str, sequencer: str) -> None:
+        self._client = client
+        self._bucket = bucket
+        self._sequencer = sequencer
+
+    def write(self, key: str, content: Content, expected: str | None) -> str:
+        """Write unless a later event has; `expected` is the ETag thought to be there. Returns the ETag that is.
+
+        Raises:
+            SupersededError: a later event's object is there.
+        """
+        own = State(etag=hashlib.md5(content.body, usedforsecurity=False).hexdigest(), sequencer=self._sequencer)
+        for _ in range(ATTEMPTS):
+            try:
+                return self.replace(key, content, expected)
+            except LostRaceError:
+                current = self.look(key)
+            if current == own:
+                return current.etag
+            if current and is_later(current.sequencer, than=self._sequencer):
+                raise SupersededError(key)
+            expected = current.etag if current else None
+        raise StorageError("PutObject", key, f"lost {ATTEMPTS} races in a row")
+
+    def replace(self, key: str, content: Content, expected: str | None) -> str:
+        """Write if the object has exactly the ETag `expected`, or is absent where that is None. Returns the new ETag.
+
+        Raises:
+            LostRaceError: it is in another state.
+        """
+        request: PutObjectRequestTypeDef = {
+            "Bucket": self._bucket,
+            "Key": key,
+            "Body": content.body,
+            "ContentType": content.content_type,
+            "CacheControl": content.cache_control,
+            "Metadata": {SEQUENCER: self._sequencer},
+        }
+        if content.tags:
+            request["Tagging"] = content.tags
+        if expected:
+            request["IfMatch"] = expected
+        else:
+            request["IfNoneMatch"] = "*"
+        try:
+            answer = self._client.put_object(**request)
+        except (ClientError, BotoCoreError) as error:
+            raise self._failure(error, "PutObject", key) from error
+        return answer["ETag"].strip('"')
+
+    def look(self, key: str) -> State | None:
+        """See what the register holds."""
+        try:
+            answer = self._client.head_object(Bucket=self._bucket, Key=key)
+        except (ClientError, BotoCoreError) as error:
+            if error_code(error) in _MISSING:
+                return None
+            raise StorageError("HeadObject", key, error_code(error)) from error
+        return State(etag=answer["ETag"].strip('"'), sequencer=answer["Metadata"].get(SEQUENCER, ""))
+
+    def retire(self, key: str) -> None:
+        """Delete what an event up to this one wrote; what a later one wrote stays."""
+        self._delete(key, lambda sequencer: not is_later(sequencer, than=self._sequencer))
+
+    def withdraw(self, key: str) -> None:
+        """Delete what this very event wrote, in this attempt or an earlier one."""
+        self._delete(key, lambda sequencer: sequencer == self._sequencer)
+
+    def _delete(self, key: str, ours: Callable[[str], bool]) -> None:
+        for _ in range(ATTEMPTS):
+            current = self.look(key)
+            if current is None or not ours(current.sequencer):
+                return
+            try:
+                self._client.delete_object(Bucket=self._bucket, Key=key, IfMatch=current.etag)
+            except (ClientError, BotoCoreError) as error:
+                failure = self._failure(error, "DeleteObject", key)
+                if not isinstance(failure, LostRaceError):
+                    raise failure from error
+            else:
+                return
+        raise StorageError("DeleteObject", key, f"lost {ATTEMPTS} races in a row")
+
+    def _failure(self, error: ClientError | BotoCoreError, operation: str, key: str) -> StorageError | LostRaceError:
+        code = error_code(error)
+        return LostRaceError(key) if code in _LOST else StorageError(operation, key, code)
+
+
+def error_code(error: ClientError | BotoCoreError) -> str:
+    """Name what went wrong: S3's error code, or the kind of the failure where S3 gave no answer."""
+    return error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__

@@ -1,0 +1,188 @@
+"""Renders images in a child process, so that a hostile one costs only its own job.
+
+The child (sandbox_child.py) has limits on memory and processor time, no credentials and no files of ours. It stays for
+the next image; after a crash, a hang or a lack of memory a fresh one takes its place.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from typing import IO, Self
+
+from resize.errors import ImageRejectedError, Reason, SandboxError
+from resize.renditions import Rendered
+from resize.settings import Limits
+from resize.variants import Variant
+from resize.wire import WireError, encode_task, read_answer, read_frame, write_frame
+
+# A cold import of Pillow on a busy machine takes a second or two.
+_START_SECONDS = 30.0
+
+# A child that has closed its pipe is as good as dead; one that has not has sent nonsense.
+_DYING_SECONDS = 5.0
+
+# What finds Python and its libraries; nothing else of the environment, credentials above all, reaches the child.
+_INHERITED_VARIABLES = ("PATH", "LD_LIBRARY_PATH", "LANG")
+
+_REASON_BY_SIGNAL = {
+    signal.SIGXCPU: Reason.TIMED_OUT,
+    signal.SIGABRT: Reason.ABORTED,
+    signal.SIGKILL: Reason.OUT_OF_MEMORY,  # not sent by us, so by the kernel, which has no memory left
+}
+
+_CHILD_IS_SPENT = frozenset(
+    {Reason.TIMED_OUT, Reason.ABORTED, Reason.CRASHED, Reason.OUT_OF_MEMORY, Reason.DECODER_FAILED}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confinement:
+    """What a child may use: bytes of address space in all, seconds of processor time for each image."""
+
+    memory_bytes: int
+    processor_seconds: int
+
+
+class Sandbox:
+    """One child process, one image at a time; calls from several threads wait for their turn.
+
+    The child starts at once, so that it gets ready while its caller does, and ends with `close`.
+    """
+
+    def __init__(self, variants: Sequence[Variant], limits: Limits, confinement: Confinement) -> None:
+        self._task = encode_task(variants, limits)
+        self._confinement = confinement
+        self._turn = threading.Lock()
+        self._child: _Child | None = _Child(self._task, confinement)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def render(self, source: bytes, seconds: float) -> Rendered:
+        """Make renditions of an image, in at most `seconds` of wall-clock time.
+
+        Raises:
+            ImageRejectedError: the image is at fault, be it by what it did to the child.
+            SandboxError: no child comes up; nothing has looked at the image.
+        """
+        with self._turn:
+            child = self._ready_child()
+            try:
+                return child.render(source, seconds)
+            except ImageRejectedError as fault:
+                if fault.reason in _CHILD_IS_SPENT:
+                    self._end_child()
+                raise
+
+    def close(self) -> None:
+        """End the child."""
+        with self._turn:
+            self._end_child()
+
+    def _ready_child(self) -> "_Child":
+        if self._child is None or not self._child.is_alive():
+            self._end_child()
+            self._child = _Child(self._task, self._confinement)
+        try:
+            self._child.await_ready()
+        except SandboxError:
+            self._end_child()
+            raise
+        return self._child
+
+    def _end_child(self) -> None:
+        if self._child is not None:
+            self._child.end()
+            self._child = None
+
+
+class _Child:
+    """A running sandbox_child.py."""
+
+    def __init__(self, task: bytes, confinement: Confinement) -> None:
+        command = [sys.executable, "-P", "-m", "resize.sandbox_child", json.dumps(asdict(confinement))]
+        environment = {name: os.environ[name] for name in _INHERITED_VARIABLES if name in os.environ}
+        environment["PYTHONPATH"] = os.pathsep.join(sys.path)
+        try:
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, cwd="/"
+            )
+        except OSError as error:
+            raise SandboxError(f"no child process can be started: {error}") from error
+        self._task = task
+        self._is_ready = False
+        self._has_expired = False
+
+    @property
+    def _pipes(self) -> tuple[IO[bytes], IO[bytes]]:
+        if self._process.stdin is None or self._process.stdout is None:
+            raise SandboxError("the child has no pipes")
+        return self._process.stdin, self._process.stdout
+
+    def is_alive(self) -> bool:
+        return self._process.poll() is None
+
+    def await_ready(self) -> None:
+        if self._is_ready:
+            return
+        requests, answers = self._pipes
+        with self._killed_after(_START_SECONDS):
+            try:
+                write_frame(requests, self._task)
+                read_frame(answers)
+            except (WireError, OSError) as error:
+                raise SandboxError(f"the child did not start within {_START_SECONDS:.0f} s: {error}") from error
+        self._is_ready = True
+
+    def render(self, source: bytes, seconds: float) -> Rendered:
+        requests, answers = self._pipes
+        with self._killed_after(seconds):
+            try:
+                write_frame(requests, source)
+                return read_answer(answers)
+            except (WireError, OSError) as error:
+                raise self._verdict(seconds) from error
+
+    def end(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        for pipe in self._pipes:
+            with suppress(BrokenPipeError):
+                pipe.close()
+
+    @contextmanager
+    def _killed_after(self, seconds: float) -> Iterator[None]:
+        """Kill the child when time is up: what blocks on its pipes then sees them close."""
+        watchdog = threading.Timer(seconds, self._expire)
+        watchdog.start()
+        try:
+            yield
+        finally:
+            watchdog.cancel()
+
+    def _expire(self) -> None:
+        self._has_expired = True
+        self._process.kill()
+
+    def _verdict(self, seconds: float) -> ImageRejectedError:
+        """Say what became of a child that gave no answer."""
+        try:
+            status = self._process.wait(_DYING_SECONDS)
+        except subprocess.TimeoutExpired:
+            return ImageRejectedError(Reason.CRASHED, "the sandbox sent an answer that makes no sense")
+        if self._has_expired:
+            return ImageRejectedError(Reason.TIMED_OUT, f"not rendered within {seconds:.0f} s")
+        if status >= 0:
+            return ImageRejectedError(Reason.CRASHED, f"the sandbox ended with status {status}")
+        name = signal.Signals(-status).name
+        reason = _REASON_BY_SIGNAL.get(signal.Signals(-status), Reason.CRASHED)
+        return ImageRejectedError(reason, f"the sandbox was ended by {name}")

@@ -1,0 +1,76 @@
+"""The sandbox's inner end: a process that turns the bytes it is sent into renditions, within hard limits."""
+
+import json
+import os
+import resource
+import sys
+from typing import IO
+
+from resize.errors import ImageRejectedError, Reason
+from resize.imaging import render
+from resize.settings import Limits
+from resize.variants import Variant
+from resize.wire import WireError, decode_task, read_frame, write_frame, write_rejected, write_rendered
+
+_OPEN_FILES = 16
+
+
+def main() -> None:
+    """Serve images from standard input to standard output until the parent closes it."""
+    confinement = json.loads(sys.argv[1])
+    requests, answers = sys.stdin.buffer, _take_standard_output()
+    _confine(confinement["memory_bytes"])
+    variants, limits = decode_task(read_frame(requests))
+    write_frame(answers, b"ready")
+    while (image := _next_image(requests)) is not None:
+        _allow_processor_seconds(confinement["processor_seconds"])
+        _answer(answers, image, variants, limits)
+
+
+def _next_image(requests: IO[bytes]) -> bytes | None:
+    try:
+        return read_frame(requests)
+    except WireError:
+        return None
+
+
+def _answer(answers: IO[bytes], image: bytes, variants: tuple[Variant, ...], limits: Limits) -> None:
+    try:
+        rendered = render(image, variants, limits)
+    except ImageRejectedError as fault:
+        write_rejected(answers, fault)
+    except MemoryError:
+        write_rejected(answers, ImageRejectedError(Reason.OUT_OF_MEMORY, "more memory than the sandbox has"))
+    except Exception as error:  # noqa: BLE001 - whatever a decoder raises is this image's outcome, told by its type
+        write_rejected(answers, ImageRejectedError(Reason.DECODER_FAILED, type(error).__name__))
+    else:
+        write_rendered(answers, rendered)
+
+
+def _take_standard_output() -> IO[bytes]:
+    """Keep standard output for answers, and silence what libraries print: it may quote the image."""
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    silence = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silence, sys.stdout.fileno())
+    os.dup2(silence, sys.stderr.fileno())
+    os.close(silence)
+    return answers
+
+
+def _confine(memory_bytes: int) -> None:
+    """Limit what the process may ever use; none of these can be raised again from within."""
+    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (_OPEN_FILES, _OPEN_FILES))
+
+
+def _allow_processor_seconds(seconds: int) -> None:
+    """Let the kernel end the process (SIGXCPU) when this image has used its share of processor time."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    used = int(usage.ru_utime + usage.ru_stime)
+    resource.setrlimit(resource.RLIMIT_CPU, (used + seconds + 1, resource.RLIM_INFINITY))
+
+
+if __name__ == "__main__":
+    main()

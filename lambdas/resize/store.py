@@ -1,0 +1,192 @@
+"""S3: reads the newest upload of a key, and publishes renditions and manifest in the order that keeps them true."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from resize.errors import ImageRejectedError, Reason, StorageError, SupersededError
+from resize.events import Upload, is_later
+from resize.manifest import Manifest, Outcome, PublishedRendition
+from resize.names import is_shortened, manifest_key, rendition_key
+from resize.registers import ATTEMPTS, Content, LostRaceError, Registers, error_code
+from resize.renditions import Rendition
+from resize.settings import Settings
+from resize.stamp import stamp
+from resize.variants import Fit, Format
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.client import S3Client
+
+# Removed keys' manifests carry this tag, by which the stack lets S3 expire them.
+REMOVED_TAG = "darkroom-outcome=removed"
+
+
+# Makes the manifest of what has been published.
+Complete: TypeAlias = Callable[[tuple[PublishedRendition, ...]], Manifest]
+
+
+class Body(Protocol):
+    """What botocore's StreamingBody offers of a file."""
+
+    def read(self) -> bytes:
+        """Read all of it."""
+
+    def close(self) -> None:
+        """Leave the rest unread."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Original:
+    """The current version of an uploaded key, not yet read; `size` is in bytes."""
+
+    version_id: str | None
+    etag: str
+    size: int
+    body: Body
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """What stands at a manifest's place; `etag` is None if nothing does, `manifest` if it is not one of ours."""
+
+    etag: str | None = None
+    manifest: Manifest | None = None
+
+    @property
+    def etags(self) -> Mapping[str, str]:
+        """The ETag of each derived object that the manifest lists."""
+        return self.manifest.etags if self.manifest else {}
+
+
+class Store:
+    """Both buckets, as one upload's job needs them. Every method raises StorageError where S3 fails."""
+
+    def __init__(self, client: "S3Client", settings: Settings, upload: Upload) -> None:
+        self._client = client
+        self._settings = settings
+        self._upload = upload
+        self._registers = Registers(client, settings.derived_bucket, upload.sequencer)
+        self._manifest_key = manifest_key(upload.key)
+        self._whole_variants = {variant.name for variant in settings.variants if variant.fit is Fit.INSIDE}
+
+    def recorded(self) -> Recorded:
+        """Read the key's manifest."""
+        try:
+            answer = self._client.get_object(Bucket=self._settings.derived_bucket, Key=self._manifest_key)
+            text = answer["Body"].read()
+        except self._client.exceptions.NoSuchKey:
+            return Recorded()
+        except (ClientError, BotoCoreError) as error:
+            raise StorageError("GetObject", self._manifest_key, error_code(error)) from error
+        try:
+            manifest = Manifest.from_json(text)
+        except ValueError:
+            manifest = None
+        return Recorded(etag=answer["ETag"].strip('"'), manifest=manifest)
+
+    def settled(self, recorded: Recorded) -> Manifest | None:
+        """Give the manifest back if it already tells how this very job ended.
+
+        Raises:
+            SupersededError: it tells of a newer event.
+        """
+        if recorded.manifest is None:
+            return None
+        sequencer = recorded.manifest.source.sequencer
+        if is_later(sequencer, than=self._upload.sequencer):
+            raise SupersededError(self._manifest_key)
+        done = sequencer == self._upload.sequencer and recorded.manifest.recipe == self._settings.recipe
+        return recorded.manifest if done else None
+
+    def open_original(self) -> Original | None:
+        """Open the version of the key that is current now, whatever the event was about; None if it has none."""
+        try:
+            answer = self._client.get_object(Bucket=self._settings.uploads_bucket, Key=self._upload.key)
+        except self._client.exceptions.NoSuchKey:
+            return None
+        except (ClientError, BotoCoreError) as error:
+            raise StorageError("GetObject", self._upload.key, error_code(error)) from error
+        return Original(
+            version_id=answer.get("VersionId"),
+            etag=answer["ETag"].strip('"'),
+            size=answer["ContentLength"],
+            body=answer["Body"],
+        )
+
+    def read(self, original: Original) -> bytes:
+        """Read an original into memory.
+
+        Raises:
+            ImageRejectedError: it is larger than the limit; nothing was read.
+        """
+        limit = self._settings.limits.source_bytes
+        if original.size > limit:
+            original.body.close()
+            raise ImageRejectedError(Reason.TOO_MANY_BYTES, f"{original.size} bytes, the limit is {limit}")
+        try:
+            return original.body.read()
+        except (BotoCoreError, OSError) as error:
+            raise StorageError("GetObject", self._upload.key, type(error).__name__) from error
+
+    def publish(self, renditions: Iterable[Rendition], complete: Complete, recorded: Recorded) -> Manifest:
+        """Write the renditions and then the manifest, `complete` with them. Returns the manifest that stands.
+
+        Raises:
+            SupersededError: a newer event has written.
+        """
+        published = tuple(self._write(rendition, recorded.etags) for rendition in renditions)
+        return self._commit(complete(published), recorded)
+
+    def withdraw(self) -> None:
+        """Take back what this event's job wrote, in this attempt or in one that was cut short."""
+        for variant in self._settings.variants:
+            for form in [variant.format] if variant.format else Format:
+                self._registers.withdraw(rendition_key(variant.name, self._upload.key, form.value))
+
+    def _write(self, rendition: Rendition, expected: Mapping[str, str]) -> PublishedRendition:
+        key = rendition_key(rendition.variant, self._upload.key, rendition.format.value)
+        content = Content(
+            body=stamp(rendition.body, rendition.format, self._upload.sequencer),
+            content_type=rendition.format.content_type,
+            cache_control=self._settings.cache_control,
+        )
+        etag = self._registers.write(key, content, expected.get(key))
+        return PublishedRendition(
+            variant=rendition.variant,
+            key=key,
+            width=rendition.width,
+            height=rendition.height,
+            bytes=len(content.body),
+            content_type=content.content_type,
+            etag=etag,
+            shortened=is_shortened(self._upload.key, key),
+            whole=rendition.variant in self._whole_variants,
+        )
+
+    def _commit(self, manifest: Manifest, recorded: Recorded) -> Manifest:
+        content = Content(
+            body=manifest.to_json(),
+            content_type="application/json",
+            cache_control="no-cache",
+            tags=REMOVED_TAG if manifest.outcome is Outcome.REMOVED else "",
+        )
+        for _ in range(ATTEMPTS):
+            # Before the manifest that lists them goes: once it has, nobody would know of them.
+            self._retire(recorded.etags.keys() - manifest.etags.keys())
+            try:
+                self._registers.replace(self._manifest_key, content, recorded.etag)
+            except LostRaceError:
+                recorded = self.recorded()
+            else:
+                return manifest
+            if settled := self.settled(recorded):
+                # Another delivery of this job was faster; what only this one wrote, nobody would know of.
+                self._retire(manifest.etags.keys() - settled.etags.keys())
+                return settled
+        raise StorageError("PutObject", self._manifest_key, f"lost {ATTEMPTS} races in a row")
+
+    def _retire(self, keys: Iterable[str]) -> None:
+        for key in keys:
+            self._registers.retire(key)
