@@ -1,0 +1,186 @@
+"""AWS on this machine: MiniStack as a child process that never outlives whoever started it."""
+
+import contextlib
+import errno
+import http.client
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import boto3
+from botocore.config import Config
+from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES
+from botocore.session import Session as BotocoreSession
+
+from darkroom.errors import DarkroomError, UsageError
+
+HOST = "127.0.0.1"
+REGION = "us-east-1"
+ACCESS_KEY = "test"
+SECRET_KEY = "test"  # noqa: S105 - MiniStack's own, no secret
+
+_PROCESS = Path(__file__).with_name("emulator_process.py")
+_START_SECONDS = 60
+_TAIL_LINES = 20
+
+
+class EmulatorError(DarkroomError):
+    """The emulator did not start; the message ends with the last lines of its log."""
+
+    def __init__(self, what: str, log: Path) -> None:
+        super().__init__(f"The emulator {what}. The end of its log, {log}:\n{tail(log)}")
+        self.log = log
+
+
+class PortInUseError(UsageError):
+    """Another program listens on the port that was asked for."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(f"Port {port} is in use on {HOST}. Stop what listens there, or choose another port.")
+        self.port = port
+
+
+@contextmanager
+def emulator(*, log: Path, port: int | None = None) -> Iterator[str]:
+    """Run AWS on this machine, and yield its endpoint URL.
+
+    It listens on loopback only, on a free port when `port` is None, and keeps its state in a folder beside `log` that
+    is gone at the end. Its output goes to `log` alone, which stays.
+
+    Raises:
+        PortInUseError: something else listens on `port`.
+        EmulatorError: it did not start.
+    """
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with _listening_socket(port) as listener, _state_folder(log.parent) as state:
+        bound_port = listener.getsockname()[1]
+        with _process(listener, state, log) as process:
+            # From here on only the child can answer, so a connection ends when the child does.
+            listener.close()
+            _wait_until_ready(process, bound_port, log)
+            yield f"http://{HOST}:{bound_port}"
+
+
+def session() -> boto3.Session:
+    """Make a session for the emulator alone: its credentials and region, and nothing of the user's AWS settings."""
+    nothing_read = {
+        name: (None, None, default, convert)
+        for name, (_file, _environment, default, convert) in BOTOCORE_DEFAUT_SESSION_VARIABLES.items()
+    }
+    nothing_read |= dict.fromkeys(("config_file", "credentials_file"), (None, None, os.devnull, None))
+    unread = BotocoreSession(session_vars=nothing_read)
+    unread.set_default_client_config(Config(proxies={}))  # loopback is never reached through a proxy
+    return boto3.Session(ACCESS_KEY, SECRET_KEY, region_name=REGION, botocore_session=unread)
+
+
+def environment(endpoint_url: str) -> dict[str, str]:
+    """Make the environment that points any AWS tool at the emulator, and away from the user's own account."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    return kept | {
+        "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+        "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_ENDPOINT_URL": endpoint_url,
+        "AWS_ENDPOINT_URL_S3": endpoint_url,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "NO_PROXY": HOST,
+        "no_proxy": HOST,
+    }
+
+
+def tail(log: Path, lines: int = _TAIL_LINES) -> str:
+    """Read the last lines of a log, for a person who must find out what went wrong."""
+    return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
+
+
+@contextmanager
+def _listening_socket(port: int | None) -> Iterator[socket.socket]:
+    """Listen before the child exists: no other program can take the port between choosing and using it."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((HOST, port or 0))
+            listener.listen()
+        except OSError as error:
+            if port is not None and error.errno == errno.EADDRINUSE:
+                raise PortInUseError(port) from None
+            raise
+        yield listener
+
+
+@contextmanager
+def _state_folder(beside: Path) -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="emulator-", dir=beside.resolve()))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _process(listener: socket.socket, state: Path, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Start the child in a session of its own: Ctrl-C in a terminal reaches us alone, and we stop all of it at once."""
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-P", str(_PROCESS), str(listener.fileno()), str(state)],
+            stdin=subprocess.PIPE,  # never written to: its end-of-file tells the child that we are gone
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            cwd=state,
+            env=_child_environment(listener.getsockname()[1], state),
+            pass_fds=(listener.fileno(),),
+            start_new_session=True,
+        )
+    with process:
+        try:
+            yield process
+        finally:
+            # ProcessLookupError on Linux, PermissionError on macOS: nothing of the group is left to stop.
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def _child_environment(port: int, state: Path) -> dict[str, str]:
+    """Nothing of the user's environment but what finds programs and text encodings: workers inherit it."""
+    kept = {name: value for name, value in os.environ.items() if name in {"PATH", "LANG", "LC_ALL", "LC_CTYPE"}}
+    return kept | {
+        "HOME": str(state),
+        "TMPDIR": str(state),
+        "TZ": "UTC",
+        "BIND_HOST": HOST,
+        "MINISTACK_HOST": HOST,
+        "GATEWAY_PORT": str(port),
+        "S3_DATA_DIR": str(state / "s3"),
+        "STATE_DIR": str(state / "state"),
+        "DOCKER_HOST": f"unix://{state}/no-docker.sock",
+        "SFTP_ENABLED": "0",
+        "IOT_MTLS_ENABLED": "0",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "NO_PROXY": HOST,
+    }
+
+
+def _wait_until_ready(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    """Ask for its health once: the question waits in the listening socket until the child answers or ends."""
+    connection = http.client.HTTPConnection(HOST, port, timeout=_START_SECONDS)
+    try:
+        connection.request("GET", "/_ministack/health")
+        status = connection.getresponse().status
+    except TimeoutError:
+        raise EmulatorError(f"did not answer within {_START_SECONDS} seconds", log) from None
+    except (OSError, http.client.HTTPException):
+        raise EmulatorError(f"ended with status {process.wait()} while it started", log) from None
+    finally:
+        connection.close()
+    if status != http.HTTPStatus.OK:
+        raise EmulatorError(f"reported status {status} instead of its health", log)

@@ -1,0 +1,44 @@
+"""What runs inside the emulator's process: MiniStack on an inherited socket, until whoever started it is gone.
+
+Run by `emulator.py` as `python emulator_process.py SOCKET_FD STATE_FOLDER`, in a process group of its own and with a
+pipe as standard input.
+"""
+
+import os
+import shutil
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from hypercorn.config import Config
+from hypercorn.run import run
+
+# Longer than any client of ours rests between two requests on one connection.
+_KEEP_ALIVE_SECONDS = 75
+
+
+def main(socket_fd: int, state: Path) -> None:
+    """Serve until the process is killed."""
+    threading.Thread(target=_end_with_parent, args=(state,), daemon=True).start()
+    run(_configuration(socket_fd))
+
+
+def _end_with_parent(state: Path) -> None:
+    """Wait for the end-of-file that a parent leaves behind however it dies, then take every worker along."""
+    sys.stdin.buffer.read()
+    shutil.rmtree(state, ignore_errors=True)
+    os.killpg(0, signal.SIGKILL)
+
+
+def _configuration(socket_fd: int) -> Config:
+    config = Config()
+    config.application_path = "ministack.app:app"
+    config.bind = [f"fd://{socket_fd}"]
+    config.workers = 0  # none beside this process
+    config.keep_alive_timeout = _KEEP_ALIVE_SECONDS
+    return config
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), Path(sys.argv[2]))

