@@ -1,0 +1,46 @@
+"""Reads the configuration, makes the stacks: `python app.py` writes cdk.out, and so does the CDK's command line."""
+
+import os
+import sys
+from pathlib import Path
+
+from resize.errors import SettingsError
+from stacks.bundle import BundleError, build_bundle, lambda_platform
+from stacks.config import Config, is_cdk_key, parse_config
+from stacks.context import read_context
+
+PROJECT = Path(__file__).resolve().parent
+
+
+def main() -> None:
+    """Synthesize; a mistake in the configuration, or of pip, ends it with its message and exit status 1."""
+    try:
+        context = read_context(PROJECT / "cdk.json", os.environ)
+        config = parse_config(context)
+        bundle = _bundle(config)
+    except SettingsError as error:
+        sys.exit(f"cdk.json: {error}")
+    except BundleError as error:
+        sys.exit(str(error))
+    _synthesize(context, config, bundle)
+
+
+def _bundle(config: Config) -> Path:
+    if config.bundle_for == "this-machine":
+        return build_bundle(None)
+    return build_bundle(lambda_platform(architecture=config.architecture, python=config.python))
+
+
+def _synthesize(context: dict[str, object], config: Config, bundle: Path) -> None:
+    from aws_cdk import App  # noqa: PLC0415  # starts Node: a mistake in cdk.json is answered without waiting for it
+
+    from stacks.pipeline import PipelineStack  # noqa: PLC0415  # the same
+
+    flags = {key: value for key, value in context.items() if is_cdk_key(key)}
+    app = App(context=flags, analytics_reporting=False, outdir=os.environ.get("CDK_OUTDIR", str(PROJECT / "cdk.out")))
+    PipelineStack(app, config.stack_name, config=config, bundle=bundle)
+    app.synth()
+
+
+if __name__ == "__main__":
+    main()

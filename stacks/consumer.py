@@ -1,0 +1,95 @@
+"""What does the jobs: the function, its log group, and its role with exactly the rights that it uses."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import cast
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from stacks.config import Config, Pollers
+
+HANDLER = "resize.handler.handler"
+_ARCHITECTURES = {"arm64": lambda_.Architecture.ARM_64, "x86_64": lambda_.Architecture.X86_64}
+
+
+class Consumer(Construct):
+    """One function; what it reads, writes and takes jobs from is for the stack to say."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, config: Config, bundle: Path, environment: Mapping[str, str]
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._config = config
+        self._role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        self.log_group = self._make_log_group()
+        self.function = self._make_function(bundle, environment)
+        self._grant("WriteLog", ["logs:CreateLogStream", "logs:PutLogEvents"], self.log_group.log_group_arn)
+
+    def take_jobs_from(self, queue: sqs.IQueue) -> None:
+        """Invoke the function with batches of the queue's messages; it answers which of them failed."""
+        self._grant("TakeJobs", ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"], queue.queue_arn)
+        lambda_.EventSourceMapping(
+            self,
+            "Jobs",
+            target=self.function,
+            event_source_arn=queue.queue_arn,
+            batch_size=self._config.batch_size,
+            max_batching_window=Duration.seconds(self._config.batch_window_seconds),
+            report_batch_item_failures=True,
+            max_concurrency=self._config.max_concurrency,
+            provisioned_poller_config=_poller_config(self._config.provisioned_pollers),
+        )
+
+    def read(self, uploads: s3.IBucket) -> None:
+        """Allow to read the current version of what is resized, and to see what is gone.
+
+        Without `s3:ListBucket` a missing key looks like a forbidden one, 403 instead of 404:
+        docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+        """
+        self._grant("ReadUploads", ["s3:GetObject"], uploads.arn_for_objects(f"{self._config.key_prefix}*"))
+        self._grant("SeeGoneUploads", ["s3:ListBucket"], uploads.bucket_arn)
+
+    def keep(self, derived: s3.IBucket) -> None:
+        """Allow to write, replace and remove what is made of uploads."""
+        actions = ["s3:GetObject", "s3:PutObject", "s3:PutObjectTagging", "s3:DeleteObject"]
+        self._grant("KeepDerived", actions, derived.arn_for_objects("*"))
+        self._grant("SeeGoneDerived", ["s3:ListBucket"], derived.bucket_arn)
+
+    def _grant(self, sid: str, actions: list[str], resource: str) -> None:
+        self._role.add_to_principal_policy(iam.PolicyStatement(sid=sid, actions=actions, resources=[resource]))
+
+    def _make_log_group(self) -> logs.LogGroup:
+        removal = RemovalPolicy.RETAIN if self._config.retain_data else RemovalPolicy.DESTROY
+        group = logs.LogGroup(self, "Log", removal_policy=removal)
+        cast("logs.CfnLogGroup", group.node.default_child).retention_in_days = self._config.log_retention_days
+        return group
+
+    def _make_function(self, bundle: Path, environment: Mapping[str, str]) -> lambda_.Function:
+        return lambda_.Function(
+            self,
+            "Function",
+            description="Darkroom: makes every configured size of an uploaded image",
+            code=lambda_.Code.from_asset(str(bundle)),
+            handler=HANDLER,
+            runtime=lambda_.Runtime(f"python{self._config.python}", lambda_.RuntimeFamily.PYTHON),
+            architecture=_ARCHITECTURES[self._config.architecture],
+            memory_size=self._config.memory_mb,
+            timeout=Duration.seconds(self._config.function_timeout_seconds),
+            environment=environment,
+            role=self._role,
+            log_group=self.log_group,
+            logging_format=lambda_.LoggingFormat.JSON,
+            tracing=lambda_.Tracing.ACTIVE,
+        )
+
+
+def _poller_config(pollers: Pollers | None) -> lambda_.ProvisionedPollerConfig | None:
+    if pollers is None:
+        return None
+    return lambda_.ProvisionedPollerConfig(minimum_pollers=pollers.minimum, maximum_pollers=pollers.maximum)

@@ -1,0 +1,13 @@
+"""What the deployed stack tells: the names of its outputs, which stay the same whatever it is called."""
+
+from enum import StrEnum
+
+
+class Output(StrEnum):
+    """An output of the stack, by its logical id."""
+
+    UPLOADS_BUCKET = "UploadsBucket"
+    DERIVED_BUCKET = "DerivedBucket"
+    JOBS_QUEUE_URL = "JobsQueueUrl"
+    DEAD_LETTER_QUEUE_URL = "DeadLetterQueueUrl"
+    FUNCTION_NAME = "FunctionName"

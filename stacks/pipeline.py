@@ -1,0 +1,45 @@
+"""The whole pipeline: S3 puts a job on the queue for every upload, and one function does them."""
+
+from pathlib import Path
+
+from aws_cdk import CfnOutput, Stack
+from constructs import Construct
+
+from stacks.config import Config
+from stacks.consumer import Consumer
+from stacks.outputs import Output
+from stacks.queues import Queues
+from stacks.storage import Storage
+
+
+class PipelineStack(Stack):
+    """Bucket to queue to function to bucket, for whatever account and region it is deployed to."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, config: Config, bundle: Path) -> None:
+        super().__init__(scope, construct_id, description="Darkroom: every upload becomes every configured size")
+        self.storage = Storage(self, "Storage", config=config)
+        self.queues = Queues(self, "Queues", config=config)
+        self.consumer = self._consumer(config, bundle)
+        self.queues.let_s3_send()
+        self.storage.notify(self.queues.jobs, key_prefix=config.key_prefix)
+        self._tell()
+
+    def _consumer(self, config: Config, bundle: Path) -> Consumer:
+        uploads, derived = self.storage.uploads, self.storage.derived
+        settings = config.settings(uploads_bucket=uploads.bucket_name, derived_bucket=derived.bucket_name)
+        consumer = Consumer(self, "Consumer", config=config, bundle=bundle, environment=settings.to_environment())
+        consumer.take_jobs_from(self.queues.jobs)
+        consumer.read(uploads)
+        consumer.keep(derived)
+        return consumer
+
+    def _tell(self) -> None:
+        values = {
+            Output.UPLOADS_BUCKET: self.storage.uploads.bucket_name,
+            Output.DERIVED_BUCKET: self.storage.derived.bucket_name,
+            Output.JOBS_QUEUE_URL: self.queues.jobs.queue_url,
+            Output.DEAD_LETTER_QUEUE_URL: self.queues.dead_letters.queue_url,
+            Output.FUNCTION_NAME: self.consumer.function.function_name,
+        }
+        for name, value in values.items():
+            CfnOutput(self, name.value, value=value)

@@ -1,0 +1,66 @@
+"""Where jobs wait: the jobs queue that S3 fills, and the dead-letter queue for those that could not be done."""
+
+from aws_cdk import ArnFormat, Aws, Duration, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from stacks.config import Config
+
+
+class Queues(Construct):
+    """Two encrypted queues, each with its side of the redrive agreement.
+
+    The jobs queue has a name, made of the stack's: the dead-letter queue's redrive-allow policy names the jobs queue, the
+    jobs queue's redrive policy names the dead-letter queue, and CloudFormation cannot create either after the other.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, config: Config) -> None:
+        super().__init__(scope, construct_id)
+        self._name = f"{config.stack_name}-jobs"
+        self.dead_letters = self._dead_letter_queue(config)
+        self.jobs = self._jobs_queue(config)
+
+    def let_s3_send(self) -> None:
+        """Let the buckets of this account, and no one else, send to the jobs queue.
+
+        The bucket itself cannot be named: it is created after this policy, and CloudFormation names it then.
+        """
+        self.jobs.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="S3OfThisAccountSends",
+                principals=[iam.ServicePrincipal("s3.amazonaws.com")],
+                actions=["sqs:SendMessage"],
+                resources=[self.jobs.queue_arn],
+                conditions={
+                    "StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID},
+                    "ArnLike": {"aws:SourceArn": f"arn:{Aws.PARTITION}:s3:::*"},
+                },
+            )
+        )
+
+    def _dead_letter_queue(self, config: Config) -> sqs.Queue:
+        arn = Stack.of(self).format_arn(service="sqs", resource=self._name, arn_format=ArnFormat.NO_RESOURCE_NAME)
+        jobs = sqs.Queue.from_queue_arn(self, "JobsByName", arn)
+        return sqs.Queue(
+            self,
+            "DeadLetters",
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            retention_period=Duration.days(config.dead_letter_retention_days),
+            redrive_allow_policy=sqs.RedriveAllowPolicy(
+                redrive_permission=sqs.RedrivePermission.BY_QUEUE, source_queues=[jobs]
+            ),
+        )
+
+    def _jobs_queue(self, config: Config) -> sqs.Queue:
+        return sqs.Queue(
+            self,
+            "Jobs",
+            queue_name=self._name,
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            retention_period=Duration.days(config.queue_retention_days),
+            visibility_timeout=Duration.seconds(config.visibility_seconds),
+            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=config.max_receive_count),
+        )

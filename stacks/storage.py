@@ -1,0 +1,82 @@
+"""Where images live: the uploads bucket that people write to, and the derived bucket that the function writes to."""
+
+from typing import cast
+
+from aws_cdk import Acknowledgment, Duration, RemovalPolicy, Validations
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from stacks.config import Config
+
+# What the function tags the manifest of a deleted upload with, so that this rule finds it.
+OUTCOME_TAG = "darkroom-outcome"
+REMOVED = "removed"
+
+NO_ACCESS_LOGS = (
+    "Server access logs need a third bucket, cost a request's worth of storage for each image and arrive hours late; "
+    "CloudTrail data events are the account owner's choice, and each job logs its key and version."
+)
+
+
+class Storage(Construct):
+    """Two private, encrypted buckets; only the uploads have versions."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, config: Config) -> None:
+        super().__init__(scope, construct_id)
+        self._removal = RemovalPolicy.RETAIN if config.retain_data else RemovalPolicy.DESTROY
+        abandoned = s3.LifecycleRule(
+            id="AbandonedParts", abort_incomplete_multipart_upload_after=Duration.days(config.abort_upload_days)
+        )
+        overwritten = s3.LifecycleRule(
+            id="OverwrittenAndDeleted",
+            noncurrent_version_expiration=Duration.days(config.noncurrent_days),
+            expired_object_delete_marker=True,
+        )
+        removed = s3.LifecycleRule(
+            id="ManifestsOfRemovedUploads",
+            tag_filters={OUTCOME_TAG: REMOVED},
+            expiration=Duration.days(config.removed_manifest_days),
+        )
+        self.uploads = self._bucket("Uploads", versioned=True, rules=[abandoned, overwritten])
+        self.derived = self._bucket("Derived", versioned=False, rules=[abandoned, removed])
+
+    def notify(self, queue: sqs.Queue, *, key_prefix: str) -> None:
+        """Have S3 put a job on the queue for every upload and deletion of a key that starts with the prefix.
+
+        The notification stands on the bucket's own resource: `add_event_notification` would add a custom resource, and
+        with it a function that no one asked for. S3 tries to send as soon as it is told of a queue, so the queue and its
+        policy come first.
+        """
+        bucket = cast("s3.CfnBucket", self.uploads.node.default_child)
+        bucket.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
+            queue_configurations=[
+                s3.CfnBucket.QueueConfigurationProperty(
+                    event=event, queue=queue.queue_arn, filter=_prefix_filter(key_prefix)
+                )
+                for event in ("s3:ObjectCreated:*", "s3:ObjectRemoved:*")
+            ]
+        )
+        bucket.node.add_dependency(queue)
+
+    def _bucket(self, construct_id: str, *, versioned: bool, rules: list[s3.LifecycleRule]) -> s3.Bucket:
+        bucket = s3.Bucket(
+            self,
+            construct_id,
+            versioned=versioned,
+            lifecycle_rules=rules,
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            enforce_ssl=True,
+            removal_policy=self._removal,
+        )
+        Validations.of(bucket).acknowledge(Acknowledgment(id="AwsSolutions-S1", reason=NO_ACCESS_LOGS))
+        return bucket
+
+
+def _prefix_filter(prefix: str) -> s3.CfnBucket.NotificationFilterProperty | None:
+    if not prefix:
+        return None
+    rule = s3.CfnBucket.FilterRuleProperty(name="prefix", value=prefix)
+    return s3.CfnBucket.NotificationFilterProperty(s3_key=s3.CfnBucket.S3KeyFilterProperty(rules=[rule]))
