@@ -1,0 +1,149 @@
+"""A pipeline without its queue: two buckets on moto, a clock of events, and jobs that a test delivers by hand."""
+
+import hashlib
+import itertools
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+import boto3
+from botocore.exceptions import ConnectionClosedError
+from moto import mock_aws
+
+from resize.events import Change, Upload
+from resize.job import Ended, Job
+from resize.renditions import Rendered, Rendition
+from resize.settings import Settings
+from resize.store import Store
+from resize.variants import Format, parse_variants
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.client import S3Client
+
+Render = Callable[[bytes], Rendered]
+
+
+def s3_client() -> "S3Client":
+    """A client with moto's credentials."""
+    return boto3.client("s3", aws_access_key_id="test", aws_secret_access_key="test", region_name="eu-west-1")
+
+
+def settings(**variants: dict[str, Any]) -> Settings:
+    """Settings with these variants, or with a large one and a thumb."""
+    chosen = variants or {"large": {"width": 1600}, "thumb": {"width": 320, "height": 320, "fit": "cover"}}
+    return Settings(uploads_bucket="uploads", derived_bucket="derived", variants=parse_variants(chosen))
+
+
+@dataclass
+class World:
+    """Both buckets, and what happened to them so far."""
+
+    client: "S3Client"
+    settings: Settings
+    sequence: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    def upload(self, key: str, body: bytes) -> Upload:
+        """Put an object; the answer is the event that S3 sends of it."""
+        answer = self.client.put_object(Bucket="uploads", Key=key, Body=body)
+        event = self._event(Change.CREATED, key, answer["VersionId"])
+        return replace(event, size=len(body), etag=answer["ETag"].strip('"'))
+
+    def delete(self, key: str) -> Upload:
+        """Put a delete marker on a key."""
+        answer = self.client.delete_object(Bucket="uploads", Key=key)
+        return self._event(Change.MARKED_DELETED, key, answer["VersionId"])
+
+    def delete_version(self, key: str, version_id: str | None) -> Upload:
+        """Delete one version, or one delete marker, for good."""
+        self.client.delete_object(Bucket="uploads", Key=key, VersionId=version_id or "null")
+        return self._event(Change.DELETED, key, version_id)
+
+    def deliver(self, upload: Upload, render: Render | None = None, client: "S3Client | None" = None) -> Ended:
+        """Run the job of an event to its end."""
+        store = Store(client or self.client, self.settings, upload)
+        job = Job(upload=upload, store=store, recipe=self.settings.recipe, render=render or self.render)
+        return job.run()
+
+    def render(self, source: bytes) -> Rendered:
+        """Make renditions that tell which source and which variant they are of."""
+        renditions = tuple(
+            Rendition(
+                variant=variant.name,
+                format=variant.format or Format.PNG,
+                width=variant.width or 1,
+                height=variant.height or 1,
+                body=b"RIFF0000WEBP" + picture_of(source, variant.name),
+            )
+            for variant in self.settings.variants
+        )
+        return Rendered(
+            format="jpeg",
+            width=4000,
+            height=3000,
+            frames=1,
+            dominant_colour="#808080",
+            thumbhash="1QcSHQ==",
+            renditions=renditions,
+        )
+
+    def client_that_cannot_write(self, key: str) -> "S3Client":
+        """A client whose connection breaks whenever it writes this derived object."""
+        client = s3_client()
+
+        def break_connection(params: dict[str, Any], **_: object) -> None:
+            if unquote(params["url_path"]).endswith(key):
+                raise ConnectionClosedError(endpoint_url=params["url"])
+
+        client.meta.events.register("before-call.s3.PutObject", break_connection)
+        return client
+
+    def derived(self) -> dict[str, bytes]:
+        """Every derived object but the manifests."""
+        return {key: body for key, body in self._objects() if not key.startswith("manifests/")}
+
+    def manifest(self, key: str) -> dict[str, Any]:
+        """The manifest of a key."""
+        body = self.client.get_object(Bucket="derived", Key=f"manifests/{key}.json")["Body"].read()
+        manifest: dict[str, Any] = json.loads(body)
+        return manifest
+
+    def shows(self, derived_key: str, source: bytes) -> bool:
+        """Tell whether a derived object was made of this source."""
+        body = self.client.get_object(Bucket="derived", Key=derived_key)["Body"].read()
+        return picture_of(source, derived_key.split("/", maxsplit=1)[0]) in body
+
+    def _objects(self) -> Iterator[tuple[str, bytes]]:
+        for page in self.client.get_paginator("list_objects_v2").paginate(Bucket="derived"):
+            for item in page.get("Contents", []):
+                yield item["Key"], self.client.get_object(Bucket="derived", Key=item["Key"])["Body"].read()
+
+    def _event(self, change: Change, key: str, version_id: str | None) -> Upload:
+        return Upload(
+            change=change,
+            bucket="uploads",
+            key=key,
+            version_id=version_id,
+            etag="",
+            size=0,
+            sequencer=f"{next(self.sequence):016X}",
+            time="2026-11-23T20:50:00.000Z",
+        )
+
+
+def picture_of(source: bytes, variant: str) -> bytes:
+    """What a rendition made by World.render shows."""
+    return f"<{variant} of {hashlib.sha256(source).hexdigest()}>".encode()
+
+
+@contextmanager
+def new_world(**variants: dict[str, Any]) -> Iterator[World]:
+    """Two fresh buckets on moto, the uploads versioned."""
+    with mock_aws():
+        client = s3_client()
+        for bucket in ("uploads", "derived"):
+            client.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+        client.put_bucket_versioning(Bucket="uploads", VersioningConfiguration={"Status": "Enabled"})
+        yield World(client=client, settings=settings(**variants))

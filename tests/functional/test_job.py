@@ -1,0 +1,353 @@
+"""Jobs, on moto: whatever is delivered, in whatever order, the newest upload's variants stand in the end."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from builders.world import World, settings
+from resize.errors import ImageRejectedError, Reason, StorageError
+from resize.manifest import Outcome
+from resize.renditions import Rendered
+from resize.settings import Limits
+
+THUMB = "thumb/cat.jpg.webp"
+LARGE = "large/cat.jpg.webp"
+
+
+def refuse(_: bytes) -> Rendered:
+    """Render nothing: the image is broken."""
+    raise ImageRejectedError(Reason.CORRUPT, "cut off")
+
+
+def must_not_render(_: bytes) -> Rendered:
+    """Fail the test if anything is rendered."""
+    raise AssertionError("rendered")
+
+
+def calls(world: World, deliver: Callable[[], object]) -> list[str]:
+    """The S3 operations that a delivery makes."""
+    made: list[str] = []
+    world.client.meta.events.register("before-call.s3", lambda model, **_: made.append(model.name), unique_id="calls")
+    deliver()
+    world.client.meta.events.unregister("before-call.s3", unique_id="calls")
+    return made
+
+
+def test_an_upload_becomes_every_variant_and_a_manifest_that_describes_them(world: World) -> None:
+    ended = world.deliver(world.upload("cat.jpg", b"cat"))
+
+    assert ended.outcome is Outcome.RESIZED
+    derived = world.derived()
+    assert set(derived) == {LARGE, THUMB}
+    for rendition in world.manifest("cat.jpg")["renditions"]:
+        head = world.client.head_object(Bucket="derived", Key=rendition["key"])
+        assert rendition["bytes"] == len(derived[rendition["key"]])
+        assert (f'"{rendition["etag"]}"', rendition["content_type"]) == (head["ETag"], head["ContentType"])
+
+
+def test_a_manifest_tells_of_the_upload_that_it_is_about(world: World) -> None:
+    upload = world.upload("cat.jpg", b"cat")
+
+    world.deliver(upload)
+
+    manifest = world.manifest("cat.jpg")
+    assert manifest["source"] == {
+        "bucket": "uploads",
+        "key": "cat.jpg",
+        "version_id": upload.version_id,
+        "etag": upload.etag,
+        "size": 3,
+        "sequencer": upload.sequencer,
+        "format": "jpeg",
+        "width": 4000,
+        "height": 3000,
+    }
+    assert manifest["srcset"] == "large/cat.jpg.webp 1600w"
+
+
+def test_renditions_carry_the_configured_cache_control_and_manifests_are_never_stale(world: World) -> None:
+    world.deliver(world.upload("cat.jpg", b"cat"))
+
+    assert world.client.head_object(Bucket="derived", Key=THUMB)["CacheControl"] == world.settings.cache_control
+    assert world.client.head_object(Bucket="derived", Key="manifests/cat.jpg.json")["CacheControl"] == "no-cache"
+
+
+def test_a_finished_job_that_is_delivered_again_costs_one_request_and_writes_nothing(world: World) -> None:
+    upload = world.upload("cat.jpg", b"cat")
+    world.deliver(upload)
+
+    requests = calls(world, lambda: world.deliver(upload, must_not_render))
+
+    assert requests == ["GetObject"]
+
+
+def test_a_delivery_that_repeats_says_so_and_gives_the_same_outcome(world: World) -> None:
+    upload = world.upload("cat.jpg", b"cat")
+    first = world.deliver(upload)
+
+    again = world.deliver(upload)
+
+    assert (first.repeated, again.repeated) == (False, True)
+    assert (again.outcome, again.manifest) == (first.outcome, first.manifest)
+
+
+def test_a_fresh_upload_costs_two_reads_and_a_write_for_each_derived_object(world: World) -> None:
+    upload = world.upload("cat.jpg", b"cat")
+
+    requests = calls(world, lambda: world.deliver(upload))
+
+    assert requests == ["GetObject", "GetObject", "PutObject", "PutObject", "PutObject"]
+
+
+def test_an_older_upload_never_overwrites_a_newer_one(world: World) -> None:
+    older, newer = world.upload("cat.jpg", b"old"), world.upload("cat.jpg", b"new")
+    world.deliver(newer)
+
+    ended = world.deliver(older, must_not_render)
+
+    assert ended.outcome is Outcome.SUPERSEDED
+    assert world.shows(THUMB, b"new")
+    assert world.manifest("cat.jpg")["source"]["version_id"] == newer.version_id
+
+
+def test_an_upload_that_has_been_overwritten_is_not_rendered(world: World) -> None:
+    older = world.upload("cat.jpg", b"old")
+    world.upload("cat.jpg", b"new")
+
+    assert world.deliver(older, must_not_render).outcome is Outcome.SUPERSEDED
+    assert world.derived() == {}
+
+
+def test_a_slow_job_does_not_overwrite_the_newer_one_that_overtook_it(world: World) -> None:
+    older = world.upload("cat.jpg", b"old")
+
+    def overtaken(source: bytes) -> Rendered:
+        rendered = world.render(source)
+        world.deliver(world.upload("cat.jpg", b"new"))
+        return rendered
+
+    ended = world.deliver(older, overtaken)
+
+    assert ended.outcome is Outcome.SUPERSEDED
+    assert world.shows(THUMB, b"new")
+    assert world.shows(LARGE, b"new")
+
+
+def test_a_slow_job_is_not_fooled_by_a_picture_that_comes_back(world: World) -> None:
+    """A, B, A again: were the two As' renditions equal, B's writer would take the second for the first it has seen."""
+    world.deliver(world.upload("cat.jpg", b"A"))
+    slow = world.upload("cat.jpg", b"B")
+
+    def overtaken(source: bytes) -> Rendered:
+        rendered = world.render(source)
+        world.deliver(world.upload("cat.jpg", b"A"))
+        return rendered
+
+    ended = world.deliver(slow, overtaken)
+
+    assert ended.outcome is Outcome.SUPERSEDED
+    assert world.shows(THUMB, b"A")
+    assert world.shows(LARGE, b"A")
+
+
+def test_a_deleted_source_has_no_variants(world: World) -> None:
+    world.deliver(world.upload("cat.jpg", b"cat"))
+
+    ended = world.deliver(world.delete("cat.jpg"))
+
+    assert ended.outcome is Outcome.REMOVED
+    assert world.derived() == {}
+    assert world.manifest("cat.jpg")["outcome"] == "removed"
+
+
+def test_a_slow_job_does_not_bring_back_a_key_that_was_deleted_meanwhile(world: World) -> None:
+    upload = world.upload("cat.jpg", b"cat")
+
+    def overtaken(source: bytes) -> Rendered:
+        rendered = world.render(source)
+        world.deliver(world.delete("cat.jpg"))
+        return rendered
+
+    ended = world.deliver(upload, overtaken)
+
+    assert ended.outcome is Outcome.SUPERSEDED
+    assert world.derived() == {}
+    assert world.manifest("cat.jpg")["outcome"] == "removed"
+
+
+def test_a_removed_key_s_manifest_is_tagged_so_that_s3_can_expire_it(world: World) -> None:
+    world.upload("cat.jpg", b"cat")
+    world.deliver(world.delete("cat.jpg"))
+
+    tags = world.client.get_object_tagging(Bucket="derived", Key="manifests/cat.jpg.json")["TagSet"]
+
+    assert tags == [{"Key": "darkroom-outcome", "Value": "removed"}]
+
+
+def test_a_key_uploaded_again_after_its_deletion_is_no_longer_tagged_as_removed(world: World) -> None:
+    world.upload("cat.jpg", b"cat")
+    world.deliver(world.delete("cat.jpg"))
+
+    world.deliver(world.upload("cat.jpg", b"cat"))
+
+    assert world.client.get_object_tagging(Bucket="derived", Key="manifests/cat.jpg.json")["TagSet"] == []
+    assert world.shows(THUMB, b"cat")
+
+
+def test_an_upload_event_that_comes_after_its_deletion_is_superseded(world: World) -> None:
+    upload = world.upload("cat.jpg", b"cat")
+    world.deliver(world.delete("cat.jpg"))
+
+    assert world.deliver(upload, must_not_render).outcome is Outcome.SUPERSEDED
+    assert world.derived() == {}
+
+
+def test_an_upload_whose_source_is_gone_is_removed(world: World) -> None:
+    upload = world.upload("cat.jpg", b"cat")
+    world.delete("cat.jpg")
+
+    assert world.deliver(upload, must_not_render).outcome is Outcome.REMOVED
+
+
+def test_a_deletion_that_was_undone_by_a_new_upload_is_superseded(world: World) -> None:
+    world.upload("cat.jpg", b"cat")
+    deletion = world.delete("cat.jpg")
+    world.upload("cat.jpg", b"cat")
+
+    assert world.deliver(deletion, must_not_render).outcome is Outcome.SUPERSEDED
+
+
+def test_when_the_current_version_is_deleted_the_one_before_it_has_its_variants_back(world: World) -> None:
+    world.deliver(world.upload("cat.jpg", b"old"))
+    newer = world.upload("cat.jpg", b"new")
+    world.deliver(newer)
+
+    world.deliver(world.delete_version("cat.jpg", newer.version_id))
+
+    assert world.shows(THUMB, b"old")
+    assert world.shows(LARGE, b"old")
+
+
+def test_a_delete_marker_that_is_taken_away_again_brings_the_variants_back(world: World) -> None:
+    world.deliver(world.upload("cat.jpg", b"cat"))
+    marker = world.delete("cat.jpg")
+    world.deliver(marker)
+
+    world.deliver(world.delete_version("cat.jpg", marker.version_id))
+
+    assert world.shows(THUMB, b"cat")
+
+
+def test_an_old_version_that_is_deleted_changes_no_picture(world: World) -> None:
+    older = world.upload("cat.jpg", b"old")
+    world.deliver(world.upload("cat.jpg", b"new"))
+
+    world.deliver(world.delete_version("cat.jpg", older.version_id))
+
+    assert world.shows(THUMB, b"new")
+    assert world.manifest("cat.jpg")["outcome"] == "resized"
+
+
+def test_a_broken_image_is_rejected_with_its_reason(world: World) -> None:
+    ended = world.deliver(world.upload("cat.jpg", b"cat"), refuse)
+
+    assert ended.outcome is Outcome.REJECTED
+    manifest = world.manifest("cat.jpg")
+    assert (manifest["outcome"], manifest["reason"], manifest["detail"]) == ("rejected", "corrupt", "cut off")
+
+
+def test_a_broken_image_takes_the_variants_of_the_upload_before_it_away(world: World) -> None:
+    world.deliver(world.upload("cat.jpg", b"cat"))
+
+    world.deliver(world.upload("cat.jpg", b"broken"), refuse)
+
+    assert world.derived() == {}
+
+
+def test_an_image_over_the_byte_limit_is_rejected_unread(world: World) -> None:
+    world.settings = replace(world.settings, limits=Limits(source_bytes=2))
+
+    ended = world.deliver(world.upload("cat.jpg", b"cat"), must_not_render)
+
+    assert ended.manifest is not None
+    assert (ended.manifest.reason, ended.manifest.detail) == (Reason.TOO_MANY_BYTES, "3 bytes, the limit is 2")
+
+
+def test_a_variant_that_is_no_longer_configured_goes_with_the_next_upload(world: World) -> None:
+    world.deliver(world.upload("cat.jpg", b"cat"))
+    world.settings = settings(large={"width": 1600})
+
+    world.deliver(world.upload("cat.jpg", b"cat"))
+
+    assert set(world.derived()) == {LARGE}
+
+
+def test_a_job_delivered_again_under_another_recipe_is_done_anew(world: World) -> None:
+    upload = world.upload("cat.jpg", b"cat")
+    world.deliver(upload)
+    world.settings = settings(tiny={"width": 16})
+
+    ended = world.deliver(upload)
+
+    assert (ended.outcome, ended.repeated) == (Outcome.RESIZED, False)
+    assert set(world.derived()) == {"tiny/cat.jpg.webp"}
+
+
+def test_a_job_that_was_cut_short_is_completed_by_its_next_delivery(world: World) -> None:
+    upload = world.upload("cat.jpg", b"cat")
+    with pytest.raises(StorageError):
+        world.deliver(upload, client=world.client_that_cannot_write("manifests/cat.jpg.json"))
+
+    ended = world.deliver(upload)
+
+    assert ended.outcome is Outcome.RESIZED
+    assert set(world.derived()) == {LARGE, THUMB}
+
+
+def test_what_a_job_cut_short_has_written_goes_when_it_turns_out_superseded(world: World) -> None:
+    world.settings = settings(keep={"width": 10, "format": "source"})
+    upload = world.upload("cat.jpg", b"cat")
+    with pytest.raises(StorageError):
+        world.deliver(upload, client=world.client_that_cannot_write("manifests/cat.jpg.json"))
+    assert set(world.derived()) == {"keep/cat.jpg.png"}
+    world.deliver(world.delete("cat.jpg"))
+
+    ended = world.deliver(upload)
+
+    assert ended.outcome is Outcome.SUPERSEDED
+    assert world.derived() == {}
+
+
+def test_a_manifest_that_somebody_spoiled_is_written_anew(world: World) -> None:
+    world.client.put_object(Bucket="derived", Key="manifests/cat.jpg.json", Body=b"not a manifest")
+
+    world.deliver(world.upload("cat.jpg", b"cat"))
+
+    assert world.manifest("cat.jpg")["outcome"] == "resized"
+
+
+def test_an_object_that_somebody_put_at_a_rendition_s_place_is_overwritten(world: World) -> None:
+    world.client.put_object(Bucket="derived", Key=THUMB, Body=b"not ours")
+
+    world.deliver(world.upload("cat.jpg", b"cat"))
+
+    assert world.shows(THUMB, b"cat")
+
+
+def test_a_name_too_long_is_shortened_and_the_manifest_says_so(world: World) -> None:
+    key = "k" * 1024
+
+    ended = world.deliver(world.upload(key, b"cat"))
+
+    assert ended.manifest is not None
+    assert [rendition.shortened for rendition in ended.manifest.renditions] == [True, True]
+    assert set(world.derived()) == {rendition.key for rendition in ended.manifest.renditions}
+
+
+def test_a_bucket_that_is_gone_is_the_world_s_fault(world: World) -> None:
+    upload = world.upload("cat.jpg", b"cat")
+    world.settings = replace(world.settings, derived_bucket="elsewhere")
+
+    with pytest.raises(StorageError, match=r"GetObject of 'manifests/cat.jpg.json' failed: NoSuchBucket"):
+        world.deliver(upload)
