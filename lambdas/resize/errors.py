@@ -17,6 +17,7 @@ class Reason(StrEnum):
     CRASHED = "crashed"
     ABORTED = "aborted"
     DECODER_FAILED = "decoder_failed"
+    ENCODER_FAILED = "encoder_failed"
 
 
 class ImageRejectedError(Exception):

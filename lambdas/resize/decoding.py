@@ -1,0 +1,185 @@
+"""The one door to Pillow's decoders: limits before pixels, and every fault of an image as ImageRejectedError."""
+
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BytesIO
+from typing import NamedTuple
+
+import pi_heif
+from PIL import AvifImagePlugin, ExifTags, Image
+
+from resize.errors import ImageRejectedError, Reason
+from resize.formats import SourceFormat, identify
+from resize.geometry import Size
+from resize.settings import Limits
+
+# One job has one vCPU; and a HEIC's thumbnails, depth maps and the like are never shown, so never parsed.
+pi_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False, decode_threads=1)
+AvifImagePlugin.DEFAULT_MAX_THREADS = 1
+
+# How to turn what is stored into what is displayed, by EXIF orientation (CIPA DC-008, 4.6.4, tag 274).
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+# Those that swap width and height.
+SIDEWAYS = frozenset(_TURNS[orientation] for orientation in (5, 6, 7, 8))
+
+# WebP and GIF count in 16 bits.
+_MOST_PLAYS = 65_535
+
+# A decoder's message that can carry neither a memory address nor bytes of the image.
+_HARMLESS = re.compile(r"[A-Za-z][A-Za-z0-9 ,.:()-]{0,120}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """An image whose header is read and within the limits; its pixels wait for `decode`."""
+
+    format: SourceFormat
+    size: Size  # as stored: EXIF orientation may turn it
+    frames: int
+    image: Image.Image
+    limits: Limits
+
+    @property
+    def is_animation(self) -> bool:
+        """Whether the frames are meant to be shown one after the other: a TIFF's pages, for one, are not."""
+        return self.frames > 1 and self.format in (SourceFormat.GIF, SourceFormat.WEBP)
+
+    @property
+    def profile(self) -> bytes | None:
+        """The embedded ICC profile."""
+        profile = self.image.info.get("icc_profile")
+        return profile if isinstance(profile, bytes) else None
+
+
+class Frame(NamedTuple):
+    """A decoded picture, and how long an animation shows it."""
+
+    image: Image.Image
+    milliseconds: int
+
+
+def open_image(source: bytes, limits: Limits) -> Opened:
+    """Read an image's header and hold it against the limits, before a pixel is decoded.
+
+    Raises:
+        ImageRejectedError: EMPTY, UNKNOWN_FORMAT, CORRUPT, OUT_OF_MEMORY, or the limit that it breaks.
+    """
+    _check(Reason.TOO_MANY_BYTES, len(source), limits.source_bytes, "bytes")
+    found = identify(source)
+    with _blaming_the_image(limits):
+        image = Image.open(BytesIO(source), formats=[found.decoder])
+        frames = 1 if found is SourceFormat.JPEG else getattr(image, "n_frames", 1)  # a JPEG's others are no animation
+    size = Size(*image.size)
+    pixels = size.width * size.height
+    _check(Reason.TOO_MANY_PIXELS, pixels, limits.frame_pixels, "pixels in a frame")
+    _check(Reason.TOO_MANY_FRAMES, frames, limits.frames, "frames")
+    _check(Reason.TOO_MANY_PIXELS, pixels * frames, limits.total_pixels, "pixels in all frames")
+    return Opened(format=found, size=size, frames=frames, image=image, limits=limits)
+
+
+def decode(opened: Opened, frames: int) -> Iterator[Frame]:
+    """Decode so many frames, one after the other: each is the whole picture, valid until the next is asked for.
+
+    Raises:
+        ImageRejectedError: CORRUPT or OUT_OF_MEMORY.
+    """
+    image = opened.image
+    canvas: Size | None = None
+    for index in range(frames):
+        with _blaming_the_image(opened.limits):
+            if index > 0:  # not for the first: a HEIC begins at its primary image, wherever that is
+                image.seek(index)
+            image.load()
+        canvas = canvas or Size(*image.size)
+        whole = image if image.size == canvas else image.crop((0, 0, *canvas))  # a GIF's frame may leave its screen
+        yield Frame(whole, round(image.info.get("duration", 0)))
+
+
+def plays_of(opened: Opened) -> int:
+    """Say how often an animation plays; 0 is for ever.
+
+    A GIF without a count plays once, and its count is of what follows the first time, as browsers read it.
+    """
+    count = opened.image.info.get("loop")
+    if opened.format is not SourceFormat.GIF:
+        return count or 0
+    if count is None:
+        return 1
+    return min(count + 1, _MOST_PLAYS) if count else 0
+
+
+def shrink_while_decoding(opened: Opened, needed: Size) -> None:
+    """Let a JPEG decoder skip what nobody will see, while what it gives stays at least twice as large as needed.
+
+    Below twice the size, the decoder's own scaling shows (measured: SSIM .98 and worse).
+    """
+    if opened.format is SourceFormat.JPEG:
+        with _blaming_the_image(opened.limits):
+            opened.image.draft(None, (needed.width * 2, needed.height * 2))
+
+
+def turn_of(opened: Opened) -> Image.Transpose | None:
+    """Say how to turn what is decoded into what is displayed, by its EXIF orientation.
+
+    The decoders of TIFF and HEIC turn by themselves. A broken EXIF block turns nothing: it never costs a good image.
+    """
+    if opened.format in (SourceFormat.TIFF, SourceFormat.HEIC):
+        return None
+    if opened.format is SourceFormat.PNG:  # its EXIF may stand after its pixels
+        with _blaming_the_image(opened.limits):
+            opened.image.load()
+    exif = Image.Exif()
+    try:
+        exif.load(opened.image.info.get("exif", b""))
+        return _TURNS.get(exif.get(ExifTags.Base.Orientation, 1))
+    except Exception:  # noqa: BLE001 - only Pillow's parser runs here, and it raises anything on hostile bytes
+        return None
+
+
+@contextmanager
+def _blaming_the_image(limits: Limits) -> Iterator[None]:
+    """Let only decoders run in here: whatever they raise is the image's fault.
+
+    Pillow's own guard against bombs takes our limit, for what the header does not tell. It is global, as are warnings:
+    one thread at a time may decode.
+    """
+    usual, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, limits.frame_pixels
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            yield
+    except Exception as error:  # decoders raise anything on hostile bytes, and only they run here
+        raise _rejection(error, limits) from error
+    finally:
+        Image.MAX_IMAGE_PIXELS = usual
+
+
+def _rejection(error: Exception, limits: Limits) -> ImageRejectedError:
+    message = str(error)
+    if isinstance(error, (Image.DecompressionBombError, Image.DecompressionBombWarning)):
+        return _too_much(Reason.TOO_MANY_PIXELS, "more", limits.frame_pixels, "pixels in a frame")
+    if isinstance(error, MemoryError) or "memory" in message.lower():  # some decoders only say so
+        return ImageRejectedError(Reason.OUT_OF_MEMORY, "decoding it takes more memory than there is")
+    harmless = message if _HARMLESS.fullmatch(message) else type(error).__name__
+    return ImageRejectedError(Reason.CORRUPT, f"the decoder gave up: {harmless}")
+
+
+def _check(reason: Reason, found: int, allowed: int, what: str) -> None:
+    if found > allowed:
+        raise _too_much(reason, found, allowed, what)
+
+
+def _too_much(reason: Reason, found: int | str, allowed: int, what: str) -> ImageRejectedError:
+    return ImageRejectedError(reason, f"it has {found} {what}; at most {allowed} are allowed")
