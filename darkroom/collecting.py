@@ -38,18 +38,18 @@ class Collected:
     files: Mapping[str, Path]
 
 
-def prepare_folder(out: Path) -> None:
-    """Make the folder where it is missing.
+def prepare_folder(folder: Path, option: str) -> None:
+    """Make the folder that a command line option names, where it is missing.
 
     Raises:
         UsageError: it is a file, or it cannot be made or written to.
     """
     try:
-        out.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=out).close()
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
         raise UsageError(
-            f"--out {str(out)!r} cannot be written to: {error.strerror}. Choose another folder."
+            f"{option}: the folder {str(folder)!r} cannot be written to: {error.strerror}. Choose another."
         ) from error
 
 
@@ -63,7 +63,7 @@ def collect(s3: "S3Client", bucket: str, result: Result, out: Path) -> Collected
         return Collected(result=result, files={})
     manifest = result.recorded.manifest
     files = {rendition.variant: _copy(s3, bucket, rendition, out) for rendition in manifest.renditions}
-    _write(out / local_path(manifest_key(manifest.source.key)), result.recorded.text, out)
+    write_whole(out / local_path(manifest_key(manifest.source.key)), result.recorded.text)
     return Collected(result=result, files=files)
 
 
@@ -114,17 +114,21 @@ def _copy(s3: "S3Client", bucket: str, rendition: PublishedRendition, out: Path)
                 f"{rendition.key!r} was replaced before it was copied: somebody else uploads the same key. Run again."
             ) from error
         content = answer["Body"].read()
-    return _write(out / local_path(rendition.key), content, out)
+    return write_whole(out / local_path(rendition.key), content)
 
 
-def _write(target: Path, content: bytes, out: Path) -> Path:
-    """Write all of a file or nothing: under another name first, then moved to its place at once."""
+def write_whole(target: Path, content: bytes) -> Path:
+    """Write all of a file or nothing: under another name first, then moved to its place at once.
+
+    Raises:
+        DarkroomError: the disk refuses it.
+    """
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=out, prefix=".darkroom-") as folder:
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".darkroom-") as folder:
             unfinished = Path(folder, "unfinished")
             unfinished.write_bytes(content)
             unfinished.replace(target)
     except OSError as error:
-        raise DarkroomError(f"{str(target)!r} cannot be written: {error.strerror}. Choose another --out.") from error
+        raise DarkroomError(f"{str(target)!r} cannot be written: {error.strerror}. Choose another place.") from error
     return target

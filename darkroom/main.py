@@ -1,0 +1,64 @@
+"""The `darkroom` command: what a person types, and what they are told when it cannot be done."""
+
+import io
+import signal
+import sys
+from importlib.metadata import version
+from types import FrameType
+from typing import Annotated, NoReturn
+
+import typer
+
+from darkroom.errors import DarkroomError
+from darkroom.printable import printable
+from darkroom.run import run
+from darkroom.up import up
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command()(run)
+app.command()(up)
+
+
+def _print_version(asked: bool) -> None:  # noqa: FBT001 - typer calls it so
+    if asked:
+        typer.echo(f"darkroom {version('darkroom')}")
+        raise typer.Exit
+
+
+Version = Annotated[bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")]
+
+
+@app.callback()
+def darkroom(*, version: Version = False) -> None:
+    """Make every size of an image that you configured: a serverless pipeline, here on this machine.
+
+    \b
+    Examples:
+      darkroom run photos     resize a folder of images into ./out
+      darkroom up             keep the pipeline running, for any S3 client
+    """  # noqa: D301 - \b tells the help to leave the lines as they are
+
+
+def main() -> NoReturn:
+    """Run the command, and end with its exit status: see `ExitStatus`."""
+    signal.signal(signal.SIGTERM, _stop)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # where a character cannot be shown, its escape can
+    try:
+        app()
+    except DarkroomError as error:
+        for line in "\n".join([f"darkroom: {error}", *getattr(error, "__notes__", ())]).splitlines():
+            typer.echo(printable(line), err=True)
+        sys.exit(error.exit_status)
+    sys.exit(0)
+
+
+def _stop(number: int, _frame: FrameType | None) -> NoReturn:
+    """End as after Ctrl-C, so that everything that was started is stopped; the status is what shells expect."""
+    sys.exit(128 + number)

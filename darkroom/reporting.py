@@ -1,0 +1,139 @@
+"""Tells a person, or another program, what became of each upload."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TypeVar
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from darkroom.collecting import Collected
+from darkroom.printable import printable
+from resize.manifest import PublishedRendition
+
+Item = TypeVar("Item")
+
+TIMES = "\N{MULTIPLICATION SIGN}"
+
+_STYLES = {"resized": "green", "rejected": "yellow", "failed": "bold red"}
+# Wide enough that nothing wraps where another program reads the table.
+_PIPED_WIDTH = 400
+
+
+class Steps:
+    """What is being done now, shown to a person who waits."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._task = progress.add_task("", total=None)
+
+    def begin(self, what: str, total: int | None = None) -> None:
+        """Begin the next step, of so many items where that is known."""
+        self._progress.reset(self._task, description=what, total=total)
+
+    def follow(self, what: str, total: int, items: Iterable[Item]) -> Iterator[Item]:
+        """Begin the next step, and count its items as they pass."""
+        self.begin(what, total)
+        for item in items:
+            self._progress.advance(self._task)
+            yield item
+
+
+@contextmanager
+def steps(*, shown: bool) -> Iterator[Steps]:
+    """Show a line of progress on standard error while the work lasts, and nothing afterwards."""
+    progress = Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        transient=True,
+        redirect_stdout=False,  # what goes to standard output stays there
+        redirect_stderr=False,
+        disable=not shown,
+    )
+    with progress:
+        yield Steps(progress)
+
+
+def json_line(collected: Collected) -> str:
+    """Write an upload as one line of JSON."""
+    result = collected.result
+    manifest = result.manifest
+    return json.dumps(
+        {
+            "file": str(result.upload.source.path),
+            "key": result.upload.source.key,
+            "outcome": result.word,
+            "reason": result.reason,
+            "variants": {
+                rendition.variant: {
+                    "file": str(collected.files[rendition.variant]),
+                    "width": rendition.width,
+                    "height": rendition.height,
+                    "bytes": rendition.bytes,
+                }
+                for rendition in (manifest.renditions if manifest else ())
+            },
+            "ms": manifest.times.milliseconds if manifest else None,
+        }
+    )
+
+
+def print_table(rows: Sequence[Collected]) -> None:
+    """Print a table of all uploads to standard output, and a line that counts them."""
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = _PIPED_WIDTH
+    console.print(_table(rows))
+    console.print(summary(rows))
+
+
+def summary(rows: Sequence[Collected]) -> str:
+    """Count the outcomes: `2 resized, 1 rejected`."""
+    words = [row.result.word for row in rows]
+    return ", ".join(f"{words.count(word)} {word}" for word in sorted(set(words), key=words.index))
+
+
+def describe(rendition: PublishedRendition) -> str:
+    """Write a rendition's size and bytes: `800 by 600, 41.2 kB`."""
+    return f"{rendition.width}{TIMES}{rendition.height} {kilobytes(rendition.bytes)}"
+
+
+def kilobytes(count: int) -> str:
+    """Write a number of bytes in thousands, as a person reads it."""
+    return f"{count / 1000:,.1f} kB"
+
+
+def _table(rows: Sequence[Collected]) -> Table:
+    variants = _variants(rows)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("file", overflow="fold")
+    table.add_column("outcome", overflow="fold")
+    for variant in variants:
+        table.add_column(variant, justify="right")
+    table.add_column("ms", justify="right", no_wrap=True)
+    for row in rows:
+        table.add_row(*_cells(row, variants))
+    return table
+
+
+def _cells(row: Collected, variants: Sequence[str]) -> Iterator[Text]:
+    result = row.result
+    manifest = result.manifest
+    renditions = {rendition.variant: rendition for rendition in (manifest.renditions if manifest else ())}
+    yield Text(printable(str(result.upload.source.path)))
+    yield Text(f"{result.word}: {result.reason}" if result.reason else result.word, _STYLES.get(result.word, ""))
+    for variant in variants:
+        yield Text(describe(renditions[variant]) if variant in renditions else "-")
+    yield Text(f"{manifest.times.milliseconds:,}" if manifest else "-")
+
+
+def _variants(rows: Sequence[Collected]) -> list[str]:
+    manifests = [row.result.manifest for row in rows if row.result.manifest]
+    return list(dict.fromkeys(rendition.variant for manifest in manifests for rendition in manifest.renditions))

@@ -1,0 +1,133 @@
+"""`darkroom run`: files in, every size of each out."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from darkroom.answering import answering
+from darkroom.collecting import Collected, prepare_folder, write_whole
+from darkroom.contact_sheet import contact_sheet
+from darkroom.deployment import Pipeline
+from darkroom.developing import develop
+from darkroom.errors import ExitStatus, UsageError
+from darkroom.local import local_pipeline
+from darkroom.printable import printable
+from darkroom.reporting import json_line, print_table, steps
+from darkroom.sources import find_sources
+from darkroom.uploading import upload_all
+from darkroom.variants_file import read_variants
+from resize.manifest import Outcome
+
+# Longer than a job stays hidden after an attempt that was cut short, so that the next attempt is waited for.
+_PATIENCE_SECONDS = 900
+
+Paths = Annotated[list[Path], typer.Argument(metavar="PATH", show_default=False)]
+Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the variants and manifests are copied to.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One line of JSON an upload, as soon as it is known.")]
+Variants = Annotated[
+    Path | None, typer.Option("--variants", metavar="FILE", help="The variants to make, as JSON; see cdk.json's.")
+]
+Sheet = Annotated[
+    Path | None, typer.Option("--contact-sheet", metavar="FILE", help="Write an HTML page of all that came out.")
+]
+EndpointUrl = Annotated[
+    str | None,
+    typer.Option("--endpoint-url", metavar="URL", help="Deploy to what speaks AWS there, such as `darkroom up`."),
+]
+Timeout = Annotated[int, typer.Option("--timeout", metavar="SECONDS", min=1, help="How long to wait without any news.")]
+Log = Annotated[bool, typer.Option("--log", help="Print the function's log on standard error at the end.")]
+
+
+def run(  # noqa: PLR0913 - the command has so many options
+    paths: Paths,
+    *,
+    out: Out = Path("out"),
+    as_json: AsJson = False,
+    variants: Variants = None,
+    sheet: Sheet = None,
+    endpoint_url: EndpointUrl = None,
+    timeout: Timeout = _PATIENCE_SECONDS,
+    log: Log = False,
+) -> None:
+    """Resize files and folders on this machine, with the very pipeline that runs on AWS.
+
+    A folder's files are found at any depth; what a dot hides is left out. DIR mirrors the derived bucket:
+    `<variant>/<key>.<extension>` and `manifests/<key>.json`, where a file's key is its path from its folder on.
+
+    \b
+    Examples:
+      darkroom run holiday.jpg
+      darkroom run ~/Pictures --out sizes --contact-sheet sizes.html
+      darkroom run photos --json | jq 'select(.outcome == "rejected")'
+      echo '{"tiny": {"width": 64, "format": "avif"}}' > tiny.json
+      darkroom run photos --variants tiny.json
+
+    \b
+    Exit status: 0 all resized, 1 some rejected or failed, 2 wrong usage,
+    3 the pipeline could not run, 130 stopped with Ctrl-C.
+    """  # noqa: D301 - \b tells the help to leave the lines as they are
+    sources = find_sources(paths)
+    overrides = {"variants": read_variants(variants)} if variants else {}
+    _prepare(out, sheet)
+    rows: list[Collected] = []
+    with (
+        steps(shown=sys.stderr.isatty() and not (as_json and sys.stdout.isatty())) as progress,
+        local_pipeline(overrides, endpoint_url=endpoint_url, begin=progress.begin) as pipeline,
+    ):
+        uploads = [*progress.follow("Uploading", len(sources), upload_all(sources, pipeline))]
+        results = develop(uploads, pipeline, out, patience=timeout)
+        for collected in progress.follow("Resizing", len(uploads), results):
+            rows.append(collected)
+            if as_json:
+                typer.echo(json_line(collected))
+        function_log = _function_log(pipeline, rows, asked=log)
+    rows.sort(key=lambda row: sources.index(row.result.upload.source))
+    if not as_json:
+        print_table(rows)
+    _write_sheet(rows, sheet)
+    _tell_log(function_log, rows, out, asked=log)
+    raise typer.Exit(_status(rows))
+
+
+def _prepare(out: Path, sheet: Path | None) -> None:
+    """Find out before anything is done whether the results can be written."""
+    prepare_folder(out, "--out")
+    if sheet:
+        prepare_folder(sheet.parent, "--contact-sheet")
+        if sheet.is_dir():
+            raise UsageError(f"--contact-sheet {str(sheet)!r} is a folder. Name a file in it.")
+
+
+def _write_sheet(rows: Sequence[Collected], sheet: Path | None) -> None:
+    if sheet:
+        write_whole(sheet, contact_sheet(rows).encode())
+        typer.echo(f"Contact sheet: {printable(str(sheet))}", err=True)
+
+
+def _function_log(pipeline: Pipeline, rows: Sequence[Collected], *, asked: bool) -> str:
+    """Read the function's log while the pipeline is there, if a person will want to see it."""
+    if not asked and not _failed(rows):
+        return ""
+    with answering("Reading the function's log"):
+        return "".join(f"{line.rstrip()}\n" for line in pipeline.function_log())
+
+
+def _tell_log(function_log: str, rows: Sequence[Collected], out: Path, *, asked: bool) -> None:
+    if asked:
+        typer.echo(function_log, err=True, nl=False)
+    if failed := _failed(rows):
+        log = write_whole(out / "function.log", function_log.encode())
+        typer.echo(f"{failed} failed. The function's log says why: {printable(str(log))}", err=True)
+
+
+def _failed(rows: Sequence[Collected]) -> int:
+    return sum(1 for row in rows if row.result.failure)
+
+
+def _status(rows: Sequence[Collected]) -> ExitStatus:
+    if all(row.result.outcome is Outcome.RESIZED for row in rows):
+        return ExitStatus.ALL_RESIZED
+    return ExitStatus.SOME_NOT_RESIZED

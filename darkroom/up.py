@@ -1,0 +1,87 @@
+"""`darkroom up`: the pipeline on this machine, for as long as it is wanted."""
+
+import shlex
+import signal
+import socket
+import sys
+import threading
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import typer
+
+from darkroom.deployment import Pipeline
+from darkroom.emulator import ACCESS_KEY, SECRET_KEY
+from darkroom.errors import DarkroomError
+from darkroom.local import local_pipeline
+from darkroom.reporting import steps
+
+_LOOK_SECONDS = 1.0
+
+Port = Annotated[
+    int | None,
+    typer.Option(
+        "--port", metavar="N", min=1, max=65535, show_default="a free one", help="The port to listen on, on 127.0.0.1."
+    ),
+]
+
+
+def up(port: Port = None) -> None:
+    """Keep the pipeline running on this machine until Ctrl-C, for any S3 client to upload to.
+
+    \b
+    Examples:
+      darkroom up
+      darkroom up --port 4566
+      darkroom run photos --endpoint-url http://127.0.0.1:4566
+    """  # noqa: D301 - \b tells the help to leave the lines as they are
+    with ExitStack() as running:
+        with steps(shown=sys.stderr.isatty()) as progress:
+            pipeline = running.enter_context(local_pipeline({}, port=port, begin=progress.begin))
+        stopped = _stop_signal()
+        typer.echo(instructions(pipeline))
+        while not stopped.wait(_LOOK_SECONDS):
+            _check_that_it_listens(str(pipeline.endpoint_url))
+
+
+def instructions(pipeline: Pipeline) -> str:
+    """Write where everything is, and commands that work as they stand."""
+    aws = Path(sys.executable).with_name("aws")
+    command = (
+        f"AWS_ACCESS_KEY_ID={ACCESS_KEY} AWS_SECRET_ACCESS_KEY={SECRET_KEY} AWS_DEFAULT_REGION={pipeline.region} "
+        f"{shlex.quote(str(aws)) if aws.exists() else 'aws'} --endpoint-url {pipeline.endpoint_url}"
+    )
+    return f"""\
+endpoint           {pipeline.endpoint_url}
+uploads bucket     {pipeline.uploads_bucket}
+derived bucket     {pipeline.derived_bucket}
+jobs queue         {pipeline.jobs_queue_url}
+dead-letter queue  {pipeline.dead_letter_queue_url}
+function           {pipeline.function_name}
+
+Upload an image:
+  {command} s3 cp photo.jpg s3://{pipeline.uploads_bucket}/
+See what came out:
+  {command} s3 ls --recursive s3://{pipeline.derived_bucket}/
+
+Ctrl-C stops it, and everything in it is gone."""
+
+
+def _stop_signal() -> threading.Event:
+    """From here on Ctrl-C and SIGTERM are not errors but what ends the wait, once and without haste."""
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda _number, _frame: stopped.set())
+    return stopped
+
+
+def _check_that_it_listens(endpoint_url: str) -> None:
+    address = urlsplit(endpoint_url)
+    try:
+        socket.create_connection((str(address.hostname), int(address.port or 0)), timeout=_LOOK_SECONDS).close()
+    except ConnectionRefusedError:
+        raise DarkroomError(f"Nothing listens at {endpoint_url} any more: the emulator has ended.") from None
+    except TimeoutError:
+        return  # busy
