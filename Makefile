@@ -32,6 +32,9 @@ lint: setup ## ruff and mypy --strict
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+demo: setup ## run the pipeline on samples/, and write out/contact-sheet.html
+	@$(BIN)/darkroom run samples --contact-sheet out/contact-sheet.html || test $$? -eq 1 # two samples are no images
+
 test: setup lint ## every check and every test
 	$(BIN)/pytest -n $(WORKERS)
 
