@@ -5,8 +5,8 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,13 +14,14 @@ PROJECT = Path(__file__).resolve().parent.parent
 PACKAGE = PROJECT / "lambdas" / "resize"
 CACHE = PROJECT / ".darkroom" / "bundles"
 
-# pip writes these beside each distribution; some hold the installer's version or a path of this machine.
-_INSTALLERS_NOTES = frozenset({"RECORD", "INSTALLER", "REQUESTED", "direct_url.json"})
+# pip writes these beside each distribution; they tell of the installation, not of what was installed.
+_INSTALLERS_NOTES = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json")
 _LINES_OF_PIP = 15
+_BUNDLES_TO_KEEP = 8
 
 
 class BundleError(Exception):
-    """pip could not make the bundle; the message ends with what pip said."""
+    """pip could not make the bundle; the message says what it was asked, how it ended, and what to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,9 +38,9 @@ class Platform:
 
 
 def lambda_platform(*, architecture: str, python: str) -> Platform:
-    """Amazon Linux 2023, on which Lambda runs Python since 3.12; its C library is 2.34.
+    """What Lambda calls `arm64` or `x86_64`, on Amazon Linux 2023, where it runs Python since 3.12.
 
-    Source: docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
+    Its C library is 2.34: docs.aws.amazon.com/linux/al2023/ug/compare-with-al2.html
     """
     machine = {"arm64": "aarch64", "x86_64": "x86_64"}[architecture]
     return Platform(wheels=f"manylinux_2_28_{machine}", python=python)
@@ -48,46 +49,56 @@ def lambda_platform(*, architecture: str, python: str) -> Platform:
 def build_bundle(platform: Platform | None, *, package: Path = PACKAGE, cache: Path = CACHE) -> Path:
     """The folder to deploy, for a platform or, given None, for this machine and its Python.
 
-    It is made once for the same inputs: a second call finds it in the cache. It is made beside and moved into place, so
-    that a build which fails leaves nothing, and two at a time do not meet.
+    The same inputs give the same bytes, and are built once: a second call finds them in the cache. A build is made
+    beside its place and moved there, so that one that fails leaves nothing and two at a time do not meet.
 
     Raises:
         BundleError: pip failed.
     """
     bundle = cache / _fingerprint(platform, package)
-    if bundle.is_dir():
-        return bundle
-    cache.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=cache, prefix="building-") as building:
-        made = Path(building) / "bundle"
-        _install_requirements(package / "requirements.txt", made, platform)
-        _copy_package(package, made / package.name)
-        _remove_what_varies(made)
-        _move_into_place(made, bundle)
+    if not bundle.is_dir():
+        cache.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=cache, prefix="building-") as building:
+            made = Path(building) / "bundle"
+            _make(made, platform, package)
+            _move_into_place(made, bundle)
+        _forget_old_bundles(cache)
+    os.utime(bundle)
     return bundle
 
 
+def _make(made: Path, platform: Platform | None, package: Path) -> None:
+    _install_requirements(package / "requirements.txt", made, platform)
+    _copy_package(package, made / package.name)
+    _remove_what_varies(made)
+    _let_everyone_read(made)
+
+
 def _fingerprint(platform: Platform | None, package: Path) -> str:
-    here = (sys.implementation.cache_tag, sys.platform, os.uname().machine)
-    digest = hashlib.sha256(repr(platform or here).encode())
+    machine = (sys.implementation.cache_tag, sysconfig.get_platform())
+    digest = hashlib.sha256(repr(platform or machine).encode())
     for source in (Path(__file__), package / "requirements.txt", *_sources(package)):
         digest.update(source.name.encode() + b"\0" + hashlib.sha256(source.read_bytes()).digest())
     return digest.hexdigest()[:32]
 
 
-def _sources(package: Path) -> Iterator[Path]:
-    return iter(sorted(package.glob("*.py")))
+def _sources(package: Path) -> list[Path]:
+    return sorted(package.glob("*.py"))
 
 
 def _install_requirements(requirements: Path, target: Path, platform: Platform | None) -> None:
-    options = platform.pip_arguments if platform else ()
-    command = [sys.executable, "-m", "pip", "install", "--target", str(target), *options]
-    command += ["--only-binary=:all:", "--require-hashes", "--no-compile", "--no-deps", "--disable-pip-version-check"]
-    command += ["--no-input", "-r", str(requirements)]
+    command = [sys.executable, "-m", "pip", "install", "--target", str(target)]
+    command += platform.pip_arguments if platform else ()
+    command += ["--only-binary=:all:", "--require-hashes", "--no-deps", "--no-compile"]
+    command += ["--no-input", "--disable-pip-version-check", "-r", str(requirements)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         said = "\n".join((done.stdout + done.stderr).splitlines()[-_LINES_OF_PIP:])
-        raise BundleError(said)
+        raise BundleError(
+            f"The function's bundle: pip ended with {done.returncode} for {requirements} on "
+            f"{platform.wheels if platform else 'this machine'}. Is the package index in reach? If a requirement was "
+            f"changed, has `make lock` been run? pip said:\n{said}"
+        )
 
 
 def _copy_package(package: Path, target: Path) -> None:
@@ -98,16 +109,34 @@ def _copy_package(package: Path, target: Path) -> None:
 
 def _remove_what_varies(bundle: Path) -> None:
     """Remove commands, whose first line is this machine's Python, compiled code, and pip's notes about itself."""
-    for folder in (bundle / "bin", *bundle.rglob("__pycache__")):
-        shutil.rmtree(folder, ignore_errors=True)
-    for notes in bundle.glob("*.dist-info"):
+    shutil.rmtree(bundle / "bin", ignore_errors=True)
+    for compiled in list(bundle.rglob("__pycache__")):
+        shutil.rmtree(compiled)
+    for distribution in bundle.glob("*.dist-info"):
         for name in _INSTALLERS_NOTES:
-            (notes / name).unlink(missing_ok=True)
+            (distribution / name).unlink(missing_ok=True)
+
+
+def _let_everyone_read(bundle: Path) -> None:
+    """Undo a strict umask: Lambda runs the function as a user who owns none of its files.
+
+    Source: docs.aws.amazon.com/lambda/latest/dg/python-package.html
+    """
+    for path in (bundle, *bundle.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
 
 
 def _move_into_place(made: Path, bundle: Path) -> None:
     try:
         made.rename(bundle)
     except OSError:
+        # Another process was first; what it made is the same.
         if not bundle.is_dir():
             raise
+
+
+def _forget_old_bundles(cache: Path) -> None:
+    """Keep the latest used, 30 MB each: every change of the function makes another."""
+    bundles = sorted(cache.glob("[0-9a-f]" * 32), key=lambda bundle: bundle.stat().st_mtime)
+    for bundle in bundles[:-_BUNDLES_TO_KEEP]:
+        shutil.rmtree(bundle, ignore_errors=True)

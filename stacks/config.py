@@ -15,6 +15,8 @@ from stacks.context import parse_json
 MAX_ENVIRONMENT_BYTES = 4096
 # docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 MAX_BUCKET_NAME = 63
+# What the consumer keeps of its time for S3 before it starts to render.
+STORAGE_SECONDS = 10
 
 _LIMITS = Limits()
 DEFAULT_VARIANTS = (
@@ -55,8 +57,8 @@ class Config:
     queue_retention_days: int = 4
     dead_letter_retention_days: int = 14
     max_receive_count: int = 5
-    # A full batch of the slowest images fits: ten jobs, four at once, 25 seconds each.
-    function_timeout_seconds: int = 120
+    # A full batch of the slowest images fits, ten times render_seconds, so that none of them costs another a receive.
+    function_timeout_seconds: int = 300
     render_seconds: int = 25
     # None is six times the function's timeout plus the batch window, as AWS recommends.
     visibility_timeout_seconds: int | None = None
@@ -148,11 +150,13 @@ def _check_together(config: Config) -> None:
 
 
 def _check_times(config: Config) -> None:
-    if config.render_seconds >= config.function_timeout_seconds:
+    longest_render = config.function_timeout_seconds - STORAGE_SECONDS - 1
+    if config.render_seconds > longest_render:
         raise SettingsError(
             "render_seconds",
             config.render_seconds,
-            f"less than function_timeout_seconds, {config.function_timeout_seconds}",
+            f"at most {longest_render} with a function_timeout_seconds of {config.function_timeout_seconds}: "
+            f"a job is started only while that and {STORAGE_SECONDS} seconds for storage are left",
         )
     if config.visibility_seconds < config.function_timeout_seconds:
         raise SettingsError(
@@ -291,7 +295,7 @@ _PARSERS: Mapping[str, Parser] = {
     "max_receive_count": _integer(1, 1000),
     # docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
     "function_timeout_seconds": _integer(1, 900),
-    "render_seconds": _integer(1, 899),
+    "render_seconds": _integer(1, 900),
     # docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
     "visibility_timeout_seconds": _optional(_integer(1, 43_200, ", or null for 6 x timeout + window")),
     # docs.aws.amazon.com/lambda/latest/dg/services-sqs-parameters.html
@@ -300,8 +304,9 @@ _PARSERS: Mapping[str, Parser] = {
     # docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
     "max_concurrency": _optional(_integer(2, 1000, ", or null with provisioned_pollers")),
     "provisioned_pollers": _optional(_pollers),
+    # Lambda would take 128, but the consumer keeps 512 for itself before the sandbox gets any:
     # docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
-    "memory_mb": _integer(128, 10_240),
+    "memory_mb": _integer(1024, 10_240),
     # Before 3.12 Lambda's system is Amazon Linux 2, whose C library is too old for Pillow's wheels:
     # docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
     "python": _one_of("3.12", "3.13", "3.14"),

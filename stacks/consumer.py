@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Acknowledgment, Duration, RemovalPolicy, Stack, Validations
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -15,6 +15,14 @@ from constructs import Construct
 from stacks.config import Config, Pollers
 
 HANDLER = "resize.handler.handler"
+
+_QUEUE_CATCHES_FAILURES = (
+    "Only the jobs queue invokes this function, and waits for its answer: what fails goes to the queue's own dead-letter "
+    "queue. Destinations are for asynchronous callers and for streams."
+)
+_X_RAY_HAS_NO_RESOURCES = "X-Ray's write actions know no resource: docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html"
+_ANY_KEY = "People choose the keys of their uploads, and the keys of what is derived follow from those."
+
 _ARCHITECTURES = {"arm64": lambda_.Architecture.ARM_64, "x86_64": lambda_.Architecture.X86_64}
 
 
@@ -29,12 +37,14 @@ class Consumer(Construct):
         self._role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
         self.log_group = self._make_log_group()
         self.function = self._make_function(bundle, environment)
+        _acknowledge(self._role, "AwsSolutions-IAM5[Resource::*]", _X_RAY_HAS_NO_RESOURCES)
+        _acknowledge(self.function, "Serverless-LambdaDLQ", _QUEUE_CATCHES_FAILURES)
         self._grant("WriteLog", ["logs:CreateLogStream", "logs:PutLogEvents"], self.log_group.log_group_arn)
 
     def take_jobs_from(self, queue: sqs.IQueue) -> None:
         """Invoke the function with batches of the queue's messages; it answers which of them failed."""
         self._grant("TakeJobs", ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"], queue.queue_arn)
-        lambda_.EventSourceMapping(
+        mapping = lambda_.EventSourceMapping(
             self,
             "Jobs",
             target=self.function,
@@ -45,6 +55,7 @@ class Consumer(Construct):
             max_concurrency=self._config.max_concurrency,
             provisioned_poller_config=_poller_config(self._config.provisioned_pollers),
         )
+        _acknowledge(mapping, "Serverless-LambdaEventSourceMappingDestination", _QUEUE_CATCHES_FAILURES)
 
     def read(self, uploads: s3.IBucket) -> None:
         """Allow to read the current version of what is resized, and to see what is gone.
@@ -52,17 +63,22 @@ class Consumer(Construct):
         Without `s3:ListBucket` a missing key looks like a forbidden one, 403 instead of 404:
         docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
         """
-        self._grant("ReadUploads", ["s3:GetObject"], uploads.arn_for_objects(f"{self._config.key_prefix}*"))
+        self._grant_on_objects("ReadUploads", ["s3:GetObject"], uploads, f"{self._config.key_prefix}*")
         self._grant("SeeGoneUploads", ["s3:ListBucket"], uploads.bucket_arn)
 
     def keep(self, derived: s3.IBucket) -> None:
         """Allow to write, replace and remove what is made of uploads."""
         actions = ["s3:GetObject", "s3:PutObject", "s3:PutObjectTagging", "s3:DeleteObject"]
-        self._grant("KeepDerived", actions, derived.arn_for_objects("*"))
+        self._grant_on_objects("KeepDerived", actions, derived, "*")
         self._grant("SeeGoneDerived", ["s3:ListBucket"], derived.bucket_arn)
 
     def _grant(self, sid: str, actions: list[str], resource: str) -> None:
         self._role.add_to_principal_policy(iam.PolicyStatement(sid=sid, actions=actions, resources=[resource]))
+
+    def _grant_on_objects(self, sid: str, actions: list[str], bucket: s3.IBucket, keys: str) -> None:
+        self._grant(sid, actions, bucket.arn_for_objects(keys))
+        logical_id = Stack.of(self).get_logical_id(cast("s3.CfnBucket", bucket.node.default_child))
+        _acknowledge(self._role, f"AwsSolutions-IAM5[Resource::<{logical_id}.Arn>/{keys}]", _ANY_KEY)
 
     def _make_log_group(self) -> logs.LogGroup:
         removal = RemovalPolicy.RETAIN if self._config.retain_data else RemovalPolicy.DESTROY
@@ -87,6 +103,10 @@ class Consumer(Construct):
             logging_format=lambda_.LoggingFormat.JSON,
             tracing=lambda_.Tracing.ACTIVE,
         )
+
+
+def _acknowledge(construct: Construct, rule: str, reason: str) -> None:
+    Validations.of(construct).acknowledge(Acknowledgment(id=rule, reason=reason))
 
 
 def _poller_config(pollers: Pollers | None) -> lambda_.ProvisionedPollerConfig | None:

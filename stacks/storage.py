@@ -13,9 +13,9 @@ from stacks.config import Config
 OUTCOME_TAG = "darkroom-outcome"
 REMOVED = "removed"
 
-NO_ACCESS_LOGS = (
-    "Server access logs need a third bucket, cost a request's worth of storage for each image and arrive hours late; "
-    "CloudTrail data events are the account owner's choice, and each job logs its key and version."
+_NO_ACCESS_LOGS = (
+    "Access logs belong in a bucket of the account, not of the application: who wants them records S3 data events with "
+    "CloudTrail, for all buckets alike. Each job logs its key and version."
 )
 
 
@@ -45,8 +45,8 @@ class Storage(Construct):
         """Have S3 put a job on the queue for every upload and deletion of a key that starts with the prefix.
 
         The notification stands on the bucket's own resource: `add_event_notification` would add a custom resource, and
-        with it a function that no one asked for. S3 tries to send as soon as it is told of a queue, so the queue and its
-        policy come first.
+        with it a function that no one asked for. S3 tries to send as soon as it is told of a queue, so the queue, with
+        its policy, comes first.
         """
         bucket = cast("s3.CfnBucket", self.uploads.node.default_child)
         bucket.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
@@ -71,7 +71,7 @@ class Storage(Construct):
             enforce_ssl=True,
             removal_policy=self._removal,
         )
-        Validations.of(bucket).acknowledge(Acknowledgment(id="AwsSolutions-S1", reason=NO_ACCESS_LOGS))
+        Validations.of(bucket).acknowledge(Acknowledgment(id="AwsSolutions-S1", reason=_NO_ACCESS_LOGS))
         return bucket
 
 
