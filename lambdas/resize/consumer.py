@@ -53,7 +53,8 @@ class Consumer:
         try:
             return async_process_partial_response(event, partial(self._record, context), processor)
         finally:
-            self.metrics.flush_metrics(raise_on_empty_metrics=False)
+            if self.metrics.metric_set:
+                self.metrics.flush_metrics()
 
     async def _record(self, context: LambdaContext, record: SQSRecord) -> None:
         """Do what one message asks for; everything but the jobs themselves stays on this one thread."""
@@ -61,6 +62,9 @@ class Consumer:
             for upload in parse_body(record.body):
                 ended = await get_running_loop().run_in_executor(self.threads, self._job, upload, context)
                 self._tell(upload, ended)
+        except OutOfTimeError as error:
+            self.logger.warning("job handed back", message_id=record.message_id, error=str(error))
+            raise
         except Exception as error:
             self.metrics.add_metric("Failed", MetricUnit.Count, 1)
             self.logger.exception("job failed", message_id=record.message_id, error=str(error))

@@ -19,13 +19,10 @@ from resize.errors import ImageRejectedError, Reason, SandboxError
 from resize.renditions import Rendered
 from resize.settings import Limits
 from resize.variants import Variant
-from resize.wire import WireError, encode_task, read_answer, read_frame, write_frame
+from resize.wire import WireEndedError, WireError, encode_task, read_answer, read_frame, write_frame
 
 # A cold import of Pillow on a busy machine takes a second or two.
 _START_SECONDS = 30.0
-
-# A child that has closed its pipe is as good as dead; one that has not has sent nonsense.
-_DYING_SECONDS = 5.0
 
 # What finds Python and its libraries; nothing else of the environment, credentials above all, reaches the child.
 _INHERITED_VARIABLES = ("PATH", "LD_LIBRARY_PATH", "LANG")
@@ -83,6 +80,11 @@ class Sandbox:
                     self._end_child()
                 raise
 
+    @property
+    def process_id(self) -> int | None:
+        """The child's process id, while there is a child."""
+        return self._child.process_id if self._child else None
+
     def close(self) -> None:
         """End the child."""
         with self._turn:
@@ -128,6 +130,10 @@ class _Child:
             raise SandboxError("the child has no pipes")
         return self._process.stdin, self._process.stdout
 
+    @property
+    def process_id(self) -> int:
+        return self._process.pid
+
     def is_alive(self) -> bool:
         return self._process.poll() is None
 
@@ -149,8 +155,10 @@ class _Child:
             try:
                 write_frame(requests, source)
                 return read_answer(answers)
-            except (WireError, OSError) as error:
+            except (WireEndedError, OSError) as error:
                 raise self._verdict(seconds) from error
+            except WireError as error:
+                raise ImageRejectedError(Reason.CRASHED, f"the sandbox sent {error}") from error
 
     def end(self) -> None:
         self._process.kill()
@@ -175,10 +183,7 @@ class _Child:
 
     def _verdict(self, seconds: float) -> ImageRejectedError:
         """Say what became of a child that gave no answer."""
-        try:
-            status = self._process.wait(_DYING_SECONDS)
-        except subprocess.TimeoutExpired:
-            return ImageRejectedError(Reason.CRASHED, "the sandbox sent an answer that makes no sense")
+        status = self._process.wait()
         if self._has_expired:
             return ImageRejectedError(Reason.TIMED_OUT, f"not rendered within {seconds:.0f} s")
         if status >= 0:

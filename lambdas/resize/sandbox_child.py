@@ -10,7 +10,7 @@ from resize.errors import ImageRejectedError, Reason
 from resize.imaging import render
 from resize.settings import Limits
 from resize.variants import Variant
-from resize.wire import WireError, decode_task, read_frame, write_frame, write_rejected, write_rendered
+from resize.wire import WireEndedError, decode_task, read_frame, write_frame, write_rejected, write_rendered
 
 _OPEN_FILES = 16
 
@@ -30,7 +30,7 @@ def main() -> None:
 def _next_image(requests: IO[bytes]) -> bytes | None:
     try:
         return read_frame(requests)
-    except WireError:
+    except WireEndedError:
         return None
 
 

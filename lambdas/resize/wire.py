@@ -21,6 +21,10 @@ class WireError(Exception):
     """The other end sent something that is no frame, or no message."""
 
 
+class WireEndedError(WireError):
+    """The other end has closed the stream: it is done, or dead."""
+
+
 def write_frame(stream: IO[bytes], body: bytes) -> None:
     """Send one frame: its length, then its bytes."""
     stream.write(_LENGTH.pack(len(body)))
@@ -32,7 +36,8 @@ def read_frame(stream: IO[bytes]) -> bytes:
     """Receive one frame.
 
     Raises:
-        WireError: the stream ended, or the frame is longer than MAX_FRAME_BYTES.
+        WireEndedError: the stream ended before the frame did.
+        WireError: the frame is longer than MAX_FRAME_BYTES.
     """
     (length,) = _LENGTH.unpack(_read_exactly(stream, _LENGTH.size))
     if length > MAX_FRAME_BYTES:
@@ -43,7 +48,7 @@ def read_frame(stream: IO[bytes]) -> bytes:
 def _read_exactly(stream: IO[bytes], length: int) -> bytes:
     body = stream.read(length)
     if len(body) != length:
-        raise WireError(f"the stream ended after {len(body)} of {length} bytes")
+        raise WireEndedError(f"the stream ended after {len(body)} of {length} bytes")
     return body
 
 
@@ -78,7 +83,8 @@ def read_answer(stream: IO[bytes]) -> Rendered:
 
     Raises:
         ImageRejectedError: it became nothing, as the other end tells.
-        WireError: the other end has died, or tells nonsense.
+        WireEndedError: the other end has died.
+        WireError: it tells nonsense.
     """
     head = read_frame(stream)
     try:

@@ -28,7 +28,10 @@ Render = Callable[[bytes], Rendered]
 
 def s3_client() -> "S3Client":
     """A client with moto's credentials."""
-    return boto3.client("s3", aws_access_key_id="test", aws_secret_access_key="test", region_name="eu-west-1")
+    client: S3Client = boto3.client(
+        "s3", aws_access_key_id="test", aws_secret_access_key="test", region_name="eu-west-1"
+    )
+    return client
 
 
 def settings(**variants: dict[str, Any]) -> Settings:

@@ -1,0 +1,230 @@
+"""The consumer, on moto with a real sandbox: batches in, failed message ids out, logs and metrics on the way."""
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from io import StringIO
+from typing import Any, cast
+from unittest.mock import create_autospec
+
+import pytest
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from builders.events import s3_body, s3_record, sqs_event
+from builders.pictures import jpeg
+from builders.world import World
+from resize.consumer import Consumer
+from resize.events import Change, Upload
+from resize.sandbox import Confinement, Sandbox
+
+
+def context(seconds_left: float = 60) -> LambdaContext:
+    """What Lambda tells of an invocation that has this much time left."""
+    told = create_autospec(LambdaContext, instance=True)
+    told.get_remaining_time_in_millis.return_value = seconds_left * 1000
+    return cast("LambdaContext", told)
+
+
+@pytest.fixture
+def log() -> StringIO:
+    return StringIO()
+
+
+@pytest.fixture
+def consumer(world: World, log: StringIO, request: pytest.FixtureRequest) -> Iterator[Consumer]:
+    confinement = Confinement(memory_bytes=1024**3, processor_seconds=20)
+    with (
+        Sandbox(world.settings.variants, world.settings.limits, confinement) as sandbox,
+        ThreadPoolExecutor(4) as threads,
+    ):
+        yield Consumer(
+            settings=world.settings,
+            client=world.client,
+            sandbox=sandbox,
+            threads=threads,
+            logger=Logger(service=request.node.name, stream=log),
+            metrics=Metrics(namespace="Darkroom", service="test"),
+        )
+
+
+def message(upload: Upload) -> str:
+    """The body of the message that S3 sends about an upload."""
+    names = {
+        Change.CREATED: "ObjectCreated:Put",
+        Change.DELETED: "ObjectRemoved:Delete",
+        Change.MARKED_DELETED: "ObjectRemoved:DeleteMarkerCreated",
+    }
+    return s3_body(
+        s3_record(
+            upload.key,
+            event=names[upload.change],
+            version_id=upload.version_id,
+            sequencer=upload.sequencer,
+            size=upload.size,
+        )
+    )
+
+
+def failed_ids(answer: Any) -> list[str]:
+    """The messages that are to be delivered again."""
+    return [item["itemIdentifier"] for item in answer["batchItemFailures"]]
+
+
+def test_a_batch_of_uploads_is_done_and_nothing_is_delivered_again(world: World, consumer: Consumer) -> None:
+    keys = [f"{number}.jpg" for number in range(10)]
+    bodies = [message(world.upload(key, jpeg())) for key in keys]
+
+    answer = consumer.handle(sqs_event(*bodies), context())
+
+    assert failed_ids(answer) == []
+    assert {world.manifest(key)["outcome"] for key in keys} == {"resized"}
+
+
+BAD_BODIES = {
+    "no JSON": "hello",
+    "JSON of another shape": '{"hello": "world"}',
+    "another bucket": s3_body(s3_record(bucket="elsewhere")),
+    "another event": s3_body(s3_record(event="ObjectTagging:Put")),
+}
+
+
+@pytest.mark.parametrize("body", BAD_BODIES.values(), ids=BAD_BODIES)
+def test_a_message_that_is_no_job_fails_alone(body: str, world: World, consumer: Consumer) -> None:
+    good = [message(world.upload(key, jpeg())) for key in ("a.jpg", "b.jpg")]
+
+    answer = consumer.handle(sqs_event(good[0], body, good[1]), context())
+
+    assert failed_ids(answer) == ["m1"]
+    assert world.manifest("a.jpg")["outcome"] == world.manifest("b.jpg")["outcome"] == "resized"
+
+
+def test_a_batch_that_fails_whole_is_reported_and_not_raised(consumer: Consumer) -> None:
+    assert failed_ids(consumer.handle(sqs_event("x", "y"), context())) == ["m0", "m1"]
+
+
+def test_the_test_event_is_a_success_with_nothing_to_do(world: World, consumer: Consumer) -> None:
+    answer = consumer.handle(sqs_event(json.dumps({"Event": "s3:TestEvent", "Bucket": "uploads"})), context())
+
+    assert failed_ids(answer) == []
+    assert world.derived() == {}
+
+
+def test_every_record_of_a_message_is_done(world: World, consumer: Consumer) -> None:
+    records = [json.loads(message(world.upload(key, jpeg())))["Records"][0] for key in ("a.jpg", "b.jpg")]
+
+    consumer.handle(sqs_event(s3_body(*records)), context())
+
+    assert world.manifest("a.jpg")["outcome"] == world.manifest("b.jpg")["outcome"] == "resized"
+
+
+BROKEN: dict[str, tuple[bytes, str]] = {
+    "not an image": (b"I am a text", "unknown_format"),
+    "empty": (b"", "empty"),
+    "cut off": (jpeg(640, 480)[:-200], "corrupt"),
+    "a script": (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "unknown_format"),
+}
+
+
+@pytest.mark.parametrize(("body", "reason"), BROKEN.values(), ids=BROKEN)
+def test_a_broken_image_is_an_outcome_and_its_message_is_done(
+    body: bytes, reason: str, world: World, consumer: Consumer
+) -> None:
+    good = message(world.upload("good.jpg", jpeg()))
+
+    answer = consumer.handle(sqs_event(message(world.upload("bad.jpg", body)), good), context())
+
+    assert failed_ids(answer) == []
+    assert (world.manifest("bad.jpg")["outcome"], world.manifest("bad.jpg")["reason"]) == ("rejected", reason)
+    assert world.manifest("good.jpg")["outcome"] == "resized"
+
+
+def test_an_image_with_the_wrong_extension_is_taken_for_what_its_bytes_are(world: World, consumer: Consumer) -> None:
+    consumer.handle(sqs_event(message(world.upload("picture.png", jpeg()))), context())
+
+    assert world.manifest("picture.png")["source"]["format"] == "jpeg"
+
+
+def test_an_image_over_the_byte_limit_is_rejected(world: World, consumer: Consumer) -> None:
+    limited = replace(world.settings, limits=replace(world.settings.limits, source_bytes=10))
+
+    replace(consumer, settings=limited).handle(sqs_event(message(world.upload("big.jpg", jpeg()))), context())
+
+    assert world.manifest("big.jpg")["reason"] == "too_many_bytes"
+
+
+def test_a_job_that_might_run_into_the_function_s_timeout_is_handed_back_at_once(
+    world: World, consumer: Consumer, log: StringIO
+) -> None:
+    body = message(world.upload("cat.jpg", jpeg()))
+
+    answer = consumer.handle(sqs_event(body), context(seconds_left=20))
+
+    assert failed_ids(answer) == ["m0"]
+    assert world.derived() == {}
+    assert "10 s left" in log.getvalue()
+
+
+def test_a_fault_of_the_world_hands_the_message_back(world: World, consumer: Consumer, log: StringIO) -> None:
+    elsewhere = replace(consumer, settings=replace(world.settings, derived_bucket="gone"))
+
+    answer = elsewhere.handle(sqs_event(message(world.upload("cat.jpg", jpeg()))), context())
+
+    assert failed_ids(answer) == ["m0"]
+    assert "NoSuchBucket" in log.getvalue()
+
+
+def test_each_job_leaves_one_line_that_tells_its_end(world: World, consumer: Consumer, log: StringIO) -> None:
+    upload = world.upload("cat.jpg", jpeg())
+
+    consumer.handle(sqs_event(message(upload)), context())
+
+    (line,) = [json.loads(text) for text in log.getvalue().splitlines()]
+    told = {name: line[name] for name in ("key", "version", "outcome", "repeated")}
+    assert told == {
+        "key": "cat.jpg",
+        "version": upload.version_id,
+        "outcome": "resized",
+        "repeated": False,
+    }
+    assert line["milliseconds"] > 0
+
+
+def counted(capsys: pytest.CaptureFixture[str]) -> dict[str, list[float]]:
+    """The metrics that have been written since."""
+    values: dict[str, list[float]] = {}
+    for line in capsys.readouterr().out.splitlines():
+        document = json.loads(line)
+        for directive in document["_aws"]["CloudWatchMetrics"]:
+            for metric in directive["Metrics"]:
+                values.setdefault(metric["Name"], []).extend(document[metric["Name"]])
+    return values
+
+
+def test_each_outcome_is_counted(world: World, consumer: Consumer, capsys: pytest.CaptureFixture[str]) -> None:
+    old = world.upload("a.jpg", jpeg())
+    bodies = [message(old), message(world.upload("a.jpg", jpeg())), message(world.upload("b.jpg", b"broken")), "bad"]
+    world.upload("c.jpg", jpeg())
+    bodies.append(message(world.delete("c.jpg")))
+
+    consumer.handle(sqs_event(*bodies), context())
+
+    metrics = counted(capsys)
+    counts = {name: metrics[name] for name in ("Resized", "Rejected", "Removed", "Superseded", "Failed")}
+    assert counts == {"Resized": [1], "Rejected": [1], "Removed": [1], "Superseded": [1], "Failed": [1]}
+    assert metrics["SourceBytes"] == [len(jpeg())]
+    assert metrics["RenditionBytes"] == [sum(len(body) for body in world.derived().values())]
+    assert len(metrics["JobMillis"]) == 4
+
+
+def test_a_job_that_is_delivered_again_is_not_counted_again(
+    world: World, consumer: Consumer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    event = sqs_event(message(world.upload("a.jpg", jpeg())))
+    consumer.handle(event, context())
+    assert counted(capsys)["Resized"] == [1]
+
+    consumer.handle(event, context())
+
+    assert counted(capsys) == {}

@@ -1,0 +1,175 @@
+"""The sandbox: whatever an image does to the child, the parent gets an answer and the next image a child."""
+
+import os
+import sys
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from builders.pictures import jpeg
+from resize.errors import ImageRejectedError, Reason, SandboxError
+from resize.sandbox import Confinement, Sandbox
+from resize.settings import Limits
+from resize.variants import Variant
+
+VARIANTS = (Variant(name="thumb", width=32),)
+CONFINEMENT = Confinement(memory_bytes=1024**3, processor_seconds=20)
+HOSTILE = b"an image that has subverted its decoder"
+
+
+def new_sandbox(confinement: Confinement = CONFINEMENT) -> Sandbox:
+    """A sandbox with one variant, 32 wide."""
+    return Sandbox(VARIANTS, Limits(), confinement)
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    with new_sandbox() as made:
+        yield made
+
+
+def width_of_good_image(sandbox: Sandbox) -> int:
+    """The width of what the sandbox makes of an image that is in order."""
+    return sandbox.render(jpeg(), seconds=60).renditions[0].width
+
+
+def subvert(folder: Path, monkeypatch: pytest.MonkeyPatch, misdeed: str) -> None:
+    """Let children do this when they are given the hostile image: Python imports sitecustomize before anything else."""
+    code = f"""
+    import os, signal, stat, sys, threading
+    import resize.imaging
+
+    honest_render = resize.imaging.render
+
+    def render(source, variants, limits):
+        if source == {HOSTILE!r}:
+            {misdeed}
+        return honest_render(source, variants, limits)
+
+    resize.imaging.render = render
+    """
+    (folder / "sitecustomize.py").write_text(textwrap.dedent(code))
+    monkeypatch.setattr(sys, "path", [str(folder), *sys.path])
+
+
+WRITE_TO_PARENT = "[os.write(fd, {}) for fd in range(3, 9) if stat.S_ISFIFO(os.fstat(fd).st_mode)]"
+
+MISDEEDS = {
+    "segmentation fault": ("os.kill(os.getpid(), signal.SIGSEGV)", Reason.CRASHED, "SIGSEGV"),
+    "abort": ("os.abort()", Reason.ABORTED, "SIGABRT"),
+    "kernel's out-of-memory kill": ("os.kill(os.getpid(), signal.SIGKILL)", Reason.OUT_OF_MEMORY, "SIGKILL"),
+    "too much memory": ("bytearray(8 * 1024 ** 3)", Reason.OUT_OF_MEMORY, "memory"),
+    "endless loop": ("while True: pass", Reason.TIMED_OUT, "SIGXCPU"),
+    "unexpected exception": ("{}['absent']", Reason.DECODER_FAILED, "KeyError"),
+    "exit": ("os._exit(3)", Reason.CRASHED, "status 3"),
+    "endless frame": (WRITE_TO_PARENT.format("b'x' * 8"), Reason.CRASHED, "a frame of"),
+    "nonsense": (WRITE_TO_PARENT.format(r"bytes(7) + b'\x04null'"), Reason.CRASHED, "no sense"),
+}
+
+
+@pytest.mark.parametrize(("misdeed", "reason", "told"), MISDEEDS.values(), ids=MISDEEDS)
+def test_a_misdeed_is_the_image_s_rejection_and_the_next_image_has_a_fresh_child(
+    misdeed: str, reason: Reason, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subvert(tmp_path, monkeypatch, misdeed)
+    with new_sandbox(Confinement(memory_bytes=1024**3, processor_seconds=1)) as sandbox:
+        with pytest.raises(ImageRejectedError, match=told) as rejected:
+            sandbox.render(HOSTILE, seconds=60)
+
+        assert rejected.value.reason is reason
+        assert width_of_good_image(sandbox) == 32
+
+
+def test_an_image_that_hangs_is_given_up_after_its_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    subvert(tmp_path, monkeypatch, "threading.Event().wait()")
+    with new_sandbox() as sandbox:
+        with pytest.raises(ImageRejectedError, match="not rendered within 1 s") as rejected:
+            sandbox.render(HOSTILE, seconds=1)
+
+        assert rejected.value.reason is Reason.TIMED_OUT
+        assert width_of_good_image(sandbox) == 32
+
+
+def test_a_broken_image_is_rejected_by_imaging_s_own_word(sandbox: Sandbox) -> None:
+    with pytest.raises(ImageRejectedError) as rejected:
+        sandbox.render(b"no image", seconds=60)
+
+    assert rejected.value.reason is Reason.UNKNOWN_FORMAT
+    assert width_of_good_image(sandbox) == 32
+
+
+def test_an_empty_upload_gets_an_answer(sandbox: Sandbox) -> None:
+    with pytest.raises(ImageRejectedError) as rejected:
+        sandbox.render(b"", seconds=60)
+
+    assert rejected.value.reason is Reason.EMPTY
+
+
+def test_images_share_one_child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    subvert(tmp_path, monkeypatch, "pass")
+    with new_sandbox() as sandbox:
+        assert width_of_good_image(sandbox) == 32
+        # A child started from now on would come up without imaging.
+        (tmp_path / "sitecustomize.py").write_text("raise SystemExit")
+
+        assert width_of_good_image(sandbox) == 32
+
+
+def test_a_child_that_does_not_come_up_is_not_the_image_s_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text("import os; os._exit(1)")
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+
+    with new_sandbox() as sandbox, pytest.raises(SandboxError, match="did not start"):
+        sandbox.render(jpeg(), seconds=60)
+
+
+def told_by_child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, expression: str) -> str:
+    """What the expression, a text of letters, is within a child."""
+    subvert(tmp_path, monkeypatch, f"raise type('Told_' + {expression}, (Exception,), {{}})")
+    with new_sandbox() as sandbox, pytest.raises(ImageRejectedError) as rejected:
+        sandbox.render(HOSTILE, seconds=60)
+    return rejected.value.detail.removeprefix("Told_")
+
+
+def test_no_credentials_reach_the_child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+
+    names = told_by_child(tmp_path, monkeypatch, "'_and_'.join(sorted(os.environ))").split("_and_")
+
+    assert set(names) <= {"LANG", "LC_CTYPE", "LD_LIBRARY_PATH", "PATH", "PYTHONPATH"}
+
+
+def test_no_open_file_of_the_parent_reaches_the_child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with (tmp_path / "secret").open("w") as secret:
+        os.set_inheritable(secret.fileno(), True)  # noqa: FBT003 - the standard library takes it no other way
+
+        kinds = told_by_child(
+            tmp_path,
+            monkeypatch,
+            "'_'.join('pipe' if stat.S_ISFIFO(os.fstat(int(fd)).st_mode) else os.readlink('/proc/self/fd/' + fd)"
+            " for fd in os.listdir('/proc/self/fd') if os.path.exists('/proc/self/fd/' + fd))",
+        ).split("_")
+
+    assert set(kinds) == {"pipe", os.devnull}
+
+
+def test_a_child_can_write_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    subvert(tmp_path, monkeypatch, f"open({str(tmp_path / 'written')!r}, 'wb').write(b'x')")
+    with new_sandbox() as sandbox, pytest.raises(ImageRejectedError):
+        sandbox.render(HOSTILE, seconds=60)
+
+    assert not (tmp_path / "written").exists() or (tmp_path / "written").read_bytes() == b""
+
+
+def test_a_closed_sandbox_leaves_no_process(sandbox: Sandbox) -> None:
+    assert width_of_good_image(sandbox) == 32
+    child = sandbox.process_id or 0
+
+    sandbox.close()
+
+    with pytest.raises(ProcessLookupError):
+        os.kill(child, 0)
