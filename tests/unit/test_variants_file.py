@@ -1,0 +1,56 @@
+"""The variants that a person gives."""
+
+from pathlib import Path
+
+import pytest
+
+from darkroom.errors import UsageError
+from darkroom.variants_file import read_variants
+
+
+def test_variants_are_read_with_every_option_spelled_out(tmp_path: Path) -> None:
+    file = tmp_path / "tiny.json"
+    file.write_text('{"tiny": {"width": 64, "format": "avif"}}')
+
+    variants = read_variants(file)
+
+    assert list(variants) == ["tiny"]
+    assert (variants["tiny"]["width"], variants["tiny"]["format"], variants["tiny"]["quality"]) == (64, "avif", 80)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('{"tiny": {"width": 0}}', "variants.tiny.width: 0 is not allowed; expected a whole number from 1 to"),
+        ('{"tiny": {"size": 9}}', "variants.tiny.size: 9 is not allowed; expected one of the options width, height"),
+        ('{"a": {"width": 1}, "a": {"width": 2}}', "a: {'width': 2} is not allowed; expected each name only once"),
+        ("{}", "variants: {} is not allowed; expected an object of at least one variant by its name"),
+        ("[1]", "variants: [1] is not allowed"),
+        ("{tiny: 1}", "is not JSON: "),
+        ("", "is not JSON: "),
+        ("[" * 100_000, "is not JSON: nested too deeply"),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_file(tmp_path: Path, text: str, told: str) -> None:
+    file = tmp_path / "tiny.json"
+    file.write_text(text)
+
+    with pytest.raises(UsageError) as raised:
+        read_variants(file)
+
+    assert str(raised.value).startswith(f"--variants {str(file)!r}")
+    assert told in str(raised.value)
+
+
+def test_a_file_that_is_not_text_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "photo.jpg"
+    file.write_bytes(b"\xff\xd8\xff")
+
+    with pytest.raises(UsageError, match=r"photo\.jpg' is not JSON: .+ Write it like \{"):
+        read_variants(file)
+
+
+@pytest.mark.parametrize(("name", "why"), [("missing.json", "No such file or directory"), (".", "Is a directory")])
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, name: str, why: str) -> None:
+    with pytest.raises(UsageError, match=f"cannot be read: {why}. Check the path"):
+        read_variants(tmp_path / name)
