@@ -1,0 +1,38 @@
+"""Settings: what the stack writes into the environment is what the function reads."""
+
+from dataclasses import replace
+
+import pytest
+
+from builders.world import settings
+from resize.errors import SettingsError
+from resize.settings import Limits, Settings
+
+
+def test_settings_written_as_an_environment_read_back() -> None:
+    told = replace(settings(), limits=Limits(frames=7), cache_control="no-store", jobs_at_once=2, render_seconds=9)
+
+    assert Settings.from_environment(told.to_environment()) == told
+
+
+@pytest.mark.parametrize("name", settings().to_environment())
+def test_a_variable_that_is_missing_is_named(name: str) -> None:
+    environment = settings().to_environment()
+    del environment[name]
+
+    with pytest.raises(SettingsError, match=name):
+        Settings.from_environment(environment)
+
+
+def test_the_recipe_moves_with_what_renditions_look_like() -> None:
+    one, other = settings(a={"width": 1}), settings(a={"width": 2})
+
+    assert one.recipe != other.recipe
+    assert one.recipe != replace(one, cache_control="no-store").recipe
+
+
+def test_the_recipe_stays_where_renditions_would_be_the_same() -> None:
+    one, other = settings(a={"width": 1}, b={"width": 2}), settings(b={"width": 2}, a={"width": 1, "quality": 80})
+
+    assert one.recipe == other.recipe
+    assert one.recipe == replace(one, jobs_at_once=1, limits=Limits(frames=1)).recipe
