@@ -104,6 +104,7 @@ def decode(opened: Opened, frames: int) -> Iterator[Frame]:
         canvas = canvas or Size(*image.size)
         whole = image if image.size == canvas else image.crop((0, 0, *canvas))  # a GIF's frame may leave its screen
         yield Frame(whole, round(image.info.get("duration", 0)))
+    image.close()  # the source's pixels are the most memory of all: not while encoding
 
 
 def plays_of(opened: Opened) -> int:

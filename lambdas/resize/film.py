@@ -39,7 +39,7 @@ class Film:
         """Scale down to a size; a film that is no larger stays as it is."""
         if size.width > self.size.width or size.height > self.size.height or size == self.size:
             return self
-        return self._each(lambda frame: shrink(frame, size))
+        return self._each(lambda frame: frame.resize(size, Image.Resampling.LANCZOS))
 
     def placed(self, placement: Placement, background: Colour) -> "Film":
         """Scale up where the placement asks for more than there is, cut, and put on the background."""
@@ -51,11 +51,6 @@ class Film:
 
     def _each(self, change: Callable[[Image.Image], Image.Image]) -> "Film":
         return replace(self, frames=tuple(change(frame) for frame in self.frames))
-
-
-def shrink(image: Image.Image, size: Size) -> Image.Image:
-    """Scale down."""
-    return image if image.size == size else image.resize(size, Image.Resampling.LANCZOS)
 
 
 def _kept(frame: Image.Image, placement: Placement) -> Image.Image:
