@@ -2,7 +2,7 @@
 
 import io
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -109,23 +109,26 @@ def _bootstrap(stack: StackArtifact, ssm: Any) -> None:
 def _publish(asset: FileAsset, s3: "S3Client", region: str) -> None:
     """Put an asset where the template expects it. Its key is the hash of its content: there once, there for good."""
     _ensure_bucket(asset.bucket, s3, region)
-    body = _zip(asset.source) if asset.zipped else asset.source.read_bytes()
-    try:
-        s3.put_object(Bucket=asset.bucket, Key=asset.key, Body=body, IfNoneMatch="*")
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "PreconditionFailed":
-            raise
+    if not _found(s3.head_object, Bucket=asset.bucket, Key=asset.key):
+        body = _zip(asset.source) if asset.zipped else asset.source.read_bytes()
+        s3.put_object(Bucket=asset.bucket, Key=asset.key, Body=body)
 
 
 def _ensure_bucket(bucket: str, s3: "S3Client", region: str) -> None:
-    try:
-        s3.head_bucket(Bucket=bucket)
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "404":
-            raise
+    if not _found(s3.head_bucket, Bucket=bucket):
         # The one region that must not be named: docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
         elsewhere = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
         s3.create_bucket(Bucket=bucket, **elsewhere)  # type: ignore[arg-type]
+
+
+def _found(head: Callable[..., object], **what: str) -> bool:
+    try:
+        head(**what)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "404":
+            raise
+        return False
+    return True
 
 
 def _zip(folder: Path) -> bytes:

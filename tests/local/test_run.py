@@ -1,0 +1,113 @@
+"""`darkroom run`, from the command line to the files it leaves, on the emulator."""
+
+import io
+import json
+import os
+import signal
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from builders.commands import darkroom, processes_started_in, start_darkroom
+from builders.pictures import jpeg
+from builders.processes import wait_until_ended
+
+linux_only = pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds processes through Linux's /proc")
+
+
+def album(folder: Path, files: dict[str, bytes]) -> Path:
+    """A folder of these files."""
+    for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    return folder
+
+
+def photograph() -> bytes:
+    """An image that takes a moment to resize."""
+    stream = io.BytesIO()
+    Image.effect_noise((1600, 1200), 60).convert("RGB").save(stream, "JPEG")
+    return stream.getvalue()
+
+
+def files_in(folder: Path) -> set[str]:
+    return {file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()}
+
+
+def test_a_folder_of_good_and_bad_files_comes_back_with_an_outcome_each(tmp_path: Path) -> None:
+    good = ["tom.jpg", "more/two words +%20.jpg", "more/Ünï [red]x[/red].jpg", "a\nb.jpg", "no extension"]
+    bad = {"empty.jpg": b"", "notes.txt": b"no image", "truncated.jpg": photograph()[:20_000]}
+    album(tmp_path / "album", {name: jpeg() for name in good} | bad | {".DS_Store": b"hidden"})
+
+    finished = darkroom("run", "album", "--json", "--out", "sizes", folder=tmp_path)
+
+    lines = {line["key"]: line for line in map(json.loads, finished.stdout.splitlines())}
+    assert (finished.returncode, finished.stderr) == (1, "")
+    assert {key: (line["outcome"], line["reason"]) for key, line in lines.items()} == {
+        **dict.fromkeys(good, ("resized", None)),
+        "empty.jpg": ("rejected", "empty"),
+        "notes.txt": ("rejected", "unknown_format"),
+        "truncated.jpg": ("rejected", "corrupt"),
+    }
+    variants = {f"{variant}/{name}.webp" for variant in ("large", "medium", "thumb") for name in good}
+    assert files_in(tmp_path / "sizes") == variants | {f"manifests/{name}.json" for name in lines}
+    for line in lines.values():
+        assert set(line) == {"file", "key", "outcome", "reason", "variants", "ms"}
+        assert line["file"] == f"album/{line['key']}"
+        for described in line["variants"].values():
+            copied = tmp_path / described["file"]
+            with Image.open(copied) as image:
+                assert image.size == (described["width"], described["height"])
+            assert copied.stat().st_size == described["bytes"]
+
+
+def test_all_resized_is_success_with_a_table_of_the_variants_that_a_file_gives(tmp_path: Path) -> None:
+    album(tmp_path, {"tom.jpg": jpeg(64, 48), "tiny.json": b'{"tiny": {"width": 16, "format": "png"}}'})
+
+    finished = darkroom("run", "tom.jpg", "--variants", "tiny.json", "--log", folder=tmp_path)
+
+    header, row, counts = finished.stdout.splitlines()
+    assert finished.returncode == 0
+    assert header.split() == ["file", "outcome", "tiny", "ms"]
+    assert row.split()[:3] == ["tom.jpg", "resized", "16\N{MULTIPLICATION SIGN}12"]
+    assert counts == "1 resized"
+    assert files_in(tmp_path / "out") == {"tiny/tom.jpg.png", "manifests/tom.jpg.json"}
+    assert any(json.loads(line).get("key") == "tom.jpg" for line in finished.stderr.splitlines() if line[0] == "{")
+
+
+@linux_only
+def test_ctrl_c_stops_at_once_and_leaves_no_process_and_no_half_file(tmp_path: Path) -> None:
+    album(tmp_path / "album", {f"{number:02}.jpg": photograph() for number in range(40)})
+    command = start_darkroom("run", "album", "--json", folder=tmp_path)
+    assert command.stdout is not None
+    first = json.loads(command.stdout.readline())
+    started = processes_started_in(tmp_path)
+
+    os.killpg(command.pid, signal.SIGINT)
+    rest, told = command.communicate(timeout=60)
+
+    assert (command.returncode, told) == (130, "")
+    assert len(started) > 2
+    assert wait_until_ended(started) == set()
+    assert processes_started_in(tmp_path) == set()
+    assert len(rest.splitlines()) < 39
+    assert first["outcome"] == "resized"
+    left = files_in(tmp_path / "out")
+    assert not {name for name in left if ".darkroom-" in name}
+    for name in left - {name for name in left if name.endswith(".json")}:
+        Image.open(tmp_path / "out" / name).load()
+
+
+@linux_only
+def test_terminated_while_it_starts_it_leaves_no_process(tmp_path: Path) -> None:
+    album(tmp_path, {"tom.jpg": jpeg(), "v.json": f'{{"v{os.getpid() % 1000}": {{"width": 7}}}}'.encode()})
+    command = start_darkroom("run", "tom.jpg", "--variants", "v.json", folder=tmp_path)
+    while len(started := processes_started_in(tmp_path)) < 3 and command.poll() is None:  # the app is being synthesized
+        pass
+
+    command.terminate()
+    _, told = command.communicate(timeout=60)
+
+    assert (command.returncode, told) == (143, "")
+    assert wait_until_ended(started | processes_started_in(tmp_path)) == set()

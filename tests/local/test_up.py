@@ -1,0 +1,108 @@
+"""`darkroom up`: an endpoint to upload to, until it is stopped."""
+
+import os
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from builders.commands import darkroom, processes_started_in, start_darkroom
+from builders.pictures import jpeg
+from builders.processes import wait_until_ended
+
+pytestmark = pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds processes through Linux's /proc")
+
+LAST_LINE = "Ctrl-C stops it, and everything in it is gone.\n"
+
+
+@contextmanager
+def running(folder: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
+    """The command, ready, and what it printed; killed with its group if the test did not end it."""
+    with start_darkroom("up", *arguments, folder=folder) as command:
+        try:
+            assert command.stdout is not None
+            yield command, list(iter(command.stdout.readline, LAST_LINE))
+        finally:
+            if command.poll() is None:
+                os.killpg(command.pid, signal.SIGKILL)
+
+
+def told(lines: list[str], what: str) -> str:
+    """A value of the list that it prints."""
+    return next(line.removeprefix(what).strip() for line in lines if line.startswith(f"{what}  "))
+
+
+def command_after(lines: list[str], title: str) -> str:
+    return lines[lines.index(f"{title}\n") + 1]
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as finder:
+        port: int = finder.getsockname()[1]
+        return port
+
+
+def test_its_upload_command_works_as_it_stands_and_run_can_use_it_with_other_variants(tmp_path: Path) -> None:
+    (tmp_path / "photo.jpg").write_bytes(jpeg(64, 48))
+    (tmp_path / "tiny.json").write_text('{"tiny": {"width": 16}}')
+    port = free_port()
+    with running(tmp_path, "--port", str(port)) as (command, lines):
+        endpoint = told(lines, "endpoint")
+        pasted = subprocess.run(
+            command_after(lines, "Upload an image:"),
+            shell=True,
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        plain = darkroom("run", "photo.jpg", "--endpoint-url", endpoint, folder=tmp_path)
+        tiny = darkroom("run", "photo.jpg", "--endpoint-url", endpoint, "--variants", "tiny.json", folder=tmp_path)
+        again = darkroom("up", "--port", str(port), folder=tmp_path)
+        started = processes_started_in(tmp_path)
+        os.killpg(command.pid, signal.SIGINT)
+        rest, errors = command.communicate(timeout=60)
+
+    assert endpoint == f"http://127.0.0.1:{port}"
+    assert (pasted.returncode, pasted.stderr) == (0, "")
+    assert (plain.returncode, plain.stderr, plain.stdout.split()[:5]) == (
+        0,
+        "",
+        ["file", "outcome", "large", "medium", "thumb"],
+    )
+    assert (tiny.returncode, tiny.stderr, tiny.stdout.split()[:4]) == (0, "", ["file", "outcome", "tiny", "ms"])
+    assert (again.returncode, again.stdout) == (2, "")
+    assert again.stderr == (
+        f"darkroom: Port {port} is in use on 127.0.0.1. Stop what listens there, or choose another port.\n"
+    )
+    assert (command.returncode, rest, errors) == (0, "", "")
+    assert len(started) > 2
+    assert wait_until_ended(started) == set()
+
+
+def test_terminated_it_leaves_no_process_behind(tmp_path: Path) -> None:
+    with running(tmp_path) as (command, _):
+        started = processes_started_in(tmp_path)
+
+        command.terminate()
+        rest, errors = command.communicate(timeout=60)
+
+    assert (command.returncode, rest, errors) == (0, "", "")
+    assert wait_until_ended(started) == set()
+
+
+def test_it_ends_with_an_error_when_the_emulator_does(tmp_path: Path) -> None:
+    with running(tmp_path) as (command, lines):
+        for process in processes_started_in(tmp_path) - {command.pid}:
+            os.kill(process, signal.SIGKILL)
+
+        _, errors = command.communicate(timeout=60)
+
+    first, second = errors.splitlines()
+    assert command.returncode == 3
+    assert first == f"darkroom: Nothing listens at {told(lines, 'endpoint')} any more: the emulator has ended."
+    assert second.startswith("The emulator's log is ")
