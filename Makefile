@@ -4,6 +4,7 @@ BIN := .venv/bin
 UV_VERSION := 0.13.9
 SETUP := .venv/.set-up
 WORKERS ?= 2
+OUT ?= out
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint lock clean bootstrap deploy diff destroy
@@ -33,7 +34,7 @@ lint: setup ## ruff and mypy --strict
 	$(BIN)/mypy
 
 demo: setup ## run the pipeline on samples/, and write out/contact-sheet.html
-	@$(BIN)/darkroom run samples --contact-sheet out/contact-sheet.html || test $$? -eq 1 # two samples are no images
+	@$(BIN)/darkroom run samples/ --out $(OUT) --contact-sheet $(OUT)/contact-sheet.html || test $$? -eq 1 # two are no images
 
 test: setup lint ## every check and every test
 	$(BIN)/pytest -n $(WORKERS)

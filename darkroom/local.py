@@ -10,6 +10,7 @@ from darkroom.answering import answering
 from darkroom.deployment import Pipeline, deploy
 from darkroom.emulator import emulator, session
 from darkroom.errors import DarkroomError, UsageError
+from darkroom.listening import is_listening
 from darkroom.synthesis import PROJECT, local_overrides, synthesize
 
 ASSEMBLIES = PROJECT / ".darkroom" / "assemblies"
@@ -42,6 +43,8 @@ def local_pipeline(
 @contextmanager
 def _endpoint(endpoint_url: str | None, port: int | None, begin: Callable[[str], None]) -> Iterator[str]:
     if endpoint_url:
+        if not is_listening(endpoint_url):
+            raise UsageError(f"Nothing answers at {endpoint_url}. Start `darkroom up`, or leave --endpoint-url out.")
         yield endpoint_url
         return
     begin("Starting AWS on this machine")

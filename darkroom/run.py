@@ -14,6 +14,7 @@ from darkroom.deployment import Pipeline
 from darkroom.developing import develop
 from darkroom.errors import ExitStatus, UsageError
 from darkroom.local import local_pipeline
+from darkroom.options import http_url, whole_number
 from darkroom.printable import printable
 from darkroom.reporting import json_line, print_table, steps
 from darkroom.sources import find_sources
@@ -35,9 +36,22 @@ Sheet = Annotated[
 ]
 EndpointUrl = Annotated[
     str | None,
-    typer.Option("--endpoint-url", metavar="URL", help="Deploy to what speaks AWS there, such as `darkroom up`."),
+    typer.Option(
+        "--endpoint-url",
+        metavar="URL",
+        parser=http_url("--endpoint-url"),
+        help="Deploy to what speaks AWS there, such as `darkroom up`.",
+    ),
 ]
-Timeout = Annotated[int, typer.Option("--timeout", metavar="SECONDS", min=1, help="How long to wait without any news.")]
+Timeout = Annotated[
+    int,
+    typer.Option(
+        "--timeout",
+        metavar="SECONDS",
+        parser=whole_number("--timeout", 1, 1_000_000),
+        help="How long to wait without any news.",
+    ),
+]
 Log = Annotated[bool, typer.Option("--log", help="Print the function's log on standard error at the end.")]
 
 

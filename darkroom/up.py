@@ -2,20 +2,20 @@
 
 import shlex
 import signal
-import socket
 import sys
 import threading
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
 
 import typer
 
 from darkroom.deployment import Pipeline
 from darkroom.emulator import ACCESS_KEY, SECRET_KEY
 from darkroom.errors import DarkroomError
+from darkroom.listening import is_listening
 from darkroom.local import local_pipeline
+from darkroom.options import whole_number
 from darkroom.reporting import steps
 
 _LOOK_SECONDS = 1.0
@@ -23,7 +23,11 @@ _LOOK_SECONDS = 1.0
 Port = Annotated[
     int | None,
     typer.Option(
-        "--port", metavar="N", min=1, max=65535, show_default="a free one", help="The port to listen on, on 127.0.0.1."
+        "--port",
+        metavar="N",
+        parser=whole_number("--port", 1, 65535),
+        show_default="a free one",
+        help="The port to listen on, on 127.0.0.1.",
     ),
 ]
 
@@ -43,7 +47,8 @@ def up(port: Port = None) -> None:
         stopped = _stop_signal()
         typer.echo(instructions(pipeline))
         while not stopped.wait(_LOOK_SECONDS):
-            _check_that_it_listens(str(pipeline.endpoint_url))
+            if not is_listening(str(pipeline.endpoint_url)):
+                raise DarkroomError(f"Nothing listens at {pipeline.endpoint_url} any more: the emulator has ended.")
 
 
 def instructions(pipeline: Pipeline) -> str:
@@ -75,13 +80,3 @@ def _stop_signal() -> threading.Event:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: stopped.set())
     return stopped
-
-
-def _check_that_it_listens(endpoint_url: str) -> None:
-    address = urlsplit(endpoint_url)
-    try:
-        socket.create_connection((str(address.hostname), int(address.port or 0)), timeout=_LOOK_SECONDS).close()
-    except ConnectionRefusedError:
-        raise DarkroomError(f"Nothing listens at {endpoint_url} any more: the emulator has ended.") from None
-    except TimeoutError:
-        return  # busy

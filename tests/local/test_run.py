@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from builders.commands import darkroom, processes_started_in, start_darkroom
+from builders.commands import darkroom, processes_started_in, start_darkroom, wait_for_processes
 from builders.pictures import jpeg
 from builders.processes import wait_until_ended
 
@@ -101,10 +101,9 @@ def test_ctrl_c_stops_at_once_and_leaves_no_process_and_no_half_file(tmp_path: P
 
 @linux_only
 def test_terminated_while_it_starts_it_leaves_no_process(tmp_path: Path) -> None:
-    album(tmp_path, {"tom.jpg": jpeg(), "v.json": f'{{"v{os.getpid() % 1000}": {{"width": 7}}}}'.encode()})
+    album(tmp_path, {"tom.jpg": jpeg(), "v.json": b'{"not-seen-before": {"width": 7}}'})
     command = start_darkroom("run", "tom.jpg", "--variants", "v.json", folder=tmp_path)
-    while len(started := processes_started_in(tmp_path)) < 3 and command.poll() is None:  # the app is being synthesized
-        pass
+    started = wait_for_processes(tmp_path, 3)  # the emulator, and the app that is being synthesized
 
     command.terminate()
     _, told = command.communicate(timeout=60)

@@ -40,6 +40,12 @@ def command_after(lines: list[str], title: str) -> str:
     return lines[lines.index(f"{title}\n") + 1]
 
 
+def paste(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run a line in a shell, as a person who pastes it does."""
+    shell = ["sh", "-c", command]
+    return subprocess.run(shell, cwd=folder, capture_output=True, text=True, check=False)
+
+
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as finder:
         port: int = finder.getsockname()[1]
@@ -52,14 +58,7 @@ def test_its_upload_command_works_as_it_stands_and_run_can_use_it_with_other_var
     port = free_port()
     with running(tmp_path, "--port", str(port)) as (command, lines):
         endpoint = told(lines, "endpoint")
-        pasted = subprocess.run(
-            command_after(lines, "Upload an image:"),
-            shell=True,
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        pasted = paste(command_after(lines, "Upload an image:"), tmp_path)
         plain = darkroom("run", "photo.jpg", "--endpoint-url", endpoint, folder=tmp_path)
         tiny = darkroom("run", "photo.jpg", "--endpoint-url", endpoint, "--variants", "tiny.json", folder=tmp_path)
         again = darkroom("up", "--port", str(port), folder=tmp_path)

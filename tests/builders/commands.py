@@ -1,0 +1,66 @@
+"""Runs the `darkroom` command as a person does, and finds every process that it started. Finding is for Linux."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+COMMAND = str(Path(sys.executable).with_name("darkroom"))
+
+_START_SECONDS = 60
+_LOOK_SECONDS = 0.05
+
+
+def darkroom(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run the command in a folder until it ends."""
+    return subprocess.run(
+        [COMMAND, *arguments], cwd=folder, env=marked(folder), capture_output=True, text=True, check=False, timeout=240
+    )
+
+
+def start_darkroom(*arguments: str, folder: Path) -> subprocess.Popen[str]:
+    """Start the command in a folder, in a process group of its own, as a shell does."""
+    return subprocess.Popen(
+        [COMMAND, *arguments],
+        cwd=folder,
+        env=marked(folder),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def marked(folder: Path) -> Mapping[str, str]:
+    """An environment that marks what is started in it: the folder stands in the one variable that all inherit."""
+    return os.environ | {"PATH": f"{os.environ['PATH']}:{folder}"}
+
+
+def processes_started_in(folder: Path) -> set[int]:
+    """Every process that runs now and that the command started in this folder, or that one of those started."""
+    mark = f":{folder}".encode()
+    return {int(path.name) for path in Path("/proc").glob("[0-9]*") if _path_of(path).endswith(mark)}
+
+
+def wait_for_processes(folder: Path, count: int) -> set[int]:
+    """Wait until so many processes of the command run at once.
+
+    Raises:
+        TimeoutError: they do not within a minute.
+    """
+    deadline = time.monotonic() + _START_SECONDS
+    while len(found := processes_started_in(folder)) < count:
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{found} after {_START_SECONDS} seconds, {count} expected")
+        time.sleep(_LOOK_SECONDS)
+    return found
+
+
+def _path_of(process: Path) -> bytes:
+    try:
+        variables = (process / "environ").read_bytes().split(b"\0")
+    except OSError:  # it has ended meanwhile, or belongs to somebody else
+        return b""
+    return next((variable for variable in variables if variable.startswith(b"PATH=")), b"")

@@ -1,0 +1,124 @@
+"""What a person is told whose command line cannot be, before anything is started."""
+
+import os
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from darkroom.main import main
+
+
+@pytest.fixture(autouse=True)
+def nothing_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Work in an empty folder, without a network, and leave the process as it was."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("started something")
+
+    terminated = signal.getsignal(signal.SIGTERM)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("subprocess.Popen.__init__", refuse)
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    yield
+    signal.signal(signal.SIGTERM, terminated)
+
+
+def darkroom(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    """Run the command in this process; the answer is its exit status."""
+    monkeypatch.setattr(sys, "argv", ["darkroom", *arguments])
+    with pytest.raises(SystemExit) as end:
+        main()
+    return int(str(end.value.code))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["run"], "Error: Missing argument 'PATH'."),
+        (["run", "missing.jpg"], "'missing.jpg' does not exist. Check the path."),
+        (["run", "\x1b[2J.jpg"], "'\\x1b[2J.jpg' does not exist. Check the path."),
+        (["run", "empty"], "The folder 'empty' holds no files (hidden ones are left out). Give one with images."),
+        (["run", "tom.jpg", "--timeout", "0"], "--timeout '0' cannot be. Give a whole number from 1 to 1,000,000."),
+        (["run", "tom.jpg", "--timeout", "1.5"], "--timeout '1.5' cannot be. Give a whole number from 1 to 1,000,000."),
+        (["run", "tom.jpg", "--out", "tom.jpg"], "--out: the folder 'tom.jpg' cannot be written to: File exists."),
+        (["run", "tom.jpg", "--contact-sheet", "empty"], "--contact-sheet 'empty' is a folder. Name a file in it."),
+        (
+            ["run", "tom.jpg", "--variants", "no.json"],
+            "--variants 'no.json' cannot be read: No such file or directory.",
+        ),
+        (["run", "tom.jpg", "--variants", "bad.json"], "--variants 'bad.json': variants.a.quality: 101 is not allowed"),
+        (["run", "tom.jpg", "--endpoint-url", "localhost:99"], "--endpoint-url 'localhost:99' is no URL of a server."),
+        (["run", "tom.jpg", "--endpoint-url", "http://a:b"], "--endpoint-url 'http://a:b' is no URL of a server."),
+        (["run", "tom.jpg", "--colour"], "Error: No such option: --colour"),
+        (["up", "--port", "70000"], "--port '70000' cannot be. Give a whole number from 1 to 65,535."),
+        (["up", "--port", "-1"], "--port '-1' cannot be. Give a whole number from 1 to 65,535."),
+        (["down"], "Error: No such command 'down'."),
+    ],
+)
+def test_wrong_usage_is_named_with_what_to_do_and_nothing_is_started(
+    arguments: list[str], told: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("tom.jpg").write_bytes(b"x")
+    Path("empty").mkdir()
+    Path("bad.json").write_text('{"a": {"width": 1, "quality": 101}}')
+
+    status = darkroom(monkeypatch, *arguments)
+
+    captured = capsys.readouterr()
+    assert (status, captured.out) == (2, "")
+    assert told in captured.err
+    assert "Traceback" not in captured.err
+
+
+def test_a_port_in_use_is_named(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+
+        status = darkroom(monkeypatch, "up", "--port", str(port))
+
+    assert status == 2
+    assert capsys.readouterr().err == (
+        f"darkroom: Port {port} is in use on 127.0.0.1. Stop what listens there, or choose another port.\n"
+    )
+
+
+def test_an_endpoint_where_nothing_answers_is_named(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    Path("tom.jpg").write_bytes(b"x")
+
+    status = darkroom(monkeypatch, "run", "tom.jpg", "--endpoint-url", "http://127.0.0.1:4566")
+
+    assert status == 2
+    assert capsys.readouterr().err == (
+        "darkroom: Nothing answers at http://127.0.0.1:4566. Start `darkroom up`, or leave --endpoint-url out.\n"
+    )
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["up", "--help"]])
+def test_help_has_worked_examples(
+    arguments: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    status = darkroom(monkeypatch, *arguments)
+
+    assert status == 0
+    assert "Examples:\n    darkroom " in capsys.readouterr().out
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    assert darkroom(monkeypatch, "--version") == 0
+    assert capsys.readouterr().out.startswith("darkroom 0.")
+
+
+def test_terminated_the_command_ends_as_shells_expect(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("darkroom.main.app", lambda: os.kill(os.getpid(), signal.SIGTERM))
+
+    assert darkroom(monkeypatch) == 128 + signal.SIGTERM
