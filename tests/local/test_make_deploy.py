@@ -1,0 +1,95 @@
+"""`make deploy` and its like: the CDK's own command line, against the emulator in place of AWS."""
+
+import json
+import shlex
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from botocore.exceptions import ClientError
+
+from builders.pictures import jpeg
+from builders.pipelines import manifest_of, upload
+from darkroom.deployment import DeploymentError, Pipeline, find_pipeline
+from darkroom.emulator import REGION, emulator, environment, session
+from darkroom.synthesis import PROJECT
+
+STACK = "MakeDeploy"
+ACCOUNT = "000000000000"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shell:
+    """Where `make` runs: an environment that knows the emulator alone."""
+
+    environment: Mapping[str, str]
+
+    def make(self, target: str, *arguments: str) -> str:
+        """Run a target of the Makefile, and return what it said."""
+        finished = subprocess.run(
+            # The virtual environment runs this test: it must not be made anew under its feet.
+            ["make", "--assume-old=.venv/.set-up", target, f"ARGS={shlex.join(['--no-notices', *arguments])}"],  # noqa: S607 - whichever `make` a person has
+            cwd=PROJECT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        said = finished.stdout + finished.stderr
+        assert finished.returncode == 0, said
+        return said
+
+
+@pytest.fixture
+def endpoint_url(tmp_path: Path) -> Iterator[str]:
+    with emulator(log=tmp_path / "emulator.log") as url:
+        yield url
+
+
+@pytest.fixture
+def shell(endpoint_url: str, tmp_path: Path) -> Shell:
+    return Shell(environment=environment(endpoint_url) | {"CDK_HOME": str(tmp_path / "cdk")})
+
+
+def test_make_deploys_the_pipeline_changes_it_and_takes_it_down(
+    shell: Shell, endpoint_url: str, tmp_path: Path
+) -> None:
+    shell.make("bootstrap", f"aws://{ACCOUNT}/{REGION}")
+    shell.make("deploy", "--require-approval=never", f"--output={tmp_path / 'first'}", *knobs())
+    pipeline = find_pipeline(STACK, endpoint_url, session())
+    assert widths_of(pipeline, "before.jpg") == {"large": 400, "medium": 400, "thumb": 320}
+
+    changed = tmp_path / "changed"
+    tiny = knobs(variants={"tiny": {"width": 20}})
+    shell.make("deploy", "--require-approval=never", f"--output={changed}", *tiny)
+    assert find_pipeline(STACK, endpoint_url, session()) == pipeline, "the buckets and queues are the same"
+    assert widths_of(pipeline, "after.jpg") == {"tiny": 20}
+
+    assert "There were no differences" in shell.make("diff", "--fail", f"--app={changed}")
+
+    shell.make("destroy", "--force", f"--app={changed}")
+    with pytest.raises(DeploymentError, match=f"There is no stack '{STACK}'"):
+        find_pipeline(STACK, endpoint_url, session())
+    assert keys_in(pipeline, pipeline.uploads_bucket) == ["after.jpg", "before.jpg"]
+    assert "tiny/after.jpg.webp" in keys_in(pipeline, pipeline.derived_bucket)
+    with pytest.raises(ClientError, match="NonExistentQueue"):
+        pipeline.client("sqs").get_queue_attributes(QueueUrl=pipeline.jobs_queue_url)
+
+
+def knobs(**changed: object) -> list[str]:
+    """Knobs of cdk.json as `make deploy` takes them: for this machine, and for a stack of this test's own."""
+    values = {"stack_name": STACK, "bundle_for": "this-machine", "max_concurrency": 2} | changed
+    texts = {name: value if isinstance(value, str) else json.dumps(value) for name, value in values.items()}
+    return [f"--context={name}={text}" for name, text in texts.items()]
+
+
+def widths_of(pipeline: Pipeline, key: str) -> dict[str, int]:
+    """Upload an image of 400 pixels' width, and return how wide each variant of it becomes."""
+    upload(pipeline, key, jpeg(400, 400))
+    return {rendition["variant"]: rendition["width"] for rendition in manifest_of(pipeline, key)["renditions"]}
+
+
+def keys_in(pipeline: Pipeline, bucket: str) -> list[str]:
+    return [entry["Key"] for entry in pipeline.client("s3").list_objects_v2(Bucket=bucket)["Contents"]]
