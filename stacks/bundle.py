@@ -102,7 +102,7 @@ def _install_requirements(requirements: Path, target: Path, platform: Platform |
 
 
 def _copy_package(package: Path, target: Path) -> None:
-    target.mkdir()
+    target.mkdir(parents=True)  # pip makes no folder for an empty list
     for source in _sources(package):
         shutil.copyfile(source, target / source.name)
 

@@ -116,7 +116,7 @@ def parse_config(context: Mapping[str, object]) -> Config:
     knobs = {key: value for key, value in context.items() if not is_cdk_key(key)}
     for key, value in knobs.items():
         if key not in _PARSERS:
-            raise SettingsError(key, value, _nearest(key))
+            raise SettingsError(key if key.isprintable() else repr(key), value, _nearest(key))
     config = Config(**{key: _PARSERS[key](key, _from_text(key, value)) for key, value in knobs.items()})
     _check_together(config)
     return config
@@ -294,7 +294,7 @@ _PARSERS: Mapping[str, Parser] = {
     # docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
     "max_receive_count": _integer(1, 1000),
     # docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
-    "function_timeout_seconds": _integer(1, 900),
+    "function_timeout_seconds": _integer(STORAGE_SECONDS + 2, 900),
     "render_seconds": _integer(1, 900),
     # docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
     "visibility_timeout_seconds": _optional(_integer(1, 43_200, ", or null for 6 x timeout + window")),

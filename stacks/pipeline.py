@@ -20,8 +20,7 @@ class PipelineStack(Stack):
         self.storage = Storage(self, "Storage", config=config)
         self.queues = Queues(self, "Queues", config=config)
         self.consumer = self._consumer(config, bundle)
-        self.queues.let_s3_send()
-        self.storage.notify(self.queues.jobs, key_prefix=config.key_prefix)
+        self.storage.notify(self.queues.jobs, key_prefix=config.key_prefix, after=self.queues.let_s3_send())
         self._tell()
 
     def _consumer(self, config: Config, bundle: Path) -> Consumer:

@@ -1,9 +1,10 @@
 """Where jobs wait: the jobs queue that S3 fills, and the dead-letter queue for those that could not be done."""
 
+
 from aws_cdk import Acknowledgment, ArnFormat, Aws, Duration, Stack, Validations
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sqs as sqs
-from constructs import Construct
+from constructs import Construct, IDependable
 
 from stacks.config import Config
 
@@ -23,12 +24,12 @@ class Queues(Construct):
         self.dead_letters = self._dead_letter_queue(config)
         self.jobs = self._jobs_queue(config)
 
-    def let_s3_send(self) -> None:
-        """Let the buckets of this account, and no one else, send to the jobs queue.
+    def let_s3_send(self) -> IDependable:
+        """Let the buckets of this account, and no one else, send to the jobs queue; returns what allows it.
 
         The bucket itself cannot be named: it is created after this policy, and CloudFormation names it then.
         """
-        self.jobs.add_to_resource_policy(
+        allowed = self.jobs.add_to_resource_policy(
             iam.PolicyStatement(
                 sid="S3OfThisAccountSends",
                 principals=[iam.ServicePrincipal("s3.amazonaws.com")],
@@ -40,6 +41,7 @@ class Queues(Construct):
                 },
             )
         )
+        return allowed.policy_dependable
 
     def _dead_letter_queue(self, config: Config) -> sqs.Queue:
         arn = Stack.of(self).format_arn(service="sqs", resource=self._name, arn_format=ArnFormat.NO_RESOURCE_NAME)

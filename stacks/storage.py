@@ -5,7 +5,7 @@ from typing import cast
 from aws_cdk import Acknowledgment, Duration, RemovalPolicy, Validations
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
-from constructs import Construct
+from constructs import Construct, IDependable
 
 from stacks.config import Config
 
@@ -41,12 +41,12 @@ class Storage(Construct):
         self.uploads = self._bucket("Uploads", versioned=True, rules=[abandoned, overwritten])
         self.derived = self._bucket("Derived", versioned=False, rules=[abandoned, removed])
 
-    def notify(self, queue: sqs.Queue, *, key_prefix: str) -> None:
+    def notify(self, queue: sqs.IQueue, *, key_prefix: str, after: IDependable) -> None:
         """Have S3 put a job on the queue for every upload and deletion of a key that starts with the prefix.
 
         The notification stands on the bucket's own resource: `add_event_notification` would add a custom resource, and
-        with it a function that no one asked for. S3 tries to send as soon as it is told of a queue, so the queue, with
-        its policy, comes first.
+        with it a function that no one asked for. S3 tries to send as soon as it is told of a queue: `after` is what
+        allows that.
         """
         bucket = cast("s3.CfnBucket", self.uploads.node.default_child)
         bucket.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
@@ -57,7 +57,7 @@ class Storage(Construct):
                 for event in ("s3:ObjectCreated:*", "s3:ObjectRemoved:*")
             ]
         )
-        bucket.node.add_dependency(queue)
+        bucket.node.add_dependency(after)
 
     def _bucket(self, construct_id: str, *, versioned: bool, rules: list[s3.LifecycleRule]) -> s3.Bucket:
         bucket = s3.Bucket(

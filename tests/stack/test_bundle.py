@@ -1,0 +1,202 @@
+"""The function's bundle: what is in it, for which machine, the same each time, and built once."""
+
+import os
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from stacks.bundle import PACKAGE, BundleError, build_bundle, lambda_platform
+
+from aws_cdk import FileSystem  # isort: skip  # stacks chooses its Node, so it comes first
+
+LAMBDA = lambda_platform(architecture="arm64", python="3.14")
+# The number of the machine in an ELF file's header: include/uapi/linux/elf-em.h
+AARCH64, X86_64 = 183, 62
+
+
+@pytest.fixture(scope="session")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What Lambda gets."""
+    return build_bundle(LAMBDA, cache=tmp_path_factory.mktemp("bundles"))
+
+
+@pytest.fixture
+def strict_umask() -> Iterator[None]:
+    """New files are for their owner alone."""
+    before = os.umask(0o077)
+    yield
+    os.umask(before)
+
+
+def package_without_requirements(folder: Path, source: str = "") -> Path:
+    """A function that needs nothing but itself, so that its bundle needs no package index."""
+    package = folder / "resize"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text(source)
+    (package / "requirements.txt").write_text("")
+    return package
+
+
+def machines_of(folder: Path) -> set[int]:
+    """For which machines the compiled libraries of a folder are."""
+    libraries = [path.read_bytes() for path in folder.rglob("*.so*")]
+    return {int.from_bytes(library[18:20], "little") for library in libraries}
+
+
+def test_the_bundle_has_the_package_and_its_requirements_and_nothing_else(bundle: Path) -> None:
+    top = {path.name for path in bundle.iterdir() if path.suffix not in {".dist-info", ".libs"}}
+
+    assert top == {
+        "PIL",
+        "_pi_heif.cpython-314-aarch64-linux-gnu.so",
+        "aws_lambda_powertools",
+        "jmespath",
+        "pi_heif",
+        "resize",
+        "thumbhash",
+        "typing_extensions.py",
+    }
+
+
+def test_the_bundle_has_every_module_of_the_package_and_nothing_that_made_it(bundle: Path) -> None:
+    assert {path.name for path in (bundle / "resize").iterdir()} == {path.name for path in PACKAGE.glob("*.py")}
+
+
+def test_nothing_in_the_bundle_depends_on_when_or_where_it_was_made(bundle: Path) -> None:
+    unwanted = {"__pycache__", "RECORD", "INSTALLER", "REQUESTED", "direct_url.json"}
+
+    assert [path for path in bundle.rglob("*") if path.name in unwanted or path.suffix == ".pyc"] == []
+
+
+def test_the_licences_of_what_is_bundled_stay_with_it(bundle: Path) -> None:
+    for distribution in ("pillow", "pi_heif", "aws_lambda_powertools"):
+        assert list(bundle.glob(f"{distribution}-*.dist-info/**/LICENSE*")), distribution
+
+
+def test_every_library_in_the_bundle_is_for_lambdas_processor(bundle: Path) -> None:
+    assert machines_of(bundle) == {AARCH64}
+
+
+def test_the_zipped_bundle_is_under_15_megabytes(bundle: Path, tmp_path: Path) -> None:
+    zipped = tmp_path / "bundle.zip"
+    with zipfile.ZipFile(zipped, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in bundle.rglob("*"):
+            archive.write(path, path.relative_to(bundle))
+
+    assert zipped.stat().st_size < 15_000_000
+
+
+def test_a_second_build_from_scratch_in_another_folder_has_the_same_asset_hash(bundle: Path, tmp_path: Path) -> None:
+    again = build_bundle(LAMBDA, cache=tmp_path / "another")
+
+    assert again != bundle
+    assert FileSystem.fingerprint(str(again)) == FileSystem.fingerprint(str(bundle))
+
+
+def test_a_bundle_for_another_processor_has_its_libraries(tmp_path: Path) -> None:
+    bundle = build_bundle(lambda_platform(architecture="x86_64", python="3.13"), cache=tmp_path)
+
+    assert machines_of(bundle) == {X86_64}
+    assert list(bundle.glob("_pi_heif.cpython-313-x86_64-linux-gnu.so"))
+
+
+def test_a_bundle_for_this_machine_can_be_imported_here(tmp_path: Path) -> None:
+    bundle = build_bundle(None, cache=tmp_path)
+
+    elsewhere = {"PYTHONPATH": str(bundle)}
+    said = run_python("import PIL.Image, pi_heif, resize; print(PIL.Image.__file__, resize.__file__)", elsewhere)
+    assert said.count(str(bundle)) == 2
+
+
+def test_an_unchanged_bundle_is_not_built_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = package_without_requirements(tmp_path)
+    first = build_bundle(None, package=package, cache=tmp_path / "cache")
+    monkeypatch.setattr("sys.executable", str(tmp_path / "no such python"))
+
+    assert build_bundle(None, package=package, cache=tmp_path / "cache") == first
+
+
+@pytest.mark.parametrize("name", ["__init__.py", "requirements.txt"])
+def test_a_change_of_an_input_makes_another_bundle(tmp_path: Path, name: str) -> None:
+    package = package_without_requirements(tmp_path)
+    first = build_bundle(None, package=package, cache=tmp_path / "cache")
+
+    (package / name).write_text("# changed\n")
+
+    assert build_bundle(None, package=package, cache=tmp_path / "cache") != first
+
+
+def test_what_lies_about_in_the_package_changes_no_bundle(tmp_path: Path) -> None:
+    package = package_without_requirements(tmp_path)
+    first = build_bundle(None, package=package, cache=tmp_path / "cache")
+
+    (package / "requirements.in").write_text("# notes\n")
+    (package / "__pycache__").mkdir()
+    (package / "__pycache__" / "__init__.cpython-311.pyc").write_bytes(b"compiled")
+
+    assert build_bundle(None, package=package, cache=tmp_path / "cache") == first
+    assert [path.name for path in (first / "resize").iterdir()] == ["__init__.py"]
+
+
+@pytest.mark.usefixtures("strict_umask")
+def test_everyone_may_read_a_bundle_made_under_a_strict_umask(tmp_path: Path) -> None:
+    bundle = build_bundle(None, package=package_without_requirements(tmp_path), cache=tmp_path / "cache")
+
+    modes = {path.relative_to(bundle).as_posix(): path.stat().st_mode & 0o777 for path in (bundle, *bundle.rglob("*"))}
+    assert modes == {".": 0o755, "resize": 0o755, "resize/__init__.py": 0o644}
+
+
+def test_builds_at_the_same_time_give_one_bundle(tmp_path: Path) -> None:
+    package, cache = package_without_requirements(tmp_path), tmp_path / "cache"
+
+    with ThreadPoolExecutor(4) as threads:
+        builds = [threads.submit(build_bundle, None, package=package, cache=cache) for _ in range(4)]
+        bundles = {build.result() for build in builds}
+
+    assert list(cache.iterdir()) == list(bundles)
+    assert [(bundle / "resize" / "__init__.py").is_file() for bundle in bundles] == [True]
+
+
+def test_a_build_that_fails_says_what_pip_said_and_leaves_nothing(tmp_path: Path) -> None:
+    package, cache = package_without_requirements(tmp_path), tmp_path / "cache"
+    (package / "requirements.txt").write_text("pillow is nice\n")
+
+    with pytest.raises(BundleError) as failed:
+        build_bundle(LAMBDA, package=package, cache=cache)
+
+    assert "pip ended with 1" in str(failed.value)
+    assert "manylinux_2_28_aarch64" in str(failed.value)
+    assert "Invalid requirement: 'pillow is nice'" in str(failed.value)
+    assert "`make lock`" in str(failed.value)
+    assert list(cache.iterdir()) == []
+
+
+def test_a_requirement_without_its_hash_is_refused(tmp_path: Path) -> None:
+    package = package_without_requirements(tmp_path)
+    (package / "requirements.txt").write_text("thumbhash==0.1.2\n")
+
+    with pytest.raises(BundleError, match="Hashes are required in --require-hashes mode"):
+        build_bundle(LAMBDA, package=package, cache=tmp_path / "cache")
+
+
+def test_of_many_bundles_the_eight_last_used_are_kept(tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    for age in range(10):
+        old = cache / f"{age:032x}"
+        old.mkdir(parents=True)
+        os.utime(old, (1_000_000 - age, 1_000_000 - age))
+
+    new = build_bundle(None, package=package_without_requirements(tmp_path), cache=cache)
+
+    assert {path.name for path in cache.iterdir()} == {new.name, *(f"{age:032x}" for age in range(7))}
+
+
+def run_python(code: str, environment: dict[str, str]) -> str:
+    return subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    ).stdout

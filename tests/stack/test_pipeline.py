@@ -1,0 +1,152 @@
+"""The stack as a whole: what is in it, what it tells, and that every knob arrives."""
+
+import json
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from builders.stack import Template, synthesize
+from resize.variants import Variant, variants_to_json
+from stacks.config import Config
+from stacks.outputs import Output
+
+# Every knob with a value that is not its default. Two are not here: provisioned pollers exclude a maximum concurrency,
+# and the bundle is made before the stack; test_consumer and test_app have them.
+CHANGED = Config(
+    stack_name="Lightroom",
+    key_prefix="in/",
+    variants=(Variant(name="tiny", width=16),),
+    retain_data=False,
+    noncurrent_days=31,
+    abort_upload_days=2,
+    removed_manifest_days=33,
+    queue_retention_days=3,
+    dead_letter_retention_days=13,
+    max_receive_count=6,
+    function_timeout_seconds=90,
+    render_seconds=20,
+    visibility_timeout_seconds=91,
+    batch_size=11,
+    batch_window_seconds=5,
+    max_concurrency=7,
+    memory_mb=3008,
+    python="3.13",
+    architecture="x86_64",
+    log_retention_days=90,
+    cache_control="no-store",
+    jobs_at_once=3,
+    max_source_bytes=1001,
+    max_frame_pixels=1002,
+    max_frames=103,
+    max_total_pixels=1004,
+)
+LIMITS = {"source_bytes": 1001, "frame_pixels": 1002, "frames": 103, "total_pixels": 1004}
+
+
+@pytest.fixture(scope="session")
+def changed(tmp_path_factory: pytest.TempPathFactory) -> Template:
+    """What a configuration of no default deploys."""
+    return synthesize(tmp_path_factory.mktemp("changed"), CHANGED)
+
+
+def test_nothing_is_in_the_stack_but_the_pipeline(template: Template) -> None:
+    kinds = sorted(resource["Type"] for resource in template.json["Resources"].values())
+
+    assert kinds == [
+        "AWS::IAM::Policy",
+        "AWS::IAM::Role",
+        "AWS::Lambda::EventSourceMapping",
+        "AWS::Lambda::Function",
+        "AWS::Logs::LogGroup",
+        "AWS::S3::Bucket",
+        "AWS::S3::Bucket",
+        "AWS::S3::BucketPolicy",
+        "AWS::S3::BucketPolicy",
+        "AWS::SQS::Queue",
+        "AWS::SQS::Queue",
+        "AWS::SQS::QueuePolicy",
+        "AWS::SQS::QueuePolicy",
+    ]
+
+
+def test_the_stack_tells_its_buckets_queues_and_function(template: Template) -> None:
+    kinds = {name: template.json["Resources"][value["Value"]["Ref"]]["Type"] for name, value in outputs_of(template)}
+
+    assert kinds == {
+        "UploadsBucket": "AWS::S3::Bucket",
+        "DerivedBucket": "AWS::S3::Bucket",
+        "JobsQueueUrl": "AWS::SQS::Queue",
+        "DeadLetterQueueUrl": "AWS::SQS::Queue",
+        "FunctionName": "AWS::Lambda::Function",
+    }
+
+
+def test_no_account_and_no_region_is_written_into_the_template(template: Template) -> None:
+    assert "unknown-account" not in template.text
+    assert "${Token[" not in template.text
+    assert "arn:aws:" not in template.text
+
+
+def test_every_knob_is_changed_somewhere_in_these_tests() -> None:
+    same = {field.name for field in fields(Config) if getattr(CHANGED, field.name) == getattr(Config(), field.name)}
+
+    assert same == {"provisioned_pollers", "bundle_for"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "value"),
+    [
+        ("AWS::Lambda::Function", "Timeout", 90),
+        ("AWS::Lambda::Function", "MemorySize", 3008),
+        ("AWS::Lambda::Function", "Runtime", "python3.13"),
+        ("AWS::Lambda::Function", "Architectures.0", "x86_64"),
+        ("AWS::Lambda::Function", "Environment.Variables.DARKROOM_RENDER_SECONDS", "20"),
+        ("AWS::Lambda::Function", "Environment.Variables.DARKROOM_JOBS_AT_ONCE", "3"),
+        ("AWS::Lambda::Function", "Environment.Variables.DARKROOM_CACHE_CONTROL", "no-store"),
+        ("AWS::Lambda::EventSourceMapping", "BatchSize", 11),
+        ("AWS::Lambda::EventSourceMapping", "MaximumBatchingWindowInSeconds", 5),
+        ("AWS::Lambda::EventSourceMapping", "ScalingConfig.MaximumConcurrency", 7),
+        ("AWS::Logs::LogGroup", "RetentionInDays", 90),
+        (Output.JOBS_QUEUE_URL, "QueueName", "Lightroom-jobs"),
+        (Output.JOBS_QUEUE_URL, "MessageRetentionPeriod", 3 * 86_400),
+        (Output.JOBS_QUEUE_URL, "VisibilityTimeout", 91),
+        (Output.JOBS_QUEUE_URL, "RedrivePolicy.maxReceiveCount", 6),
+        (Output.DEAD_LETTER_QUEUE_URL, "MessageRetentionPeriod", 13 * 86_400),
+        (Output.UPLOADS_BUCKET, "NotificationConfiguration.QueueConfigurations.0.Filter.S3Key.Rules.0.Value", "in/"),
+        (
+            Output.UPLOADS_BUCKET,
+            "LifecycleConfiguration.Rules.0.AbortIncompleteMultipartUpload.DaysAfterInitiation",
+            2,
+        ),
+        (Output.UPLOADS_BUCKET, "LifecycleConfiguration.Rules.1.NoncurrentVersionExpiration.NoncurrentDays", 31),
+        (Output.DERIVED_BUCKET, "LifecycleConfiguration.Rules.1.ExpirationInDays", 33),
+    ],
+)
+def test_a_knob_arrives_at_its_property(changed: Template, kind: str, path: str, value: object) -> None:
+    resource = changed.behind(kind) if isinstance(kind, Output) else changed.only(kind)
+
+    assert at(resource["Properties"], path) == value
+
+
+def test_variants_and_limits_arrive_in_the_functions_environment(changed: Template) -> None:
+    variables = changed.only("AWS::Lambda::Function")["Properties"]["Environment"]["Variables"]
+
+    assert json.loads(variables["DARKROOM_VARIANTS"]) == variants_to_json(CHANGED.variants)
+    assert json.loads(variables["DARKROOM_LIMITS"]) == LIMITS
+
+
+def test_two_syntheses_in_different_folders_give_the_same_bytes(template: Template, tmp_path: Path) -> None:
+    assert synthesize(tmp_path, Config()).text == template.text
+
+
+def at(value: Any, path: str) -> Any:
+    """What stands at a dotted path of names and positions."""
+    for step in path.split("."):
+        value = value[int(step)] if isinstance(value, list) else value[step]
+    return value
+
+
+def outputs_of(template: Template) -> list[tuple[str, dict[str, Any]]]:
+    return list(template.json["Outputs"].items())

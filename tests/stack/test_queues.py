@@ -1,0 +1,81 @@
+"""The queues: encrypted, over TLS alone, each with its side of the redrive agreement, and only S3 may send."""
+
+import pytest
+
+from builders.stack import Template, arn_of, joined
+from stacks.outputs import Output
+
+QUEUES = (Output.JOBS_QUEUE_URL, Output.DEAD_LETTER_QUEUE_URL)
+DAY = 24 * 60 * 60
+
+
+@pytest.mark.parametrize("queue", QUEUES)
+def test_a_queue_is_encrypted(template: Template, queue: Output) -> None:
+    assert template.behind(queue)["Properties"]["SqsManagedSseEnabled"] is True
+
+
+@pytest.mark.parametrize("queue", QUEUES)
+def test_a_queue_denies_everyone_without_tls(template: Template, queue: Output) -> None:
+    assert {
+        "Action": "sqs:*",
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        "Effect": "Deny",
+        "Principal": {"AWS": "*"},
+        "Resource": arn_of(template.id_of(queue)),
+    } in template.policies_of(queue, "AWS::SQS::QueuePolicy")
+
+
+def test_only_s3_of_this_account_may_send_a_job(template: Template) -> None:
+    statements = template.policies_of(Output.JOBS_QUEUE_URL, "AWS::SQS::QueuePolicy")
+
+    assert [statement for statement in statements if statement["Effect"] == "Allow"] == [
+        {
+            "Sid": "S3OfThisAccountSends",
+            "Action": "sqs:SendMessage",
+            "Condition": {
+                "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}},
+                "ArnLike": {"aws:SourceArn": joined("arn:", {"Ref": "AWS::Partition"}, ":s3:::*")},
+            },
+            "Effect": "Allow",
+            "Principal": {"Service": "s3.amazonaws.com"},
+            "Resource": arn_of(template.id_of(Output.JOBS_QUEUE_URL)),
+        }
+    ]
+
+
+def test_no_policy_lets_anyone_at_the_dead_letter_queue(template: Template) -> None:
+    statements = template.policies_of(Output.DEAD_LETTER_QUEUE_URL, "AWS::SQS::QueuePolicy")
+
+    assert {statement["Effect"] for statement in statements} == {"Deny"}
+
+
+def test_a_job_received_five_times_goes_to_the_dead_letter_queue(template: Template) -> None:
+    assert template.behind(Output.JOBS_QUEUE_URL)["Properties"]["RedrivePolicy"] == {
+        "deadLetterTargetArn": arn_of(template.id_of(Output.DEAD_LETTER_QUEUE_URL)),
+        "maxReceiveCount": 5,
+    }
+
+
+def test_the_dead_letter_queue_takes_from_the_jobs_queue_alone(template: Template) -> None:
+    name = template.behind(Output.JOBS_QUEUE_URL)["Properties"]["QueueName"]
+    arn = joined(
+        "arn:", {"Ref": "AWS::Partition"}, ":sqs:", {"Ref": "AWS::Region"}, ":", {"Ref": "AWS::AccountId"}, f":{name}"
+    )
+
+    assert template.behind(Output.DEAD_LETTER_QUEUE_URL)["Properties"]["RedriveAllowPolicy"] == {
+        "redrivePermission": "byQueue",
+        "sourceQueueArns": [arn],
+    }
+
+
+def test_a_job_is_kept_four_days_and_a_dead_letter_fourteen(template: Template) -> None:
+    days = [template.behind(queue)["Properties"]["MessageRetentionPeriod"] / DAY for queue in QUEUES]
+
+    assert days == [4, 14]
+
+
+def test_a_received_job_stays_hidden_for_six_function_timeouts_and_the_batch_window(template: Template) -> None:
+    timeout = template.only("AWS::Lambda::Function")["Properties"]["Timeout"]
+    window = template.only("AWS::Lambda::EventSourceMapping")["Properties"]["MaximumBatchingWindowInSeconds"]
+
+    assert template.behind(Output.JOBS_QUEUE_URL)["Properties"]["VisibilityTimeout"] == 6 * timeout + window

@@ -1,0 +1,113 @@
+"""Rule packs look at the stack: none finds anything but what the stack explains, and each is seen to look."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import cfnlint.api  # type: ignore[import-untyped]  # cfn-lint says nothing of its types
+import pytest
+
+from builders.stack import Template, make_app
+
+from stacks.config import Config  # isort: skip
+
+from aws_cdk import App, Stack, Validations
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sqs as sqs
+from cdk_nag import AwsSolutionsChecks, ServerlessChecks
+from constructs import Construct
+
+# A rule, and the construct it does not like.
+Finding: TypeAlias = tuple[str, str]
+
+# What the packs would say without the stack's explanations: eight times, and not once more.
+EXPLAINED: list[Finding] = [
+    ("AwsSolutions-IAM5", "Darkroom/Consumer/Role/DefaultPolicy/Resource"),
+    ("AwsSolutions-IAM5", "Darkroom/Consumer/Role/DefaultPolicy/Resource"),
+    ("AwsSolutions-IAM5", "Darkroom/Consumer/Role/DefaultPolicy/Resource"),
+    ("AwsSolutions-S1", "Darkroom/Storage/Derived/Resource"),
+    ("AwsSolutions-S1", "Darkroom/Storage/Uploads/Resource"),
+    ("Serverless-LambdaDLQ", "Darkroom/Consumer/Function/Resource"),
+    ("Serverless-LambdaEventSourceMappingDestination", "Darkroom/Consumer/Jobs/Resource"),
+    ("Serverless-SQSRedrivePolicy", "Darkroom/Queues/DeadLetters/Resource"),
+]
+
+
+def findings_in(scope: Construct) -> list[Finding]:
+    """What the AWS Solutions and the Serverless pack find."""
+    reports = [pack(scope).validate_scope(scope) for pack in (AwsSolutionsChecks, ServerlessChecks)]
+    return sorted(
+        (violation.rule_name.partition("[")[0], str(resource.construct_path))
+        for report in reports
+        for violation in report.violations
+        for resource in violation.violating_resources
+    )
+
+
+@pytest.mark.parametrize("config", [Config(), replace(Config(), key_prefix="photos/", retain_data=False)])
+def test_the_packs_find_nothing_that_is_not_explained(tmp_path: Path, config: Config) -> None:
+    assert findings_in(make_app(tmp_path, config)) == []
+
+
+def test_synthesis_succeeds_with_the_packs_as_plugins_of_the_app(tmp_path: Path) -> None:
+    app = make_app(tmp_path, Config())
+    Validations.of(app).add_plugins(AwsSolutionsChecks(app), ServerlessChecks(app))
+
+    app.synth()
+
+    report = json.loads((tmp_path / "cdk.out" / "validation-report.json").read_text())
+    assert [plugin for plugin in report["pluginReports"] if plugin["violations"]] == []
+
+
+def test_each_explanation_answers_a_finding_and_their_number_is_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Validations, "acknowledge", explain_nothing)
+
+    assert findings_in(make_app(tmp_path, Config())) == EXPLAINED
+
+
+def test_every_explanation_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[str] = []
+    monkeypatch.setattr(Validations, "acknowledge", lambda _self, *rules: given.extend(rule.reason for rule in rules))
+
+    make_app(tmp_path, Config())
+
+    assert len(given) == len(EXPLAINED)
+    assert [reason for reason in given if len(reason.split()) < 8] == []
+
+
+def test_both_packs_find_fault_with_a_careless_stack() -> None:
+    stack = Stack(App(), "Careless")
+    s3.CfnBucket(stack, "Bucket")
+    sqs.CfnQueue(stack, "Queue")
+
+    found = {rule for rule, _ in findings_in(stack)}
+
+    assert {"AwsSolutions-S1", "AwsSolutions-S10", "AwsSolutions-SQS4", "Serverless-SQSRedrivePolicy"} <= found
+
+
+def test_cfn_lint_finds_nothing_that_is_not_explained(template: Template) -> None:
+    assert [str(match) for match in cfnlint.api.lint(template.text)] == []
+
+
+def test_cfn_lint_is_told_to_overlook_one_finding_of_one_rule(template: Template) -> None:
+    unexplained = template.json
+    for resource in unexplained["Resources"].values():
+        resource.pop("Metadata", None)
+
+    assert [match.rule.id for match in cfnlint.api.lint(json.dumps(unexplained))] == ["W3005"]
+
+
+def test_cfn_lint_finds_queues_that_keep_messages_longer_than_sqs_can(template: Template) -> None:
+    careless = template.json
+    for queue in careless["Resources"].values():
+        if queue["Type"] == "AWS::SQS::Queue":
+            queue["Properties"]["MessageRetentionPeriod"] = 15 * 86_400
+
+    assert [match.rule.id for match in cfnlint.api.lint(json.dumps(careless))] == ["E3034", "E3034"]
+
+
+def explain_nothing(_validations: Validations, *_rules: Any) -> None:
+    pass

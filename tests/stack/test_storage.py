@@ -1,0 +1,149 @@
+"""The buckets: private, encrypted, over TLS alone, cleaned up by themselves, and the uploads speak to the queue."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from builders.stack import Template, arn_of, joined, synthesize
+from resize.store import REMOVED_TAG
+from stacks.config import Config
+from stacks.outputs import Output
+
+BUCKETS = (Output.UPLOADS_BUCKET, Output.DERIVED_BUCKET)
+
+
+@pytest.mark.parametrize("bucket", BUCKETS)
+def test_a_bucket_blocks_all_public_access(template: Template, bucket: Output) -> None:
+    assert template.behind(bucket)["Properties"]["PublicAccessBlockConfiguration"] == {
+        "BlockPublicAcls": True,
+        "BlockPublicPolicy": True,
+        "IgnorePublicAcls": True,
+        "RestrictPublicBuckets": True,
+    }
+
+
+@pytest.mark.parametrize("bucket", BUCKETS)
+def test_a_bucket_denies_everyone_without_tls_and_allows_no_one(template: Template, bucket: Output) -> None:
+    arn = arn_of(template.id_of(bucket))
+
+    assert template.policies_of(bucket, "AWS::S3::BucketPolicy") == [
+        {
+            "Action": "s3:*",
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+            "Effect": "Deny",
+            "Principal": {"AWS": "*"},
+            "Resource": [arn, joined(arn, "/*")],
+        }
+    ]
+
+
+@pytest.mark.parametrize("bucket", BUCKETS)
+def test_a_bucket_is_encrypted_and_all_in_it_belongs_to_its_owner(template: Template, bucket: Output) -> None:
+    properties = template.behind(bucket)["Properties"]
+
+    (encryption,) = properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert encryption == {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+    assert properties["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+
+
+@pytest.mark.parametrize("bucket", BUCKETS)
+def test_a_bucket_is_named_by_cloudformation(template: Template, bucket: Output) -> None:
+    assert "BucketName" not in template.behind(bucket)["Properties"]
+
+
+def test_only_the_uploads_have_versions(template: Template) -> None:
+    uploads, derived = (template.behind(bucket)["Properties"] for bucket in BUCKETS)
+
+    assert uploads["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert "VersioningConfiguration" not in derived
+
+
+@pytest.mark.parametrize("bucket", BUCKETS)
+def test_an_abandoned_multipart_upload_is_aborted_after_a_day(template: Template, bucket: Output) -> None:
+    rules = template.behind(bucket)["Properties"]["LifecycleConfiguration"]["Rules"]
+
+    assert {
+        "Id": "AbandonedParts",
+        "Status": "Enabled",
+        "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
+    } in rules
+
+
+def test_an_old_version_of_an_upload_goes_after_30_days_and_its_delete_marker_with_it(template: Template) -> None:
+    rules = template.behind(Output.UPLOADS_BUCKET)["Properties"]["LifecycleConfiguration"]["Rules"]
+
+    assert {
+        "Id": "OverwrittenAndDeleted",
+        "Status": "Enabled",
+        "NoncurrentVersionExpiration": {"NoncurrentDays": 30},
+        "ExpiredObjectDeleteMarker": True,
+    } in rules
+
+
+def test_the_current_version_of_an_upload_never_expires(template: Template) -> None:
+    rules = template.behind(Output.UPLOADS_BUCKET)["Properties"]["LifecycleConfiguration"]["Rules"]
+
+    assert not [rule for rule in rules if "ExpirationInDays" in rule or "ExpirationDate" in rule]
+
+
+def test_only_what_the_function_tags_as_removed_expires_from_the_derived_bucket(template: Template) -> None:
+    key, value = REMOVED_TAG.split("=")
+    rules = template.behind(Output.DERIVED_BUCKET)["Properties"]["LifecycleConfiguration"]["Rules"]
+
+    assert [rule for rule in rules if "ExpirationInDays" in rule] == [
+        {
+            "Id": "ManifestsOfRemovedUploads",
+            "Status": "Enabled",
+            "ExpirationInDays": 30,
+            "TagFilters": [{"Key": key, "Value": value}],
+        }
+    ]
+
+
+def test_s3_puts_every_upload_and_every_deletion_on_the_jobs_queue(template: Template) -> None:
+    jobs = arn_of(template.id_of(Output.JOBS_QUEUE_URL))
+
+    assert template.behind(Output.UPLOADS_BUCKET)["Properties"]["NotificationConfiguration"] == {
+        "QueueConfigurations": [
+            {"Event": "s3:ObjectCreated:*", "Queue": jobs},
+            {"Event": "s3:ObjectRemoved:*", "Queue": jobs},
+        ]
+    }
+
+
+def test_what_is_derived_notifies_no_one_so_that_no_loop_can_be(template: Template) -> None:
+    assert "NotificationConfiguration" not in template.behind(Output.DERIVED_BUCKET)["Properties"]
+
+
+def test_the_queue_lets_s3_send_before_the_bucket_is_told_of_the_queue(template: Template) -> None:
+    jobs = {"Ref": template.id_of(Output.JOBS_QUEUE_URL)}
+    policies = template.all_of("AWS::SQS::QueuePolicy")
+    (policy,) = [name for name, found in policies.items() if jobs in found["Properties"]["Queues"]]
+
+    assert policy in template.behind(Output.UPLOADS_BUCKET)["DependsOn"]
+
+
+def test_a_key_prefix_limits_what_is_notified_and_what_can_be_read(tmp_path: Path) -> None:
+    template = synthesize(tmp_path, replace(Config(), key_prefix="photos/"))
+
+    (configurations,) = template.behind(Output.UPLOADS_BUCKET)["Properties"]["NotificationConfiguration"].values()
+    prefix = {"S3Key": {"Rules": [{"Name": "prefix", "Value": "photos/"}]}}
+    assert [configuration["Filter"] for configuration in configurations] == [prefix, prefix]
+    statements = template.only("AWS::IAM::Policy")["Properties"]["PolicyDocument"]["Statement"]
+    (read,) = [statement for statement in statements if statement.get("Sid") == "ReadUploads"]
+    assert read["Resource"] == joined(arn_of(template.id_of(Output.UPLOADS_BUCKET)), "/photos/*")
+
+
+@pytest.mark.parametrize("bucket", BUCKETS)
+def test_destroying_the_stack_leaves_the_data(template: Template, bucket: Output) -> None:
+    resource = template.behind(bucket)
+
+    assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")
+
+
+def test_destroying_a_throw_away_stack_leaves_nothing(tmp_path: Path) -> None:
+    template = synthesize(tmp_path, replace(Config(), retain_data=False))
+
+    resources = template.json["Resources"].values()
+    assert [resource["Type"] for resource in resources if resource.get("DeletionPolicy", "Delete") != "Delete"] == []
