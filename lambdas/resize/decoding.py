@@ -14,6 +14,7 @@ from PIL import AvifImagePlugin, ExifTags, Image
 from resize.errors import ImageRejectedError, Reason
 from resize.formats import SourceFormat, identify
 from resize.geometry import Size
+from resize.gif import reaches_its_end
 from resize.settings import Limits
 
 # One job has one vCPU; and a HEIC's thumbnails, depth maps and the like are never shown, so never parsed.
@@ -85,6 +86,8 @@ def open_image(source: bytes, limits: Limits) -> Opened:
     _check(Reason.TOO_MANY_PIXELS, pixels, limits.frame_pixels, "pixels in a frame")
     _check(Reason.TOO_MANY_FRAMES, frames, limits.frames, "frames")
     _check(Reason.TOO_MANY_PIXELS, pixels * frames, limits.total_pixels, "pixels in all frames")
+    if found is SourceFormat.GIF and not reaches_its_end(source):
+        raise ImageRejectedError(Reason.CORRUPT, "it ends before its last frame does")
     return Opened(format=found, size=size, frames=frames, image=image, limits=limits)
 
 
@@ -101,6 +104,8 @@ def decode(opened: Opened, frames: int) -> Iterator[Frame]:
             if index > 0:  # not for the first: a HEIC begins at its primary image, wherever that is
                 image.seek(index)
             image.load()
+            if image.mode == "P" and image.palette is None:  # Pillow trips over it later
+                raise SyntaxError("a picture by palette without a palette")
         canvas = canvas or Size(*image.size)
         whole = image if image.size == canvas else image.crop((0, 0, *canvas))  # a GIF's frame may leave its screen
         yield Frame(whole, round(image.info.get("duration", 0)))

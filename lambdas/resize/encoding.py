@@ -23,7 +23,13 @@ _PROGRESSIVE_EFFORT = 4
 # GIF knows opaque and transparent alone, and 256 colours, of which the last one here is the transparent.
 _OPAQUE_FROM = 128
 _GIF_COLOURS = 255
+_TRANSPARENT = 255
+_WHOLE_PALETTE = 3 * 256
 _CLEAR_BEFORE_NEXT = 2
+
+# Where the extended header of a WebP has its flags, and which says that there is transparency.
+_WEBP_FLAGS = 20
+_WEBP_ALPHA = 0x10
 
 
 def encode(film: Film, output: Format, quality: int, effort: int) -> bytes:
@@ -35,18 +41,19 @@ def encode(film: Film, output: Format, quality: int, effort: int) -> bytes:
         ImageRejectedError: OUT_OF_MEMORY, or ENCODER_FAILED where the encoder cannot write these pictures.
     """
     shown = film if output in HAS_ANIMATION else film.still()
-    suited = _with_palette if output is Format.GIF else _with_straight_alpha
-    first, *others = (suited(frame) for frame in shown.frames)
-    options = _options(output, quality, effort) | (_animation(shown, output, others) if others else {})
+    first, *others = _with_palettes(shown) if output is Format.GIF else map(_with_straight_alpha, shown.frames)
+    options = _options(shown, output, quality, effort)
+    if others:
+        options |= {"save_all": True, "append_images": others} | _timing(shown, output)
     file = BytesIO()
     try:
         first.save(file, "JPEG" if output is Format.JPEG else output.name, **options)
     except (OSError, ValueError, RuntimeError, MemoryError) as error:
         raise _rejection(error, output) from error
-    return file.getvalue()
+    return _alpha_declared(file.getvalue()) if output is Format.WEBP and film.has_alpha else file.getvalue()
 
 
-def _options(output: Format, quality: int, effort: int) -> dict[str, Any]:
+def _options(film: Film, output: Format, quality: int, effort: int) -> dict[str, Any]:
     match output:
         case Format.WEBP:
             return {"quality": quality, "method": effort}
@@ -59,32 +66,51 @@ def _options(output: Format, quality: int, effort: int) -> dict[str, Any]:
         case Format.AVIF:
             return {"quality": quality, "speed": 10 - effort, "max_threads": 1}
         case Format.GIF:
-            return {}
+            return {"optimize": False, "disposal": _CLEAR_BEFORE_NEXT} if film.has_alpha else {"optimize": True}
 
 
-def _animation(film: Film, output: Format, others: list[Image.Image]) -> dict[str, Any]:
-    every = {"save_all": True, "append_images": others}
+def _timing(film: Film, output: Format) -> dict[str, Any]:
     if output is Format.WEBP:
-        return every | {"duration": list(film.milliseconds), "loop": film.plays}
+        return {"duration": list(film.milliseconds), "loop": film.plays}
     ends = [round(end / 10) * 10 for end in accumulate(film.milliseconds, initial=0)]  # GIF counts in 1/100 s
     durations = [end - start for start, end in pairwise(ends)]
     repeats = {} if film.plays == 1 else {"loop": max(0, film.plays - 1)}  # GIF counts what follows the first time
-    clearing = {"disposal": _CLEAR_BEFORE_NEXT} if any("transparency" in image.info for image in others) else {}
-    return every | {"duration": durations} | repeats | clearing
+    return {"duration": durations} | repeats
 
 
 def _with_straight_alpha(frame: Image.Image) -> Image.Image:
     return frame.convert("RGBA") if frame.mode == "RGBa" else frame
 
 
+def _with_palettes(film: Film) -> list[Image.Image]:
+    """Give each frame its best colours, and all a transparent one as soon as one needs it.
+
+    A decoder clears a frame to transparent only if that frame names a transparent colour.
+    """
+    pictures = [_with_palette(_with_straight_alpha(frame)) for frame in film.frames]
+    if film.has_alpha:
+        for picture in pictures:
+            picture.info["transparency"] = _TRANSPARENT
+    return pictures
+
+
 def _with_palette(frame: Image.Image) -> Image.Image:
-    straight = _with_straight_alpha(frame)
-    picture = straight.convert("RGB").quantize(_GIF_COLOURS, Image.Quantize.MEDIANCUT)
-    if straight.mode == "RGBA":
-        hidden = straight.getchannel("A").point([255] * _OPAQUE_FROM + [0] * (256 - _OPAQUE_FROM), "1")
-        picture.paste(_GIF_COLOURS, mask=hidden)
-        picture.info["transparency"] = _GIF_COLOURS
+    picture = frame.convert("RGB").quantize(_GIF_COLOURS, Image.Quantize.MEDIANCUT)
+    if frame.mode == "RGBA":
+        hidden = frame.getchannel("A").point([255] * _OPAQUE_FROM + [0] * (256 - _OPAQUE_FROM), "1")
+        picture.paste(_TRANSPARENT, mask=hidden)
+        picture.putpalette(bytes(picture.getpalette() or ()).ljust(_WHOLE_PALETTE, b"\0"))
     return picture
+
+
+def _alpha_declared(webp: bytes) -> bytes:
+    """Say in the header of an animation that it is transparent (RFC 9649, section 2.7.1).
+
+    libwebp leaves that out where frames need not cover the canvas, and then decodes the rest of it as black.
+    """
+    if webp[12:16] != b"VP8X":  # a still's header knows
+        return webp
+    return webp[:_WEBP_FLAGS] + bytes([webp[_WEBP_FLAGS] | _WEBP_ALPHA]) + webp[_WEBP_FLAGS + 1 :]
 
 
 def _rejection(error: Exception, output: Format) -> ImageRejectedError:

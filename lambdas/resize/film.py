@@ -18,8 +18,8 @@ _OPAQUE = 255
 class Film:
     """One picture, or the frames of an animation, each whole.
 
-    Frames are sRGB without metadata: RGB, or RGBa, whose colours are premultiplied with their opacity, so that no
-    arithmetic on pixels lets an invisible colour shine through.
+    Frames are sRGB without metadata, all of one mode: RGB, or RGBa, whose colours are premultiplied with their opacity,
+    so that no arithmetic on pixels lets an invisible colour shine through.
     """
 
     frames: tuple[Image.Image, ...]
@@ -30,6 +30,11 @@ class Film:
     def size(self) -> Size:
         """Width and height of every frame."""
         return Size(*self.frames[0].size)
+
+    @property
+    def has_alpha(self) -> bool:
+        """Whether any pixel is less than opaque."""
+        return self.frames[0].mode == "RGBa"
 
     def still(self) -> "Film":
         """Keep the first frame."""

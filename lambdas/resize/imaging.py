@@ -81,7 +81,14 @@ def _develop(opened: Opened, turn: Image.Transpose | None, size: Size, *, animat
         picture = to_srgb(_upright(_shrunk(to_plain(frame.image), stored), turn), opened.profile)
         frames.append(picture.convert("RGBa") if picture.mode == "RGBA" else picture)
         milliseconds.append(frame.milliseconds)
-    return Film(frames=tuple(frames), milliseconds=tuple(milliseconds), plays=plays_of(opened))
+    return Film(frames=_alike(frames), milliseconds=tuple(milliseconds), plays=plays_of(opened))
+
+
+def _alike(frames: list[Image.Image]) -> tuple[Image.Image, ...]:
+    """Give every frame an opacity as soon as one has it."""
+    if all(frame.mode == "RGB" for frame in frames):
+        return tuple(frames)
+    return tuple(frame.convert("RGBa") if frame.mode == "RGB" else frame for frame in frames)
 
 
 def _shrunk(picture: Image.Image, size: Size) -> Image.Image:

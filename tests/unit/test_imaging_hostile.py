@@ -1,0 +1,241 @@
+"""Hostile and broken images: refused for what they are, before they cost anything, never half rendered."""
+
+import re
+import struct
+import zlib
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from builders.images import animation, encoded, exif, opened, quadrants, rendered, sideways_heic, variant
+from builders.profiles import display_p3
+from resize.errors import ImageRejectedError, Reason
+from resize.renditions import Rendered
+from resize.variants import Fit, Format
+
+
+def noise(mode: str = "RGB", width: int = 40, height: int = 30) -> Image.Image:
+    return Image.effect_noise((width, height), 100).convert(mode)
+
+
+FRAMES = [quadrants(20, 15), quadrants(20, 15).transpose(Image.Transpose.ROTATE_180)]
+
+GOOD: dict[str, bytes] = {
+    "jpeg": encoded(noise(), "JPEG", exif=exif(6), icc_profile=display_p3()),
+    "progressive jpeg": encoded(noise(), "JPEG", progressive=True),
+    "cmyk jpeg": encoded(noise("CMYK"), "JPEG"),
+    "png": encoded(noise(), "PNG", exif=exif(3), icc_profile=display_p3()),
+    "palette png": encoded(quadrants(20, 15).quantize(4), "PNG", transparency=1),
+    "apng": animation("PNG", FRAMES, [100, 100]),
+    "webp": encoded(noise(), "WEBP", lossless=False),
+    "lossless webp": encoded(noise("RGBA"), "WEBP", exif=exif(8), icc_profile=display_p3()),
+    "animated webp": animation("WEBP", FRAMES, [100, 100]),
+    "gif": encoded(quadrants(20, 15), "GIF"),
+    "animated gif": animation("GIF", FRAMES, [100, 100], disposal=2),
+    "tiff": encoded(noise(), "TIFF"),
+    "lzw tiff": encoded(noise(), "TIFF", compression="tiff_lzw"),
+    "bmp": encoded(noise(), "BMP"),
+    "avif": encoded(noise(), "AVIF"),
+    "heic": sideways_heic(),
+}
+
+VARIANTS = (
+    variant("large", width=16, format=Format.WEBP, effort=0),
+    variant("thumb", width=8, height=8, fit=Fit.COVER, format=Format.JPEG),
+    variant("kept", width=12, format=None, effort=0),
+)
+
+
+def reason_of(source: bytes, **limits: int) -> Reason:
+    with pytest.raises(ImageRejectedError) as refused:
+        rendered(source, *VARIANTS, **limits)
+    return refused.value.reason
+
+
+def rendered_or_refused(source: bytes) -> Rendered | ImageRejectedError:
+    try:
+        return rendered(source, *VARIANTS, frame_pixels=1_000_000, total_pixels=4_000_000)
+    except ImageRejectedError as refused:
+        return refused
+
+
+def assert_rendered_or_refused(source: bytes) -> None:
+    outcome = rendered_or_refused(source)
+    if isinstance(outcome, ImageRejectedError):
+        assert re.fullmatch(r"[A-Za-z][A-Za-z0-9 ,.:;()-]+", outcome.detail)
+    else:
+        assert [rendition.variant for rendition in outcome.renditions] == ["large", "thumb", "kept"]
+
+
+def pixels_of(result: Rendered) -> list[bytes]:
+    return [opened(rendition.body).tobytes() for rendition in result.renditions]
+
+
+def png_header(width: int, height: int) -> bytes:
+    """A PNG that promises much and brings nothing."""
+    head = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    body = b"IDAT" + zlib.compress(b"")
+    chunks = (struct.pack(">I", len(part) - 4) + part + struct.pack(">I", zlib.crc32(part)) for part in (head, body))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
+def webp_header(width: int, height: int) -> bytes:
+    """A WebP whose canvas alone would be too much."""
+    canvas = (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
+    body = b"WEBPVP8X\x0a\0\0\0\x10\0\0\0" + canvas
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+def test_no_bytes_are_empty() -> None:
+    assert reason_of(b"") is Reason.EMPTY
+
+
+def test_text_is_of_no_known_format() -> None:
+    assert reason_of(b"Dear Sir or Madam") is Reason.UNKNOWN_FORMAT
+
+
+def test_too_many_bytes_are_refused_whatever_they_are() -> None:
+    source = GOOD["png"]
+
+    assert reason_of(source, source_bytes=len(source) - 1) is Reason.TOO_MANY_BYTES
+    assert reason_of(b"x" * 11, source_bytes=10) is Reason.TOO_MANY_BYTES
+    assert rendered(source, source_bytes=len(source)).format == "png"
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_too_many_pixels_in_a_frame_are_refused(name: str) -> None:
+    found = rendered(GOOD[name])
+    pixels = found.width * found.height
+
+    assert reason_of(GOOD[name], frame_pixels=pixels - 1) is Reason.TOO_MANY_PIXELS
+    assert rendered(GOOD[name], frame_pixels=pixels) == found
+
+
+@pytest.mark.parametrize("name", ["animated gif", "animated webp", "apng"])
+def test_too_many_frames_are_refused(name: str) -> None:
+    assert reason_of(GOOD[name], frames=1) is Reason.TOO_MANY_FRAMES
+    assert rendered(GOOD[name], frames=2).frames == 2
+
+
+@pytest.mark.parametrize("name", ["animated gif", "animated webp", "apng"])
+def test_too_many_pixels_in_all_frames_are_refused(name: str) -> None:
+    assert reason_of(GOOD[name], total_pixels=599) is Reason.TOO_MANY_PIXELS
+    assert rendered(GOOD[name], total_pixels=600).frames == 2
+
+
+@pytest.mark.parametrize(
+    "source", [png_header(50_000, 50_000), webp_header(16_000, 16_000), webp_header(60_000, 60_000)]
+)
+def test_a_bomb_is_refused_by_its_header(source: bytes) -> None:
+    assert reason_of(source) is Reason.TOO_MANY_PIXELS
+
+
+def test_a_frame_that_grows_a_gif_beyond_the_limit_is_refused() -> None:
+    source = bytearray(GOOD["animated gif"])
+    second = source.rindex(b",\0\0\0\0\x14\0\x0f\0")
+    source[second + 5 : second + 9] = struct.pack("<HH", 60_000, 60_000)
+
+    assert reason_of(bytes(source)) is Reason.TOO_MANY_PIXELS
+
+
+def test_pillows_own_limit_is_not_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)
+
+    assert rendered(GOOD["png"]).format == "png"
+    assert Image.MAX_IMAGE_PIXELS == 10
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_a_truncated_image_is_corrupt_and_never_half_an_image(name: str) -> None:
+    source = GOOD[name]
+    whole = rendered(source, *VARIANTS)
+
+    for length in range(20, len(source), max(1, len(source) // 60)):
+        half = rendered_or_refused(source[:length])
+        if isinstance(half, ImageRejectedError):
+            assert half.reason in (Reason.CORRUPT, Reason.UNKNOWN_FORMAT)
+        else:  # what is missing shows in no pixel
+            assert half.frames == whole.frames
+            assert pixels_of(half) == pixels_of(whole)
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_rendered_or_refused(source: bytes) -> None:
+    assert_rendered_or_refused(source)
+
+
+@given(st.sampled_from(sorted(GOOD)), st.binary(max_size=200))
+def test_any_bytes_after_a_good_beginning_are_rendered_or_refused(name: str, tail: bytes) -> None:
+    assert_rendered_or_refused(GOOD[name][:16] + tail)
+
+
+@given(st.data())
+@settings(max_examples=400, suppress_health_check=[HealthCheck.too_slow])
+def test_any_image_with_changed_bytes_is_rendered_or_refused(data: st.DataObject) -> None:
+    source = bytearray(GOOD[data.draw(st.sampled_from(sorted(GOOD)))])
+    places = st.tuples(st.integers(0, len(source) - 1), st.integers(0, 255))
+    for at, value in data.draw(st.lists(places, min_size=1, max_size=8)):
+        source[at] = value
+
+    assert_rendered_or_refused(bytes(source))
+
+
+@pytest.mark.parametrize(
+    ("raised", "reason"),
+    [
+        (OSError("broken data stream when reading image file"), Reason.CORRUPT),
+        (SyntaxError("broken PNG file (chunk b'\\x00SEC')"), Reason.CORRUPT),
+        (KeyError(b"SECRET"), Reason.CORRUPT),
+        (struct.error("unpack requires a buffer of 4 bytes"), Reason.CORRUPT),
+        (zlib.error("Error -3"), Reason.CORRUPT),
+        (RuntimeError("cannot read <_io.BytesIO object at 0x7f00>"), Reason.CORRUPT),
+        (MemoryError(), Reason.OUT_OF_MEMORY),
+        (OSError("Memory allocation error"), Reason.OUT_OF_MEMORY),
+        (Image.DecompressionBombError("SECRET"), Reason.TOO_MANY_PIXELS),
+    ],
+)
+def test_what_a_decoder_raises_is_the_images_fault_and_told_without_its_bytes(
+    raised: Exception, reason: Reason, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Image, "open", _raising(raised))
+
+    with pytest.raises(ImageRejectedError) as refused:
+        rendered(GOOD["png"])
+    assert refused.value.reason is reason
+    assert not any(hint in refused.value.detail for hint in ("SEC", "0x", "\\x", "<"))
+
+
+@pytest.mark.parametrize(
+    ("raised", "reason"),
+    [
+        (OSError("encoder error -2"), Reason.ENCODER_FAILED),
+        (ValueError("encoding error 6"), Reason.ENCODER_FAILED),
+        (MemoryError(), Reason.OUT_OF_MEMORY),
+    ],
+)
+def test_what_an_encoder_cannot_write_is_refused(
+    raised: Exception, reason: Reason, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Image.Image, "save", _raising(raised))
+
+    with pytest.raises(ImageRejectedError) as refused:
+        rendered(GOOD["png"])
+    assert refused.value.reason is reason
+
+
+def test_a_mistake_of_ours_is_not_called_a_corrupt_image(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("resize.imaging.to_srgb", _raising(ValueError("our own")))
+
+    with pytest.raises(ValueError, match="our own"):
+        rendered(GOOD["png"])
+
+
+def _raising(error: Exception) -> Callable[..., Any]:
+    def fail(*_: object, **__: object) -> Any:
+        raise error
+
+    return fail
