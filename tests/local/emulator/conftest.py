@@ -1,0 +1,14 @@
+"""An emulator without a pipeline, for tests of the emulator itself."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from builders.aws import Aws
+from darkroom.emulator import emulator
+
+
+@pytest.fixture(scope="session")
+def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
+    with emulator(log=tmp_path_factory.mktemp("aws") / "emulator.log") as endpoint_url:
+        yield Aws.at(endpoint_url)
