@@ -120,7 +120,7 @@ def _remove_what_varies(bundle: Path) -> None:
 def _let_everyone_read(bundle: Path) -> None:
     """Undo a strict umask: Lambda runs the function as a user who owns none of its files.
 
-    Source: docs.aws.amazon.com/lambda/latest/dg/python-package.html
+    Source: repost.aws/knowledge-center/lambda-deployment-package-errors
     """
     for path in (bundle, *bundle.rglob("*")):
         path.chmod(0o755 if path.is_dir() else 0o644)

@@ -12,7 +12,8 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from stacks.config import Config, Pollers
+from stacks.config import Config
+from stacks.knobs import Pollers
 
 HANDLER = "resize.handler.handler"
 

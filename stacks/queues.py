@@ -1,6 +1,5 @@
 """Where jobs wait: the jobs queue that S3 fills, and the dead-letter queue for those that could not be done."""
 
-
 from aws_cdk import Acknowledgment, ArnFormat, Aws, Duration, Stack, Validations
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sqs as sqs

@@ -7,7 +7,8 @@ from typing import Any
 
 from builders.stack import Template, arn_of, joined, synthesize
 from resize.settings import Settings
-from stacks.config import Config, Pollers
+from stacks.config import Config
+from stacks.knobs import Pollers
 from stacks.outputs import Output
 
 

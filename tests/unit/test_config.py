@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from resize.errors import SettingsError
 from resize.variants import Fit, Format, Gravity, Variant
-from stacks.config import MAX_ENVIRONMENT_BYTES, Config, Pollers, parse_config
+from stacks.config import MAX_ENVIRONMENT_BYTES, Config, parse_config
 from stacks.context import read_context
+from stacks.knobs import Pollers
 
 CDK_JSON = Path(__file__).parents[2] / "cdk.json"
 KNOBS = [field.name for field in fields(Config)]
@@ -169,8 +170,8 @@ def test_true_is_no_number(knob: str) -> None:
             "provisioned_pollers.minimum: 1 is not allowed; expected a whole number from 2 to 200",
         ),
         (
-            {"provisioned_pollers": {"minimum": 2, "maximum": 2001}, "max_concurrency": None},
-            "provisioned_pollers.maximum: 2001 is not allowed; expected a whole number from 2 to 2000",
+            {"provisioned_pollers": {"minimum": 2, "maximum": 10_001}, "max_concurrency": None},
+            "provisioned_pollers.maximum: 10001 is not allowed; expected a whole number from 2 to 10000",
         ),
         (
             {"provisioned_pollers": {"minimum": 30, "maximum": 20}, "max_concurrency": None},
