@@ -1,0 +1,127 @@
+"""S3 in memory, as far as this pipeline speaks to it: quick enough for thousands of interleavings.
+
+tests/functional/test_memory_s3.py holds it against moto, request by request.
+"""
+
+import hashlib
+import itertools
+from dataclasses import dataclass, field
+from io import BytesIO
+from typing import Any, NoReturn
+
+from botocore.exceptions import ClientError
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of an object; a delete marker has no body."""
+
+    version_id: str | None
+    body: bytes | None
+    headers: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def etag(self) -> str:
+        return f'"{hashlib.md5(self.body or b"", usedforsecurity=False).hexdigest()}"'
+
+
+class NoSuchKeyError(ClientError):
+    """What boto3 raises for a key that is not there."""
+
+
+class Exceptions:
+    """What hangs on a boto3 client as `exceptions`."""
+
+    NoSuchKey = NoSuchKeyError
+
+
+class MemoryS3:
+    """A client whose methods take and give what boto3's do. Only buckets named in `versioned` keep old versions."""
+
+    exceptions = Exceptions
+
+    def __init__(self, versioned: frozenset[str]) -> None:
+        self._versioned = versioned
+        self._objects: dict[tuple[str, str], list[Version]] = {}
+        self._ids = itertools.count(1)
+
+    def get_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:
+        """Read the current version."""
+        current = self._current(Bucket, Key)
+        if current is None:
+            _fail(NoSuchKeyError, "NoSuchKey", 404, "GetObject")
+        return self._described(current) | {"Body": BytesIO(current.body or b"")}
+
+    def head_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:
+        """Look at the current version."""
+        current = self._current(Bucket, Key)
+        if current is None:
+            _fail(ClientError, "404", 404, "HeadObject")
+        return self._described(current)
+
+    def put_object(
+        self,
+        *,
+        Bucket: str,
+        Key: str,
+        Body: bytes,
+        IfMatch: str | None = None,
+        IfNoneMatch: str | None = None,
+        **headers: Any,
+    ) -> dict[str, Any]:
+        """Write, if the condition holds."""
+        current = self._current(Bucket, Key)
+        if IfMatch is not None and current is None:
+            _fail(NoSuchKeyError, "NoSuchKey", 404, "PutObject")
+        if (IfNoneMatch == "*" and current) or (IfMatch and current and IfMatch.strip('"') != current.etag.strip('"')):
+            _fail(ClientError, "PreconditionFailed", 412, "PutObject")
+        made = self._add(Bucket, Key, Body, headers)
+        return {"ETag": made.etag} | ({"VersionId": made.version_id} if made.version_id else {})
+
+    def delete_object(
+        self, *, Bucket: str, Key: str, VersionId: str | None = None, IfMatch: str | None = None
+    ) -> dict[str, Any]:
+        """Delete, if the condition holds: for good, or by a marker where versions are kept."""
+        current = self._current(Bucket, Key)
+        if IfMatch is not None and current is None:
+            _fail(NoSuchKeyError, "NoSuchKey", 404, "DeleteObject")
+        if IfMatch and current and IfMatch.strip('"') != current.etag.strip('"'):
+            _fail(ClientError, "PreconditionFailed", 412, "DeleteObject")
+        if VersionId is not None:
+            versions = self._objects.get((Bucket, Key), [])
+            self._objects[Bucket, Key] = [version for version in versions if version.version_id != VersionId]
+            return {"VersionId": VersionId}
+        if Bucket in self._versioned:
+            return {"DeleteMarker": True, "VersionId": self._add(Bucket, Key, None, {}).version_id}
+        self._objects.pop((Bucket, Key), None)
+        return {}
+
+    def versions(self, bucket: str, key: str) -> list[Version]:
+        """Every version of a key, oldest first, markers among them."""
+        return list(self._objects.get((bucket, key), []))
+
+    def keys(self, bucket: str) -> list[str]:
+        """The keys that have a current version."""
+        return [key for owner, key in self._objects if owner == bucket and self._current(bucket, key)]
+
+    def _current(self, bucket: str, key: str) -> Version | None:
+        versions = self._objects.get((bucket, key), [])
+        return versions[-1] if versions and versions[-1].body is not None else None
+
+    def _add(self, bucket: str, key: str, body: bytes | None, headers: dict[str, Any]) -> Version:
+        keeps = bucket in self._versioned
+        made = Version(f"v{next(self._ids)}" if keeps else None, body, headers)
+        self._objects[bucket, key] = [*(self._objects.get((bucket, key), []) if keeps else []), made]
+        return made
+
+    def _described(self, version: Version) -> dict[str, Any]:
+        described = {
+            "ETag": version.etag,
+            "ContentLength": len(version.body or b""),
+            "Metadata": {},
+        } | version.headers
+        return described | ({"VersionId": version.version_id} if version.version_id else {})
+
+
+def _fail(kind: type[ClientError], code: str, status: int, operation: str) -> NoReturn:
+    raise kind({"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}, operation)
