@@ -76,6 +76,24 @@ def test_all_resized_is_success_with_a_table_of_the_variants_that_a_file_gives(t
     assert any(json.loads(line).get("key") == "tom.jpg" for line in finished.stderr.splitlines() if line[0] == "{")
 
 
+def test_an_upload_without_an_outcome_in_time_has_failed_and_the_functions_log_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "tom.jpg").write_bytes(photograph())
+
+    # A second is less than the function needs to start.
+    finished = darkroom("run", "tom.jpg", "--timeout", "1", "--contact-sheet", "page.html", folder=tmp_path)
+
+    _, row, counts = finished.stdout.splitlines()
+    assert finished.returncode == 1
+    assert row.split() == ["tom.jpg", "failed:", "no_outcome", "-"]
+    assert counts == "1 failed"
+    assert finished.stderr.splitlines() == [
+        "Contact sheet: page.html",
+        "1 failed. The function's log says why: out/function.log",
+    ]
+    assert (tmp_path / "out" / "function.log").exists()
+    assert "failed: no_outcome" in (tmp_path / "page.html").read_text(encoding="utf-8")
+
+
 @linux_only
 def test_ctrl_c_stops_at_once_and_leaves_no_process_and_no_half_file(tmp_path: Path) -> None:
     album(tmp_path / "album", {f"{number:02}.jpg": photograph() for number in range(40)})

@@ -54,7 +54,7 @@ def free_port() -> int:
 
 def test_its_upload_command_works_as_it_stands_and_run_can_use_it_with_other_variants(tmp_path: Path) -> None:
     (tmp_path / "photo.jpg").write_bytes(jpeg(64, 48))
-    (tmp_path / "tiny.json").write_text('{"tiny": {"width": 16}}')
+    (tmp_path / "tiny.json").write_text('{"tiny": {"width": 16, "format": "png"}}')
     port = free_port()
     with running(tmp_path, "--port", str(port)) as (command, lines):
         endpoint = told(lines, "endpoint")
