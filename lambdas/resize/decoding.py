@@ -9,7 +9,7 @@ from io import BytesIO
 from typing import NamedTuple
 
 import pi_heif
-from PIL import AvifImagePlugin, ExifTags, Image
+from PIL import AvifImagePlugin, ExifTags, Image, UnidentifiedImageError
 
 from resize.errors import ImageRejectedError, Reason
 from resize.formats import SourceFormat, identify
@@ -175,17 +175,19 @@ def _blaming_the_image(limits: Limits) -> Iterator[None]:
 def _rejection(error: Exception, limits: Limits) -> ImageRejectedError:
     message = str(error)
     if isinstance(error, (Image.DecompressionBombError, Image.DecompressionBombWarning)):
-        return _too_much(Reason.TOO_MANY_PIXELS, "more", limits.frame_pixels, "pixels in a frame")
+        return _too_much(Reason.TOO_MANY_PIXELS, "too many", limits.frame_pixels, "pixels in a frame")
     if isinstance(error, MemoryError) or "memory" in message.lower():  # some decoders only say so
         return ImageRejectedError(Reason.OUT_OF_MEMORY, "decoding it takes more memory than there is")
+    if isinstance(error, UnidentifiedImageError):
+        return ImageRejectedError(Reason.CORRUPT, "its header makes no sense")
     harmless = message if _HARMLESS.fullmatch(message) else type(error).__name__
     return ImageRejectedError(Reason.CORRUPT, f"the decoder gave up: {harmless}")
 
 
 def _check(reason: Reason, found: int, allowed: int, what: str) -> None:
     if found > allowed:
-        raise _too_much(reason, found, allowed, what)
+        raise _too_much(reason, str(found), allowed, what)
 
 
-def _too_much(reason: Reason, found: int | str, allowed: int, what: str) -> ImageRejectedError:
+def _too_much(reason: Reason, found: str, allowed: int, what: str) -> ImageRejectedError:
     return ImageRejectedError(reason, f"it has {found} {what}; at most {allowed} are allowed")

@@ -12,21 +12,26 @@ from resize.geometry import Size
 # these cost time and change nothing.
 _SIDE = 32
 
-# So many groups of similar colours, of which the largest names the dominant one.
-_GROUPS = 6
+# Colours in the same steps of so many of 255 levels are similar.
+_SIMILAR = 32
 
 _SOLID = 128
 
 
 def dominant_colour(picture: Image.Image) -> str:
-    """Name the colour that fills most of an RGB or RGBa picture, as `#rrggbb`; black where nothing is opaque."""
-    solid = [pixel[:3] for pixel in _pixels(_small(picture).convert("RGBA"), 4) if pixel[3] >= _SOLID]
+    """Name the colour that fills most of an RGB or RGBa picture, as `#rrggbb`; black where nothing is opaque.
+
+    It is the average of the largest group of similar colours.
+    """
+    every = _small(picture).convert("RGBA").tobytes()
+    pixels = (every[at : at + 4] for at in range(0, len(every), 4))
+    solid = [pixel[:3] for pixel in pixels if pixel[3] >= _SOLID]
     if not solid:
         return "#000000"
-    row = Image.frombytes("RGB", (len(solid), 1), b"".join(solid))
-    grouped = row.quantize(_GROUPS, Image.Quantize.MEDIANCUT).convert("RGB")
-    (largest, _), *_ = Counter(_pixels(grouped, 3)).most_common(1)
-    return f"#{largest.hex()}"
+    (largest, _), *_ = Counter(map(_group, solid)).most_common(1)
+    members = [pixel for pixel in solid if _group(pixel) == largest]
+    average = bytes(round(sum(band) / len(members)) for band in zip(*members, strict=True))
+    return f"#{average.hex()}"
 
 
 def thumb_hash(picture: Image.Image) -> str:
@@ -44,6 +49,5 @@ def _small(picture: Image.Image) -> Image.Image:
     return picture.resize(Size(*(max(1, round(side * scale)) for side in picture.size)), Image.Resampling.BOX)
 
 
-def _pixels(picture: Image.Image, bands: int) -> list[bytes]:
-    every = picture.tobytes()
-    return [every[at : at + bands] for at in range(0, len(every), bands)]
+def _group(pixel: bytes) -> tuple[int, ...]:
+    return tuple(band // _SIMILAR for band in pixel)

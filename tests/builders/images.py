@@ -14,6 +14,12 @@ from resize.variants import Format, Variant
 
 _DATA = Path(__file__).parents[1] / "data"
 
+_CAREFUL: dict[str, dict[str, Any]] = {
+    "JPEG": {"quality": 95, "subsampling": "4:4:4"},
+    "WEBP": {"lossless": True},
+    "AVIF": {"quality": 95},
+}
+
 COLOURS = {
     "red": (255, 0, 0),
     "lime": (0, 255, 0),
@@ -38,9 +44,8 @@ def quadrants(width: int = 64, height: int = 48) -> Image.Image:
 
 def encoded(picture: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
     """A picture as a file; JPEG, WebP and AVIF at a quality that keeps colours within a few levels."""
-    lossy = {"JPEG": {"quality": 95, "subsampling": "4:4:4"}, "WEBP": {"lossless": True}, "AVIF": {"quality": 95}}
     file = io.BytesIO()
-    picture.save(file, kind, **lossy.get(kind, {}) | options)
+    picture.save(file, kind, **_CAREFUL.get(kind, {}) | options)
     return file.getvalue()
 
 
@@ -69,9 +74,9 @@ def rendered(source: bytes, *variants: Variant, **limits: int) -> Rendered:
     return render(source, variants or (variant(),), Limits(**limits))
 
 
-def variant(name: str = "test", **options: Any) -> Variant:
+def variant(name: str = "test", *, width: int = 16_383, format: Format | None = Format.PNG, **others: Any) -> Variant:  # noqa: A002 - the option's name
     """A variant, of the source's own size as PNG unless told otherwise."""
-    return Variant(**{"name": name, "width": 16_383, "format": Format.PNG} | options)
+    return Variant(name=name, width=width, format=format, **others)
 
 
 def picture_of(source: bytes, **options: Any) -> Image.Image:

@@ -92,10 +92,8 @@ def test_transparency_stays_beside_a_profile() -> None:
     assert alpha_at(picture) == 100
 
 
-@pytest.mark.parametrize("mode", ["L", "LA", "I;16"])
-def test_a_grey_profile_applies_to_greys(mode: str) -> None:
-    half = {"L": 128, "LA": (128, 255), "I;16": 128 * 257}[mode]
-
+@pytest.mark.parametrize(("mode", "half"), [("L", 128), ("LA", (128, 255)), ("I;16", 128 * 257)])
+def test_a_grey_profile_applies_to_greys(mode: str, half: int | tuple[int, ...]) -> None:
     assert near(rgb_at(picture_of(encoded(flat(mode, half), icc_profile=linear_grey()))), (188, 188, 188))
 
 

@@ -177,8 +177,8 @@ def test_stills_and_animations_are_made_of_one_source() -> None:
 def test_every_frame_is_cut_and_framed_alike() -> None:
     source = animated("WEBP", [frame("red", "lime"), frame("lime", "red")], [100, 100])
 
-    square = {"width": 32, "height": 16, "fit": Fit.CONTAIN, "background": "#0000ff", "format": Format.WEBP}
-    frames = ImageSequence.Iterator(opened(rendered(source, variant(**square)).renditions[0].body))
+    framed = variant(width=32, height=16, fit=Fit.CONTAIN, background="#0000ff", format=Format.WEBP)
+    frames = ImageSequence.Iterator(opened(rendered(source, framed).renditions[0].body))
     assert [[colour_at(picture, x, 8) for x in (3, 11, 20, 28)] for picture in frames] == [
         ["blue", "red", "lime", "blue"],
         ["blue", "lime", "red", "blue"],
