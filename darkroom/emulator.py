@@ -7,11 +7,13 @@ import os
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import boto3
@@ -28,6 +30,7 @@ SECRET_KEY = "test"  # noqa: S105 - MiniStack's own, no secret
 
 _PROCESS = Path(__file__).with_name("emulator_process.py")
 _START_SECONDS = 60
+_END_SECONDS = 5
 _TAIL_LINES = 20
 
 
@@ -47,34 +50,47 @@ class PortInUseError(UsageError):
         self.port = port
 
 
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """A certificate for 127.0.0.1 and its private key, PEM files both; whoever trusts it trusts it alone."""
+
+    chain: Path
+    key: Path
+
+
 @contextmanager
-def emulator(*, log: Path, port: int | None = None) -> Iterator[str]:
+def emulator(*, log: Path, port: int | None = None, enforcing: Certificate | None = None) -> Iterator[str]:
     """Run AWS on this machine, and yield its endpoint URL.
 
     It listens on loopback only, on a free port when `port` is None, and keeps its state in a folder beside `log` that
     is gone at the end. Its output goes to `log` alone, which stays.
 
+    It allows everything, and speaks plain HTTP so that any S3 client will do; or, `enforcing` the policies of roles,
+    buckets and queues as AWS does, TLS alone, which those policies ask for.
+
     Raises:
         PortInUseError: something else listens on `port`.
+        UsageError: `port` is not for this user.
         EmulatorError: it did not start.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     with _listening_socket(port) as listener, _state_folder(log.parent) as state:
         bound_port = listener.getsockname()[1]
-        with _process(listener, state, log) as process:
+        with _process(listener, state, log, enforcing) as process:
             # From here on only the child can answer, so a connection ends when the child does.
             listener.close()
-            _wait_until_ready(process, bound_port, log)
-            yield f"http://{HOST}:{bound_port}"
+            _wait_until_ready(process, _connection(bound_port, enforcing), log)
+            yield f"{'https' if enforcing else 'http'}://{HOST}:{bound_port}"
 
 
-def session() -> boto3.Session:
+def session(trusted: Certificate | None = None) -> boto3.Session:
     """Make a session for the emulator alone: its credentials and region, and nothing of the user's AWS settings."""
     nothing_read = {
         name: (None, None, default, convert)
         for name, (_file, _environment, default, convert) in BOTOCORE_DEFAUT_SESSION_VARIABLES.items()
     }
     nothing_read |= dict.fromkeys(("config_file", "credentials_file"), (None, None, os.devnull, None))
+    nothing_read["ca_bundle"] = (None, None, str(trusted.chain) if trusted else None, None)
     unread = BotocoreSession(session_vars=nothing_read)
     unread.set_default_client_config(Config(proxies={}))  # loopback is never reached through a proxy
     return boto3.Session(ACCESS_KEY, SECRET_KEY, region_name=REGION, botocore_session=unread)
@@ -114,7 +130,7 @@ def _listening_socket(port: int | None) -> Iterator[socket.socket]:
         except OSError as error:
             if port is not None and error.errno == errno.EADDRINUSE:
                 raise PortInUseError(port) from None
-            raise
+            raise UsageError(f"Port {port} cannot be used: {error.strerror}. Choose another port.") from None
         yield listener
 
 
@@ -128,7 +144,9 @@ def _state_folder(beside: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _process(listener: socket.socket, state: Path, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def _process(
+    listener: socket.socket, state: Path, log: Path, enforcing: Certificate | None
+) -> Iterator[subprocess.Popen[bytes]]:
     """Start the child in a session of its own: Ctrl-C in a terminal reaches us alone, and we stop all of it at once."""
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -137,7 +155,7 @@ def _process(listener: socket.socket, state: Path, log: Path) -> Iterator[subpro
             stdout=output,
             stderr=subprocess.STDOUT,
             cwd=state,
-            env=_child_environment(listener.getsockname()[1], state),
+            env=_child_environment(listener.getsockname()[1], state) | _enforcement(enforcing),
             pass_fds=(listener.fileno(),),
             start_new_session=True,
         )
@@ -170,17 +188,40 @@ def _child_environment(port: int, state: Path) -> dict[str, str]:
     }
 
 
-def _wait_until_ready(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+def _enforcement(certificate: Certificate | None) -> dict[str, str]:
+    if certificate is None:
+        return {}
+    return {
+        "AUTH": "true",
+        "USE_SSL": "1",
+        "MINISTACK_SSL_CERT": str(certificate.chain),
+        "MINISTACK_SSL_KEY": str(certificate.key),
+        "AWS_CA_BUNDLE": str(certificate.chain),  # for the function, which inherits it
+    }
+
+
+def _connection(port: int, certificate: Certificate | None) -> http.client.HTTPConnection:
+    if certificate is None:
+        return http.client.HTTPConnection(HOST, port, timeout=_START_SECONDS)
+    trusted = ssl.create_default_context(cafile=str(certificate.chain))
+    return http.client.HTTPSConnection(HOST, port, timeout=_START_SECONDS, context=trusted)
+
+
+def _wait_until_ready(process: subprocess.Popen[bytes], connection: http.client.HTTPConnection, log: Path) -> None:
     """Ask for its health once: the question waits in the listening socket until the child answers or ends."""
-    connection = http.client.HTTPConnection(HOST, port, timeout=_START_SECONDS)
     try:
         connection.request("GET", "/_ministack/health")
         status = connection.getresponse().status
-    except TimeoutError:
-        raise EmulatorError(f"did not answer within {_START_SECONDS} seconds", log) from None
-    except (OSError, http.client.HTTPException):
-        raise EmulatorError(f"ended with status {process.wait()} while it started", log) from None
+    except (OSError, http.client.HTTPException) as error:
+        raise EmulatorError(f"did not start: {_ending(process) or error}", log) from None
     finally:
         connection.close()
     if status != http.HTTPStatus.OK:
-        raise EmulatorError(f"reported status {status} instead of its health", log)
+        raise EmulatorError(f"is not well: it answers with status {status}", log)
+
+
+def _ending(process: subprocess.Popen[bytes]) -> str | None:
+    """How the child ended, if it has: its last connection breaks a moment before."""
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        return f"it ended with status {process.wait(timeout=_END_SECONDS)}"
+    return None

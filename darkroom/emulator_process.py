@@ -26,7 +26,7 @@ def main(socket_fd: int, state: Path) -> None:
 
 def _end_with_parent(state: Path) -> None:
     """Wait for the end-of-file that a parent leaves behind however it dies, then take every worker along."""
-    sys.stdin.buffer.read()
+    os.read(sys.stdin.fileno(), 1)  # unbuffered: a buffer's lock would stop the interpreter from ending
     shutil.rmtree(state, ignore_errors=True)
     os.killpg(0, signal.SIGKILL)
 
@@ -37,6 +37,9 @@ def _configuration(socket_fd: int) -> Config:
     config.bind = [f"fd://{socket_fd}"]
     config.workers = 0  # none beside this process
     config.keep_alive_timeout = _KEEP_ALIVE_SECONDS
+    # Plain HTTP without.
+    config.certfile = os.environ.get("MINISTACK_SSL_CERT")
+    config.keyfile = os.environ.get("MINISTACK_SSL_KEY")
     return config
 
 

@@ -20,6 +20,8 @@ PROJECT = Path(__file__).resolve().parent.parent
 # Everything that decides what an assembly looks like, apart from the overrides and the machine.
 _INPUTS = ("app.py", "cdk.json", "requirements.txt", "stacks", "lambdas")
 _TAIL_LINES = 20
+_UNFINISHED = "unfinished-"
+_KEPT = 8
 
 
 class SynthesisError(DarkroomError):
@@ -49,17 +51,25 @@ def synthesize(overrides: Mapping[str, object], output: Path) -> Path:
     with _lock(assembly.with_suffix(".lock")):
         if not assembly.exists():
             _make(assembly, overrides)
+            _keep_newest(output)
     return assembly
 
 
 def _make(assembly: Path, overrides: Mapping[str, object]) -> None:
     """Synthesize beside the final place and move there at the end, so that a killed run leaves no half assembly."""
-    unfinished = Path(tempfile.mkdtemp(prefix="unfinished-", dir=assembly.parent))
+    unfinished = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=assembly.parent))
     try:
         _run_app(overrides, unfinished)
         unfinished.rename(assembly)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _keep_newest(output: Path) -> None:
+    """Remove the oldest assemblies: each holds a bundle of some 30 MB, and every change of the code makes one more."""
+    assemblies = [path for path in output.iterdir() if path.is_dir() and not path.name.startswith(_UNFINISHED)]
+    for old in sorted(assemblies, key=lambda path: path.stat().st_mtime)[:-_KEPT]:
+        shutil.rmtree(old, ignore_errors=True)
 
 
 def _run_app(overrides: Mapping[str, object], output: Path) -> None:

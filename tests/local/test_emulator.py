@@ -1,5 +1,6 @@
 """The emulator as a process: it starts, it keeps to itself, and it stops whatever happens, with all that it started."""
 
+import errno
 import os
 import signal
 import socket
@@ -12,11 +13,13 @@ from urllib.parse import urlsplit
 import pytest
 
 import darkroom.emulator
+from builders.certificates import certificate
 from builders.pictures import jpeg
 from builders.pipelines import manifest_of, upload
 from builders.processes import processes_of, wait_until_ended
 from darkroom.deployment import deploy
 from darkroom.emulator import EmulatorError, PortInUseError, emulator, environment, session
+from darkroom.errors import UsageError
 
 linux_only = pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds processes through Linux's /proc")
 
@@ -77,6 +80,30 @@ def test_a_port_in_use_is_named_and_nothing_is_started(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_port_that_is_not_for_this_user_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(socket.socket, "bind", refuse)
+
+    with (
+        pytest.raises(UsageError, match="Port 80 cannot be used: Permission denied"),
+        emulator(log=tmp_path / "log", port=80),
+    ):
+        pytest.fail("it started on a port that is not for everyone")
+
+
+def test_a_certificate_that_does_not_fit_is_named(tmp_path: Path) -> None:
+    foreign = certificate(tmp_path)
+    foreign.key.write_text("not a key")
+
+    with (
+        pytest.raises(EmulatorError, match="did not start: it ended with status 1"),
+        emulator(log=tmp_path / "emulator.log", enforcing=foreign),
+    ):
+        pytest.fail("it started without its key")
+
+
 def test_its_lines_go_to_the_log_alone(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     log = tmp_path / "emulator.log"
 
@@ -105,7 +132,7 @@ def test_a_start_that_fails_ends_with_the_last_lines_of_the_log(
     monkeypatch.setattr(darkroom.emulator, "_PROCESS", broken)
 
     with (
-        pytest.raises(EmulatorError, match=r"(?s)ended with status 1 .*no memory left for an emulator") as error,
+        pytest.raises(EmulatorError, match=r"(?s)it ended with status 1.*no memory left for an emulator") as error,
         emulator(log=tmp_path / "emulator.log"),
     ):
         pytest.fail("it started")

@@ -76,6 +76,13 @@ def test_many_at_once_synthesize_once(project: Path, tmp_path: Path) -> None:
     assert runs(project) == 1
 
 
+def test_only_the_newest_assemblies_are_kept(project: Path, tmp_path: Path) -> None:
+    made = [synthesize({"number": number}, tmp_path / "assemblies") for number in range(10)]
+
+    assert [assembly.exists() for assembly in made] == [False, False, *[True] * 8]
+    assert runs(project) == 10
+
+
 def test_a_failure_tells_what_the_app_said_and_leaves_no_assembly(project: Path, tmp_path: Path) -> None:
     (project / "app.py").write_text("raise SystemExit('cdk.json: quality: 101 is not allowed')")
 

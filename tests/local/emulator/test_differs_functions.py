@@ -32,7 +32,8 @@ def test_differs_a_function_sees_packages_that_are_not_in_its_bundle(aws: Aws) -
 
 
 def test_differs_a_function_needs_no_permission(aws: Aws) -> None:
-    # docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html: AccessDenied, as the role allows nothing
+    # docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html: AccessDenied, as the role allows
+    # nothing. Roles count in test_least_privilege.py.
     source = "import boto3\ndef handler(event, context): return len(boto3.client('s3').list_buckets()['Buckets'])"
     bucket = aws.bucket()
 

@@ -72,7 +72,7 @@ def test_differs_the_losers_of_a_race_are_never_told_to_try_again(aws: Aws) -> N
 
 def test_differs_a_bucket_tells_a_queue_whose_policy_does_not_let_it(aws: Aws) -> None:
     # docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html: the configuration is
-    # refused, "Unable to validate the following destination configurations"
+    # refused, "Unable to validate the following destination configurations". Policies count in test_least_privilege.py.
     queue = aws.queue()
     bucket = aws.bucket_that_tells(queue)
 

@@ -1,0 +1,170 @@
+"""The pipeline on an emulator that enforces every policy: it may do what it does, and nothing it may is to spare."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.config import Config
+from botocore.exceptions import HTTPClientError
+
+from builders.certificates import certificate
+from builders.pictures import jpeg
+from builders.pipelines import manifest_of, upload
+from darkroom.deployment import Pipeline, deploy
+from darkroom.emulator import emulator, session
+
+# What the function's own code asks for. The rest of its role is for Lambda: taking jobs, writing logs and traces.
+NEEDED = [
+    ("ReadUploads", "s3:GetObject"),
+    ("KeepDerived", "s3:GetObject"),
+    ("KeepDerived", "s3:PutObject"),
+    ("KeepDerived", "s3:DeleteObject"),
+]
+# The same, but AWS alone asks for these: without the first two a missing key is 403, not 404, and without the last no
+# object can be written with tags (docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html, API_PutObject.html).
+NEEDED_ON_AWS = [
+    ("SeeGoneUploads", "s3:ListBucket"),
+    ("SeeGoneDerived", "s3:ListBucket"),
+    ("KeepDerived", "s3:PutObjectTagging"),
+]
+
+
+@pytest.fixture(scope="module")
+def enforcing(assembly: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
+    """The pipeline, where policies count."""
+    folder = tmp_path_factory.mktemp("enforcing")
+    trusted = certificate(folder)
+    with emulator(log=folder / "emulator.log", enforcing=trusted) as endpoint_url:
+        yield deploy(assembly, endpoint_url, session(trusted))
+
+
+def test_an_image_is_resized_where_every_policy_is_enforced(enforcing: Pipeline) -> None:
+    upload(enforcing, "enforced.jpg", jpeg())
+
+    assert manifest_of(enforcing, "enforced.jpg")["outcome"] == "resized"
+
+
+@pytest.mark.parametrize(("statement", "action"), NEEDED)
+def test_no_permission_of_the_function_is_to_spare(enforcing: Pipeline, statement: str, action: str) -> None:
+    with by_hand(enforcing):
+        key = f"{statement} {action}.jpg"
+        assert failures_of_a_life(enforcing, f"with {key}") == 0
+
+        with without(enforcing, statement, action):
+            assert failures_of_a_life(enforcing, f"without {key}") > 0
+
+
+@pytest.mark.parametrize(("statement", "action"), NEEDED_ON_AWS)
+def test_differs_some_permissions_are_not_asked_for(enforcing: Pipeline, statement: str, action: str) -> None:
+    with by_hand(enforcing), without(enforcing, statement, action):
+        assert failures_of_a_life(enforcing, f"differs {statement} {action}.jpg") == 0
+
+
+def test_the_function_may_nothing_else_in_a_bucket(enforcing: Pipeline) -> None:
+    granted = [
+        (str(statement["Sid"]), action)
+        for statement in role_policy(enforcing)["Statement"]
+        for action in actions(statement)
+        if action.startswith("s3:")
+    ]
+
+    assert sorted(granted) == sorted(NEEDED + NEEDED_ON_AWS)
+
+
+def test_plain_http_is_not_answered(enforcing: Pipeline) -> None:
+    in_the_clear = str(enforcing.endpoint_url).replace("https:", "http:")
+    once = Config(retries={"total_max_attempts": 1})
+
+    with pytest.raises(HTTPClientError):
+        enforcing.session.client("s3", endpoint_url=in_the_clear, config=once).list_buckets()
+
+
+def failures_of_a_life(pipeline: Pipeline, key: str) -> int:
+    """Upload, overwrite and delete an image, and count the jobs about it that fail."""
+    s3 = pipeline.client("s3")
+    upload(pipeline, key, jpeg())
+    failed = deliver(pipeline)
+    upload(pipeline, key, jpeg(colour="navy"))
+    failed += deliver(pipeline)
+    s3.delete_object(Bucket=pipeline.uploads_bucket, Key=key)
+    return failed + deliver(pipeline)
+
+
+def deliver(pipeline: Pipeline) -> int:
+    """Take one message from the jobs queue to the function, as Lambda would, and count its failures."""
+    sqs = pipeline.client("sqs")
+    [message] = sqs.receive_message(
+        QueueUrl=pipeline.jobs_queue_url, WaitTimeSeconds=10, MessageSystemAttributeNames=["All"]
+    )["Messages"]
+    sqs.delete_message(QueueUrl=pipeline.jobs_queue_url, ReceiptHandle=message["ReceiptHandle"])
+    record = {
+        "messageId": message["MessageId"],
+        "receiptHandle": message["ReceiptHandle"],
+        "body": message["Body"],
+        "attributes": message["Attributes"],
+        "messageAttributes": {},
+        "md5OfBody": message["MD5OfBody"],
+        "eventSource": "aws:sqs",
+        "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:jobs",
+        "awsRegion": pipeline.region,
+    }
+    answer = pipeline.client("lambda").invoke(
+        FunctionName=pipeline.function_name, Payload=json.dumps({"Records": [record]})
+    )
+    said = json.loads(answer["Payload"].read())
+    assert "FunctionError" not in answer, said
+    return len(said["batchItemFailures"])
+
+
+@contextmanager
+def by_hand(pipeline: Pipeline) -> Iterator[None]:
+    """Keep Lambda from the queue, so that a test can take the messages itself."""
+    functions = pipeline.client("lambda")
+    [mapping] = functions.list_event_source_mappings(FunctionName=pipeline.function_name)["EventSourceMappings"]
+    functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+    try:
+        yield
+    finally:
+        functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
+
+
+@contextmanager
+def without(pipeline: Pipeline, statement: str, action: str) -> Iterator[None]:
+    """Take one permission from the function's role."""
+    whole = role_policy(pipeline)
+    lessened = json.loads(json.dumps(whole))
+    [found] = [each for each in lessened["Statement"] if each.get("Sid") == statement]
+    found["Action"] = [each for each in actions(found) if each != action]
+    lessened["Statement"] = [each for each in lessened["Statement"] if each["Action"]]
+    put_role_policy(pipeline, lessened)
+    try:
+        yield
+    finally:
+        put_role_policy(pipeline, whole)
+
+
+def actions(statement: dict[str, Any]) -> list[str]:
+    """The actions of a statement, which holds a single one without a list."""
+    action = statement["Action"]
+    return [action] if isinstance(action, str) else list(action)
+
+
+def role_policy(pipeline: Pipeline) -> dict[str, Any]:
+    role, name = role_and_policy(pipeline)
+    document: dict[str, Any] = pipeline.client("iam").get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+    return document
+
+
+def put_role_policy(pipeline: Pipeline, document: dict[str, Any]) -> None:
+    role, name = role_and_policy(pipeline)
+    pipeline.client("iam").put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(document))
+
+
+def role_and_policy(pipeline: Pipeline) -> tuple[str, str]:
+    arn = pipeline.client("lambda").get_function_configuration(FunctionName=pipeline.function_name)["Role"]
+    role = arn.rpartition("/")[2]
+    [name] = pipeline.client("iam").list_role_policies(RoleName=role)["PolicyNames"]
+    return role, name
