@@ -55,13 +55,13 @@ def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
 
 def _from_deep_grey(image: Image.Image) -> Image.Image:
     """Numbers to 256 greys: integers of 16 bits and floats of 0 to 1 as such, others from darkest to lightest."""
-    deep = image if image.mode == "F" else image.convert("I")
+    deep = image if image.mode in ("F", "I", "I;16") else image.convert("I")
     black, white = _range_of(deep)
     scale = 255 / (white - black)
-    grey = deep.convert("F").point(lambda value: value * scale + (0.5 - black * scale)).convert("L")
+    grey = deep.point(lambda value: value * scale + (0.5 - black * scale)).convert("L")
     key = image.info.get("transparency")
     if isinstance(key, int):
-        opaque = ImageMath.lambda_eval(lambda bands: (bands["deep"] != key) * 255, deep=deep)
+        opaque = ImageMath.lambda_eval(lambda bands: (bands["deep"] != key) * 255, deep=deep.convert("I"))
         grey.putalpha(opaque.convert("L"))
     return grey
 

@@ -138,7 +138,8 @@ def shrink_while_decoding(opened: Opened, needed: Size) -> None:
 def turn_of(opened: Opened) -> Image.Transpose | None:
     """Say how to turn what is decoded into what is displayed, by its EXIF orientation.
 
-    The decoders of TIFF and HEIC turn by themselves. A broken EXIF block turns nothing: it never costs a good image.
+    The decoders of TIFF and HEIC turn by themselves; AVIF's tells its container's turn as if it were EXIF's. A broken
+    EXIF block turns nothing: it never costs a good image.
     """
     if opened.format in (SourceFormat.TIFF, SourceFormat.HEIC):
         return None

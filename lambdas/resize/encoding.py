@@ -33,22 +33,21 @@ _WEBP_ALPHA = 0x10
 
 
 def encode(film: Film, output: Format, quality: int, effort: int) -> bytes:
-    """Write a film as a file: all of it for WebP and GIF, its first frame for the other formats.
+    """Write a film as a file; a format without animation takes a still.
 
     `quality` is 1 to 100, `effort` 0 (fast) to 6 (small). The same film gives the same bytes.
 
     Raises:
         ImageRejectedError: OUT_OF_MEMORY, or ENCODER_FAILED where the encoder cannot write these pictures.
     """
-    shown = film if output in HAS_ANIMATION else film.still()
-    first, *others = _with_palettes(shown) if output is Format.GIF else map(_with_straight_alpha, shown.frames)
-    options = _options(shown, output, quality, effort)
+    first, *others = _with_palettes(film) if output is Format.GIF else map(_with_straight_alpha, film.frames)
+    options = _options(film, output, quality, effort)
     if others:
-        options |= {"save_all": True, "append_images": others} | _timing(shown, output)
+        options |= {"save_all": True, "append_images": others} | _timing(film, output)
     file = BytesIO()
     try:
         first.save(file, "JPEG" if output is Format.JPEG else output.name, **options)
-    except (OSError, ValueError, RuntimeError, MemoryError) as error:
+    except (OSError, ValueError, RuntimeError) as error:
         raise _rejection(error, output) from error
     return _alpha_declared(file.getvalue()) if output is Format.WEBP and film.has_alpha else file.getvalue()
 
@@ -62,9 +61,9 @@ def _options(film: Film, output: Format, quality: int, effort: int) -> dict[str,
             smaller = {"optimize": effort >= _OPTIMIZE_EFFORT, "progressive": effort >= _PROGRESSIVE_EFFORT}
             return {"quality": quality, "subsampling": subsampling} | smaller
         case Format.PNG:
-            return {"compress_level": 1 + effort * 8 // 6}
+            return {"compress_level": 1 + effort * 8 // 6}  # 1 to 9
         case Format.AVIF:
-            return {"quality": quality, "speed": 10 - effort, "max_threads": 1}
+            return {"quality": quality, "speed": 10 - effort, "max_threads": 1}  # 10 to 4: below, seconds
         case Format.GIF:
             return {"optimize": False, "disposal": _CLEAR_BEFORE_NEXT} if film.has_alpha else {"optimize": True}
 
@@ -114,6 +113,6 @@ def _alpha_declared(webp: bytes) -> bytes:
 
 
 def _rejection(error: Exception, output: Format) -> ImageRejectedError:
-    if isinstance(error, MemoryError) or "memory" in str(error).lower():
+    if "memory" in str(error).lower():
         return ImageRejectedError(Reason.OUT_OF_MEMORY, f"encoding it as {output} takes more memory than there is")
     return ImageRejectedError(Reason.ENCODER_FAILED, f"it cannot be encoded as {output}: {type(error).__name__}")

@@ -8,6 +8,7 @@ from PIL import Image, ImageColor
 from resize.colour import to_plain, to_srgb
 from resize.decoding import SIDEWAYS, Opened, decode, open_image, plays_of, shrink_while_decoding, turn_of
 from resize.encoding import HAS_ALPHA, HAS_ANIMATION, encode
+from resize.errors import ImageRejectedError, Reason
 from resize.film import Colour, Film
 from resize.geometry import Placement, Size, place
 from resize.placeholder import dominant_colour, thumb_hash
@@ -33,6 +34,13 @@ def render(source: bytes, variants: Sequence[Variant], limits: Limits) -> Render
         ImageRejectedError: the image is at fault: it breaks a limit, is no image of the formats that are allowed, is
             broken, or takes more memory than there is.
     """
+    try:
+        return _render(source, variants, limits)
+    except MemoryError as error:
+        raise ImageRejectedError(Reason.OUT_OF_MEMORY, "resizing it takes more memory than there is") from error
+
+
+def _render(source: bytes, variants: Sequence[Variant], limits: Limits) -> Rendered:
     opened = open_image(source, limits)
     turn = turn_of(opened)
     displayed = _turned(opened.size, turn)
@@ -102,7 +110,8 @@ def _shrunk(picture: Image.Image, size: Size) -> Image.Image:
 def _print(film: Film, plan: _Plan) -> Rendition:
     variant, has_alpha = plan.variant, plan.output in HAS_ALPHA
     background = _background(variant, has_alpha=has_alpha)
-    placed = film.placed(plan.placement, background)
+    reel = film if plan.output in HAS_ANIMATION else film.still()
+    placed = reel.placed(plan.placement, background)
     shown = placed if has_alpha else placed.flattened(background)
     return Rendition(
         variant=variant.name,

@@ -340,6 +340,20 @@ def test_png_loses_nothing() -> None:
     assert picture_of(encoded(noise), quality=1).tobytes() == noise.tobytes()
 
 
+def test_the_second_picture_of_a_camera_is_no_frame() -> None:
+    source = animation("MPO", [quadrants(400, 300), Image.new("RGB", (400, 300), "black")], [])
+
+    result = rendered(source, variant(width=40, format=Format.WEBP))
+    assert (result.format, result.frames) == ("jpeg", 1)
+    assert quarters(opened(result.renditions[0].body)) == UPRIGHT
+
+
+def test_inks_keep_their_colours_where_the_decoder_shrinks() -> None:
+    source = encoded(Image.new("CMYK", (800, 600), (255, 0, 0, 0)), "JPEG")
+
+    assert colour_at(picture_of(source, width=50), 25, 18) == "cyan"
+
+
 def test_pages_of_a_tiff_are_no_animation() -> None:
     source = animation("TIFF", [quadrants(), Image.new("RGB", (64, 48), "black")], [100, 100])
 

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from PIL import Image, ImageSequence
 
 from builders.images import animation, colour_at, opened, rendered, variant
+from resize.encoding import encode
+from resize.film import Film
 from resize.variants import Fit, Format
 
 ANIMATED = ["GIF", "WEBP"]
@@ -98,6 +100,14 @@ def test_whatever_follows_whatever_is_seen_again(kind: str, output: Format, side
 
     assume(len(shown(source)) > 1)  # else it is a still
     assert shown(body_of(source, output)) == shown(source)
+
+
+@pytest.mark.parametrize("output", OUTPUTS)
+def test_equal_frames_are_as_good_as_a_still(output: Format) -> None:
+    half_clear = frame("red", "clear").convert("RGBa")
+
+    body = encode(Film(frames=(half_clear, half_clear), milliseconds=(50, 50)), output, 95, 4)
+    assert [both[:2] for both in shown(body)] == [("red", "clear")]
 
 
 def test_a_frame_that_restores_the_one_before_is_whole() -> None:

@@ -230,6 +230,12 @@ def test_what_an_encoder_cannot_write_is_refused(
     assert refused.value.reason is reason
 
 
+def test_what_takes_too_much_memory_to_resize_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Image.Image, "resize", _raising(MemoryError()))
+
+    assert reason_of(GOOD["png"]) is Reason.OUT_OF_MEMORY
+
+
 def test_a_mistake_of_ours_is_not_called_a_corrupt_image(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("resize.imaging.to_srgb", _raising(ValueError("our own")))
 
