@@ -21,6 +21,7 @@ $(SETUP): requirements.txt requirements-dev.txt pyproject.toml Makefile
 	$(BIN)/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.txt
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -c "import stacks.pipeline, cdk_nag" # compiled once, not at every start
 	@touch $@
 
 lock: setup ## pin every requirement again, with hashes, after a change of a .in file

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 from resize.errors import SettingsError
-from resize.settings import Limits, Settings
+from resize.settings import STORAGE_SECONDS, Limits, Settings
 from resize.variants import Fit, Variant
 from stacks.context import parse_json
-from stacks.knobs import PARSERS, STORAGE_SECONDS, Pollers
+from stacks.knobs import PARSERS, Pollers
 
 # In all, names and values: docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html. What Lambda measures, going
 # by its own error message, is the environment as JSON text.

@@ -51,7 +51,7 @@ class Consumer(Construct):
         mapping = lambda_.EventSourceMapping(
             self,
             "Jobs",
-            target=self.function,
+            target=self._live(),
             event_source_arn=queue.queue_arn,
             batch_size=self._config.batch_size,
             max_batching_window=Duration.seconds(self._config.batch_window_seconds),
@@ -75,6 +75,14 @@ class Consumer(Construct):
         actions = ["s3:GetObject", "s3:PutObject", "s3:PutObjectTagging", "s3:DeleteObject"]
         self._grant_on_objects("KeepDerived", actions, derived, "*")
         self._grant("SeeGoneDerived", ["s3:ListBucket"], derived.bucket_arn)
+
+    def _live(self) -> lambda_.Alias:
+        """Name the newest version of the function, so that jobs meet versions whose numbers grow.
+
+        By its number a version knows that what an older one, with an older configuration, has made of the same upload
+        is out of date, and an older one that still runs knows that its own is.
+        """
+        return lambda_.Alias(self, "Live", alias_name="live", version=self.function.current_version)
 
     def _grant(self, sid: str, actions: list[str], resource: str) -> None:
         self._role.add_to_principal_policy(iam.PolicyStatement(sid=sid, actions=actions, resources=[resource]))

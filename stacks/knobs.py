@@ -5,10 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from resize.errors import SettingsError
+from resize.settings import RESERVED_MEGABYTES, STORAGE_SECONDS
 from resize.variants import Parser, Variant, parse_variants
-
-# What the consumer keeps of its time for S3 before it starts to render.
-STORAGE_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,9 +115,9 @@ PARSERS: Mapping[str, Parser] = {
     # docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
     "max_concurrency": _optional(_integer(2, 1000, ", or null with provisioned_pollers")),
     "provisioned_pollers": _optional(_pollers),
-    # Lambda would take 128, but the consumer keeps 512 for itself before the sandbox gets any:
+    # Lambda would take 128, but the sandbox gets only what the consumer does not keep for itself:
     # docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
-    "memory_mb": _integer(1024, 10_240),
+    "memory_mb": _integer(2 * RESERVED_MEGABYTES, 10_240),
     # Before 3.12 Lambda's system is Amazon Linux 2, whose C library is too old for Pillow's wheels:
     # docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
     "python": _one_of("3.12", "3.13", "3.14"),

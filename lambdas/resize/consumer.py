@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger, Metrics
@@ -18,14 +19,16 @@ from resize.events import Upload, parse_body
 from resize.job import Ended, Job
 from resize.manifest import Outcome
 from resize.sandbox import Sandbox
-from resize.settings import Settings
+from resize.settings import STORAGE_SECONDS, Settings
 from resize.store import Store
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
-# What a job needs beside rendering: its S3 requests, a slow one and its retries among them.
-_STORAGE_SECONDS = 10.0
+# S3 sends its events within seconds. A message sent later was sent by someone who moved it here from the dead-letter
+# queue, which starts its count of receives anew:
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html
+_FRESH_SECONDS = 10.0
 
 _METRIC_BY_OUTCOME = {
     Outcome.RESIZED: "Resized",
@@ -60,7 +63,7 @@ class Consumer:
         """Do what one message asks for; everything but the jobs themselves stays on this one thread."""
         try:
             for upload in parse_body(record.body):
-                ended = await get_running_loop().run_in_executor(self.threads, self._job, upload, context)
+                ended = await get_running_loop().run_in_executor(self.threads, self._job, upload, record, context)
                 self._tell(upload, ended)
         except OutOfTimeError as error:
             self.logger.warning("job handed back", message_id=record.message_id, error=str(error))
@@ -70,15 +73,13 @@ class Consumer:
             self.logger.exception("job failed", message_id=record.message_id, error=str(error))
             raise
 
-    def _job(self, upload: Upload, context: LambdaContext) -> Ended:
+    def _job(self, upload: Upload, record: SQSRecord, context: LambdaContext) -> Ended:
         if upload.bucket != self.settings.uploads_bucket:
             raise MessageRefusedError(f"bucket {upload.bucket!r}: this queue is for {self.settings.uploads_bucket!r}")
-        seconds = context.get_remaining_time_in_millis() / 1000 - _STORAGE_SECONDS
-        if seconds < self.settings.render_seconds:
-            raise OutOfTimeError(f"{upload.key!r}: {seconds:.0f} s left, a job may need {self.settings.render_seconds}")
-        store = Store(self.client, self.settings, upload)
-        render = partial(self.sandbox.render, seconds=seconds)
-        return Job(upload=upload, store=store, recipe=self.settings.recipe, render=render).run()
+        deadline = monotonic() + context.get_remaining_time_in_millis() / 1000 - STORAGE_SECONDS
+        store = Store(self.client, self.settings, upload, is_retry=_is_retry(record, upload))
+        render = partial(self.sandbox.render, deadline=deadline)
+        return Job(upload=upload, store=store, render=render).run()
 
     def _tell(self, upload: Upload, ended: Ended) -> None:
         manifest = ended.manifest
@@ -101,3 +102,12 @@ class Consumer:
             self.metrics.add_metric("SourceBytes", MetricUnit.Bytes, manifest.source.size)
             lengths = sum(rendition.bytes for rendition in manifest.renditions)
             self.metrics.add_metric("RenditionBytes", MetricUnit.Bytes, lengths)
+
+
+def _is_retry(record: SQSRecord, upload: Upload) -> bool:
+    """Tell whether an earlier attempt of this job may have been cut short; when in doubt, yes."""
+    attributes = record.attributes
+    if int(attributes.approximate_receive_count or 1) > 1:
+        return True
+    sent = int(attributes.sent_timestamp) / 1000
+    return sent - upload.time.timestamp() > _FRESH_SECONDS

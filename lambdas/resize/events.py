@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from urllib.parse import unquote_plus
@@ -31,7 +32,7 @@ class Upload:
     """One event about one object version.
 
     `size` is in bytes; `etag` has no quotes; both are those of the event, so they are 0 and empty where it tells none.
-    `time` is S3's, ISO 8601.
+    `time` is when S3 took it.
     """
 
     change: Change
@@ -41,7 +42,7 @@ class Upload:
     etag: str
     size: int
     sequencer: str
-    time: str
+    time: datetime
 
 
 def parse_body(body: str) -> tuple[Upload, ...]:
@@ -57,15 +58,6 @@ def parse_body(body: str) -> tuple[Upload, ...]:
     if not isinstance(records, list) or not records:
         raise MessageRefusedError(f"not an S3 event, it has no list of Records: {_shown(body)}")
     return tuple(_parse_record(record) for record in records)
-
-
-def is_later(sequencer: str, than: str) -> bool:
-    """Tell whether an event came after another one of the same key.
-
-    "right pad the shorter value with zeros, and then do a lexicographical comparison": the page named above.
-    """
-    width = max(len(sequencer), len(than))
-    return sequencer.ljust(width, "0") > than.ljust(width, "0")
 
 
 def _parse_object(body: str) -> Mapping[str, Any]:
@@ -96,7 +88,7 @@ def _parse_record(record: object) -> Upload:
         etag=etag.strip('"'),
         size=size,
         sequencer=_parse_sequencer(_text(object_, "sequencer")),
-        time=_text(record, "eventTime"),
+        time=_parse_time(_text(record, "eventTime")),
     )
 
 
@@ -120,6 +112,16 @@ def _parse_key(encoded: str) -> str:
     if not 1 <= length <= MAX_KEY_BYTES:
         raise MessageRefusedError(f"key {_shown(encoded)}: {length} bytes, S3's keys have 1 to {MAX_KEY_BYTES}")
     return key
+
+
+def _parse_time(text: str) -> datetime:
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        raise MessageRefusedError(f"eventTime {_shown(text)}: not a time as ISO 8601 writes it") from None
+    if time.tzinfo is None:
+        raise MessageRefusedError(f"eventTime {_shown(text)}: it names no time zone")
+    return time
 
 
 def _parse_sequencer(sequencer: str) -> str:

@@ -12,10 +12,7 @@ from botocore.config import Config
 
 from resize.consumer import Consumer
 from resize.sandbox import Confinement, Sandbox
-from resize.settings import Settings
-
-# What the function keeps for itself: Python, boto3 and the images that wait for their turn.
-_RESERVED_BYTES = 512 * 1024 * 1024
+from resize.settings import RESERVED_MEGABYTES, Settings
 
 _S3 = Config(
     connect_timeout=3,
@@ -28,8 +25,8 @@ _S3 = Config(
 def make_consumer(environment: Mapping[str, str]) -> Consumer:
     """Make the consumer that an environment describes; its sandbox starts while the rest is made."""
     settings = Settings.from_environment(environment)
-    memory_bytes = int(environment["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"]) * 1024 * 1024
-    confinement = Confinement(memory_bytes=memory_bytes - _RESERVED_BYTES, processor_seconds=settings.render_seconds)
+    megabytes = int(environment["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"]) - RESERVED_MEGABYTES
+    confinement = Confinement(memory_bytes=megabytes * 1024 * 1024, processor_seconds=settings.render_seconds)
     return Consumer(
         settings=settings,
         sandbox=Sandbox(settings.variants, settings.limits, confinement),

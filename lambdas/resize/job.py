@@ -1,13 +1,13 @@
 """One job from start to end: look, fetch, render, publish. Decides the outcome."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from functools import partial
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
+from resize.draft import Draft, milliseconds
 from resize.errors import ImageRejectedError, SupersededError
 from resize.events import Change, Upload
-from resize.manifest import Manifest, Outcome, PublishedRendition, Source, Times
+from resize.manifest import Manifest, Outcome
 from resize.renditions import Rendered
 from resize.store import Original, Recorded, Store
 
@@ -35,13 +35,12 @@ class Job:
     """An upload with all that its job needs.
 
     Whatever the event says happened, the job brings the key's derived objects to what is true of the key *now*, under
-    the event's sequencer. The last event of a key sees the key's last state, and nothing older can overwrite what it
+    the event's order. The last event of a key sees the key's last state, and nothing older can overwrite what it
     writes: so the variants converge, in whatever order and however often events are delivered.
     """
 
     upload: Upload
     store: Store
-    recipe: str
     render: Callable[[bytes], Rendered]
     clock: Callable[[], datetime] = utc_now
 
@@ -50,6 +49,7 @@ class Job:
 
         Raises:
             StorageError: the world is at fault; the job has to be tried again.
+            SandboxError: the same.
         """
         started = self.clock()
         try:
@@ -58,32 +58,30 @@ class Job:
             manifest = settled or self._bring_up_to_date(recorded, started)
         except SupersededError:
             self.store.withdraw()
-            return Ended(outcome=Outcome.SUPERSEDED, milliseconds=_milliseconds(self.clock() - started))
+            return Ended(outcome=Outcome.SUPERSEDED, milliseconds=milliseconds(self.clock() - started))
         return Ended(
             outcome=manifest.outcome,
-            milliseconds=_milliseconds(self.clock() - started),
+            milliseconds=milliseconds(self.clock() - started),
             manifest=manifest,
             repeated=settled is not None,
         )
 
     def _bring_up_to_date(self, recorded: Recorded, started: datetime) -> Manifest:
-        draft = _Draft(self.upload, self.recipe, self.clock, started)
+        draft = Draft(upload=self.upload, settings=self.store.settings, clock=self.clock, started=started)
         original = self.store.open_original()
         if original is None:
-            return self._publish_nothing(draft.removed(), recorded)
+            return self.store.publish((), lambda _: draft.removed(), recorded)
         if self._is_outdated_by(original):
             original.body.close()
             raise SupersededError(self.upload.key)
         try:
             rendered = self.render(self.store.read(original))
-        except ImageRejectedError as fault:
-            return self._publish_nothing(draft.rejected(original, fault), recorded)
-        return self.store.publish(rendered.renditions, partial(draft.resized, original, rendered), recorded)
-
-    def _publish_nothing(self, manifest: Manifest, recorded: Recorded) -> Manifest:
-        # Before the manifest: once that stands, another delivery of this job would not look any further.
-        self.store.withdraw()
-        return self.store.publish((), lambda _: manifest, recorded)
+        except ImageRejectedError as error:
+            fault = error
+            return self.store.publish((), lambda _: draft.rejected(original, fault), recorded)
+        return self.store.publish(
+            rendered.renditions, lambda published: draft.resized(original, rendered, published), recorded
+        )
 
     def _is_outdated_by(self, original: Original) -> bool:
         """Tell whether a later event about this key is certain to come, or has come already.
@@ -98,70 +96,3 @@ class Job:
                 return True
             case Change.DELETED:
                 return False
-
-
-class _Draft:
-    """The manifest of a job that has begun: what is known from the start, completed by how it ends."""
-
-    def __init__(self, upload: Upload, recipe: str, clock: Callable[[], datetime], started: datetime) -> None:
-        self._upload = upload
-        self._recipe = recipe
-        self._clock = clock
-        self._started = started
-
-    def removed(self) -> Manifest:
-        upload = self._upload
-        source = Source(
-            bucket=upload.bucket,
-            key=upload.key,
-            version_id=upload.version_id,
-            etag=upload.etag,
-            size=upload.size,
-            sequencer=upload.sequencer,
-        )
-        return Manifest(outcome=Outcome.REMOVED, source=source, times=self._times(), recipe=self._recipe)
-
-    def rejected(self, original: Original, fault: ImageRejectedError) -> Manifest:
-        return Manifest(
-            outcome=Outcome.REJECTED,
-            source=self._source(original),
-            times=self._times(),
-            recipe=self._recipe,
-            reason=fault.reason,
-            detail=fault.detail,
-        )
-
-    def resized(self, original: Original, rendered: Rendered, renditions: tuple[PublishedRendition, ...]) -> Manifest:
-        seen = replace(self._source(original), format=rendered.format, width=rendered.width, height=rendered.height)
-        return Manifest(
-            outcome=Outcome.RESIZED,
-            source=seen,
-            times=self._times(),
-            recipe=self._recipe,
-            renditions=renditions,
-            dominant_colour=rendered.dominant_colour,
-            thumbhash=rendered.thumbhash,
-        )
-
-    def _source(self, original: Original) -> Source:
-        return Source(
-            bucket=self._upload.bucket,
-            key=self._upload.key,
-            version_id=original.version_id,
-            etag=original.etag,
-            size=original.size,
-            sequencer=self._upload.sequencer,
-        )
-
-    def _times(self) -> Times:
-        finished = self._clock()
-        return Times(
-            uploaded=self._upload.time,
-            started=self._started.isoformat(timespec="milliseconds"),
-            finished=finished.isoformat(timespec="milliseconds"),
-            milliseconds=_milliseconds(finished - self._started),
-        )
-
-
-def _milliseconds(duration: timedelta) -> int:
-    return round(duration / timedelta(milliseconds=1))

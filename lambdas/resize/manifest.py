@@ -11,6 +11,7 @@ from typing import Self
 from urllib.parse import quote
 
 from resize.errors import Reason
+from resize.order import Order
 
 SCHEMA = 1
 
@@ -72,11 +73,17 @@ class Manifest:
     source: Source
     times: Times
     recipe: str
+    generation: int
     reason: Reason | None = None
     detail: str | None = None
     renditions: tuple[PublishedRendition, ...] = ()
     dominant_colour: str | None = None
     thumbhash: str | None = None
+
+    @property
+    def order(self) -> Order:
+        """When it was told to be written, and by which version of the function."""
+        return Order(sequencer=self.source.sequencer, generation=self.generation)
 
     @property
     def etags(self) -> dict[str, str]:
@@ -104,6 +111,7 @@ class Manifest:
                 source=Source(**members["source"]),
                 times=Times(**members["times"]),
                 recipe=members["recipe"],
+                generation=int(members["generation"]),
                 reason=Reason(members["reason"]) if members["reason"] else None,
                 renditions=tuple(PublishedRendition(**rendition) for rendition in members["renditions"]),
                 **{name: members[name] for name in ("detail", "dominant_colour", "thumbhash")},

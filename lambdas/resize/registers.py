@@ -1,6 +1,6 @@
 """Derived objects that only move forward: no event ever overwrites what a later event of its key has written.
 
-Each derived object carries the sequencer of the event that it was written for. A write names the ETag that it replaces
+Each derived object carries the order of the event that it was written for. A write names the ETag that it replaces
 (or that it replaces nothing), so of two writers that saw the same state one fails, looks again and finds who is newer:
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html. No table and no lock are needed.
 """
@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from resize.errors import StorageError, SupersededError
-from resize.events import is_later
+from resize.order import Order
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
     from mypy_boto3_s3.type_defs import PutObjectRequestTypeDef
 
-SEQUENCER = "darkroom-sequencer"
+ORDER = "darkroom-order"
 
 # Each lost race is one that another writer of the key has won; more than these is a storm, for the queue to calm.
 ATTEMPTS = 8
@@ -40,10 +40,10 @@ class Content:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """What a register holds; `sequencer` is empty, older than any, on an object that is not ours."""
+    """What a register holds."""
 
     etag: str
-    sequencer: str
+    order: Order
 
 
 class LostRaceError(Exception):
@@ -51,15 +51,15 @@ class LostRaceError(Exception):
 
 
 class Registers:
-    """The derived bucket's objects, for one event's sequencer.
+    """The derived bucket's objects, for the job of one event.
 
     Every method raises StorageError where S3 fails, and SupersededError as it says.
     """
 
-    def __init__(self, client: "S3Client", bucket: str, sequencer: str) -> None:
+    def __init__(self, client: "S3Client", bucket: str, order: Order) -> None:
         self._client = client
         self._bucket = bucket
-        self._sequencer = sequencer
+        self._order = order
 
     def write(self, key: str, content: Content, expected: str | None) -> str:
         """Write unless a later event has; `expected` is the ETag thought to be there. Returns the ETag that is.
@@ -67,7 +67,7 @@ class Registers:
         Raises:
             SupersededError: a later event's object is there.
         """
-        own = State(etag=hashlib.md5(content.body, usedforsecurity=False).hexdigest(), sequencer=self._sequencer)
+        own = State(etag=hashlib.md5(content.body, usedforsecurity=False).hexdigest(), order=self._order)
         for _ in range(ATTEMPTS):
             try:
                 return self.replace(key, content, expected)
@@ -75,7 +75,7 @@ class Registers:
                 current = self.look(key)
             if current == own:
                 return current.etag
-            if current and is_later(current.sequencer, than=self._sequencer):
+            if current and current.order.is_later_than(self._order):
                 raise SupersededError(key)
             expected = current.etag if current else None
         raise StorageError("PutObject", key, f"lost {ATTEMPTS} races in a row")
@@ -92,7 +92,7 @@ class Registers:
             "Body": content.body,
             "ContentType": content.content_type,
             "CacheControl": content.cache_control,
-            "Metadata": {SEQUENCER: self._sequencer},
+            "Metadata": {ORDER: self._order.to_text()},
         }
         if content.tags:
             request["Tagging"] = content.tags
@@ -114,20 +114,20 @@ class Registers:
             if error_code(error) in _MISSING:
                 return None
             raise StorageError("HeadObject", key, error_code(error)) from error
-        return State(etag=answer["ETag"].strip('"'), sequencer=answer["Metadata"].get(SEQUENCER, ""))
+        return State(etag=answer["ETag"].strip('"'), order=Order.from_text(answer["Metadata"].get(ORDER, "")))
 
     def retire(self, key: str) -> None:
         """Delete what an event up to this one wrote; what a later one wrote stays."""
-        self._delete(key, lambda sequencer: not is_later(sequencer, than=self._sequencer))
+        self._delete(key, lambda order: not order.is_later_than(self._order))
 
     def withdraw(self, key: str) -> None:
-        """Delete what this very event wrote, in this attempt or an earlier one."""
-        self._delete(key, lambda sequencer: sequencer == self._sequencer)
+        """Delete what this very event wrote, in this attempt or an earlier one; what a later one wrote stays."""
+        self._delete(key, self._is_same_event)
 
-    def _delete(self, key: str, ours: Callable[[str], bool]) -> None:
+    def _delete(self, key: str, ours: Callable[[Order], bool]) -> None:
         for _ in range(ATTEMPTS):
             current = self.look(key)
-            if current is None or not ours(current.sequencer):
+            if current is None or not ours(current.order):
                 return
             try:
                 self._client.delete_object(Bucket=self._bucket, Key=key, IfMatch=current.etag)
@@ -138,6 +138,9 @@ class Registers:
             else:
                 return
         raise StorageError("DeleteObject", key, f"lost {ATTEMPTS} races in a row")
+
+    def _is_same_event(self, order: Order) -> bool:
+        return order.sequencer == self._order.sequencer and not order.is_later_than(self._order)
 
     def _failure(self, error: ClientError | BotoCoreError, operation: str, key: str) -> StorageError | LostRaceError:
         code = error_code(error)

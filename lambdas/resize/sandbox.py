@@ -13,9 +13,10 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from time import monotonic
 from typing import IO, Self
 
-from resize.errors import ImageRejectedError, Reason, SandboxError
+from resize.errors import ImageRejectedError, OutOfTimeError, Reason, SandboxError
 from resize.renditions import Rendered
 from resize.settings import Limits
 from resize.variants import Variant
@@ -64,15 +65,21 @@ class Sandbox:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def render(self, source: bytes, seconds: float) -> Rendered:
-        """Make renditions of an image, in at most `seconds` of wall-clock time.
+    def render(self, source: bytes, deadline: float) -> Rendered:
+        """Make renditions of an image before `deadline`, in seconds of the monotonic clock.
 
         Raises:
             ImageRejectedError: the image is at fault, be it by what it did to the child.
+            OutOfTimeError: when its turn came, the deadline was nearer than an image may take.
             SandboxError: no child comes up; nothing has looked at the image.
         """
         with self._turn:
             child = self._ready_child()
+            seconds = deadline - monotonic()
+            if seconds < self._confinement.processor_seconds:
+                raise OutOfTimeError(
+                    f"{seconds:.0f} s are left, and an image may take {self._confinement.processor_seconds}"
+                )
             try:
                 return child.render(source, seconds)
             except ImageRejectedError as fault:

@@ -9,6 +9,11 @@ from functools import cached_property
 from resize.errors import SettingsError
 from resize.variants import Variant, parse_variants, variants_to_json
 
+# What a job needs of the function's time beside rendering: its S3 requests, a slow one and its retries among them.
+STORAGE_SECONDS = 10
+# What the function keeps of its memory for itself: Python, boto3 and the images that wait for their turn.
+RESERVED_MEGABYTES = 512
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
@@ -22,7 +27,7 @@ class Limits:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Everything that the stack tells the function."""
+    """Everything that the stack tells the function, and the number of the function's version (0 if it has none)."""
 
     uploads_bucket: str
     derived_bucket: str
@@ -31,6 +36,7 @@ class Settings:
     cache_control: str = "public, max-age=3600"
     jobs_at_once: int = 4
     render_seconds: int = 25
+    generation: int = 0
 
     @cached_property
     def recipe(self) -> str:
@@ -66,8 +72,17 @@ class Settings:
                 cache_control=environment["DARKROOM_CACHE_CONTROL"],
                 jobs_at_once=int(environment["DARKROOM_JOBS_AT_ONCE"]),
                 render_seconds=int(environment["DARKROOM_RENDER_SECONDS"]),
+                generation=_version_number(environment.get("AWS_LAMBDA_FUNCTION_VERSION", "")),
             )
         except KeyError as missing:
             raise SettingsError(
                 str(missing.args[0]), None, "the environment that the stack gives the function"
             ) from None
+
+
+def _version_number(version: str) -> int:
+    """Read AWS_LAMBDA_FUNCTION_VERSION: a whole number that grows, or "$LATEST".
+
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-versions.html
+    """
+    return int(version) if version.isdecimal() else 0

@@ -1,15 +1,16 @@
 """S3: reads the newest upload of a key, and publishes renditions and manifest in the order that keeps them true."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from resize.errors import ImageRejectedError, Reason, StorageError, SupersededError
-from resize.events import Upload, is_later
+from resize.events import Upload
 from resize.manifest import Manifest, Outcome, PublishedRendition
-from resize.names import is_shortened, manifest_key, rendition_key
+from resize.names import MANIFESTS, is_shortened, manifest_key, rendition_key
+from resize.order import Order
 from resize.registers import ATTEMPTS, Content, LostRaceError, Registers, error_code
 from resize.renditions import Rendition
 from resize.settings import Settings
@@ -61,20 +62,26 @@ class Recorded:
 
 
 class Store:
-    """Both buckets, as one upload's job needs them. Every method raises StorageError where S3 fails."""
+    """Both buckets, as one upload's job needs them. Every method raises StorageError where S3 fails.
 
-    def __init__(self, client: "S3Client", settings: Settings, upload: Upload) -> None:
+    `is_retry` says that an earlier attempt of the job may have written something already.
+    """
+
+    def __init__(self, client: "S3Client", settings: Settings, upload: Upload, *, is_retry: bool) -> None:
+        self.settings = settings
         self._client = client
-        self._settings = settings
         self._upload = upload
-        self._registers = Registers(client, settings.derived_bucket, upload.sequencer)
+        self._is_retry = is_retry
+        self._written: set[str] = set()
+        self._order = Order(sequencer=upload.sequencer, generation=settings.generation)
+        self._registers = Registers(client, settings.derived_bucket, self._order)
         self._manifest_key = manifest_key(upload.key)
         self._whole_variants = {variant.name for variant in settings.variants if variant.fit is Fit.INSIDE}
 
     def recorded(self) -> Recorded:
         """Read the key's manifest."""
         try:
-            answer = self._client.get_object(Bucket=self._settings.derived_bucket, Key=self._manifest_key)
+            answer = self._client.get_object(Bucket=self.settings.derived_bucket, Key=self._manifest_key)
             text = answer["Body"].read()
         except self._client.exceptions.NoSuchKey:
             return Recorded()
@@ -94,16 +101,16 @@ class Store:
         """
         if recorded.manifest is None:
             return None
-        sequencer = recorded.manifest.source.sequencer
-        if is_later(sequencer, than=self._upload.sequencer):
+        manifest = recorded.manifest
+        same_job = manifest.order.sequencer == self._order.sequencer and manifest.recipe == self.settings.recipe
+        if not same_job and manifest.order.is_later_than(self._order):
             raise SupersededError(self._manifest_key)
-        done = sequencer == self._upload.sequencer and recorded.manifest.recipe == self._settings.recipe
-        return recorded.manifest if done else None
+        return manifest if same_job else None
 
     def open_original(self) -> Original | None:
         """Open the version of the key that is current now, whatever the event was about; None if it has none."""
         try:
-            answer = self._client.get_object(Bucket=self._settings.uploads_bucket, Key=self._upload.key)
+            answer = self._client.get_object(Bucket=self.settings.uploads_bucket, Key=self._upload.key)
         except self._client.exceptions.NoSuchKey:
             return None
         except (ClientError, BotoCoreError) as error:
@@ -121,7 +128,7 @@ class Store:
         Raises:
             ImageRejectedError: it is larger than the limit; nothing was read.
         """
-        limit = self._settings.limits.source_bytes
+        limit = self.settings.limits.source_bytes
         if original.size > limit:
             original.body.close()
             raise ImageRejectedError(Reason.TOO_MANY_BYTES, f"{original.size} bytes, the limit is {limit}")
@@ -137,21 +144,37 @@ class Store:
             SupersededError: a newer event has written.
         """
         published = tuple(self._write(rendition, recorded.etags) for rendition in renditions)
+        # Before the manifest: once that stands, another delivery of this job would not look any further.
+        self.withdraw(kept={rendition.key for rendition in published})
         return self._commit(complete(published), recorded)
 
-    def withdraw(self) -> None:
-        """Take back what this event's job wrote, in this attempt or in one that was cut short."""
-        for variant in self._settings.variants:
-            for form in [variant.format] if variant.format else Format:
-                self._registers.withdraw(rendition_key(variant.name, self._upload.key, form.value))
+    def withdraw(self, kept: Collection[str] = ()) -> None:
+        """Take back all but `kept` of what this event's job wrote, in this attempt or in one that was cut short."""
+        for key in (self._written | self._written_before()) - set(kept):
+            self._registers.withdraw(key)
+
+    def _written_before(self) -> set[str]:
+        """Name what earlier attempts may have written, with whatever variants were configured then.
+
+        All folders of the bucket come in one answer: it holds up to 1,000, far more than any configuration.
+        """
+        if not self._is_retry:
+            return set()
+        try:
+            answer = self._client.list_objects_v2(Bucket=self.settings.derived_bucket, Delimiter="/")
+        except (ClientError, BotoCoreError) as error:
+            raise StorageError("ListObjectsV2", "/", error_code(error)) from error
+        folders = {prefix["Prefix"].rstrip("/") for prefix in answer.get("CommonPrefixes", [])} - {MANIFESTS}
+        return {rendition_key(folder, self._upload.key, form.value) for folder in folders for form in Format}
 
     def _write(self, rendition: Rendition, expected: Mapping[str, str]) -> PublishedRendition:
         key = rendition_key(rendition.variant, self._upload.key, rendition.format.value)
         content = Content(
-            body=stamp(rendition.body, rendition.format, self._upload.sequencer),
+            body=stamp(rendition.body, rendition.format, self._order.to_text()),
             content_type=rendition.format.content_type,
-            cache_control=self._settings.cache_control,
+            cache_control=self.settings.cache_control,
         )
+        self._written.add(key)
         etag = self._registers.write(key, content, expected.get(key))
         return PublishedRendition(
             variant=rendition.variant,

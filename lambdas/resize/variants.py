@@ -110,7 +110,7 @@ def _parse_variant(name: object, options: object) -> Variant:
         raise SettingsError(key, options, f"an object of the options {', '.join(_OPTIONS)}")
     for option in options:
         if option not in _OPTIONS:
-            raise SettingsError(f"{key}.{option}", options[option], f"one of the options {', '.join(_OPTIONS)}")
+            raise SettingsError(key, option, f"one of the options {', '.join(_OPTIONS)}")
     parsed = {option: _OPTIONS[option](f"{key}.{option}", options[option]) for option in options}
     variant = Variant(name=name, **parsed)
     _check_box(key, variant)

@@ -48,6 +48,7 @@ def manifest(*renditions: PublishedRendition) -> Manifest:
         source=source(),
         times=times,
         recipe="0123456789abcdef",
+        generation=3,
         renditions=renditions,
         dominant_colour="#a0b0c0",
         thumbhash="1QcSHQRnh493V4dIh4eXh1h4kJUI",

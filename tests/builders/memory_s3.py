@@ -59,6 +59,11 @@ class MemoryS3:
             _fail(ClientError, "404", 404, "HeadObject")
         return self._described(current)
 
+    def list_objects_v2(self, *, Bucket: str, Delimiter: str) -> dict[str, Any]:
+        """List the folders at the top."""
+        folders = {key.split(Delimiter)[0] + Delimiter for key in self.keys(Bucket)}
+        return {"CommonPrefixes": [{"Prefix": folder} for folder in sorted(folders)]}
+
     def put_object(
         self,
         *,
@@ -124,4 +129,5 @@ class MemoryS3:
 
 
 def _fail(kind: type[ClientError], code: str, status: int, operation: str) -> NoReturn:
-    raise kind({"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}, operation)
+    answer: Any = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    raise kind(answer, operation)

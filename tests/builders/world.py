@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -47,6 +48,7 @@ class World:
     client: "S3Client"
     settings: Settings
     sequence: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    delivered: list[Upload] = field(default_factory=list)
 
     def upload(self, key: str, body: bytes) -> Upload:
         """Put an object; the answer is the event that S3 sends of it."""
@@ -66,9 +68,10 @@ class World:
 
     def deliver(self, upload: Upload, render: Render | None = None, client: "S3Client | None" = None) -> Ended:
         """Run the job of an event to its end."""
-        store = Store(client or self.client, self.settings, upload)
-        job = Job(upload=upload, store=store, recipe=self.settings.recipe, render=render or self.render)
-        return job.run()
+        is_retry = upload in self.delivered
+        self.delivered.append(upload)
+        store = Store(client or self.client, self.settings, upload, is_retry=is_retry)
+        return Job(upload=upload, store=store, render=render or self.render).run()
 
     def render(self, source: bytes) -> Rendered:
         """Make renditions that tell which source and which variant they are of."""
@@ -78,7 +81,7 @@ class World:
                 format=variant.format or Format.PNG,
                 width=variant.width or 1,
                 height=variant.height or 1,
-                body=b"RIFF0000WEBP" + picture_of(source, variant.name),
+                body=b"RIFF0000WEBP" + picture_of(source, variant.name) + f"{variant.width} wide".encode(),
             )
             for variant in self.settings.variants
         )
@@ -132,7 +135,7 @@ class World:
             etag="",
             size=0,
             sequencer=f"{next(self.sequence):016X}",
-            time="2026-11-23T20:50:00.000Z",
+            time=datetime(2026, 11, 23, 20, 50, tzinfo=UTC),
         )
 
 

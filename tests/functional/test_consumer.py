@@ -163,7 +163,7 @@ def test_a_job_that_might_run_into_the_function_s_timeout_is_handed_back_at_once
 
     assert failed_ids(answer) == ["m0"]
     assert world.derived() == {}
-    assert "10 s left" in log.getvalue()
+    assert "10 s are left" in log.getvalue()
 
 
 def test_a_fault_of_the_world_hands_the_message_back(world: World, consumer: Consumer, log: StringIO) -> None:

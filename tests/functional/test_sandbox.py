@@ -5,11 +5,12 @@ import sys
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
+from time import monotonic
 
 import pytest
 
 from builders.pictures import jpeg
-from resize.errors import ImageRejectedError, Reason, SandboxError
+from resize.errors import ImageRejectedError, OutOfTimeError, Reason, SandboxError
 from resize.sandbox import Confinement, Sandbox
 from resize.settings import Limits
 from resize.variants import Variant
@@ -30,9 +31,14 @@ def sandbox() -> Iterator[Sandbox]:
         yield made
 
 
+def in_seconds(seconds: float) -> float:
+    """The deadline that is so far away."""
+    return monotonic() + seconds
+
+
 def width_of_good_image(sandbox: Sandbox) -> int:
     """The width of what the sandbox makes of an image that is in order."""
-    return sandbox.render(jpeg(), seconds=60).renditions[0].width
+    return sandbox.render(jpeg(), in_seconds(60)).renditions[0].width
 
 
 def subvert(folder: Path, monkeypatch: pytest.MonkeyPatch, misdeed: str) -> None:
@@ -76,7 +82,7 @@ def test_a_misdeed_is_the_image_s_rejection_and_the_next_image_has_a_fresh_child
     subvert(tmp_path, monkeypatch, misdeed)
     with new_sandbox(Confinement(memory_bytes=1024**3, processor_seconds=1)) as sandbox:
         with pytest.raises(ImageRejectedError, match=told) as rejected:
-            sandbox.render(HOSTILE, seconds=60)
+            sandbox.render(HOSTILE, in_seconds(60))
 
         assert rejected.value.reason is reason
         assert width_of_good_image(sandbox) == 32
@@ -84,17 +90,23 @@ def test_a_misdeed_is_the_image_s_rejection_and_the_next_image_has_a_fresh_child
 
 def test_an_image_that_hangs_is_given_up_after_its_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     subvert(tmp_path, monkeypatch, "threading.Event().wait()")
-    with new_sandbox() as sandbox:
-        with pytest.raises(ImageRejectedError, match="not rendered within 1 s") as rejected:
-            sandbox.render(HOSTILE, seconds=1)
+    with new_sandbox(Confinement(memory_bytes=1024**3, processor_seconds=1)) as sandbox:
+        assert width_of_good_image(sandbox) == 32
+        with pytest.raises(ImageRejectedError, match="not rendered within 2 s") as rejected:
+            sandbox.render(HOSTILE, in_seconds(2))
 
         assert rejected.value.reason is Reason.TIMED_OUT
         assert width_of_good_image(sandbox) == 32
 
 
+def test_an_image_whose_turn_comes_too_late_is_not_begun(sandbox: Sandbox) -> None:
+    with pytest.raises(OutOfTimeError, match="an image may take 20"):
+        sandbox.render(jpeg(), in_seconds(19))
+
+
 def test_a_broken_image_is_rejected_by_imaging_s_own_word(sandbox: Sandbox) -> None:
     with pytest.raises(ImageRejectedError) as rejected:
-        sandbox.render(b"no image", seconds=60)
+        sandbox.render(b"no image", in_seconds(60))
 
     assert rejected.value.reason is Reason.UNKNOWN_FORMAT
     assert width_of_good_image(sandbox) == 32
@@ -102,7 +114,7 @@ def test_a_broken_image_is_rejected_by_imaging_s_own_word(sandbox: Sandbox) -> N
 
 def test_an_empty_upload_gets_an_answer(sandbox: Sandbox) -> None:
     with pytest.raises(ImageRejectedError) as rejected:
-        sandbox.render(b"", seconds=60)
+        sandbox.render(b"", in_seconds(60))
 
     assert rejected.value.reason is Reason.EMPTY
 
@@ -124,14 +136,14 @@ def test_a_child_that_does_not_come_up_is_not_the_image_s_fault(
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
 
     with new_sandbox() as sandbox, pytest.raises(SandboxError, match="did not start"):
-        sandbox.render(jpeg(), seconds=60)
+        sandbox.render(jpeg(), in_seconds(60))
 
 
 def told_by_child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, expression: str) -> str:
     """What the expression, a text of letters, is within a child."""
     subvert(tmp_path, monkeypatch, f"raise type('Told_' + {expression}, (Exception,), {{}})")
     with new_sandbox() as sandbox, pytest.raises(ImageRejectedError) as rejected:
-        sandbox.render(HOSTILE, seconds=60)
+        sandbox.render(HOSTILE, in_seconds(60))
     return rejected.value.detail.removeprefix("Told_")
 
 
@@ -160,7 +172,7 @@ def test_no_open_file_of_the_parent_reaches_the_child(tmp_path: Path, monkeypatc
 def test_a_child_can_write_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     subvert(tmp_path, monkeypatch, f"open({str(tmp_path / 'written')!r}, 'wb').write(b'x')")
     with new_sandbox() as sandbox, pytest.raises(ImageRejectedError):
-        sandbox.render(HOSTILE, seconds=60)
+        sandbox.render(HOSTILE, in_seconds(60))
 
     assert not (tmp_path / "written").exists() or (tmp_path / "written").read_bytes() == b""
 

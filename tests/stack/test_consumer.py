@@ -1,5 +1,6 @@
 """The function: its platform, its log, what feeds it, and a role with exactly the rights that it uses."""
 
+import json
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -59,14 +60,28 @@ def test_no_concurrency_is_reserved_as_a_throttled_invocation_would_count_as_a_r
 
 
 def test_the_queue_feeds_the_function_in_batches_of_ten_that_may_fail_in_part(template: Template) -> None:
-    assert template.only("AWS::Lambda::EventSourceMapping")["Properties"] == {
+    mapping = template.only("AWS::Lambda::EventSourceMapping")["Properties"]
+    assert {name: value for name, value in mapping.items() if name != "FunctionName"} == {
         "EventSourceArn": arn_of(template.id_of(Output.JOBS_QUEUE_URL)),
-        "FunctionName": {"Ref": template.id_of(Output.FUNCTION_NAME)},
         "BatchSize": 10,
         "MaximumBatchingWindowInSeconds": 1,
         "FunctionResponseTypes": ["ReportBatchItemFailures"],
         "ScalingConfig": {"MaximumConcurrency": 50},
     }
+
+
+def test_jobs_meet_the_newest_version_of_the_function_so_that_it_knows_its_number(template: Template) -> None:
+    ((version, _),) = template.all_of("AWS::Lambda::Version").items()
+    ((alias, _),) = template.all_of("AWS::Lambda::Alias").items()
+
+    assert template.only("AWS::Lambda::Alias")["Properties"] == {
+        "FunctionName": {"Ref": template.id_of(Output.FUNCTION_NAME)},
+        "FunctionVersion": {"Fn::GetAtt": [version, "Version"]},
+        "Name": "live",
+    }
+    target = json.dumps(template.only("AWS::Lambda::EventSourceMapping")["Properties"]["FunctionName"])
+    assert alias in target
+    assert ":live" in target
 
 
 def test_provisioned_pollers_take_the_place_of_a_maximum_concurrency(tmp_path: Path) -> None:

@@ -57,8 +57,10 @@ def test_nothing_is_in_the_stack_but_the_pipeline(template: Template) -> None:
     assert kinds == [
         "AWS::IAM::Policy",
         "AWS::IAM::Role",
+        "AWS::Lambda::Alias",
         "AWS::Lambda::EventSourceMapping",
         "AWS::Lambda::Function",
+        "AWS::Lambda::Version",
         "AWS::Logs::LogGroup",
         "AWS::S3::Bucket",
         "AWS::S3::Bucket",

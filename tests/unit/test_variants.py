@@ -72,7 +72,11 @@ MISTAKES: dict[str, tuple[Any, str, str]] = {
     "the manifests' name": ({"manifests": {"width": 1}}, "variants", "not 'manifests'"),
     "no options": ({"large": 1600}, "variants.large", "an object of the options"),
     "no size": ({"large": {"quality": 80}}, "variants.large", "a width, a height or both"),
-    "an unknown option": ({"large": {"witdh": 1600}}, "variants.large.witdh", "one of the options width"),
+    "an unknown option": (
+        {"large": {"witdh": 1600}},
+        "variants.large",
+        "'witdh' is not allowed; expected one of the options width",
+    ),
     "width 0": ({"large": {"width": 0}}, "variants.large.width", "from 1 to 16383"),
     "width 16384": ({"large": {"width": 16384}}, "variants.large.width", "from 1 to 16383"),
     "a fraction": ({"large": {"width": 1.5}}, "variants.large.width", "whole number"),
