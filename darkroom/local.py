@@ -4,6 +4,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from darkroom.answering import answering
@@ -16,6 +17,26 @@ from darkroom.synthesis import PROJECT, local_overrides, synthesize
 ASSEMBLIES = PROJECT / ".darkroom" / "assemblies"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Local:
+    """The pipeline, and the log of the emulator that it runs on, None where the endpoint is somebody else's."""
+
+    pipeline: Pipeline
+    emulator_log: Path | None
+
+    def function_log(self) -> str:
+        """Read what the function has logged."""
+        with answering("Reading the function's log"):
+            return "".join(f"{line.rstrip()}\n" for line in self.pipeline.function_log())
+
+    def whole_log(self) -> str:
+        """Read what the function has logged, and then what the emulator says: why it did not even start, say."""
+        if self.emulator_log is None:
+            return self.function_log()
+        emulator_log = self.emulator_log.read_text(encoding="utf-8", errors="replace")
+        return f"{self.function_log()}\nThe emulator's own log:\n{emulator_log}"
+
+
 @contextmanager
 def local_pipeline(
     overrides: Mapping[str, object],
@@ -23,7 +44,7 @@ def local_pipeline(
     endpoint_url: str | None = None,
     port: int | None = None,
     begin: Callable[[str], None],
-) -> Iterator[Pipeline]:
+) -> Iterator[Local]:
     """Bring the pipeline up, on an emulator of its own unless there is an endpoint, and take the emulator down after.
 
     `overrides` are knobs of cdk.json; `begin` is told of each step.
@@ -31,25 +52,27 @@ def local_pipeline(
     Raises:
         DarkroomError: it could not be brought up.
     """
-    with _endpoint(endpoint_url, port, begin) as endpoint:
+    with _endpoint(endpoint_url, port, begin) as (endpoint, log):
         begin("Building the pipeline (the first time takes a minute)")
         assembly = synthesize(local_overrides() | dict(overrides), ASSEMBLIES)
         begin("Deploying the pipeline")
         with answering(f"Deploying to {endpoint}"):
             pipeline = deploy(assembly, endpoint, session())
-        yield pipeline
+        yield Local(pipeline=pipeline, emulator_log=log)
 
 
 @contextmanager
-def _endpoint(endpoint_url: str | None, port: int | None, begin: Callable[[str], None]) -> Iterator[str]:
+def _endpoint(
+    endpoint_url: str | None, port: int | None, begin: Callable[[str], None]
+) -> Iterator[tuple[str, Path | None]]:
     if endpoint_url:
         if not is_listening(endpoint_url):
             raise UsageError(f"Nothing answers at {endpoint_url}. Start `darkroom up`, or leave --endpoint-url out.")
-        yield endpoint_url
+        yield endpoint_url, None
         return
     begin("Starting AWS on this machine")
     with _log() as log, emulator(log=log, port=port) as endpoint:
-        yield endpoint
+        yield endpoint, log
 
 
 @contextmanager

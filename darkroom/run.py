@@ -7,23 +7,25 @@ from typing import Annotated
 
 import typer
 
-from darkroom.answering import answering
 from darkroom.collecting import Collected, prepare_folder, write_whole
 from darkroom.contact_sheet import contact_sheet
-from darkroom.deployment import Pipeline
 from darkroom.developing import develop
 from darkroom.errors import ExitStatus, UsageError
 from darkroom.local import local_pipeline
 from darkroom.options import http_url, whole_number
 from darkroom.printable import printable
 from darkroom.reporting import json_line, print_table, steps
-from darkroom.sources import find_sources
+from darkroom.sources import Source, find_sources
 from darkroom.uploading import upload_all
 from darkroom.variants_file import read_variants
 from resize.manifest import Outcome
 
-# Longer than a job stays hidden after an attempt that was cut short, so that the next attempt is waited for.
-_PATIENCE_SECONDS = 900
+# Many times what the slowest image takes. An attempt that was cut short is tried again after half an hour only, which
+# is longer than a person watches.
+_PATIENCE_SECONDS = 300
+
+# In the output folder, where no variant's name can be: each of those is in a folder of its own.
+_LOG = "function.log"
 
 Paths = Annotated[list[Path], typer.Argument(metavar="PATH", show_default=False)]
 Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the variants and manifests are copied to.")]
@@ -89,20 +91,20 @@ def run(  # noqa: PLR0913 - the command has so many options
     rows: list[Collected] = []
     with (
         steps(shown=sys.stderr.isatty() and not (as_json and sys.stdout.isatty())) as progress,
-        local_pipeline(overrides, endpoint_url=endpoint_url, begin=progress.begin) as pipeline,
+        local_pipeline(overrides, endpoint_url=endpoint_url, begin=progress.begin) as local,
     ):
-        uploads = [*progress.follow("Uploading", len(sources), upload_all(sources, pipeline))]
-        results = develop(uploads, pipeline, out, patience=timeout)
+        uploads = [*progress.follow("Uploading", len(sources), upload_all(sources, local.pipeline))]
+        results = develop(uploads, local.pipeline, out, patience=timeout)
         for collected in progress.follow("Resizing", len(uploads), results):
             rows.append(collected)
             if as_json:
                 typer.echo(json_line(collected))
-        function_log = _function_log(pipeline, rows, asked=log)
-    rows.sort(key=lambda row: sources.index(row.result.upload.source))
-    if not as_json:
-        print_table(rows)
-    _write_sheet(rows, sheet)
-    _tell_log(function_log, rows, out, asked=log)
+        function_log = local.function_log() if log else ""
+        if _failed(rows):
+            write_whole(out / _LOG, local.whole_log().encode())
+    _report(_in_order(rows, sources), sheet, out, as_json=as_json)
+    for line in function_log.splitlines():
+        typer.echo(printable(line), err=True)
     raise typer.Exit(_status(rows))
 
 
@@ -115,26 +117,19 @@ def _prepare(out: Path, sheet: Path | None) -> None:
             raise UsageError(f"--contact-sheet {str(sheet)!r} is a folder. Name a file in it.")
 
 
-def _write_sheet(rows: Sequence[Collected], sheet: Path | None) -> None:
+def _in_order(rows: Sequence[Collected], sources: Sequence[Source]) -> list[Collected]:
+    places = {source.key: place for place, source in enumerate(sources)}
+    return sorted(rows, key=lambda row: places[row.result.upload.source.key])
+
+
+def _report(rows: Sequence[Collected], sheet: Path | None, out: Path, *, as_json: bool) -> None:
+    if not as_json:
+        print_table(rows)
     if sheet:
         write_whole(sheet, contact_sheet(rows).encode())
         typer.echo(f"Contact sheet: {printable(str(sheet))}", err=True)
-
-
-def _function_log(pipeline: Pipeline, rows: Sequence[Collected], *, asked: bool) -> str:
-    """Read the function's log while the pipeline is there, if a person will want to see it."""
-    if not asked and not _failed(rows):
-        return ""
-    with answering("Reading the function's log"):
-        return "".join(f"{line.rstrip()}\n" for line in pipeline.function_log())
-
-
-def _tell_log(function_log: str, rows: Sequence[Collected], out: Path, *, asked: bool) -> None:
-    if asked:
-        typer.echo(function_log, err=True, nl=False)
     if failed := _failed(rows):
-        log = write_whole(out / "function.log", function_log.encode())
-        typer.echo(f"{failed} failed. The function's log says why: {printable(str(log))}", err=True)
+        typer.echo(f"{failed} failed. The function's log says why: {printable(str(out / _LOG))}", err=True)
 
 
 def _failed(rows: Sequence[Collected]) -> int:

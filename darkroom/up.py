@@ -43,7 +43,7 @@ def up(port: Port = None) -> None:
     """  # noqa: D301 - \b tells the help to leave the lines as they are
     with ExitStack() as running:
         with steps(shown=sys.stderr.isatty()) as progress:
-            pipeline = running.enter_context(local_pipeline({}, port=port, begin=progress.begin))
+            pipeline = running.enter_context(local_pipeline({}, port=port, begin=progress.begin)).pipeline
         stopped = _stop_signal()
         typer.echo(instructions(pipeline))
         while not stopped.wait(_LOOK_SECONDS):

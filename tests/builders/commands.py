@@ -34,8 +34,11 @@ def start_darkroom(*arguments: str, folder: Path) -> subprocess.Popen[str]:
 
 
 def marked(folder: Path) -> Mapping[str, str]:
-    """An environment that marks what is started in it: the folder stands in the one variable that all inherit."""
-    return os.environ | {"PATH": f"{os.environ['PATH']}:{folder}"}
+    """An environment that marks what is started in it: the folder stands in the one variable that all inherit.
+
+    What would be left in the machine's folder for temporary files is left in that folder.
+    """
+    return os.environ | {"PATH": f"{os.environ['PATH']}:{folder}", "TMPDIR": str(folder)}
 
 
 def processes_started_in(folder: Path) -> set[int]:
