@@ -70,7 +70,7 @@ def run(  # noqa: PLR0913 - the command has so many options
 ) -> None:
     """Resize files and folders on this machine, with the very pipeline that runs on AWS.
 
-    A folder's files are found at any depth; what a dot hides is left out. DIR mirrors the derived bucket:
+    A folder's files are found at any depth, but for what a dot hides and for DIR. DIR mirrors the derived bucket:
     `<variant>/<key>.<extension>` and `manifests/<key>.json`, where a file's key is its path from its folder on.
 
     \b
@@ -85,7 +85,7 @@ def run(  # noqa: PLR0913 - the command has so many options
     Exit status: 0 all resized, 1 some rejected or failed, 2 wrong usage,
     3 the pipeline could not run, 130 stopped with Ctrl-C.
     """  # noqa: D301 - \b tells the help to leave the lines as they are
-    sources = find_sources(paths)
+    sources = find_sources(paths, outputs=[out, sheet] if sheet else [out])
     overrides = {"variants": read_variants(variants)} if variants else {}
     _prepare(out, sheet)
     rows: list[Collected] = []

@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,16 +18,18 @@ class Source:
     key: str
 
 
-def find_sources(paths: Sequence[Path]) -> tuple[Source, ...]:
+def find_sources(paths: Sequence[Path], *, outputs: Sequence[Path] = ()) -> tuple[Source, ...]:
     """Find the files that are meant, in a stable order.
 
     A file's key is its name; a file's below a folder is its path from that folder on, with `/` between the names.
-    Links are followed. What a dot hides is left out, unless it is named as a path itself.
+    Links are followed. What a dot hides is left out, and so are `outputs`, what an earlier run wrote: unless they are
+    named as paths themselves.
 
     Raises:
         UsageError: a path is missing, unreadable, empty or of another kind, or two files would have the same key.
     """
-    sources = [source for path in paths for source in _sources_of(path)]
+    left_out = frozenset(output.resolve() for output in outputs)
+    sources = [source for path in paths for source in _sources_of(path, left_out)]
     owners: dict[str, Source] = {}
     for source in sources:
         owner = owners.setdefault(source.key, source)
@@ -47,7 +49,7 @@ def key_of(name: str) -> str:
     )
 
 
-def _sources_of(path: Path) -> Iterator[Source]:
+def _sources_of(path: Path, left_out: Set[Path]) -> Iterator[Source]:
     kind = _kind(path)
     if stat.S_ISREG(kind):
         yield Source(path, key_of(path.name))
@@ -55,33 +57,34 @@ def _sources_of(path: Path) -> Iterator[Source]:
     if not stat.S_ISDIR(kind):
         raise UsageError(f"{_shown(path)} is neither a file nor a folder. Leave it out.")
     found = False
-    for file in _files_below(path, ancestors=()):
+    for file in _files_below(path, left_out, ancestors=()):
         found = True
         yield Source(file, key_of(file.relative_to(path).as_posix()))
     if not found:
         raise UsageError(f"The folder {_shown(path)} holds no files (hidden ones are left out). Give one with images.")
 
 
-def _files_below(folder: Path, ancestors: tuple[tuple[int, int], ...]) -> Iterator[Path]:
+def _files_below(folder: Path, left_out: Set[Path], ancestors: tuple[tuple[int, int], ...]) -> Iterator[Path]:
     identity = folder.stat()
     here = (identity.st_dev, identity.st_ino)
     if here in ancestors:  # a link to a folder that holds it
         return
-    for path in _entries(folder):
+    for path in _entries(folder, left_out):
         kind = _kind(path)
         if stat.S_ISDIR(kind):
-            yield from _files_below(path, (*ancestors, here))
+            yield from _files_below(path, left_out, (*ancestors, here))
         elif stat.S_ISREG(kind):
             yield path
         else:
             raise UsageError(f"{_shown(path)} is neither a file nor a folder. Move it away, or hide it with a dot.")
 
 
-def _entries(folder: Path) -> list[Path]:
+def _entries(folder: Path, left_out: Set[Path]) -> list[Path]:
     try:
-        return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+        shown = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
     except OSError as error:
         raise _unreadable(folder, error) from error
+    return [path for path in shown if path.resolve() not in left_out]
 
 
 def _kind(path: Path) -> int:

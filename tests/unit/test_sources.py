@@ -44,6 +44,14 @@ def test_what_a_dot_hides_is_left_out_unless_it_is_named(tmp_path: Path) -> None
     assert keys(tmp_path / ".thumbnails") == ["a.jpg"]
 
 
+def test_what_an_earlier_run_wrote_is_left_out_unless_it_is_named(tmp_path: Path) -> None:
+    files(tmp_path, "tom.jpg", "sizes/thumb/tom.jpg.webp", "page.html")
+    outputs = [tmp_path / "sizes", tmp_path / "page.html"]
+
+    assert [source.key for source in find_sources([tmp_path], outputs=outputs)] == ["tom.jpg"]
+    assert [source.key for source in find_sources(outputs, outputs=outputs)] == ["thumb/tom.jpg.webp", "page.html"]
+
+
 @pytest.mark.parametrize(
     "name", ["two words.jpg", "Ünïcödé 東京.jpg", "a\nb.jpg", "100%+1.jpg", "[red]x[/red].jpg", "'\".jpg"]
 )

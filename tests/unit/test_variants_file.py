@@ -22,7 +22,7 @@ def test_variants_are_read_with_every_option_spelled_out(tmp_path: Path) -> None
     ("text", "told"),
     [
         ('{"tiny": {"width": 0}}', "variants.tiny.width: 0 is not allowed; expected a whole number from 1 to"),
-        ('{"tiny": {"size": 9}}', "variants.tiny.size: 9 is not allowed; expected one of the options width, height"),
+        ('{"tiny": {"size": 9}}', "variants.tiny: 'size' is not allowed; expected one of the options width, height"),
         ('{"a": {"width": 1}, "a": {"width": 2}}', "a: {'width': 2} is not allowed; expected each name only once"),
         ("{}", "variants: {} is not allowed; expected an object of at least one variant by its name"),
         ("[1]", "variants: [1] is not allowed"),
