@@ -60,6 +60,11 @@ def sideways_heic() -> bytes:
     return (_DATA / "sideways.heic").read_bytes()
 
 
+def burst_heic() -> bytes:
+    """A black picture, then `quadrants()`, which the file says is the one to show."""
+    return (_DATA / "burst.heic").read_bytes()
+
+
 def exif(orientation: int) -> bytes:
     """EXIF with an orientation, a camera's name and a position."""
     tags = Image.Exif()

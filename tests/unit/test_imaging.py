@@ -8,6 +8,7 @@ from PIL import Image, PngImagePlugin
 from builders.images import (
     alpha_at,
     animation,
+    burst_heic,
     colour_at,
     encoded,
     exif,
@@ -83,6 +84,13 @@ def test_a_heic_is_turned_once() -> None:
 
     assert result.format == "heic"
     assert (result.width, result.height) == (64, 48)
+    assert quarters(opened(result.renditions[0].body)) == UPRIGHT
+
+
+def test_a_heic_of_several_pictures_shows_its_primary_one() -> None:
+    result = rendered(burst_heic())
+
+    assert result.frames == 2
     assert quarters(opened(result.renditions[0].body)) == UPRIGHT
 
 
@@ -205,6 +213,15 @@ def test_transparency_is_flattened_on_the_background_where_it_has_not() -> None:
 
     picture = picture_of(encoded(source), format=Format.JPEG, background="#00ffff80")
     assert [colour_at(picture, 16, 24), colour_at(picture, 48, 24)] == ["red", "cyan"]
+
+
+def test_an_opaque_part_of_a_transparent_picture_is_a_picture() -> None:
+    source = quadrants(80, 40).convert("RGBA")
+    source.paste((0, 0, 0, 0), (60, 0, 80, 40))
+    square = variant(width=40, height=40, fit=Fit.COVER, gravity=Gravity.WEST, format=Format.WEBP)
+
+    (rendition,) = rendered(encoded(source), square).renditions
+    assert [colour_at(opened(rendition.body), 20, y) for y in (5, 35)] == ["red", "blue"]
 
 
 def test_half_transparent_white_on_black_is_grey() -> None:
