@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -96,7 +97,7 @@ class World:
         )
 
     def client_that_cannot_write(self, key: str) -> "S3Client":
-        """A client whose connection breaks whenever it writes this derived object."""
+        """A client whose connection breaks whenever it begins to write this derived object."""
         client = s3_client()
 
         def break_connection(params: dict[str, Any], **_: object) -> None:
@@ -104,6 +105,29 @@ class World:
                 raise ConnectionClosedError(endpoint_url=params["url"])
 
         client.meta.events.register("before-call.s3.PutObject", break_connection)
+        return client
+
+    def client_that_hears_no_answer(self, operation: str) -> "S3Client":
+        """A client whose connection breaks as soon as S3 has done what was asked."""
+        client = s3_client()
+
+        def break_connection(**_: object) -> None:
+            raise ConnectionClosedError(endpoint_url="s3")
+
+        client.meta.events.register(f"after-call.s3.{operation}", break_connection)
+        return client
+
+    def client_that_is_answered(self, operation: str, status: int, code: str, *, times: int) -> "S3Client":
+        """A client that S3 answers with an error, the first so many times, without doing what was asked."""
+        client, answers = s3_client(), itertools.count(1)
+
+        def answer(**_: object) -> Any:
+            if next(answers) > times:
+                return None
+            parsed = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+            return SimpleNamespace(status_code=status), parsed
+
+        client.meta.events.register(f"before-call.s3.{operation}", answer)
         return client
 
     def derived(self) -> dict[str, bytes]:

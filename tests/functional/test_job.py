@@ -351,3 +351,99 @@ def test_a_bucket_that_is_gone_is_the_world_s_fault(world: World) -> None:
 
     with pytest.raises(StorageError, match=r"GetObject of 'manifests/cat.jpg.json' failed: NoSuchBucket"):
         world.deliver(upload)
+
+
+def test_a_conflict_with_another_writer_means_to_try_again(world: World) -> None:
+    """S3 sends 409 ConditionalRequestConflict beside 412 while another write is under way; moto does not."""
+    upload = world.upload("cat.jpg", b"cat")
+    client = world.client_that_is_answered("PutObject", 409, "ConditionalRequestConflict", times=3)
+
+    ended = world.deliver(upload, client=client)
+
+    assert ended.outcome is Outcome.RESIZED
+    assert world.shows(THUMB, b"cat")
+
+
+def test_conflicts_without_end_are_left_to_the_queue(world: World) -> None:
+    upload = world.upload("cat.jpg", b"cat")
+    client = world.client_that_is_answered("PutObject", 409, "ConditionalRequestConflict", times=1000)
+
+    with pytest.raises(StorageError, match="races in a row"):
+        world.deliver(upload, client=client)
+
+
+@pytest.mark.parametrize(
+    ("operation", "status", "code"),
+    [
+        ("PutObject", 500, "InternalError"),
+        ("PutObject", 503, "SlowDown"),
+        ("PutObject", 403, "AccessDenied"),
+        ("GetObject", 503, "SlowDown"),
+        ("GetObject", 403, "AccessDenied"),
+    ],
+)
+def test_what_s3_refuses_is_the_world_s_fault_and_is_made_up_for_later(
+    operation: str, status: int, code: str, world: World
+) -> None:
+    upload = world.upload("cat.jpg", b"cat")
+
+    with pytest.raises(StorageError, match=f"S3 {operation} of .* failed: {code}"):
+        world.deliver(upload, client=world.client_that_is_answered(operation, status, code, times=1000))
+
+    assert world.deliver(upload).outcome is Outcome.RESIZED
+
+
+def test_a_write_whose_answer_was_lost_is_found_to_be_done(world: World) -> None:
+    upload = world.upload("cat.jpg", b"cat")
+    with pytest.raises(StorageError):
+        world.deliver(upload, client=world.client_that_hears_no_answer("PutObject"))
+    assert set(world.derived()) == {LARGE}
+
+    requests = calls(world, lambda: world.deliver(upload))
+
+    # The first write is refused, for what it would write is there; it is looked at, and stays.
+    assert [name for name in requests if name != "GetObject"][:2] == ["PutObject", "HeadObject"]
+    assert requests.count("PutObject") == 3
+
+
+def test_what_a_job_cut_short_wrote_under_variants_since_removed_goes_with_its_next_delivery(world: World) -> None:
+    upload = world.upload("cat.jpg", b"cat")
+    with pytest.raises(StorageError):
+        world.deliver(upload, client=world.client_that_cannot_write("manifests/cat.jpg.json"))
+    world.settings = replace(settings(tiny={"width": 16}), generation=1)
+
+    world.deliver(upload)
+
+    assert set(world.derived()) == {"tiny/cat.jpg.webp"}
+
+
+def test_an_older_version_of_the_function_does_not_undo_what_a_newer_one_made_of_the_same_event(world: World) -> None:
+    upload = world.upload("cat.jpg", b"cat")
+    older = replace(world)
+    world.settings = replace(settings(large={"width": 1200}), generation=1)
+
+    def overtaken(source: bytes) -> Rendered:
+        rendered = older.render(source)
+        world.deliver(upload)
+        return rendered
+
+    ended = older.deliver(upload, overtaken)
+
+    assert ended.outcome is Outcome.SUPERSEDED
+    assert set(world.derived()) == {LARGE}
+    assert b"1200 wide" in world.derived()[LARGE]
+
+
+def test_of_two_deliveries_of_one_job_at_the_same_time_the_slower_finds_it_done(world: World) -> None:
+    upload = world.upload("cat.jpg", b"cat")
+
+    def overtaken(source: bytes) -> Rendered:
+        world.deliver(upload)
+        return world.render(source)
+
+    ended = world.deliver(upload, overtaken)
+
+    assert (ended.outcome, set(world.derived())) == (Outcome.RESIZED, {LARGE, THUMB})
+    listed = {each["key"]: each["etag"] for each in world.manifest("cat.jpg")["renditions"]}
+    found = {key: world.client.head_object(Bucket="derived", Key=key)["ETag"].strip('"') for key in listed}
+    assert found == listed
