@@ -19,8 +19,8 @@ Item = TypeVar("Item")
 TIMES = "\N{MULTIPLICATION SIGN}"
 
 _STYLES = {"resized": "green", "rejected": "yellow", "failed": "bold red"}
-# Wide enough that nothing wraps where another program reads the table.
-_PIPED_WIDTH = 400
+# Wide enough that nothing wraps, as where another program reads the table.
+_WIDE = 10_000
 
 
 class Steps:
@@ -89,8 +89,10 @@ def print_table(rows: Sequence[Collected]) -> None:
     """Print a table of all uploads to standard output, and a line that counts them."""
     console = Console(highlight=False)
     if not console.is_terminal:
-        console.width = _PIPED_WIDTH
-    console.print(_table(rows))
+        console.width = _WIDE
+    on_one_line = _table(rows, " ")
+    width = console.measure(on_one_line, options=console.options.update(max_width=_WIDE)).maximum
+    console.print(on_one_line if width <= console.width else _table(rows, "\n"))
     console.print(summary(rows))
 
 
@@ -100,9 +102,9 @@ def summary(rows: Sequence[Collected]) -> str:
     return ", ".join(f"{words.count(word)} {word}" for word in sorted(set(words), key=words.index))
 
 
-def describe(rendition: PublishedRendition) -> str:
-    """Write a rendition's size and bytes: `800 by 600, 41.2 kB`."""
-    return f"{rendition.width}{TIMES}{rendition.height} {kilobytes(rendition.bytes)}"
+def describe(rendition: PublishedRendition, between: str = " ") -> str:
+    """Write a rendition's size in pixels and its bytes, with something between the two."""
+    return f"{rendition.width}{TIMES}{rendition.height}{between}{kilobytes(rendition.bytes)}"
 
 
 def kilobytes(count: int) -> str:
@@ -110,7 +112,7 @@ def kilobytes(count: int) -> str:
     return f"{count / 1000:,.1f} kB"
 
 
-def _table(rows: Sequence[Collected]) -> Table:
+def _table(rows: Sequence[Collected], between: str) -> Table:
     variants = _variants(rows)
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("file", overflow="fold")
@@ -119,18 +121,20 @@ def _table(rows: Sequence[Collected]) -> Table:
         table.add_column(variant, justify="right")
     table.add_column("ms", justify="right", no_wrap=True)
     for row in rows:
-        table.add_row(*_cells(row, variants))
+        table.add_row(*_cells(row, variants, between))
     return table
 
 
-def _cells(row: Collected, variants: Sequence[str]) -> Iterator[Text]:
+def _cells(row: Collected, variants: Sequence[str], between: str) -> Iterator[Text]:
     result = row.result
     manifest = result.manifest
     renditions = {rendition.variant: rendition for rendition in (manifest.renditions if manifest else ())}
     yield Text(printable(str(result.upload.source.path)))
-    yield Text(f"{result.word}: {result.reason}" if result.reason else result.word, _STYLES.get(result.word, ""))
+    yield Text(
+        f"{result.word}:{between}{result.reason}" if result.reason else result.word, _STYLES.get(result.word, "")
+    )
     for variant in variants:
-        yield Text(describe(renditions[variant]) if variant in renditions else "-")
+        yield Text(describe(renditions[variant], between) if variant in renditions else "-")
     yield Text(f"{manifest.times.milliseconds:,}" if manifest else "-")
 
 

@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,7 +49,7 @@ def key_of(name: str) -> str:
     )
 
 
-def _sources_of(path: Path, left_out: Set[Path]) -> Iterator[Source]:
+def _sources_of(path: Path, left_out: frozenset[Path]) -> Iterator[Source]:
     kind = _kind(path)
     if stat.S_ISREG(kind):
         yield Source(path, key_of(path.name))
@@ -64,7 +64,7 @@ def _sources_of(path: Path, left_out: Set[Path]) -> Iterator[Source]:
         raise UsageError(f"The folder {_shown(path)} holds no files (hidden ones are left out). Give one with images.")
 
 
-def _files_below(folder: Path, left_out: Set[Path], ancestors: tuple[tuple[int, int], ...]) -> Iterator[Path]:
+def _files_below(folder: Path, left_out: frozenset[Path], ancestors: tuple[tuple[int, int], ...]) -> Iterator[Path]:
     identity = folder.stat()
     here = (identity.st_dev, identity.st_ino)
     if here in ancestors:  # a link to a folder that holds it
@@ -79,7 +79,7 @@ def _files_below(folder: Path, left_out: Set[Path], ancestors: tuple[tuple[int, 
             raise UsageError(f"{_shown(path)} is neither a file nor a folder. Move it away, or hide it with a dot.")
 
 
-def _entries(folder: Path, left_out: Set[Path]) -> list[Path]:
+def _entries(folder: Path, left_out: frozenset[Path]) -> list[Path]:
     try:
         shown = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
     except OSError as error:

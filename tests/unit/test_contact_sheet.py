@@ -45,7 +45,12 @@ def test_each_variant_is_a_picture_inside_the_page_with_its_size(resized: Collec
     pictures = [attributes for tag, attributes in page.elements if tag == "img"]
     assert [(picture["width"], picture["height"]) for picture in pictures] == [("1600", "1200"), ("320", "240")]
     assert {picture["src"] for picture in pictures} == {"data:image/webp;base64,UklGRgQAAABXRUJQ"}
-    assert {"large", f"1600{TIMES}1200 0.1 kB", "thumb", f"320{TIMES}240 0.1 kB"} <= set(page.text)
+    assert {
+        "large",
+        f"1600{TIMES}1200 0.1 kB",
+        "thumb",
+        f"320{TIMES}240 0.1 kB",
+    } <= set(page.text)
     assert {"album/photo.jpg", "resized", f"jpeg 640{TIMES}480", "#a0b0c0"} <= set(page.text)
 
 

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from rich.text import Text
 
 from builders.uploads import collected, failed, uploaded
 from darkroom.reporting import TIMES, json_line, print_table, steps, summary
@@ -62,6 +63,20 @@ def test_the_table_says_of_each_upload_how_it_ended_and_how_large_each_variant_i
         ["album/x", "failed:", "dead_letter", "-", "-", "-"],
     ]
     assert last == "1 resized, 1 rejected, 1 failed"
+
+
+def test_on_a_narrow_terminal_nothing_of_the_table_is_cut_off(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "60")
+
+    print_table([collected(), collected(uploaded("notes.txt"), reason=Reason.UNKNOWN_FORMAT)])
+
+    lines = [Text.from_ansi(line).plain for line in capsys.readouterr().out.splitlines()]
+    assert max(len(line) for line in lines) <= 60
+    shown = " ".join(lines).split()
+    assert {"album/photo.jpg", f"1600{TIMES}1200", f"320{TIMES}240", "rejected:", "unknown_format", "250"} <= set(shown)
 
 
 @pytest.mark.parametrize(
