@@ -13,11 +13,10 @@ from botocore.exceptions import ClientError
 from builders.pictures import jpeg
 from builders.pipelines import manifest_of, upload
 from darkroom.deployment import DeploymentError, Pipeline, find_pipeline
-from darkroom.emulator import REGION, emulator, environment, session
+from darkroom.emulator import emulator, environment, session
 from darkroom.synthesis import PROJECT
 
 STACK = "MakeDeploy"
-ACCOUNT = "000000000000"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,9 +53,9 @@ def shell(endpoint_url: str, tmp_path: Path) -> Shell:
 
 
 def test_make_deploys_the_pipeline_changes_it_and_takes_it_down(
-    shell: Shell, endpoint_url: str, tmp_path: Path
+    shell: Shell, endpoint_url: str, assembly: Path, tmp_path: Path
 ) -> None:
-    shell.make("bootstrap", f"aws://{ACCOUNT}/{REGION}")
+    shell.make("bootstrap", f"--app={assembly}")
     shell.make("deploy", "--require-approval=never", f"--output={tmp_path / 'first'}", *knobs())
     pipeline = find_pipeline(STACK, endpoint_url, session())
     assert widths_of(pipeline, "before.jpg") == {"large": 400, "medium": 400, "thumb": 320}
