@@ -34,6 +34,9 @@ _TURNS = {
 # Those that swap width and height.
 SIDEWAYS = frozenset(_TURNS[orientation] for orientation in (5, 6, 7, 8))
 
+# Whose frames are shown one after the other. What others hold besides, pages or previews, is never decoded.
+_ANIMATIONS = frozenset({SourceFormat.GIF, SourceFormat.WEBP})
+
 # WebP and GIF count in 16 bits.
 _MOST_PLAYS = 65_535
 
@@ -54,7 +57,7 @@ class Opened:
     @property
     def is_animation(self) -> bool:
         """Whether the frames are meant to be shown one after the other: a TIFF's pages, for one, are not."""
-        return self.frames > 1 and self.format in (SourceFormat.GIF, SourceFormat.WEBP)
+        return self.frames > 1
 
     @property
     def profile(self) -> bytes | None:
@@ -80,7 +83,7 @@ def open_image(source: bytes, limits: Limits) -> Opened:
     found = identify(source)
     with _blaming_the_image(limits):
         image = Image.open(BytesIO(source), formats=[found.decoder])
-        frames = 1 if found is SourceFormat.JPEG else getattr(image, "n_frames", 1)  # a JPEG's others are no animation
+        frames = getattr(image, "n_frames", 1) if found in _ANIMATIONS else 1
     size = Size(*image.size)
     pixels = size.width * size.height
     _check(Reason.TOO_MANY_PIXELS, pixels, limits.frame_pixels, "pixels in a frame")
