@@ -7,7 +7,7 @@ WORKERS ?= 2
 OUT ?= out
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint lock clean bootstrap deploy diff destroy
+.PHONY: help setup demo test nightly lint lock clean bootstrap deploy diff destroy
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/'
@@ -16,6 +16,8 @@ setup: $(SETUP) ## make .venv with everything that running, deploying and testin
 
 # The stamp is written last, so a set-up that was interrupted starts again.
 $(SETUP): requirements.txt requirements-dev.txt pyproject.toml Makefile
+	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and \
+	  f'Darkroom needs Python 3.11 or newer, and $(PYTHON) is {sys.version.split()[0]}: make $(MAKECMDGOALS) PYTHON=python3.13')"
 	rm -rf .venv
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
@@ -39,6 +41,9 @@ demo: setup ## run the pipeline on samples/, and write out/contact-sheet.html
 
 test: setup lint ## every check and every test
 	$(BIN)/pytest -n $(WORKERS)
+
+nightly: setup ## look for an interleaving that does not converge for much longer than the tests do
+	CONVERGENCE_EXAMPLES=20000 $(BIN)/pytest tests/functional/test_convergence.py --timeout 0
 
 # The CDK's command line, on the Node that came with the Python packages: none on the machine is asked.
 CLI := node_modules/.set-up
