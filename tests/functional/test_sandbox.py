@@ -9,6 +9,7 @@ from time import monotonic
 
 import pytest
 
+from builders.images import sideways_heic
 from builders.pictures import jpeg
 from resize.errors import ImageRejectedError, OutOfTimeError, Reason, SandboxError
 from resize.sandbox import Confinement, Sandbox
@@ -86,6 +87,18 @@ def test_a_misdeed_is_the_image_s_rejection_and_the_next_image_has_a_fresh_child
 
         assert rejected.value.reason is reason
         assert width_of_good_image(sandbox) == 32
+
+
+def test_an_image_that_crashes_a_real_decoder_is_rejected(sandbox: Sandbox) -> None:
+    """An item type that is not ASCII ends pi-heif 1.4.0 with a segmentation fault."""
+    source = bytearray(sideways_heic())
+    source[176] = 0xFF
+
+    with pytest.raises(ImageRejectedError, match="SIGSEGV") as rejected:
+        sandbox.render(bytes(source), in_seconds(60))
+
+    assert rejected.value.reason is Reason.CRASHED
+    assert width_of_good_image(sandbox) == 32
 
 
 def test_an_image_that_hangs_is_given_up_after_its_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
