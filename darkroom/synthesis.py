@@ -29,11 +29,17 @@ class SynthesisError(DarkroomError):
 
 
 def local_overrides() -> dict[str, object]:
-    """What differs on this machine: the function's wheels, its parallelism, and that nothing outlives the run."""
+    """What differs on this machine: the function's wheels, its parallelism, and that nothing outlives the run.
+
+    A job that fails is tried once more, and soon, so that whoever waits sees it in the dead-letter queue.
+    """
     return {
         "bundle_for": "this-machine",
         "max_concurrency": max(2, os.cpu_count() or 2),  # AWS allows no fewer than two
         "retain_data": False,
+        "function_timeout_seconds": 120,
+        "visibility_timeout_seconds": 120,
+        "max_receive_count": 2,
     }
 
 

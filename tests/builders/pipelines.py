@@ -9,7 +9,7 @@ from resize.names import manifest_key
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-_WAIT_SECONDS = 30
+_WAIT_SECONDS = 120
 _POLL_SECONDS = 0.1
 
 
