@@ -76,9 +76,11 @@ class Consumer:
     def _job(self, upload: Upload, record: SQSRecord, context: LambdaContext) -> Ended:
         if upload.bucket != self.settings.uploads_bucket:
             raise MessageRefusedError(f"bucket {upload.bucket!r}: this queue is for {self.settings.uploads_bucket!r}")
-        deadline = monotonic() + context.get_remaining_time_in_millis() / 1000 - STORAGE_SECONDS
+        seconds = context.get_remaining_time_in_millis() / 1000 - STORAGE_SECONDS
+        if seconds < self.settings.render_seconds:
+            raise OutOfTimeError(f"{seconds:.0f} s are left, and an image may take {self.settings.render_seconds}")
         store = Store(self.client, self.settings, upload, is_retry=_is_retry(record, upload))
-        render = partial(self.sandbox.render, deadline=deadline)
+        render = partial(self.sandbox.render, deadline=monotonic() + seconds)
         return Job(upload=upload, store=store, render=render).run()
 
     def _tell(self, upload: Upload, ended: Ended) -> None:

@@ -166,6 +166,18 @@ def test_a_job_that_might_run_into_the_function_s_timeout_is_handed_back_at_once
     assert "10 s are left" in log.getvalue()
 
 
+def test_a_job_handed_back_for_lack_of_time_asks_s3_for_nothing_and_is_no_failure(
+    world: World, consumer: Consumer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    body = message(world.upload("cat.jpg", jpeg()))
+    nowhere = replace(consumer, client=world.client_that_is_answered("GetObject", 500, "InternalError", times=1000))
+
+    answer = nowhere.handle(sqs_event(body), context(seconds_left=20))
+
+    assert failed_ids(answer) == ["m0"]
+    assert counted(capsys) == {}
+
+
 def test_a_fault_of_the_world_hands_the_message_back(world: World, consumer: Consumer, log: StringIO) -> None:
     elsewhere = replace(consumer, settings=replace(world.settings, derived_bucket="gone"))
 
