@@ -10,6 +10,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from stacks import pruning
+
 PROJECT = Path(__file__).resolve().parent.parent
 PACKAGE = PROJECT / "lambdas" / "resize"
 CACHE = PROJECT / ".darkroom" / "bundles"
@@ -71,13 +73,14 @@ def _make(made: Path, platform: Platform | None, package: Path) -> None:
     _install_requirements(package / "requirements.txt", made, platform)
     _copy_package(package, made / package.name)
     _remove_what_varies(made)
+    pruning.prune(made)
     _let_everyone_read(made)
 
 
 def _fingerprint(platform: Platform | None, package: Path) -> str:
     machine = (sys.implementation.cache_tag, sysconfig.get_platform())
     digest = hashlib.sha256(repr(platform or machine).encode())
-    for source in (Path(__file__), package / "requirements.txt", *_sources(package)):
+    for source in (Path(__file__), Path(pruning.__file__), package / "requirements.txt", *_sources(package)):
         digest.update(source.name.encode() + b"\0" + hashlib.sha256(source.read_bytes()).digest())
     return digest.hexdigest()[:32]
 
@@ -136,7 +139,7 @@ def _move_into_place(made: Path, bundle: Path) -> None:
 
 
 def _forget_old_bundles(cache: Path) -> None:
-    """Keep the latest used, 30 MB each: every change of the function makes another."""
+    """Keep the latest used, 20 MB each: every change of the function makes another."""
     bundles = sorted(cache.glob("[0-9a-f]" * 32), key=lambda bundle: bundle.stat().st_mtime)
     for bundle in bundles[:-_BUNDLES_TO_KEEP]:
         shutil.rmtree(bundle, ignore_errors=True)

@@ -1,0 +1,111 @@
+"""The bundle runs by itself: a Python that sees the bundle, boto3 and nothing else does what the function does."""
+
+import json
+import subprocess
+import sys
+from hashlib import sha256
+from importlib.metadata import distribution
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from builders.events import sqs_event
+from builders.images import animation, encoded, exif, quadrants, rendered, sideways_heic, variant
+from builders.world import settings
+from resize.variants import Format
+from stacks.bundle import build_bundle
+
+# What Lambda's runtime brings: boto3 and what it needs. (jmespath, which it needs too, ships.)
+RUNTIME = ("boto3", "botocore", "s3transfer", "urllib3", "python-dateutil", "six")
+
+HANDLE = """
+import json, sys
+sys.path[:0] = sys.argv[1:3]
+from resize import handler
+from aws_lambda_powertools.utilities.typing import LambdaContext
+answer = handler.handler(json.loads(sys.argv[3]), LambdaContext())
+handler._CONSUMER.sandbox.close()
+homes = [sys.modules[name].__file__ for name in ("aws_lambda_powertools", "jmespath", "resize")]
+print(json.dumps({"answer": answer, "homes": homes}))
+"""
+
+RENDER = """
+import json, sys
+from hashlib import sha256
+from pathlib import Path
+sys.path[:0] = sys.argv[1:3]
+from resize.imaging import render
+from resize.settings import Limits
+from resize.variants import Format, Variant
+variants = [Variant(name=output, width=32, format=output) for output in Format]
+
+def digests(source):
+    return [sha256(made.body).hexdigest() for made in render(source, variants, Limits()).renditions]
+
+print(json.dumps({path.name: digests(path.read_bytes()) for path in Path(sys.argv[3]).iterdir()}))
+"""
+
+
+def pictures() -> dict[str, bytes]:
+    """An image of each format that is taken, and of the ways inside them that have code of their own."""
+    whole = quadrants()
+    frames = [whole, whole.rotate(180)]
+    formats = {name: encoded(whole, name) for name in ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "AVIF")}
+    packings = ("tiff_lzw", "jpeg", "tiff_adobe_deflate", "packbits", "lzma", "zstd")
+    return {
+        **formats,
+        "HEIC": sideways_heic(),
+        **{name: encoded(whole, "TIFF", compression=name) for name in packings},
+        **{f"animated {name}": animation(name, frames, [100, 200]) for name in ("GIF", "WEBP")},
+        "several pictures in one": encoded(whole, "MPO", save_all=True, append_images=frames[1:]),
+        "turned": encoded(whole, "JPEG", exif=exif(6)),
+        "four inks": encoded(whole.convert("CMYK"), "JPEG"),
+        "palette": encoded(whole.convert("P")),
+        "16 bits": encoded(Image.new("I;16", (64, 48), 9000)),
+        "floats": encoded(Image.new("F", (64, 48), 0.5), "TIFF"),
+    }
+
+
+@pytest.fixture(scope="module")
+def paths(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """The bundle for this machine, and a folder with what Lambda's runtime brings."""
+    beside = tmp_path_factory.mktemp("runtime")
+    for name in RUNTIME:
+        files = distribution(name).files or []
+        for top in {file.parts[0] for file in files if file.suffix == ".py"}:
+            (beside / top).symlink_to(str(distribution(name).locate_file(top)))
+    return [str(build_bundle(None, cache=tmp_path_factory.mktemp("bundles"))), str(beside)]
+
+
+def run_alone(code: str, *arguments: str, **environment: str) -> Any:
+    """What code prints as JSON in a Python that finds nothing that is installed."""
+    command = [sys.executable, "-I", "-S", "-B", "-c", code, *arguments]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_the_handler_takes_a_batch_with_only_boto3_beside_the_bundle(paths: list[str]) -> None:
+    environment = {**settings().to_environment(), "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769"}
+
+    said = run_alone(HANDLE, *paths, json.dumps(sqs_event("no job")), AWS_DEFAULT_REGION="eu-west-1", **environment)
+
+    assert said["answer"] == {"batchItemFailures": [{"itemIdentifier": "m0"}]}
+    assert [home for home in said["homes"] if not home.startswith(paths[0])] == []
+
+
+def test_every_format_comes_out_of_the_bundle_as_it_does_with_all_of_pillow(paths: list[str], tmp_path: Path) -> None:
+    sources = pictures()
+    for name, source in sources.items():
+        (tmp_path / name).write_bytes(source)
+
+    made = run_alone(RENDER, *paths, str(tmp_path))
+
+    variants = [variant(output, width=32, format=output) for output in Format]
+    expected = {
+        name: [sha256(rendition.body).hexdigest() for rendition in rendered(source, *variants).renditions]
+        for name, source in sources.items()
+    }
+    assert made == expected
