@@ -1,0 +1,114 @@
+"""Is the derived bucket what the uploads bucket says? Asked once no message is left."""
+
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from PIL import Image, ImageStat
+
+from darkroom.deployment import Pipeline
+from resize.names import MANIFESTS, manifest_key
+from resize.registers import ORDER
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+# Renditions of one colour differ from their source by what lossy encoders do to it: 0 to 255.
+_COLOUR_TOLERANCE = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """A derived object as its bucket lists it: bytes, and the ETag without quotes, which is their MD5."""
+
+    size: int
+    etag: str
+
+
+def assert_converged(pipeline: Pipeline, prefix: str = "") -> None:
+    """Hold the derived bucket against the uploads bucket, for all keys that begin so.
+
+    Every live key has a manifest of its newest version. If that is an image there are all its variants, of its colour,
+    with the lengths and ETags that the manifest tells; if not, it is rejected. There is nothing else: no rendition of
+    another version or of a deleted key, whose manifest says "removed". Images are of one colour.
+    """
+    s3: S3Client = pipeline.client("s3")
+    live = {item["Key"]: item["VersionId"] for item in _current_versions(s3, pipeline.uploads_bucket, prefix)}
+    derived = _derived(s3, pipeline.derived_bucket, prefix)
+    manifests = {key: _manifest(s3, pipeline, key) for key in derived if key.startswith(f"{MANIFESTS}/")}
+    variants = _variants(pipeline)
+
+    assert {manifest_key(key) for key in live} <= set(manifests), "a live key has no manifest"
+    listed = set()
+    for manifest in manifests.values():
+        key = manifest["source"]["key"]
+        if key in live:
+            _assert_describes(s3, pipeline, manifest, live[key], variants)
+        else:
+            assert manifest["outcome"] == "removed", f"{key!r} is deleted: {manifest}"
+            assert manifest["renditions"] == [], f"{key!r} is deleted: {manifest}"
+        for each in manifest["renditions"]:
+            assert Derived(each["bytes"], each["etag"]) == derived.get(each["key"]), f"{each} of {key!r}"
+            listed.add(each["key"])
+    assert set(derived) - set(manifests) == listed, "nobody's renditions"
+
+
+def _assert_describes(
+    s3: "S3Client", pipeline: Pipeline, manifest: dict[str, Any], version_id: str, variants: dict[str, Any]
+) -> None:
+    key, renditions = manifest["source"]["key"], manifest["renditions"]
+    source = s3.get_object(Bucket=pipeline.uploads_bucket, Key=key, VersionId=version_id)
+    colour = _colour(source["Body"].read())
+    assert manifest["source"]["version_id"] == version_id, f"{key!r} shows an old version: {manifest}"
+    assert manifest["source"]["etag"] == source["ETag"].strip('"')
+    assert manifest["outcome"] == ("resized" if colour else "rejected"), f"{key!r}: {manifest}"
+    assert {each["variant"] for each in renditions} == (set(variants) if colour else set()), f"{key!r}: {manifest}"
+    for each in renditions:
+        found = s3.get_object(Bucket=pipeline.derived_bucket, Key=each["key"])
+        shown = _colour(found["Body"].read())
+        assert shown is not None, f"{each['key']!r} is no image"
+        assert colour is not None
+        differs = max(abs(one - other) for one, other in zip(colour, shown, strict=True))
+        assert differs <= _COLOUR_TOLERANCE, f"{each['key']!r} shows {shown}, not {colour}"
+        assert found["ContentType"] == each["content_type"]
+        assert found["Metadata"][ORDER].startswith(f"{manifest['source']['sequencer']}."), f"{each['key']!r}"
+
+
+def _variants(pipeline: Pipeline) -> dict[str, Any]:
+    """What the function is told to make of each image."""
+    answer = pipeline.client("lambda").get_function_configuration(FunctionName=pipeline.function_name)
+    variants: dict[str, Any] = json.loads(answer["Environment"]["Variables"]["DARKROOM_VARIANTS"])
+    return variants
+
+
+def _current_versions(s3: "S3Client", bucket: str, prefix: str) -> Iterator[Any]:
+    for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix):
+        yield from (version for version in page.get("Versions", []) if version["IsLatest"])
+
+
+def _derived(s3: "S3Client", bucket: str, prefix: str) -> dict[str, Derived]:
+    """Every derived object of these keys, whatever the variant: the folder comes before the key."""
+    folders = s3.list_objects_v2(Bucket=bucket, Delimiter="/").get("CommonPrefixes", [])
+    pages = s3.get_paginator("list_objects_v2")
+    return {
+        item["Key"]: Derived(item["Size"], item["ETag"].strip('"'))
+        for folder in folders
+        for page in pages.paginate(Bucket=bucket, Prefix=f"{folder['Prefix']}{prefix}")
+        for item in page.get("Contents", [])
+    }
+
+
+def _manifest(s3: "S3Client", pipeline: Pipeline, key: str) -> dict[str, Any]:
+    manifest: dict[str, Any] = json.loads(s3.get_object(Bucket=pipeline.derived_bucket, Key=key)["Body"].read())
+    return manifest
+
+
+def _colour(body: bytes) -> tuple[float, ...] | None:
+    """The mean red, green and blue, or None if it is no image."""
+    try:
+        with Image.open(io.BytesIO(body)) as image:
+            return tuple(ImageStat.Stat(image.convert("RGB")).mean)
+    except OSError:
+        return None

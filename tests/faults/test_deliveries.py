@@ -1,0 +1,118 @@
+"""Messages that come twice, late, in the wrong order or not at all: what SQS and S3 may do to a delivery."""
+
+import json
+
+from builders.faulty import Faulty
+from builders.pictures import jpeg
+from builders.proxy import ALWAYS, passing_on
+
+
+def messages_of(faulty: Faulty, *colours: str) -> list[str]:
+    """Upload images of these colours to one key, one after the other, and take the messages that S3 sends of them."""
+    faulty.pause()
+    for colour in colours:
+        faulty.upload("cat.jpg", jpeg(colour=colour))
+    return taken(faulty)
+
+
+def taken(faulty: Faulty) -> list[str]:
+    messages = faulty.messages()
+    faulty.go_on()
+    return messages
+
+
+def deliver_one_by_one(faulty: Faulty, *bodies: str) -> None:
+    for body in bodies:
+        faulty.send(body)
+        faulty.wait_until_idle()
+
+
+def test_a_message_that_comes_twice_is_done_once(faulty: Faulty) -> None:
+    [body] = messages_of(faulty, "red")
+
+    deliver_one_by_one(faulty, body, body)
+
+    faulty.check()
+    assert [line["repeated"] for line in faulty.ended("cat.jpg")] == [False, True]
+
+
+def test_messages_that_come_in_reverse_leave_the_newest_upload(faulty: Faulty) -> None:
+    oldest, middle, newest = messages_of(faulty, "red", "blue", "red")
+
+    deliver_one_by_one(faulty, newest, middle, oldest)
+
+    faulty.check()
+    assert faulty.outcomes("cat.jpg") == ["resized", "superseded", "superseded"]
+
+
+def test_a_deletion_that_comes_before_its_upload_wins(faulty: Faulty) -> None:
+    faulty.pause()
+    faulty.upload("cat.jpg", jpeg())
+    faulty.delete("cat.jpg")
+    upload, deletion = taken(faulty)
+
+    deliver_one_by_one(faulty, deletion, upload)
+
+    faulty.check()
+    assert faulty.outcomes("cat.jpg") == ["removed", "superseded"]
+
+
+def test_an_upload_that_comes_again_after_its_deletion_stays_deleted(faulty: Faulty) -> None:
+    [upload] = messages_of(faulty, "red")
+    deliver_one_by_one(faulty, upload)
+    faulty.delete("cat.jpg")
+    faulty.wait_until_idle()
+
+    deliver_one_by_one(faulty, upload)
+
+    faulty.check()
+    assert faulty.outcomes("cat.jpg") == ["resized", "removed", "superseded"]
+
+
+def test_a_message_that_comes_twice_at_once_is_done_by_whoever_is_faster(faulty: Faulty) -> None:
+    [body] = messages_of(faulty, "red")
+
+    with faulty.proxy.holding("PUT", faulty.manifest("cat.jpg")) as slower:
+        faulty.send(body)
+        slower.wait_for_request()
+        faulty.send(body)
+        faulty.wait_for_end("cat.jpg")
+
+    faulty.check()
+    assert [line["outcome"] for line in faulty.ended("cat.jpg")] == ["resized", "resized"]
+
+
+def test_a_message_whose_deletion_fails_comes_again_and_is_left_alone(faulty: Faulty) -> None:
+    """The emulator deletes in its own process, where nothing can fail: the message is sent again once it is done."""
+    [body] = messages_of(faulty, "red")
+    deliver_one_by_one(faulty, body)
+    writes = faulty.proxy.on("PUT", "*", passing_on, times=ALWAYS)
+
+    deliver_one_by_one(faulty, body)
+
+    faulty.check()
+    assert writes.met == 0
+
+
+def test_messages_wait_while_nobody_can_receive_them(faulty: Faulty) -> None:
+    """The emulator receives in its own process, where nothing can fail: its polling is off meanwhile."""
+    faulty.pause()
+    for colour in ("red", "blue"):
+        faulty.upload("cat.jpg", jpeg(colour=colour))
+
+    faulty.go_on()
+
+    faulty.check()
+    assert sorted(faulty.outcomes("cat.jpg")) == ["resized", "superseded"]
+
+
+def test_an_event_of_several_records_does_the_job_of_each(faulty: Faulty) -> None:
+    faulty.pause()
+    for name in ("cat.jpg", "dog.jpg"):
+        faulty.upload(name, jpeg())
+    records = [record for body in taken(faulty) for record in json.loads(body)["Records"]]
+
+    faulty.send(json.dumps({"Records": records}))
+
+    faulty.check()
+    assert faulty.outcomes("cat.jpg") == faulty.outcomes("dog.jpg") == ["resized"]

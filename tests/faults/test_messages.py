@@ -1,0 +1,47 @@
+"""Messages that are no jobs of this queue: a person must see them, and no other job may suffer."""
+
+import json
+
+from builders.events import s3_body, s3_record
+from builders.faulty import Faulty
+from builders.pictures import jpeg
+
+NO_JOBS = {
+    "is not JSON": "no JSON",
+    "is JSON of another shape": json.dumps({"detail-type": "Object Created", "detail": {"object": {"key": "cat.jpg"}}}),
+    "is a JSON list": "[]",
+    "has a record of another shape": json.dumps({"Records": [{"eventVersion": "2.6"}]}),
+    "is about another bucket": s3_body(s3_record(bucket="elsewhere")),
+}
+
+
+def test_a_message_that_is_no_job_becomes_a_dead_letter_and_its_batch_mates_are_done(faulty: Faulty) -> None:
+    faulty.retry_after(1)
+    faulty.pause()
+    faulty.upload("cat.jpg", jpeg())
+    faulty.send(*NO_JOBS.values())
+
+    faulty.go_on()
+
+    faulty.wait_until_idle()
+    assert sorted(faulty.dead_letters()) == sorted(NO_JOBS.values())
+    faulty.check()
+    assert faulty.outcomes("cat.jpg") == ["resized"]
+
+
+def test_a_message_of_which_one_record_is_of_another_bucket_becomes_a_dead_letter_though_the_other_is_done(
+    faulty: Faulty,
+) -> None:
+    faulty.retry_after(1)
+    faulty.pause()
+    faulty.upload("cat.jpg", jpeg())
+    [body] = faulty.messages()
+    mixed = s3_body(*json.loads(body)["Records"], s3_record(bucket="elsewhere"))
+    faulty.send(mixed)
+
+    faulty.go_on()
+
+    faulty.wait_until_idle()
+    assert faulty.dead_letters() == [mixed]
+    faulty.check()
+    assert faulty.outcomes("cat.jpg") == ["resized"]
