@@ -2,19 +2,21 @@
 
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from typing import NamedTuple
 
 import pi_heif
-from PIL import AvifImagePlugin, ExifTags, Image, UnidentifiedImageError
+from PIL import AvifImagePlugin, ExifTags, Image, JpegImagePlugin, TiffImagePlugin, UnidentifiedImageError
 
 from resize.errors import ImageRejectedError, Reason
 from resize.formats import SourceFormat, identify
 from resize.geometry import Size
 from resize.gif import reaches_its_end
+from resize.jpeg import scans_of
+from resize.memory import Picture, Print, estimate
 from resize.settings import Limits
 
 # One job has one vCPU; and a HEIC's thumbnails, depth maps and the like are never shown, so never parsed.
@@ -37,6 +39,9 @@ SIDEWAYS = frozenset(_TURNS[orientation] for orientation in (5, 6, 7, 8))
 # Whose frames are shown one after the other. What others hold besides, pages or previews, is never decoded.
 _ANIMATIONS = frozenset({SourceFormat.GIF, SourceFormat.WEBP})
 
+# Encoders write some ten scans; each costs a pass over all pixels (measured: 18 ms for 49 million, all scans empty).
+_MOST_SCANS = 100
+
 # WebP and GIF count in 16 bits.
 _MOST_PLAYS = 65_535
 
@@ -53,6 +58,9 @@ class Opened:
     frames: int
     image: Image.Image
     limits: Limits
+    source_bytes: int
+    held_bytes: int  # what the decoder keeps beside pixels
+    memory_bytes: int | None  # what there is; None is enough for anything
 
     @property
     def is_animation(self) -> bool:
@@ -73,7 +81,7 @@ class Frame(NamedTuple):
     milliseconds: int
 
 
-def open_image(source: bytes, limits: Limits) -> Opened:
+def open_image(source: bytes, limits: Limits, memory_bytes: int | None = None) -> Opened:
     """Read an image's header and hold it against the limits, before a pixel is decoded.
 
     Raises:
@@ -84,14 +92,41 @@ def open_image(source: bytes, limits: Limits) -> Opened:
     with _blaming_the_image(limits):
         image = Image.open(BytesIO(source), formats=[found.decoder])
         frames = getattr(image, "n_frames", 1) if found in _ANIMATIONS else 1
+        scans = scans_of(source) if found is SourceFormat.JPEG else 1
+        held_bytes = _held_bytes(image, scans)
     size = Size(*image.size)
     pixels = size.width * size.height
     _check(Reason.TOO_MANY_PIXELS, pixels, limits.frame_pixels, "pixels in a frame")
     _check(Reason.TOO_MANY_FRAMES, frames, limits.frames, "frames")
     _check(Reason.TOO_MANY_PIXELS, pixels * frames, limits.total_pixels, "pixels in all frames")
+    _check(Reason.TOO_MANY_SCANS, scans, _MOST_SCANS, "scans")
     if found is SourceFormat.GIF and not reaches_its_end(source):
         raise ImageRejectedError(Reason.CORRUPT, "it ends before its last frame does")
-    return Opened(format=found, size=size, frames=frames, image=image, limits=limits)
+    return Opened(
+        format=found,
+        size=size,
+        frames=frames,
+        image=image,
+        limits=limits,
+        source_bytes=len(source),
+        held_bytes=held_bytes,
+        memory_bytes=memory_bytes,
+    )
+
+
+def check_memory(opened: Opened, film: Size, frames: int = 1, prints: Iterable[Print] = ()) -> None:
+    """Hold what it takes to decode so many frames, shrink each to `film` and print them against what there is.
+
+    Raises:
+        ImageRejectedError: OUT_OF_MEMORY.
+    """
+    if opened.memory_bytes is None:
+        return
+    needed = estimate(_picture(opened), film, frames, prints)
+    if needed > opened.memory_bytes:
+        there_are = max(0, opened.memory_bytes) // 1_000_000
+        detail = f"resizing it takes some {needed // 1_000_000} MB of memory; there are {there_are} MB"
+        raise ImageRejectedError(Reason.OUT_OF_MEMORY, detail)
 
 
 def decode(opened: Opened, frames: int) -> Iterator[Frame]:
@@ -147,6 +182,7 @@ def turn_of(opened: Opened) -> Image.Transpose | None:
     if opened.format in (SourceFormat.TIFF, SourceFormat.HEIC):
         return None
     if opened.format is SourceFormat.PNG:  # its EXIF may stand after its pixels
+        check_memory(opened, Size(1, 1))
         with _blaming_the_image(opened.limits):
             opened.image.load()
     exif = Image.Exif()
@@ -155,6 +191,29 @@ def turn_of(opened: Opened) -> Image.Transpose | None:
         return _TURNS.get(exif.get(ExifTags.Base.Orientation, 1))
     except Exception:  # noqa: BLE001 - only Pillow's parser runs here, and it raises anything on hostile bytes
         return None
+
+
+def _picture(opened: Opened) -> Picture:
+    return Picture(
+        format=opened.format,
+        stored=opened.size,
+        decoded=Size(*opened.image.size),
+        mode=opened.image.mode,
+        has_transparent_colour="transparency" in opened.image.info,
+        source_bytes=opened.source_bytes,
+        held=opened.held_bytes,
+    )
+
+
+def _held_bytes(image: Image.Image, scans: int) -> int:
+    """Say what the decoder keeps beside pixels: a JPEG of several scans its coefficients, a TIFF its largest strip."""
+    if isinstance(image, JpegImagePlugin.JpegImageFile) and scans > 1:
+        areas = [across * down for _, across, down, _ in image.layer]
+        return 2 * image.width * image.height * sum(areas) // max(areas)
+    if isinstance(image, TiffImagePlugin.TiffImageFile):
+        rows = min(image.height, image.tag_v2.get(TiffImagePlugin.ROWSPERSTRIP, image.height))
+        return int(image.width * rows * sum(image.tag_v2.get(TiffImagePlugin.BITSPERSAMPLE, (1,))) // 8)
+    return 0
 
 
 @contextmanager

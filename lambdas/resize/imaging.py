@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from PIL import Image, ImageColor
 
 from resize.colour import to_plain, to_srgb
-from resize.decoding import SIDEWAYS, Opened, decode, open_image, plays_of, shrink_while_decoding, turn_of
+from resize.decoding import SIDEWAYS, Opened, check_memory, decode, open_image, plays_of, shrink_while_decoding, turn_of
 from resize.encoding import HAS_ALPHA, HAS_ANIMATION, encode
 from resize.errors import ImageRejectedError, Reason
 from resize.film import Colour, Film
 from resize.geometry import Placement, Size, place
+from resize.memory import Print
 from resize.placeholder import dominant_colour, thumb_hash
 from resize.renditions import Rendered, Rendition
 from resize.settings import Limits
@@ -27,25 +28,25 @@ class _Plan:
     placement: Placement
 
 
-def render(source: bytes, variants: Sequence[Variant], limits: Limits) -> Rendered:
-    """Make every variant of an image, in the order given.
+def render(source: bytes, variants: Sequence[Variant], limits: Limits, memory_bytes: int | None = None) -> Rendered:
+    """Make every variant of an image, in the order given, with so much memory, or with as much as it takes.
 
     Raises:
         ImageRejectedError: the image is at fault: it breaks a limit, is no image of the formats that are allowed, is
             broken, or takes more memory than there is.
     """
     try:
-        return _render(source, variants, limits)
+        return _render(source, variants, limits, memory_bytes)
     except MemoryError as error:
         raise ImageRejectedError(Reason.OUT_OF_MEMORY, "resizing it takes more memory than there is") from error
 
 
-def _render(source: bytes, variants: Sequence[Variant], limits: Limits) -> Rendered:
-    opened = open_image(source, limits)
+def _render(source: bytes, variants: Sequence[Variant], limits: Limits, memory_bytes: int | None) -> Rendered:
+    opened = open_image(source, limits, memory_bytes)
     turn = turn_of(opened)
     displayed = _turned(opened.size, turn)
     plans = _largest_first(variants, opened, displayed)
-    film = _develop(opened, turn, _enough(plans, displayed), animated=any(p.output in HAS_ANIMATION for p in plans))
+    film = _develop(opened, turn, _enough(plans, displayed), plans)
     renditions: dict[int, Rendition] = {}
     for plan in plans:
         film = film.shrunk(plan.placement.scaled)
@@ -80,16 +81,23 @@ def _enough(plans: list[_Plan], displayed: Size) -> Size:
     return Size(min(largest.width, displayed.width), min(largest.height, displayed.height))
 
 
-def _develop(opened: Opened, turn: Image.Transpose | None, size: Size, *, animated: bool) -> Film:
+def _develop(opened: Opened, turn: Image.Transpose | None, size: Size, plans: list[_Plan]) -> Film:
     """Decode, and shrink to the size before the rest: turning and colours cost by the pixel."""
     stored = _turned(size, turn)
     shrink_while_decoding(opened, stored)
+    prints = [Print(plan.output, plan.placement.canvas, _frames_of(plan, opened)) for plan in plans]
+    shown = max(one.frames for one in prints)
+    check_memory(opened, stored, shown, prints)
     frames, milliseconds = [], []
-    for frame in decode(opened, opened.frames if animated and opened.is_animation else 1):
+    for frame in decode(opened, shown):
         picture = to_srgb(_upright(_shrunk(to_plain(frame.image), stored), turn), opened.profile)
         frames.append(picture.convert("RGBa") if picture.mode == "RGBA" else picture)
         milliseconds.append(frame.milliseconds)
     return Film(frames=_alike(frames), milliseconds=tuple(milliseconds), plays=plays_of(opened))
+
+
+def _frames_of(plan: _Plan, opened: Opened) -> int:
+    return opened.frames if plan.output in HAS_ANIMATION and opened.is_animation else 1
 
 
 def _alike(frames: list[Image.Image]) -> tuple[Image.Image, ...]:

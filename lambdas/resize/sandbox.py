@@ -121,6 +121,7 @@ class _Child:
         command = [sys.executable, "-P", "-m", "resize.sandbox_child", json.dumps(asdict(confinement))]
         environment = {name: os.environ[name] for name in _INHERITED_VARIABLES if name in os.environ}
         environment["PYTHONPATH"] = os.pathsep.join(sys.path)
+        environment["MALLOC_ARENA_MAX"] = "1"  # a decoder's thread would take 128 MB of the address space for itself
         try:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, cwd="/"

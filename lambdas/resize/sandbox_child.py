@@ -4,12 +4,14 @@ import json
 import os
 import resource
 import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 from typing import IO
 
 from resize.errors import ImageRejectedError, Reason
 from resize.imaging import render
-from resize.settings import Limits
-from resize.variants import Variant
+from resize.renditions import Rendered
 from resize.wire import WireEndedError, decode_task, read_frame, write_frame, write_rejected, write_rendered
 
 _OPEN_FILES = 16
@@ -21,10 +23,11 @@ def main() -> None:
     requests, answers = sys.stdin.buffer, _take_standard_output()
     _confine(confinement["memory_bytes"])
     variants, limits = decode_task(read_frame(requests))
+    memory_bytes = confinement["memory_bytes"] - _used_bytes()
     write_frame(answers, b"ready")
     while (image := _next_image(requests)) is not None:
         _allow_processor_seconds(confinement["processor_seconds"])
-        _answer(answers, image, variants, limits)
+        _answer(answers, partial(render, image, variants, limits, memory_bytes - len(image)))
 
 
 def _next_image(requests: IO[bytes]) -> bytes | None:
@@ -34,9 +37,9 @@ def _next_image(requests: IO[bytes]) -> bytes | None:
         return None
 
 
-def _answer(answers: IO[bytes], image: bytes, variants: tuple[Variant, ...], limits: Limits) -> None:
+def _answer(answers: IO[bytes], make: Callable[[], Rendered]) -> None:
     try:
-        rendered = render(image, variants, limits)
+        rendered = make()
     except ImageRejectedError as fault:
         write_rejected(answers, fault)
     except MemoryError:
@@ -63,6 +66,15 @@ def _confine(memory_bytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (_OPEN_FILES, _OPEN_FILES))
+
+
+def _used_bytes() -> int:
+    """Ask the kernel for the address space that this process takes (proc(5), statm); 0 where there is no /proc."""
+    try:
+        pages = Path("/proc/self/statm").read_text().split()[0]
+    except FileNotFoundError:
+        return 0
+    return int(pages) * resource.getpagesize()
 
 
 def _allow_processor_seconds(seconds: int) -> None:

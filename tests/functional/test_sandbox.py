@@ -50,10 +50,10 @@ def subvert(folder: Path, monkeypatch: pytest.MonkeyPatch, misdeed: str) -> None
 
     honest_render = resize.imaging.render
 
-    def render(source, variants, limits):
+    def render(source, *others):
         if source == {HOSTILE!r}:
             {misdeed}
-        return honest_render(source, variants, limits)
+        return honest_render(source, *others)
 
     resize.imaging.render = render
     """
@@ -165,7 +165,7 @@ def test_no_credentials_reach_the_child(tmp_path: Path, monkeypatch: pytest.Monk
 
     names = told_by_child(tmp_path, monkeypatch, "'_and_'.join(sorted(os.environ))").split("_and_")
 
-    assert set(names) <= {"LANG", "LC_CTYPE", "LD_LIBRARY_PATH", "PATH", "PYTHONPATH"}
+    assert set(names) <= {"LANG", "LC_CTYPE", "LD_LIBRARY_PATH", "MALLOC_ARENA_MAX", "PATH", "PYTHONPATH"}
 
 
 def test_no_open_file_of_the_parent_reaches_the_child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

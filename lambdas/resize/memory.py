@@ -1,0 +1,120 @@
+"""How much memory will rendering an image take? An estimate from its header alone, for each format and mode.
+
+Every number here is bytes of address space, as RLIMIT_AS counts it, measured with Pillow 13.0 and pi-heif 1.4, and held
+against measured peaks by tests/faults/test_memory.py: above BASELINE, an estimate for a large image is never under the
+truth, and at most twice it. What encoding takes depends on the picture: it counts as for noise, so for a flat picture
+that is hardly made smaller the estimate is up to four times the truth.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from resize.formats import SourceFormat
+from resize.geometry import Size
+from resize.variants import Format
+
+# What rendering takes beside pixels: libraries' tables, threads' stacks, the allocator's reserve.
+BASELINE = 16_000_000
+_HEIC_THREADS = 16_000_000
+
+# Bytes of each decoded pixel, in the decoder's picture and in every copy of it until it is small: without, and with a
+# transparent colour or palette entry. Pillow keeps RGB in 4 bytes, and resizes opacity premultiplied, in one more copy.
+_BYTES_OF_MODE = {
+    "1": (2, 10),
+    "L": (1, 9),
+    "LA": (8, 8),
+    "P": (5, 10),
+    "PA": (12, 12),
+    "RGB": (4, 12),
+    "RGBA": (8, 8),
+    "RGBX": (8, 16),
+    "CMYK": (4, 4),
+    "LAB": (4, 4),
+    "I;16": (5, 15),
+    "F": (9, 17),
+}
+_BYTES_OF_OTHER_MODES = (10, 17)  # as "I": those of 32 bits
+
+# Bytes of each stored pixel in the decoder itself, on top of the picture that it gives.
+_BYTES_OF_DECODER = {SourceFormat.WEBP: 13, SourceFormat.AVIF: 8, SourceFormat.HEIC: 5, SourceFormat.GIF: 4}
+
+# How often the decoder copies the file.
+_COPIES_OF_SOURCE = {SourceFormat.WEBP: 2, SourceFormat.AVIF: 1, SourceFormat.HEIC: 2}
+
+# Bytes of each pixel of one frame while its encoder runs: opaque, and transparent.
+_BYTES_OF_ENCODER = {
+    Format.WEBP: (40, 68),
+    Format.AVIF: (52, 60),
+    Format.JPEG: (16, 24),
+    Format.PNG: (12, 24),
+    Format.GIF: (20, 28),
+}
+# Bytes of each pixel of each frame of an animation: the film, its placed copy, and what encoders keep.
+_BYTES_OF_FRAME = (8, 16)
+_BYTES_OF_FILM = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """What a header tells of an image.
+
+    `decoded` is the size that the decoder gives: a JPEG's may be less than is stored. `held` is what the decoder keeps
+    in bytes besides, where the header tells: a JPEG's coefficients, a TIFF's strip.
+    """
+
+    format: SourceFormat
+    stored: Size
+    decoded: Size
+    mode: str
+    has_transparent_colour: bool
+    source_bytes: int
+    held: int = 0
+
+    @property
+    def may_be_transparent(self) -> bool:
+        """Whether a frame may come out with an opacity for each pixel; a GIF's header cannot tell."""
+        return self.has_transparent_colour or "A" in self.mode.replace("LAB", "") or self.format is SourceFormat.GIF
+
+
+@dataclass(frozen=True, slots=True)
+class Print:
+    """A picture, or the frames of an animation, that are to be encoded."""
+
+    output: Format
+    size: Size
+    frames: int
+
+
+def estimate(picture: Picture, film: Size, frames: int, prints: Iterable[Print]) -> int:
+    """Estimate in bytes what rendering takes: decoding so many frames, shrinking each to `film`, then the prints."""
+    reel = _BYTES_OF_FILM * _pixels(film) * frames
+    decoding = _decoding(picture) + _shrinking(picture.decoded, film) + reel
+    printing = (_printing(one, transparent=picture.may_be_transparent) for one in prints)
+    return BASELINE + max(decoding, *(reel + taken for taken in printing), 0)
+
+
+def _decoding(picture: Picture) -> int:
+    of_mode = _BYTES_OF_MODE.get(picture.mode.partition(";16B")[0], _BYTES_OF_OTHER_MODES)
+    copies = of_mode[picture.has_transparent_colour] * _pixels(picture.decoded)
+    decoder = _BYTES_OF_DECODER.get(picture.format, 0) * _pixels(picture.stored)
+    source = _COPIES_OF_SOURCE.get(picture.format, 0) * picture.source_bytes
+    threads = _HEIC_THREADS if picture.format is SourceFormat.HEIC else 0
+    return copies + decoder + source + picture.held + threads
+
+
+def _shrinking(size: Size, film: Size) -> int:
+    """Estimate what `resize(film, reducing_gap=2)` takes: reduced by whole numbers, then in width, then in height."""
+    across, down = (max(1, side // target // 2) for side, target in zip(size, film, strict=True))
+    reduced = size.width // across * (size.height // down) if across * down > 1 else 0
+    return 4 * (reduced + film.width * (size.height // down) + 2 * _pixels(film))
+
+
+def _printing(one: Print, *, transparent: bool) -> int:
+    pixels = _pixels(one.size)
+    return pixels * _BYTES_OF_ENCODER[one.output][transparent] + pixels * _BYTES_OF_FRAME[transparent] * (
+        one.frames - 1
+    )
+
+
+def _pixels(size: Size) -> int:
+    return size.width * size.height
