@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
 
-from aws_cdk import Acknowledgment, Duration, RemovalPolicy, Stack, Validations
+from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -13,6 +13,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from stacks.config import Config
+from stacks.explanations import explain
 from stacks.knobs import Pollers
 
 HANDLER = "resize.handler.handler"
@@ -24,6 +25,16 @@ _QUEUE_CATCHES_FAILURES = (
 _X_RAY_HAS_NO_RESOURCES = (
     "X-Ray's write actions know no resource to restrict them to: "
     "docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html"
+)
+_QUEUE_LIMITS_CONCURRENCY = (
+    "The event source mapping limits it. Reserved concurrency would throttle, every throttled batch would count as a "
+    "receive, and good jobs would end as dead letters: docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html"
+)
+_SPEAKS_TO_S3_ALONE = "It uses nothing of a VPC: it speaks to S3 alone, with TLS, by a role that knows two buckets."
+_KEEPS_NO_SECRETS = "Lambda encrypts them with a key of its own, and they are names and limits: none is a secret."
+_LOGS_ARE_ENCRYPTED = (
+    "CloudWatch encrypts every log: docs.aws.amazon.com/AmazonCloudWatch/latest/logs/data-protection.html. A key of "
+    "one's own costs, and guards keys and outcomes of jobs: no log line holds an image or a credential."
 )
 _ANY_KEY = "People choose the keys of their uploads, and the keys of what is derived follow from those."
 
@@ -41,8 +52,7 @@ class Consumer(Construct):
         self._role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
         self.log_group = self._make_log_group()
         self.function = self._make_function(bundle, environment)
-        _acknowledge(self._role, "AwsSolutions-IAM5[Resource::*]", _X_RAY_HAS_NO_RESOURCES)
-        _acknowledge(self.function, "Serverless-LambdaDLQ", _QUEUE_CATCHES_FAILURES)
+        explain(self._role, _X_RAY_HAS_NO_RESOURCES, "AwsSolutions-IAM5[Resource::*]")
         self._grant("WriteLog", ["logs:CreateLogStream", "logs:PutLogEvents"], self.log_group.log_group_arn)
 
     def take_jobs_from(self, queue: sqs.IQueue) -> None:
@@ -59,7 +69,7 @@ class Consumer(Construct):
             max_concurrency=self._config.max_concurrency,
             provisioned_poller_config=_poller_config(self._config.provisioned_pollers),
         )
-        _acknowledge(mapping, "Serverless-LambdaEventSourceMappingDestination", _QUEUE_CATCHES_FAILURES)
+        explain(mapping, _QUEUE_CATCHES_FAILURES, "Serverless-LambdaEventSourceMappingDestination")
 
     def read(self, uploads: s3.IBucket) -> None:
         """Allow to read the current version of what is resized, and to see what is gone.
@@ -90,12 +100,13 @@ class Consumer(Construct):
     def _grant_on_objects(self, sid: str, actions: list[str], bucket: s3.IBucket, keys: str) -> None:
         self._grant(sid, actions, bucket.arn_for_objects(keys))
         logical_id = Stack.of(self).get_logical_id(cast("s3.CfnBucket", bucket.node.default_child))
-        _acknowledge(self._role, f"AwsSolutions-IAM5[Resource::<{logical_id}.Arn>/{keys}]", _ANY_KEY)
+        explain(self._role, _ANY_KEY, f"AwsSolutions-IAM5[Resource::<{logical_id}.Arn>/{keys}]")
 
     def _make_log_group(self) -> logs.LogGroup:
         removal = RemovalPolicy.RETAIN if self._config.retain_data else RemovalPolicy.DESTROY
         group = logs.LogGroup(self, "Log", removal_policy=removal)
         cast("logs.CfnLogGroup", group.node.default_child).retention_in_days = self._config.log_retention_days
+        explain(group, _LOGS_ARE_ENCRYPTED, "CKV_AWS_158")
         return group
 
     def _make_function(self, bundle: Path, environment: Mapping[str, str]) -> lambda_.Function:
@@ -118,11 +129,11 @@ class Consumer(Construct):
         # The construct makes the function wait for its role, which naming the role has done already.
         resource = cast("lambda_.CfnFunction", function.node.default_child)
         resource.add_metadata("cfn-lint", {"config": {"ignore_checks": ["W3005"]}})
+        explain(function, _QUEUE_CATCHES_FAILURES, "Serverless-LambdaDLQ", "CKV_AWS_116")
+        explain(function, _QUEUE_LIMITS_CONCURRENCY, "CKV_AWS_115")
+        explain(function, _SPEAKS_TO_S3_ALONE, "CKV_AWS_117")
+        explain(function, _KEEPS_NO_SECRETS, "CKV_AWS_173")
         return function
-
-
-def _acknowledge(construct: Construct, rule: str, reason: str) -> None:
-    Validations.of(construct).acknowledge(Acknowledgment(id=rule, reason=reason))
 
 
 def _poller_config(pollers: Pollers | None) -> lambda_.ProvisionedPollerConfig | None:

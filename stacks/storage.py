@@ -2,12 +2,13 @@
 
 from typing import cast
 
-from aws_cdk import Acknowledgment, Duration, RemovalPolicy, Validations
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct, IDependable
 
 from stacks.config import Config
+from stacks.explanations import explain
 
 # What the function tags the manifest of a deleted upload with, so that this rule finds it.
 OUTCOME_TAG = "darkroom-outcome"
@@ -17,6 +18,7 @@ _NO_ACCESS_LOGS = (
     "Access logs belong in a bucket of the account, not of the application: who wants them records S3 data events with "
     "CloudTrail, for all buckets alike. Each job logs its key and version."
 )
+_IS_MADE_AGAIN = "All that is in it is made from the uploads, which have versions, and can be made from them again."
 
 
 class Storage(Construct):
@@ -71,7 +73,9 @@ class Storage(Construct):
             enforce_ssl=True,
             removal_policy=self._removal,
         )
-        Validations.of(bucket).acknowledge(Acknowledgment(id="AwsSolutions-S1", reason=_NO_ACCESS_LOGS))
+        explain(bucket, _NO_ACCESS_LOGS, "AwsSolutions-S1", "CKV_AWS_18")
+        if not versioned:
+            explain(bucket, _IS_MADE_AGAIN, "CKV_AWS_21")
         return bucket
 
 
