@@ -44,14 +44,14 @@ def assert_converged(pipeline: Pipeline, prefix: str = "") -> None:
     listed = set()
     for manifest in manifests.values():
         key = manifest["source"]["key"]
+        for each in manifest["renditions"]:
+            assert Derived(each["bytes"], each["etag"]) == derived.get(each["key"]), f"{each} of {key!r}"
+            listed.add(each["key"])
         if key in live:
             _assert_describes(s3, pipeline, manifest, live[key], variants)
         else:
             assert manifest["outcome"] == "removed", f"{key!r} is deleted: {manifest}"
             assert manifest["renditions"] == [], f"{key!r} is deleted: {manifest}"
-        for each in manifest["renditions"]:
-            assert Derived(each["bytes"], each["etag"]) == derived.get(each["key"]), f"{each} of {key!r}"
-            listed.add(each["key"])
     assert set(derived) - set(manifests) == listed, "nobody's renditions"
 
 

@@ -66,6 +66,10 @@ class Faulty:
         """Put a delete marker; returns its version id."""
         return self.s3.delete_object(Bucket=self.pipeline.uploads_bucket, Key=self.key(name))["VersionId"]
 
+    def restore(self, name: str, marker: str) -> None:
+        """Remove a delete marker, so that the version before it is the current one again."""
+        self.s3.delete_object(Bucket=self.pipeline.uploads_bucket, Key=self.key(name), VersionId=marker)
+
     def original(self, name: str) -> str:
         """The path of an upload, as the proxy's rules name it."""
         return f"/{self.pipeline.uploads_bucket}/{self.key(name)}"
@@ -111,7 +115,11 @@ class Faulty:
 
     def is_idle(self) -> bool:
         """Whether no message waits in the jobs queue, or is hidden while someone works on it."""
-        return self._count(self.pipeline.jobs_queue_url) == 0
+        return self.waiting() == 0
+
+    def waiting(self) -> int:
+        """How many messages wait in the jobs queue, those included that someone works on."""
+        return self._count(self.pipeline.jobs_queue_url)
 
     def wait_for_end(self, name: str) -> None:
         """Wait until a job about this key has ended."""
@@ -158,11 +166,11 @@ class Faulty:
 
 
 @contextmanager
-def faulty_pipeline(assembly: Path, log: Path) -> Iterator[Faulty]:
+def faulty_pipeline(assembly: Path, log: Path, *, function_seconds: int = FUNCTION_SECONDS) -> Iterator[Faulty]:
     """Deploy an assembly to an emulator of its own, and put a proxy between the function and S3."""
     with emulator(log=log) as endpoint_url, proxy_to(endpoint_url) as proxy:
         pipeline = deploy(assembly, endpoint_url, session())
-        _send_through(proxy, pipeline)
+        _send_through(proxy, pipeline, function_seconds)
         yield Faulty(pipeline=pipeline, proxy=proxy, s3=pipeline.client("s3"), sqs=pipeline.client("sqs"))
 
 
@@ -173,13 +181,15 @@ def ended_jobs(pipeline: Pipeline) -> Iterator[dict[str, Any]]:
             yield json.loads(line)
 
 
-def _send_through(proxy: Proxy, pipeline: Pipeline) -> None:
+def _send_through(proxy: Proxy, pipeline: Pipeline, function_seconds: int) -> None:
     """Publish a version of the function that finds S3 at the proxy, and make it the one that takes the jobs."""
     functions: LambdaClient = pipeline.client("lambda")
     name = pipeline.function_name
     variables = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
     functions.update_function_configuration(
-        FunctionName=name, Environment={"Variables": {**variables, "AWS_ENDPOINT_URL_S3": proxy.url}}
+        FunctionName=name,
+        Timeout=function_seconds,
+        Environment={"Variables": {**variables, "AWS_ENDPOINT_URL_S3": proxy.url}},
     )
     version = functions.publish_version(FunctionName=name)["Version"]
     functions.update_alias(FunctionName=name, Name="live", FunctionVersion=version)

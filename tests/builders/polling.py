@@ -7,9 +7,9 @@ _DEADLINE_SECONDS = 30
 _POLL_SECONDS = 0.05
 
 
-def eventually(holds: Callable[[], bool]) -> None:
-    """Return as soon as it holds; fail after 30 seconds."""
-    deadline = time.monotonic() + _DEADLINE_SECONDS
+def eventually(holds: Callable[[], bool], *, seconds: float = _DEADLINE_SECONDS, every: float = _POLL_SECONDS) -> None:
+    """Return as soon as it holds, asked every so many seconds; fail after `seconds`."""
+    deadline = time.monotonic() + seconds
     while not holds():
-        assert time.monotonic() < deadline, "it did not become so within 30 seconds"
-        time.sleep(_POLL_SECONDS)
+        assert time.monotonic() < deadline, f"it did not become so within {seconds:.0f} seconds"
+        time.sleep(every)

@@ -97,7 +97,7 @@ def test_a_consumer_killed_after_its_last_write_has_done_the_job(faulty: Faulty)
 
 
 @linux_only
-def test_the_batch_mates_of_a_consumer_s_last_job_are_all_done_in_the_end(faulty: Faulty) -> None:
+def test_the_batch_mates_of_a_killed_consumer_are_all_done_in_the_end(faulty: Faulty) -> None:
     names = [f"{number}.jpg" for number in range(10)]
     faulty.retry_after(3)
     faulty.proxy.on("PUT", faulty.manifest("5.jpg"), doing_first(faulty.kill_workers))

@@ -1,0 +1,231 @@
+"""Uploads and deletions by the thousand under faults of every kind: in the end each must be accounted for.
+
+Run by `make soak`, or as `python tests/faults/soak.py --uploads 2000 --keys 500 --seed 1`.
+"""
+
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Annotated, TypeAlias
+
+import typer
+from PIL import Image
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from builders.chaos import Chaos
+from builders.convergence import assert_converged
+from builders.faulty import KNOBS, Faulty, ended_jobs, faulty_pipeline
+from builders.images import encoded
+from builders.pictures import jpeg
+from builders.polling import eventually
+from darkroom.local import ASSEMBLIES
+from darkroom.synthesis import local_overrides, synthesize
+from resize.events import parse_body
+from resize.manifest import Outcome
+
+COLOURS = ("red", "lime", "blue", "white", "black", "cyan", "magenta", "yellow")
+OUTCOMES = (*(outcome.value for outcome in Outcome), "dead letter")
+
+# Long enough for a batch in which some jobs meet silence; a batch that was killed comes back after the latter.
+FUNCTION_SECONDS = 60
+RETRY_SECONDS = 3
+
+_MOST_WAITING = 40
+_LOOK_SECONDS = 0.25
+_BROKEN_SHARE = 0.05
+_DELETED_SHARE = 0.1
+_RESTORED_SHARE = 0.05
+
+# One version of one key, or a delete marker of it.
+Version: TypeAlias = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event of S3: the same version may have two, that of its making and that of its removal."""
+
+    key: str
+    version_id: str
+    sequencer: str
+
+    @property
+    def version(self) -> Version:
+        return self.key, self.version_id
+
+
+@dataclass
+class Traffic:
+    """What was done to the uploads bucket: the events that S3 must have sent, by version."""
+
+    sent: Counter[Version] = field(default_factory=Counter)
+    broken: set[Version] = field(default_factory=set)
+    good: set[Version] = field(default_factory=set)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """How every event ended: its outcome, or "dead letter" if it has none and its message is one."""
+
+    traffic: Traffic
+    endings: Mapping[Event, str]
+    repeated: int
+    dead_though_done: int
+
+    @property
+    def missing(self) -> Counter[Version]:
+        """The versions with fewer endings than events."""
+        return self.traffic.sent - self._ended
+
+    @property
+    def unexplained(self) -> Counter[Version]:
+        """The versions with more endings than events."""
+        return self._ended - self.traffic.sent
+
+    @property
+    def misjudged(self) -> list[Event]:
+        """Broken images that were resized, and good ones that were rejected."""
+        wrong = {Outcome.RESIZED.value: self.traffic.broken, Outcome.REJECTED.value: self.traffic.good}
+        return [event for event, ending in self.endings.items() if event.version in wrong.get(ending, ())]
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether every event ended in exactly one way, and the right one."""
+        return not (self.missing or self.unexplained or self.misjudged)
+
+    @property
+    def _ended(self) -> Counter[Version]:
+        return Counter(event.version for event in self.endings)
+
+
+def soak(
+    faulty: Faulty, *, uploads: int, keys: int, seed: int, progress: Callable[[], object]
+) -> tuple[Account, Chaos]:
+    """Upload and delete while everything fails; then send the dead letters again, with nothing failing any more.
+
+    `progress` is told of each upload. Afterwards no message is left, and assert_converged holds or a job is wrong.
+    """
+    chaos = Chaos(Random(f"faults {seed}"), faulty.kill_workers)  # noqa: S311 - repeatable, and no secret
+    faulty.retry_after(RETRY_SECONDS)
+    faulty.proxy.otherwise = chaos
+    traffic = _drive(faulty, Random(f"traffic {seed}"), uploads, keys, progress)  # noqa: S311 - the same
+    eventually(faulty.is_idle, seconds=_patience(uploads), every=_LOOK_SECONDS)
+    faulty.proxy.forget()
+    chaos.end()
+    letters = faulty.dead_letters()
+    account = _account(faulty, traffic, letters)
+    faulty.send(*letters)
+    eventually(faulty.is_idle, seconds=_patience(uploads), every=_LOOK_SECONDS)
+    return account, chaos
+
+
+def print_table(console: Console, account: Account, chaos: Chaos) -> None:
+    """Print how the events ended, and which faults they met."""
+    endings = Counter(account.endings.values())
+    table = Table("", "count", title=f"{sum(account.traffic.sent.values())} events of S3")
+    for ending in OUTCOMES:
+        table.add_row(ending, str(endings[ending]))
+    table.add_row("in all", str(sum(endings.values())), end_section=True)
+    table.add_row("deliveries of jobs already done", str(account.repeated))
+    table.add_row("dead letters of jobs already done", str(account.dead_though_done), end_section=True)
+    for name, count in chaos.counts.most_common():
+        table.add_row(name, str(count))
+    console.print(table)
+    for what, found in (
+        ("without an ending", account.missing),
+        ("with an ending too many", account.unexplained),
+        ("misjudged", account.misjudged),
+    ):
+        if found:
+            console.print(f"[bold red]{len(found)} {what}:[/] {list(found)[:20]}")
+
+
+def main(
+    uploads: Annotated[int, typer.Option(min=1)] = 2000,
+    keys: Annotated[int, typer.Option(min=1)] = 500,
+    seed: int = 1,
+) -> None:
+    """Soak the pipeline, print what became of every event, and end with 1 if that does not add up."""
+    console = Console()
+    with tempfile.TemporaryDirectory(prefix="darkroom-soak-") as folder:
+        assembly = synthesize(local_overrides() | KNOBS, ASSEMBLIES)
+        with (
+            faulty_pipeline(assembly, Path(folder) / "emulator.log", function_seconds=FUNCTION_SECONDS) as faulty,
+            Progress(console=console) as bar,
+        ):
+            task = bar.add_task("uploads", total=uploads)
+            account, chaos = soak(faulty, uploads=uploads, keys=keys, seed=seed, progress=lambda: bar.advance(task))
+            bar.stop()
+            print_table(console, account, chaos)
+            assert_converged(faulty.pipeline)
+    sys.exit(0 if account.adds_up else 1)
+
+
+def _drive(faulty: Faulty, random: Random, uploads: int, keys: int, progress: Callable[[], object]) -> Traffic:
+    """Do what users do, as fast as the pipeline follows."""
+    traffic = Traffic()
+    markers: dict[str, str] = {}
+    live: set[str] = set()
+    images = [jpeg(colour=colour) for colour in COLOURS] + [_png(colour) for colour in COLOURS]
+    broken = [b"no image", jpeg()[:300], b""]
+    for number in range(uploads):
+        if number % 10 == 0:
+            eventually(lambda: faulty.waiting() < _MOST_WAITING, seconds=_patience(uploads), every=_LOOK_SECONDS)
+        name = f"{random.randrange(keys)}"
+        is_broken = random.random() < _BROKEN_SHARE
+        version = faulty.upload(name, random.choice(broken if is_broken else images))
+        (traffic.broken if is_broken else traffic.good).add((faulty.key(name), version))
+        traffic.sent[faulty.key(name), version] += 1
+        live.add(name)
+        markers.pop(name, None)
+        if random.random() < _DELETED_SHARE:
+            gone = random.choice(sorted(live))
+            live.remove(gone)
+            markers[gone] = faulty.delete(gone)
+            traffic.sent[faulty.key(gone), markers[gone]] += 1
+        if markers and random.random() < _RESTORED_SHARE:
+            back = random.choice(sorted(markers))
+            marker = markers.pop(back)
+            faulty.restore(back, marker)
+            traffic.sent[faulty.key(back), marker] += 1
+            live.add(back)
+        progress()
+    return traffic
+
+
+def _account(faulty: Faulty, traffic: Traffic, letters: list[str]) -> Account:
+    lines = [line for line in ended_jobs(faulty.pipeline) if line["key"].startswith(faulty.folder)]
+    endings: dict[Event, str] = {}
+    for line in sorted(lines, key=lambda line: line["repeated"]):
+        endings.setdefault(Event(line["key"], line["version"], line["sequencer"]), line["outcome"])
+    dead = set(_events(letters))
+    return Account(
+        traffic=traffic,
+        endings={**dict.fromkeys(dead, "dead letter"), **endings},
+        repeated=sum(line["repeated"] for line in lines),
+        dead_though_done=len(dead & set(endings)),
+    )
+
+
+def _events(letters: list[str]) -> Iterator[Event]:
+    for letter in letters:
+        for upload in parse_body(letter):
+            yield Event(upload.key, upload.version_id or "", upload.sequencer)
+
+
+def _png(colour: str) -> bytes:
+    return encoded(Image.new("RGB", (64, 48), colour))
+
+
+def _patience(uploads: int) -> float:
+    """Far longer than it takes, in seconds: what waits so long waits forever."""
+    return 120 + uploads
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,23 @@
+"""The short soak: what `make soak` does to 2,000 uploads, done to 200."""
+
+from pathlib import Path
+
+import pytest
+
+from builders.convergence import assert_converged
+from builders.faulty import faulty_pipeline
+from faults.soak import FUNCTION_SECONDS, soak
+
+linux_only = pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds processes through Linux's /proc")
+
+
+@linux_only
+def test_every_upload_is_accounted_for_after_faults_of_every_kind(assembly: Path, tmp_path: Path) -> None:
+    with faulty_pipeline(assembly, tmp_path / "emulator.log", function_seconds=FUNCTION_SECONDS) as faulty:
+        account, chaos = soak(faulty, uploads=200, keys=50, seed=20261123, progress=lambda: None)
+
+        assert_converged(faulty.pipeline)
+    assert account.missing == {}
+    assert account.unexplained == {}
+    assert account.misjudged == []
+    assert chaos.counts.total() > 20
