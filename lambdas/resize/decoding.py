@@ -206,14 +206,22 @@ def _picture(opened: Opened) -> Picture:
 
 
 def _held_bytes(image: Image.Image, scans: int) -> int:
-    """Say what the decoder keeps beside pixels: a JPEG of several scans its coefficients, a TIFF its largest strip."""
+    """Say what the decoder keeps beside pixels: a JPEG of several scans its coefficients, a TIFF a strip and a turn."""
+    pixels = image.width * image.height
     if isinstance(image, JpegImagePlugin.JpegImageFile) and scans > 1:
         areas = [across * down for _, across, down, _ in image.layer]
-        return 2 * image.width * image.height * sum(areas) // max(areas)
+        return 2 * pixels * sum(areas) // max(areas)
     if isinstance(image, TiffImagePlugin.TiffImageFile):
-        rows = min(image.height, image.tag_v2.get(TiffImagePlugin.ROWSPERSTRIP, image.height))
-        return int(image.width * rows * sum(image.tag_v2.get(TiffImagePlugin.BITSPERSAMPLE, (1,))) // 8)
+        return _strip_bytes(image) + (0 if image.tag_v2.get(ExifTags.Base.Orientation, 1) == 1 else 4 * pixels)
     return 0
+
+
+def _strip_bytes(image: TiffImagePlugin.TiffImageFile) -> int:
+    tags = image.tag_v2
+    if tags.get(TiffImagePlugin.COMPRESSION, 1) == 1:
+        return 0
+    rows = min(image.height, tags.get(TiffImagePlugin.ROWSPERSTRIP, image.height))
+    return int(image.width * rows * sum(tags.get(TiffImagePlugin.BITSPERSAMPLE, (1,))) // 8)
 
 
 @contextmanager

@@ -30,13 +30,14 @@ _BYTES_OF_MODE = {
     "RGBX": (8, 16),
     "CMYK": (4, 4),
     "LAB": (4, 4),
-    "I;16": (5, 15),
+    "I;16": (5, 20),
+    "I;16B": (5, 20),
     "F": (9, 17),
 }
 _BYTES_OF_OTHER_MODES = (10, 17)  # as "I": those of 32 bits
 
 # Bytes of each stored pixel in the decoder itself, on top of the picture that it gives.
-_BYTES_OF_DECODER = {SourceFormat.WEBP: 13, SourceFormat.AVIF: 8, SourceFormat.HEIC: 5, SourceFormat.GIF: 4}
+_BYTES_OF_DECODER = {SourceFormat.WEBP: 13, SourceFormat.AVIF: 10, SourceFormat.HEIC: 5, SourceFormat.GIF: 4}
 
 # How often the decoder copies the file.
 _COPIES_OF_SOURCE = {SourceFormat.WEBP: 2, SourceFormat.AVIF: 1, SourceFormat.HEIC: 2}
@@ -49,8 +50,9 @@ _BYTES_OF_ENCODER = {
     Format.PNG: (12, 24),
     Format.GIF: (20, 28),
 }
-# Bytes of each pixel of each frame of an animation: the film, its placed copy, and what encoders keep.
-_BYTES_OF_FRAME = (8, 16)
+# Bytes of each pixel of each further frame of an animation, beside the film: its placed copy, what its encoder keeps.
+_BYTES_OF_FRAME = {Format.WEBP: (6, 16), Format.GIF: (5, 5)}
+_BYTES_OF_FRAME_OF_GIF = 9  # its frames may turn out opaque or not: the header cannot tell
 _BYTES_OF_FILM = 4
 
 
@@ -59,7 +61,7 @@ class Picture:
     """What a header tells of an image.
 
     `decoded` is the size that the decoder gives: a JPEG's may be less than is stored. `held` is what the decoder keeps
-    in bytes besides, where the header tells: a JPEG's coefficients, a TIFF's strip.
+    in bytes besides, where the header tells: a JPEG's coefficients, a TIFF's strip or its turned copy.
     """
 
     format: SourceFormat
@@ -72,8 +74,8 @@ class Picture:
 
     @property
     def may_be_transparent(self) -> bool:
-        """Whether a frame may come out with an opacity for each pixel; a GIF's header cannot tell."""
-        return self.has_transparent_colour or "A" in self.mode.replace("LAB", "") or self.format is SourceFormat.GIF
+        """Whether a frame may come out with an opacity for each pixel."""
+        return self.has_transparent_colour or self.mode in ("LA", "PA", "RGBA")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +91,11 @@ def estimate(picture: Picture, film: Size, frames: int, prints: Iterable[Print])
     """Estimate in bytes what rendering takes: decoding so many frames, shrinking each to `film`, then the prints."""
     reel = _BYTES_OF_FILM * _pixels(film) * frames
     decoding = _decoding(picture) + _shrinking(picture.decoded, film) + reel
-    printing = (_printing(one, transparent=picture.may_be_transparent) for one in prints)
-    return BASELINE + max(decoding, *(reel + taken for taken in printing), 0)
+    return BASELINE + max(decoding, *(reel + _printing(picture, one) for one in prints), 0)
 
 
 def _decoding(picture: Picture) -> int:
-    of_mode = _BYTES_OF_MODE.get(picture.mode.partition(";16B")[0], _BYTES_OF_OTHER_MODES)
+    of_mode = _BYTES_OF_MODE.get(picture.mode, _BYTES_OF_OTHER_MODES)
     copies = of_mode[picture.has_transparent_colour] * _pixels(picture.decoded)
     decoder = _BYTES_OF_DECODER.get(picture.format, 0) * _pixels(picture.stored)
     source = _COPIES_OF_SOURCE.get(picture.format, 0) * picture.source_bytes
@@ -109,11 +110,15 @@ def _shrinking(size: Size, film: Size) -> int:
     return 4 * (reduced + film.width * (size.height // down) + 2 * _pixels(film))
 
 
-def _printing(one: Print, *, transparent: bool) -> int:
-    pixels = _pixels(one.size)
-    return pixels * _BYTES_OF_ENCODER[one.output][transparent] + pixels * _BYTES_OF_FRAME[transparent] * (
-        one.frames - 1
-    )
+def _printing(picture: Picture, one: Print) -> int:
+    encoder = _BYTES_OF_ENCODER[one.output][picture.may_be_transparent]
+    return _pixels(one.size) * (encoder + _bytes_of_frame(picture, one.output) * (one.frames - 1))
+
+
+def _bytes_of_frame(picture: Picture, output: Format) -> int:
+    if picture.format is SourceFormat.GIF and output is Format.WEBP:
+        return _BYTES_OF_FRAME_OF_GIF
+    return _BYTES_OF_FRAME.get(output, (0, 0))[picture.may_be_transparent]
 
 
 def _pixels(size: Size) -> int:

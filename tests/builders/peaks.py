@@ -1,0 +1,48 @@
+"""Measure what rendering an image really takes: the peak of a fresh process's address space. Linux only: /proc."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+# The estimates that rendering asks for are noted on their way; there is enough memory for all of them.
+_CHILD = r"""
+import json, re, sys
+from pathlib import Path
+from resize import decoding
+from resize.imaging import render
+from resize.settings import Limits
+from resize.variants import parse_variants
+
+def kilobytes(name):
+    return int(re.search(name + r":\s+(\d+)", Path("/proc/self/status").read_text())[1])
+
+def noting(*arguments):
+    estimates.append(estimate(*arguments))
+    return estimates[-1]
+
+estimates, estimate = [], decoding.estimate
+decoding.estimate = noting
+source, variants = sys.stdin.buffer.read(), parse_variants(json.loads(sys.argv[1]))
+before = kilobytes("VmSize")
+render(source, variants, Limits(), memory_bytes=2**60)
+print(json.dumps({"truth": (kilobytes("VmPeak") - before) * 1024, "estimate": max(estimates)}))
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Peak:
+    """Bytes of address space beyond what the process and the file took before: what it was, and what was expected."""
+
+    truth: int
+    estimate: int
+
+
+def peak_of(source: bytes, variants: dict[str, dict[str, Any]]) -> Peak:
+    """Render an image in a process of its own, with the environment of the sandbox's child, and measure."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "MALLOC_ARENA_MAX": "1"}
+    command = [sys.executable, "-P", "-c", _CHILD, json.dumps(variants)]
+    child = subprocess.run(command, input=source, env=environment, stdout=subprocess.PIPE, check=True)
+    return Peak(**json.loads(child.stdout))

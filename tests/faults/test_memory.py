@@ -1,0 +1,113 @@
+"""Estimates of memory against the truth: a fresh process renders each image, and its peak of address space is read.
+
+An estimate may be over the truth by half of itself and by the BASELINE that every estimate holds, and never under it.
+Where decoding is the most, that holds for any picture; where encoding is, for one as detailed as noise.
+DARKROOM_EVERY_PEAK=1 measures more formats and sizes than the usual tests do.
+"""
+
+import io
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from builders.hostile import jpeg_of_scans, png, webp_of_34_bytes
+from builders.images import animation, encoded
+from builders.peaks import peak_of
+from resize.memory import BASELINE
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process's peak of address space")
+
+DATA = Path(__file__).parents[1] / "data"
+SMALL = {"thumb": {"width": 320}}
+USUAL = {"large": {"width": 1600}, "medium": {"width": 800}, "thumb": {"width": 320, "height": 320, "fit": "cover"}}
+TWELVE, FIFTY = (4000, 3000), (8000, 6250)
+
+
+def plain(mode: str, size: tuple[int, int], kind: str, **options: Any) -> bytes:
+    """A picture of one colour: what decoding it takes is as for any other."""
+    file = io.BytesIO()
+    Image.new(mode, size, 1 if mode in ("I;16", "I", "F") else "teal").save(file, kind, **options)
+    return file.getvalue()
+
+
+def noise(size: tuple[int, int], mode: str = "RGB") -> Image.Image:
+    bands = [Image.effect_noise(size, 60) for _ in mode]
+    return Image.merge(mode, bands)
+
+
+def flicker(kind: str) -> bytes:
+    """An animation of which no frame is like the one before."""
+    frames = [noise((400, 300)) for _ in range(12)]
+    if kind == "GIF":
+        frames = [frame.quantize(64, Image.Quantize.FASTOCTREE) for frame in frames]
+    return animation(kind, frames, [40] * 12, **({} if kind == "GIF" else {"method": 0, "lossless": False}))
+
+
+DECODING: dict[str, Callable[[], bytes]] = {
+    "jpeg": lambda: plain("RGB", FIFTY, "JPEG"),
+    "progressive jpeg": lambda: plain("RGB", TWELVE, "JPEG", progressive=True),
+    "png": lambda: png(*TWELVE),
+    "png of 16 bits": lambda: png(*TWELVE, colour_type=0, bits=16),
+    "png of palette, interlaced": lambda: png(*TWELVE, colour_type=3, interlaced=True),
+    "png with alpha": lambda: png(*TWELVE, colour_type=6),
+    "webp": lambda: plain("RGB", TWELVE, "WEBP", method=0),
+    "lossless webp": lambda: webp_of_34_bytes(*FIFTY),
+    "gif": lambda: plain("P", TWELVE, "GIF"),
+    "tiff": lambda: plain("RGB", TWELVE, "TIFF", compression="tiff_lzw"),
+    "tiff turned": lambda: plain("RGB", TWELVE, "TIFF", compression="tiff_lzw", tiffinfo={274: 6}),
+    "bmp": lambda: plain("RGB", TWELVE, "BMP"),
+    "avif": lambda: plain("RGB", TWELVE, "AVIF", speed=10),
+    "heic": (DATA / "twelve-megapixels.heic").read_bytes,
+}
+
+DECODING_MORE: dict[str, Callable[[], bytes]] = {
+    "jpeg of 1 MP": lambda: plain("RGB", (1200, 833), "JPEG"),
+    "jpeg without subsampling, progressive": lambda: plain("RGB", FIFTY, "JPEG", progressive=True, subsampling=0),
+    "jpeg of four inks": lambda: plain("CMYK", TWELVE, "JPEG"),
+    "jpeg of many scans": lambda: jpeg_of_scans(80, *TWELVE),
+    "png of 50 MP": lambda: png(*FIFTY),
+    "png of two colours": lambda: png(*TWELVE, colour_type=0, bits=1),
+    "png of 16 bits, with a transparent grey": lambda: plain("I;16", TWELVE, "PNG", transparency=7),
+    "png with a transparent colour": lambda: plain("RGB", TWELVE, "PNG", transparency=(1, 2, 3)),
+    "png of palette with a transparent entry": lambda: plain("P", TWELVE, "PNG", transparency=3),
+    "png of grey with a transparent grey": lambda: plain("L", TWELVE, "PNG", transparency=3),
+    "png of grey with alpha": lambda: png(*TWELVE, colour_type=4),
+    "webp with alpha": lambda: plain("RGBA", TWELVE, "WEBP", method=0),
+    "webp of 50 MP": lambda: plain("RGB", FIFTY, "WEBP", method=0),
+    "tiff of floats": lambda: plain("F", TWELVE, "TIFF"),
+    "tiff of 32 bits": lambda: plain("I", TWELVE, "TIFF"),
+    "tiff of four inks": lambda: plain("CMYK", TWELVE, "TIFF"),
+    "bmp of palette": lambda: plain("P", TWELVE, "BMP"),
+    "avif without subsampling": lambda: plain("RGB", TWELVE, "AVIF", speed=10, subsampling="4:4:4"),
+    "avif with alpha": lambda: plain("RGBA", TWELVE, "AVIF", speed=10),
+    "avif of 50 MP": lambda: plain("RGB", FIFTY, "AVIF", speed=10),
+}
+
+PRINTING: dict[str, Callable[[], bytes]] = {
+    "gif of 12 frames": lambda: flicker("GIF"),
+    "webp of 12 frames": lambda: flicker("WEBP"),
+    "picture hardly made smaller": lambda: encoded(noise((1700, 1300)), "BMP"),
+    "transparent picture hardly made smaller": lambda: encoded(noise((1700, 1300), "RGBA"), "PNG", compress_level=1),
+}
+
+if os.environ.get("DARKROOM_EVERY_PEAK"):
+    DECODING |= DECODING_MORE
+
+
+@pytest.mark.parametrize("name", DECODING)
+def test_the_estimate_of_decoding_is_never_under_the_truth_and_at_most_twice_it(name: str) -> None:
+    peak = peak_of(DECODING[name](), SMALL)
+
+    assert peak.truth <= peak.estimate <= 2 * peak.truth + BASELINE
+
+
+@pytest.mark.parametrize("name", PRINTING)
+def test_the_estimate_of_printing_is_never_under_the_truth_and_at_most_twice_it(name: str) -> None:
+    peak = peak_of(PRINTING[name](), USUAL)
+
+    assert peak.truth <= peak.estimate <= 2 * peak.truth + BASELINE
