@@ -1,14 +1,13 @@
 # Each target sets up what it needs, and a second call sets up nothing that has not changed.
 PYTHON ?= python3
 BIN := .venv/bin
-UV_VERSION := 0.13.9
 SETUP := .venv/.set-up
+AUDIT := .venv-audit/.set-up
 WORKERS ?= 2
 OUT ?= out
-SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test nightly soak lint lock clean bootstrap deploy diff destroy
+.PHONY: help setup demo test nightly lint checkov audit lock clean bootstrap deploy diff destroy
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/'
@@ -16,26 +15,46 @@ help: ## list the targets
 setup: $(SETUP) ## make .venv with everything that running, deploying and testing need
 
 # The stamp is written last, so a set-up that was interrupted starts again.
-$(SETUP): requirements.txt requirements-dev.txt pyproject.toml Makefile
+$(SETUP): requirements-uv.txt requirements.txt requirements-dev.txt pyproject.toml Makefile
 	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and \
 	  f'Darkroom needs Python 3.11 or newer, and $(PYTHON) is {sys.version.split()[0]}: make $(MAKECMDGOALS) PYTHON=python3.13')"
 	rm -rf .venv
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.txt
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	$(BIN)/pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes -r requirements-uv.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --only-binary :all: --require-hashes -r requirements-dev.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -c "import stacks.pipeline, cdk_nag" # compiled once, not at every start
 	@touch $@
 
+LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes
 lock: setup ## pin every requirement again, with hashes, after a change of a .in file
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes requirements.in -o requirements.txt
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes requirements-dev.in -o requirements-dev.txt
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes lambdas/resize/requirements.in -o lambdas/resize/requirements.txt
+	$(LOCK) requirements.in -o requirements.txt
+	$(LOCK) requirements-dev.in -o requirements-dev.txt
+	$(LOCK) lambdas/resize/requirements.in -o lambdas/resize/requirements.txt
+	$(LOCK) requirements-uv.in -o requirements-uv.txt
+	$(LOCK) requirements-audit.in -o requirements-audit.txt
 
-lint: setup ## ruff and mypy --strict
+lint: setup ## ruff, mypy --strict and bandit
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive app.py checks darkroom lambdas stacks
+
+# Two tools that look at the project from outside, in an environment of their own.
+$(AUDIT): requirements-audit.txt $(SETUP)
+	rm -rf .venv-audit
+	$(BIN)/uv venv --quiet --python $(BIN)/python .venv-audit
+	$(BIN)/uv pip install --quiet --python .venv-audit/bin/python --only-binary :all: \
+	  --require-hashes -r requirements-audit.txt
+	@touch $@
+
+checkov: $(AUDIT) ## have checkov look at the template
+	rm -rf .darkroom/checkov
+	CDK_OUTDIR=.darkroom/checkov $(BIN)/python app.py
+	$(BIN)/python -m checks.template .venv-audit/bin/checkov .darkroom/checkov
+
+audit: $(AUDIT) ## look the requirements up among known vulnerabilities; ARGS=--let-unaudited-pass where that is out of reach
+	$(BIN)/python -m checks.audit $(ARGS) .venv-audit/bin/pip-audit requirements-dev.txt requirements-audit.txt requirements-uv.txt
 
 demo: setup ## run the pipeline on samples/, and write out/contact-sheet.html
 	@$(BIN)/darkroom run samples/ --out $(OUT) --contact-sheet $(OUT)/contact-sheet.html || test $$? -eq 1 # two are no images
@@ -45,9 +64,6 @@ test: setup lint ## every check and every test
 
 nightly: setup ## look for an interleaving that does not converge for much longer than the tests do
 	CONVERGENCE_EXAMPLES=20000 $(BIN)/pytest tests/functional/test_convergence.py --timeout 0
-
-soak: setup ## 2,000 uploads under faults of every kind, and what became of each; SEED=7 draws others
-	PYTHONPATH=tests $(BIN)/python tests/faults/soak.py --seed $(SEED)
 
 # The CDK's command line, on the Node that came with the Python packages: none on the machine is asked.
 CLI := node_modules/.set-up
@@ -68,4 +84,4 @@ bootstrap deploy diff destroy: $(CLI)
 	$(CDK) $@ $(ARGS)
 
 clean: ## remove what the other targets made
-	rm -rf .venv .darkroom node_modules cdk.out out
+	rm -rf .venv .venv-audit .darkroom node_modules cdk.out out

@@ -26,7 +26,7 @@ from darkroom.errors import DarkroomError, UsageError
 HOST = "127.0.0.1"
 REGION = "us-east-1"
 ACCESS_KEY = "test"
-SECRET_KEY = "test"  # noqa: S105 - MiniStack's own, no secret
+SECRET_KEY = "test"  # noqa: S105 # nosec B105 # MiniStack's own, no secret
 
 _PROCESS = Path(__file__).with_name("emulator_process.py")
 _START_SECONDS = 60
