@@ -5,9 +5,10 @@ SETUP := .venv/.set-up
 AUDIT := .venv-audit/.set-up
 WORKERS ?= 2
 OUT ?= out
+SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test nightly lint checkov audit lock clean bootstrap deploy diff destroy
+.PHONY: help setup demo test nightly soak lint checkov audit lock clean bootstrap deploy diff destroy
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/'
@@ -64,6 +65,9 @@ test: setup lint ## every check and every test
 
 nightly: setup ## look for an interleaving that does not converge for much longer than the tests do
 	CONVERGENCE_EXAMPLES=20000 $(BIN)/pytest tests/functional/test_convergence.py --timeout 0
+
+soak: setup ## 2,000 uploads under faults of every kind, and what became of each; SEED=7 draws others
+	PYTHONPATH=tests $(BIN)/python tests/faults/soak.py --seed $(SEED)
 
 # The CDK's command line, on the Node that came with the Python packages: none on the machine is asked.
 CLI := node_modules/.set-up
