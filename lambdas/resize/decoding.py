@@ -16,8 +16,9 @@ from resize.formats import SourceFormat, identify
 from resize.geometry import Size
 from resize.gif import reaches_its_end
 from resize.jpeg import scans_of
-from resize.memory import Picture, Print, estimate
+from resize.memory import Picture, Print, estimate, estimate_of_webp
 from resize.settings import Limits
+from resize.webp import canvas_of
 
 # One job has one vCPU; and a HEIC's thumbnails, depth maps and the like are never shown, so never parsed.
 pi_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False, decode_threads=1)
@@ -89,16 +90,18 @@ def open_image(source: bytes, limits: Limits, memory_bytes: int | None = None) -
     """
     _check(Reason.TOO_MANY_BYTES, len(source), limits.source_bytes, "bytes")
     found = identify(source)
+    if found is SourceFormat.WEBP and (canvas := canvas_of(source)):
+        _check_pixels(canvas, limits)
+        _check_bytes(estimate_of_webp(canvas, len(source)), memory_bytes)
     with _blaming_the_image(limits):
         image = Image.open(BytesIO(source), formats=[found.decoder])
         frames = getattr(image, "n_frames", 1) if found in _ANIMATIONS else 1
         scans = scans_of(source) if found is SourceFormat.JPEG else 1
         held_bytes = _held_bytes(image, scans)
     size = Size(*image.size)
-    pixels = size.width * size.height
-    _check(Reason.TOO_MANY_PIXELS, pixels, limits.frame_pixels, "pixels in a frame")
+    _check_pixels(size, limits)
     _check(Reason.TOO_MANY_FRAMES, frames, limits.frames, "frames")
-    _check(Reason.TOO_MANY_PIXELS, pixels * frames, limits.total_pixels, "pixels in all frames")
+    _check(Reason.TOO_MANY_PIXELS, size.width * size.height * frames, limits.total_pixels, "pixels in all frames")
     _check(Reason.TOO_MANY_SCANS, scans, _MOST_SCANS, "scans")
     if found is SourceFormat.GIF and not reaches_its_end(source):
         raise ImageRejectedError(Reason.CORRUPT, "it ends before its last frame does")
@@ -120,13 +123,7 @@ def check_memory(opened: Opened, film: Size, frames: int = 1, prints: Iterable[P
     Raises:
         ImageRejectedError: OUT_OF_MEMORY.
     """
-    if opened.memory_bytes is None:
-        return
-    needed = estimate(_picture(opened), film, frames, prints)
-    if needed > opened.memory_bytes:
-        there_are = max(0, opened.memory_bytes) // 1_000_000
-        detail = f"resizing it takes some {needed // 1_000_000} MB of memory; there are {there_are} MB"
-        raise ImageRejectedError(Reason.OUT_OF_MEMORY, detail)
+    _check_bytes(estimate(_picture(opened), film, frames, prints), opened.memory_bytes)
 
 
 def decode(opened: Opened, frames: int) -> Iterator[Frame]:
@@ -253,6 +250,16 @@ def _rejection(error: Exception, limits: Limits) -> ImageRejectedError:
         return ImageRejectedError(Reason.CORRUPT, "its header makes no sense")
     harmless = message if _HARMLESS.fullmatch(message) else type(error).__name__
     return ImageRejectedError(Reason.CORRUPT, f"the decoder gave up: {harmless}")
+
+
+def _check_bytes(needed: int, there_are: int | None) -> None:
+    if there_are is not None and needed > there_are:
+        detail = f"it takes some {needed // 1_000_000} MB of memory; there are {max(0, there_are) // 1_000_000} MB"
+        raise ImageRejectedError(Reason.OUT_OF_MEMORY, detail)
+
+
+def _check_pixels(size: Size, limits: Limits) -> None:
+    _check(Reason.TOO_MANY_PIXELS, size.width * size.height, limits.frame_pixels, "pixels in a frame")
 
 
 def _check(reason: Reason, found: int, allowed: int, what: str) -> None:

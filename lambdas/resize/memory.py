@@ -94,6 +94,20 @@ def estimate(picture: Picture, film: Size, frames: int, prints: Iterable[Print])
     return BASELINE + max(decoding, *(reel + _printing(picture, one) for one in prints), 0)
 
 
+def estimate_of_webp(canvas: Size, source_bytes: int) -> int:
+    """Estimate what decoding a WebP takes at least, all that can be told before it is opened."""
+    return BASELINE + _decoding(
+        Picture(
+            format=SourceFormat.WEBP,
+            stored=canvas,
+            decoded=canvas,
+            mode="RGB",
+            has_transparent_colour=False,
+            source_bytes=source_bytes,
+        )
+    )
+
+
 def _decoding(picture: Picture) -> int:
     of_mode = _BYTES_OF_MODE.get(picture.mode, _BYTES_OF_OTHER_MODES)
     copies = of_mode[picture.has_transparent_colour] * _pixels(picture.decoded)

@@ -23,8 +23,12 @@ from resize.memory import BASELINE
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process's peak of address space")
 
 DATA = Path(__file__).parents[1] / "data"
-SMALL = {"thumb": {"width": 320}}
-USUAL = {"large": {"width": 1600}, "medium": {"width": 800}, "thumb": {"width": 320, "height": 320, "fit": "cover"}}
+SMALL: dict[str, dict[str, Any]] = {"thumb": {"width": 320}}
+USUAL: dict[str, dict[str, Any]] = {
+    "large": {"width": 1600},
+    "medium": {"width": 800},
+    "thumb": {"width": 320, "height": 320, "fit": "cover"},
+}
 TWELVE, FIFTY = (4000, 3000), (8000, 6250)
 
 

@@ -1,0 +1,24 @@
+"""How large is a WebP? Read before it is opened: libwebp takes two canvases' worth of memory as soon as it is."""
+
+from resize.geometry import Size
+
+_HEADER_BYTES = 30
+
+
+def canvas_of(source: bytes) -> Size | None:
+    """Read the canvas from the first chunk (RFC 9649, 2.5 to 2.7; RFC 6386, 9.1), None where it makes no sense."""
+    if len(source) < _HEADER_BYTES:
+        return None
+    match source[12:16]:
+        case b"VP8X":
+            return Size(1 + _number(source[24:27]), 1 + _number(source[27:30]))
+        case b"VP8L":
+            sides = _number(source[21:25])
+            return Size(1 + (sides & 0x3FFF), 1 + (sides >> 14 & 0x3FFF))
+        case b"VP8 ":
+            return Size(max(1, _number(source[26:28]) & 0x3FFF), max(1, _number(source[28:30]) & 0x3FFF))
+    return None
+
+
+def _number(little_endian: bytes) -> int:
+    return int.from_bytes(little_endian, "little")
