@@ -8,7 +8,7 @@ OUT ?= out
 SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test nightly soak lint checkov audit lock clean bootstrap deploy diff destroy
+.PHONY: help setup demo test nightly soak fuzz lint checkov audit lock clean bootstrap deploy diff destroy
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/'
@@ -68,6 +68,11 @@ nightly: setup ## look for an interleaving that does not converge for much longe
 
 soak: setup ## 2,000 uploads under faults of every kind, and what became of each; SEED=7 draws others
 	PYTHONPATH=tests $(BIN)/python tests/faults/soak.py --seed $(SEED)
+
+SECONDS = 60
+fuzz: setup ## look for inputs without an answer, half of SECONDS=60 for each target
+	PYTHONPATH=tests $(BIN)/python -m faults.fuzz_events $$(($(SECONDS) / 2))
+	PYTHONPATH=tests $(BIN)/python -m faults.fuzz_imaging $$(($(SECONDS) / 2))
 
 # The CDK's command line, on the Node that came with the Python packages: none on the machine is asked.
 CLI := node_modules/.set-up
