@@ -3,9 +3,10 @@
 import json
 import os
 import signal
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from builders.processes import processes_of
 from builders.proxy import Proxy, proxy_to
 from darkroom.deployment import Pipeline, deploy
 from darkroom.emulator import emulator, session
+from resize.events import parse_body
 from resize.names import manifest_key, rendition_key
 
 if TYPE_CHECKING:
@@ -45,13 +47,18 @@ KNOBS: dict[str, object] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Faulty:
-    """The pipeline, the proxy before its S3, and the folder of this test's keys."""
+    """The pipeline, the proxy before its S3, and the folder of this test's keys.
+
+    `sent` counts the events that S3 sends of what is done here, by key and version. It sends them a moment after it has
+    answered: a queue that is empty may not have them yet.
+    """
 
     pipeline: Pipeline
     proxy: Proxy
     s3: "S3Client"
     sqs: "SQSClient"
     folder: str = ""
+    sent: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def key(self, name: str) -> str:
         """The key of an upload of this test."""
@@ -60,15 +67,17 @@ class Faulty:
     def upload(self, name: str, body: bytes) -> str:
         """Put an object; returns its version id."""
         answer = self.s3.put_object(Bucket=self.pipeline.uploads_bucket, Key=self.key(name), Body=body)
-        return answer["VersionId"]
+        return self._note(name, answer["VersionId"])
 
     def delete(self, name: str) -> str:
         """Put a delete marker; returns its version id."""
-        return self.s3.delete_object(Bucket=self.pipeline.uploads_bucket, Key=self.key(name))["VersionId"]
+        answer = self.s3.delete_object(Bucket=self.pipeline.uploads_bucket, Key=self.key(name))
+        return self._note(name, answer["VersionId"])
 
     def restore(self, name: str, marker: str) -> None:
         """Remove a delete marker, so that the version before it is the current one again."""
         self.s3.delete_object(Bucket=self.pipeline.uploads_bucket, Key=self.key(name), VersionId=marker)
+        self._note(name, marker)
 
     def original(self, name: str) -> str:
         """The path of an upload, as the proxy's rules name it."""
@@ -101,17 +110,27 @@ class Faulty:
         """Work on them again."""
         self._let_poll(enabled=True)
 
-    def messages(self) -> list[str]:
-        """Take every message out of the paused jobs queue, oldest first."""
-        return self._take(self.pipeline.jobs_queue_url)
+    def messages(self, count: int) -> list[str]:
+        """Wait for so many messages in the paused jobs queue, and take them out, that of the oldest event first."""
+        eventually(lambda: self.waiting() == count)
+        return sorted(self._take(self.pipeline.jobs_queue_url), key=lambda body: parse_body(body)[0].sequencer)
 
     def dead_letters(self) -> list[str]:
         """Take every message out of the dead-letter queue."""
         return self._take(self.pipeline.dead_letter_queue_url)
 
     def wait_until_idle(self) -> None:
-        """Wait until no job is left."""
+        """Wait until no message is left that was sent to the jobs queue."""
         eventually(self.is_idle)
+
+    def wait_until_done(self) -> None:
+        """Wait until no message is left, and a job of every event has ended."""
+        eventually(lambda: self.is_idle() and not self.unended())
+
+    def unended(self) -> Counter[tuple[str, str]]:
+        """The events of which no job has ended yet."""
+        ended = {(line["key"], line["version"], line["sequencer"]) for line in ended_jobs(self.pipeline)}
+        return self.sent - Counter((key, version) for key, version, _ in ended)
 
     def is_idle(self) -> bool:
         """Whether no message waits in the jobs queue, or is hidden while someone works on it."""
@@ -139,10 +158,14 @@ class Faulty:
         return [line["outcome"] for line in self.ended(name) if not line["repeated"]]
 
     def check(self) -> None:
-        """Wait until no job is left; then everything is as it must be, and nothing is in the dead-letter queue."""
-        self.wait_until_idle()
+        """Wait until every job is done; then the derived bucket is right, and the dead-letter queue empty."""
+        self.wait_until_done()
         assert self.dead_letters() == []
         assert_converged(self.pipeline, self.folder)
+
+    def _note(self, name: str, version_id: str) -> str:
+        self.sent[self.key(name), version_id] += 1
+        return version_id
 
     def _let_poll(self, *, enabled: bool) -> None:
         functions: LambdaClient = self.pipeline.client("lambda")

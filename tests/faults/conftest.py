@@ -1,6 +1,7 @@
 """A pipeline whose S3 fails when a test says so: one for each process that runs tests."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -28,7 +29,8 @@ def shared(assembly: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 def faulty(shared: Faulty, request: pytest.FixtureRequest) -> Iterator[Faulty]:
     """Nothing fails yet, and a message that is being worked on comes back only after the function's timeout."""
     shared.retry_after(FUNCTION_SECONDS)
-    yield replace(shared, folder=re.sub(r"\W", "-", request.node.name) + "/")
+    yield replace(shared, folder=re.sub(r"\W", "-", request.node.name) + "/", sent=Counter())
     shared.proxy.forget()
+    shared.go_on()
     shared.wait_until_idle()
     shared.dead_letters()

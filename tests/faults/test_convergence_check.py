@@ -56,14 +56,14 @@ def say_it_was_rejected(faulty: Faulty) -> None:
 def overwrite_the_source(faulty: Faulty) -> None:
     faulty.pause()
     faulty.upload("cat.jpg", jpeg(colour="blue"))
-    faulty.messages()
+    faulty.messages(1)
     faulty.go_on()
 
 
 def delete_the_source(faulty: Faulty) -> None:
     faulty.pause()
     faulty.delete("cat.jpg")
-    faulty.messages()
+    faulty.messages(1)
     faulty.go_on()
 
 

@@ -12,11 +12,11 @@ def messages_of(faulty: Faulty, *colours: str) -> list[str]:
     faulty.pause()
     for colour in colours:
         faulty.upload("cat.jpg", jpeg(colour=colour))
-    return taken(faulty)
+    return taken(faulty, len(colours))
 
 
-def taken(faulty: Faulty) -> list[str]:
-    messages = faulty.messages()
+def taken(faulty: Faulty, count: int) -> list[str]:
+    messages = faulty.messages(count)
     faulty.go_on()
     return messages
 
@@ -49,7 +49,7 @@ def test_a_deletion_that_comes_before_its_upload_wins(faulty: Faulty) -> None:
     faulty.pause()
     faulty.upload("cat.jpg", jpeg())
     faulty.delete("cat.jpg")
-    upload, deletion = taken(faulty)
+    upload, deletion = taken(faulty, 2)
 
     deliver_one_by_one(faulty, deletion, upload)
 
@@ -61,7 +61,7 @@ def test_an_upload_that_comes_again_after_its_deletion_stays_deleted(faulty: Fau
     [upload] = messages_of(faulty, "red")
     deliver_one_by_one(faulty, upload)
     faulty.delete("cat.jpg")
-    faulty.wait_until_idle()
+    faulty.wait_until_done()
 
     deliver_one_by_one(faulty, upload)
 
@@ -110,7 +110,7 @@ def test_an_event_of_several_records_does_the_job_of_each(faulty: Faulty) -> Non
     faulty.pause()
     for name in ("cat.jpg", "dog.jpg"):
         faulty.upload(name, jpeg())
-    records = [record for body in taken(faulty) for record in json.loads(body)["Records"]]
+    records = [record for body in taken(faulty, 2) for record in json.loads(body)["Records"]]
 
     faulty.send(json.dumps({"Records": records}))
 

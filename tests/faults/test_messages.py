@@ -35,7 +35,7 @@ def test_a_message_of_which_one_record_is_of_another_bucket_becomes_a_dead_lette
     faulty.retry_after(1)
     faulty.pause()
     faulty.upload("cat.jpg", jpeg())
-    [body] = faulty.messages()
+    [body] = faulty.messages(1)
     mixed = s3_body(*json.loads(body)["Records"], s3_record(bucket="elsewhere"))
     faulty.send(mixed)
 

@@ -82,7 +82,7 @@ def test_a_fault_of_s3_that_passes_changes_nothing_whichever_request_it_meets(
 ) -> None:
     names = {request.__name__: request for request in requests}
     upload_all(faulty, names, jpeg(colour="red"))
-    faulty.wait_until_idle()
+    faulty.wait_until_done()
     faulty.retry_after(2)
     faults = [faulty.proxy.on(*request(faulty, name), fault) for name, request in names.items()]
 
@@ -115,7 +115,7 @@ LASTING: Mapping[str, tuple[Action, Request]] = {
 def test_a_fault_of_s3_that_lasts_makes_one_dead_letter_that_can_be_sent_again_once_it_is_over(faulty: Faulty) -> None:
     faulty.pause()
     upload_all(faulty, LASTING, jpeg())
-    messages = faulty.messages()
+    messages = faulty.messages(len(LASTING))
     faulty.retry_after(1)
     for name, (fault, request) in LASTING.items():
         faulty.proxy.on(*request(faulty, name), fault, times=ALWAYS)

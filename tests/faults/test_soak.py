@@ -16,8 +16,8 @@ def test_every_upload_is_accounted_for_after_faults_of_every_kind(assembly: Path
     with faulty_pipeline(assembly, tmp_path / "emulator.log", function_seconds=FUNCTION_SECONDS) as faulty:
         account, chaos = soak(faulty, uploads=200, keys=50, seed=20261123, progress=lambda: None)
 
+        assert account.missing == {}
+        assert account.unexplained == {}
+        assert account.misjudged == []
+        assert chaos.counts.total() > 20
         assert_converged(faulty.pipeline)
-    assert account.missing == {}
-    assert account.unexplained == {}
-    assert account.misjudged == []
-    assert chaos.counts.total() > 20
