@@ -12,18 +12,23 @@ from typing import IO
 from resize.errors import ImageRejectedError, Reason
 from resize.imaging import render
 from resize.renditions import Rendered
+from resize.settings import Limits
+from resize.variants import Format, Variant
 from resize.wire import WireEndedError, decode_task, read_frame, write_frame, write_rejected, write_rendered
 
-_OPEN_FILES = 16
+# A GIF of one pixel, to rehearse with (GIF89a specification).
+_DOT = b"GIF89a\1\0\1\0\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0\1\0\1\0\0\2\2D\1\0;"
 
 
 def main() -> None:
     """Serve images from standard input to standard output until the parent closes it."""
     confinement = json.loads(sys.argv[1])
     requests, answers = sys.stdin.buffer, _take_standard_output()
+    _rehearse()
     _confine(confinement["memory_bytes"])
     variants, limits = decode_task(read_frame(requests))
     memory_bytes = confinement["memory_bytes"] - _used_bytes()
+    _open_nothing_more()
     write_frame(answers, b"ready")
     while (image := _next_image(requests)) is not None:
         _allow_processor_seconds(confinement["processor_seconds"])
@@ -60,12 +65,28 @@ def _take_standard_output() -> IO[bytes]:
     return answers
 
 
+def _rehearse() -> None:
+    """Have everything loaded that rendering loads late: soon nothing can be opened.
+
+    Pillow loads all of its formats as soon as one is asked for that is not among its commonest.
+    """
+    render(_DOT, [Variant(name=output, width=1, format=output) for output in Format], Limits())
+
+
 def _confine(memory_bytes: int) -> None:
     """Limit what the process may ever use; none of these can be raised again from within."""
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (_OPEN_FILES, _OPEN_FILES))
+
+
+def _open_nothing_more() -> None:
+    """Refuse every new file and socket, while those that are open go on working (getrlimit(2), RLIMIT_NOFILE).
+
+    So a subverted decoder reaches no network, and reads no file: not even the parent's environment under /proc, where
+    the function's credentials are and which the user that both run as may read.
+    """
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
 
 
 def _used_bytes() -> int:

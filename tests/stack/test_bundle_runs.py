@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
 
 from builders.events import sqs_event
-from builders.images import animation, encoded, exif, quadrants, rendered, sideways_heic, variant
+from builders.formats import pictures
+from builders.images import rendered, variant
 from builders.world import settings
 from resize.variants import Format
 from stacks.bundle import build_bundle
@@ -46,26 +46,6 @@ def digests(source):
 
 print(json.dumps({path.name: digests(path.read_bytes()) for path in Path(sys.argv[3]).iterdir()}))
 """
-
-
-def pictures() -> dict[str, bytes]:
-    """An image of each format that is taken, and of the ways inside them that have code of their own."""
-    whole = quadrants()
-    frames = [whole, whole.rotate(180)]
-    formats = {name: encoded(whole, name) for name in ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "AVIF")}
-    packings = ("tiff_lzw", "jpeg", "tiff_adobe_deflate", "packbits", "lzma", "zstd")
-    return {
-        **formats,
-        "HEIC": sideways_heic(),
-        **{name: encoded(whole, "TIFF", compression=name) for name in packings},
-        **{f"animated {name}": animation(name, frames, [100, 200]) for name in ("GIF", "WEBP")},
-        "several pictures in one": encoded(whole, "MPO", save_all=True, append_images=frames[1:]),
-        "turned": encoded(whole, "JPEG", exif=exif(6)),
-        "four inks": encoded(whole.convert("CMYK"), "JPEG"),
-        "palette": encoded(whole.convert("P")),
-        "16 bits": encoded(Image.new("I;16", (64, 48), 9000)),
-        "floats": encoded(Image.new("F", (64, 48), 0.5), "TIFF"),
-    }
 
 
 @pytest.fixture(scope="module")
