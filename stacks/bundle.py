@@ -81,12 +81,13 @@ def _fingerprint(platform: Platform | None, package: Path) -> str:
     machine = (sys.implementation.cache_tag, sysconfig.get_platform())
     digest = hashlib.sha256(repr(platform or machine).encode())
     for source in (Path(__file__), Path(pruning.__file__), package / "requirements.txt", *_sources(package)):
-        digest.update(source.name.encode() + b"\0" + hashlib.sha256(source.read_bytes()).digest())
+        name = source.relative_to(package) if source.is_relative_to(package) else Path(source.name)
+        digest.update(name.as_posix().encode() + b"\0" + hashlib.sha256(source.read_bytes()).digest())
     return digest.hexdigest()[:32]
 
 
 def _sources(package: Path) -> list[Path]:
-    return sorted(package.glob("*.py"))
+    return sorted(package.rglob("*.py"))
 
 
 def _install_requirements(requirements: Path, target: Path, platform: Platform | None) -> None:
@@ -107,7 +108,9 @@ def _install_requirements(requirements: Path, target: Path, platform: Platform |
 def _copy_package(package: Path, target: Path) -> None:
     target.mkdir(parents=True)  # pip makes no folder for an empty list
     for source in _sources(package):
-        shutil.copyfile(source, target / source.name)
+        copy = target / source.relative_to(package)
+        copy.parent.mkdir(exist_ok=True)
+        shutil.copyfile(source, copy)
 
 
 def _remove_what_varies(bundle: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 _CHILD = r"""
 import json, re, sys
 from pathlib import Path
-from resize import decoding
+from resize.pillow import decoding
 from resize.imaging import render
 from resize.settings import Limits
 from resize.variants import parse_variants

@@ -9,16 +9,16 @@ from time import monotonic
 
 from faults.fuzzing import fuzz, instrument
 
-instrument("PIL", "resize.formats", "resize.gif", "resize.jpeg", "resize.webp", "resize.decoding")
+instrument("PIL", "resize.formats", "resize.gif", "resize.jpeg", "resize.webp", "resize.pillow.decoding")
 
 from PIL import Image  # noqa: E402 - instrumented first
 
 from builders import hostile  # noqa: E402 - the same
 from builders.images import animation, encoded, exif, quadrants, sideways_heic  # noqa: E402 - the same
 from builders.profiles import display_p3  # noqa: E402 - the same
-from resize.decoding import open_image  # noqa: E402 - the same
 from resize.errors import ImageRejectedError, Reason  # noqa: E402 - the same
 from resize.formats import SourceFormat, identify  # noqa: E402 - the same
+from resize.pillow.decoding import open_image  # noqa: E402 - the same
 from resize.sandbox import Confinement, Sandbox  # noqa: E402 - the same
 from resize.settings import Limits  # noqa: E402 - the same
 from resize.variants import Fit, Format, Variant  # noqa: E402 - the same

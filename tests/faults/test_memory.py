@@ -18,7 +18,7 @@ from PIL import Image
 from builders.hostile import jpeg_of_scans, png, webp_of_34_bytes
 from builders.images import animation, encoded
 from builders.peaks import peak_of
-from resize.memory import BASELINE
+from resize.pillow.memory import BASELINE
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process's peak of address space")
 

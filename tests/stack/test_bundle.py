@@ -70,7 +70,11 @@ def test_each_pattern_of_what_is_left_out_finds_something(tmp_path: Path, monkey
 
 
 def test_the_bundle_has_every_module_of_the_package_and_nothing_that_made_it(bundle: Path) -> None:
-    assert {path.name for path in (bundle / "resize").iterdir()} == {path.name for path in PACKAGE.glob("*.py")}
+    def modules(package: Path) -> set[Path]:
+        return {path.relative_to(package) for path in package.rglob("*.py")}
+
+    assert modules(bundle / PACKAGE.name) == modules(PACKAGE)
+    assert {path.suffix for path in (bundle / PACKAGE.name).rglob("*") if path.is_file()} == {".py"}
 
 
 def test_nothing_in_the_bundle_depends_on_when_or_where_it_was_made(bundle: Path) -> None:

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from PIL import Image, ImageSequence
 
 from builders.images import animation, colour_at, opened, rendered, variant
-from resize.encoding import encode
-from resize.film import Film
+from resize.pillow.encoding import encode
+from resize.pillow.film import Film
 from resize.variants import Fit, Format
 
 ANIMATED = ["GIF", "WEBP"]

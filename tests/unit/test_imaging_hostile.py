@@ -241,7 +241,7 @@ def test_what_takes_too_much_memory_to_resize_is_refused(monkeypatch: pytest.Mon
 
 
 def test_a_mistake_of_ours_is_not_called_a_corrupt_image(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("resize.imaging.to_srgb", _raising(ValueError("our own")))
+    monkeypatch.setattr("resize.pillow.rendering.to_srgb", _raising(ValueError("our own")))
 
     with pytest.raises(ValueError, match="our own"):
         rendered(GOOD["png"])

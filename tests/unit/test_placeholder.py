@@ -7,7 +7,7 @@ import thumbhash
 from PIL import Image
 
 from builders.images import encoded, exif, quadrants, rendered
-from resize.placeholder import dominant_colour, thumb_hash
+from resize.pillow.placeholder import dominant_colour, thumb_hash
 
 
 def average(hashed: str) -> tuple[float, ...]:

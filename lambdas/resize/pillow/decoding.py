@@ -16,7 +16,7 @@ from resize.formats import SourceFormat, identify
 from resize.geometry import Size
 from resize.gif import reaches_its_end
 from resize.jpeg import scans_of
-from resize.memory import Picture, Print, estimate, estimate_of_webp
+from resize.pillow.memory import Picture, Print, estimate, estimate_of_webp
 from resize.settings import Limits
 from resize.webp import canvas_of
 

@@ -7,7 +7,7 @@ from typing import Any
 from PIL import Image
 
 from resize.errors import ImageRejectedError, Reason
-from resize.film import Film
+from resize.pillow.film import Film
 from resize.variants import Format
 
 HAS_ANIMATION = frozenset({Format.WEBP, Format.GIF})

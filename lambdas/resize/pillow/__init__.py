@@ -1,0 +1,1 @@
+"""Imaging with Pillow: the only folder that imports it."""
