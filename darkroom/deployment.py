@@ -35,6 +35,7 @@ class Pipeline:
 
     session: boto3.Session = field(repr=False, compare=False)
     endpoint_url: str | None
+    stack_name: str
     uploads_bucket: str
     derived_bucket: str
     jobs_queue_url: str
@@ -79,7 +80,7 @@ def deploy(assembly: Path, endpoint_url: str | None, session: boto3.Session) -> 
             _publish(asset, s3, session.region_name)
         template_url = f"{s3.meta.endpoint_url}/{stack.template.bucket}/{stack.template.key}"
         outputs |= _create_or_update(stack, template_url, _client(session, "cloudformation", endpoint_url))
-    return _pipeline(outputs, endpoint_url, session)
+    return _pipeline(stacks[-1].name, outputs, endpoint_url, session)
 
 
 def find_pipeline(stack_name: str, endpoint_url: str | None, session: boto3.Session) -> Pipeline:
@@ -91,7 +92,7 @@ def find_pipeline(stack_name: str, endpoint_url: str | None, session: boto3.Sess
     cloudformation: CloudFormationClient = _client(session, "cloudformation", endpoint_url)
     if not _exists(stack_name, cloudformation):
         raise DeploymentError(f"There is no stack {stack_name!r} in {session.region_name}: deploy it first.")
-    return _pipeline(_outputs(stack_name, cloudformation), endpoint_url, session)
+    return _pipeline(stack_name, _outputs(stack_name, cloudformation), endpoint_url, session)
 
 
 def _client(session: boto3.Session, service: str, endpoint_url: str | None, **options: Any) -> Any:
@@ -206,13 +207,16 @@ def _outputs(stack_name: str, cloudformation: "CloudFormationClient") -> dict[st
     return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", ())}
 
 
-def _pipeline(outputs: Mapping[str, str], endpoint_url: str | None, session: boto3.Session) -> Pipeline:
+def _pipeline(
+    stack_name: str, outputs: Mapping[str, str], endpoint_url: str | None, session: boto3.Session
+) -> Pipeline:
     missing = [name.value for name in Output if name not in outputs]
     if missing:
         raise DeploymentError(f"The stack is no Darkroom pipeline: it has no output {', '.join(missing)}")
     return Pipeline(
         session=session,
         endpoint_url=endpoint_url,
+        stack_name=stack_name,
         uploads_bucket=outputs[Output.UPLOADS_BUCKET],
         derived_bucket=outputs[Output.DERIVED_BUCKET],
         jobs_queue_url=outputs[Output.JOBS_QUEUE_URL],

@@ -9,10 +9,10 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from darkroom.commands.run import run
+from darkroom.commands.up import up
 from darkroom.errors import DarkroomError
 from darkroom.printable import printable
-from darkroom.run import run
-from darkroom.up import up
 
 app = typer.Typer(
     add_completion=False,

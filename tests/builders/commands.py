@@ -36,9 +36,11 @@ def start_darkroom(*arguments: str, folder: Path) -> subprocess.Popen[str]:
 def marked(folder: Path) -> Mapping[str, str]:
     """An environment that marks what is started in it: the folder stands in the one variable that all inherit.
 
-    What would be left in the machine's folder for temporary files is left in that folder.
+    What would be left in the machine's folder for temporary files is left in that folder, and pipelines that others run
+    are not found.
     """
-    return os.environ | {"PATH": f"{os.environ['PATH']}:{folder}", "TMPDIR": str(folder)}
+    here = {"TMPDIR": str(folder), "XDG_RUNTIME_DIR": str(folder)}
+    return os.environ | here | {"PATH": f"{os.environ['PATH']}:{folder}"}
 
 
 def processes_started_in(folder: Path) -> set[int]:

@@ -29,6 +29,7 @@ def pipeline(world: World) -> Pipeline:
     return Pipeline(
         session=session,
         endpoint_url=None,
+        stack_name="Darkroom",
         uploads_bucket="uploads",
         derived_bucket="derived",
         jobs_queue_url=sqs.create_queue(QueueName="jobs")["QueueUrl"],

@@ -35,8 +35,8 @@ def pins_of(path: Path) -> dict[str, set[str]]:
 
 
 def wanted_in(path: Path) -> set[str]:
-    """The packages and versions that a .in file asks for."""
-    return {re.sub(r"\[.*\]", "", line) for line in requirements_in(path) if not line.startswith("-r ")}
+    """The packages and versions that a .in file asks for, on whatever machine."""
+    return {re.sub(r"\[.*\]| ; .*", "", line) for line in requirements_in(path) if not line.startswith("-r ")}
 
 
 def test_there_are_locked_files_to_look_at() -> None:

@@ -17,6 +17,7 @@ from darkroom.listening import is_listening
 from darkroom.local import local_pipeline
 from darkroom.options import whole_number
 from darkroom.reporting import steps
+from darkroom.running import Running, announced
 
 _LOOK_SECONDS = 1.0
 
@@ -44,6 +45,9 @@ def up(port: Port = None) -> None:
     with ExitStack() as running:
         with steps(shown=sys.stderr.isatty()) as progress:
             pipeline = running.enter_context(local_pipeline({}, port=port, begin=progress.begin)).pipeline
+        running.enter_context(
+            announced(Running(endpoint_url=str(pipeline.endpoint_url), stack_name=pipeline.stack_name))
+        )
         stopped = _stop_signal()
         typer.echo(instructions(pipeline))
         while not stopped.wait(_LOOK_SECONDS):

@@ -1,0 +1,49 @@
+"""Which pipeline is meant, and what a person is told where none is."""
+
+from pathlib import Path
+
+import pytest
+
+from darkroom.errors import UsageError
+from darkroom.target import find_target
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No pipeline runs here, and no AWS settings are there."""
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    for name in ("AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.mark.parametrize("local", [True, False])
+def test_where_none_runs_a_person_is_told_how_to_start_or_name_one(local: bool) -> None:
+    with pytest.raises(UsageError, match=r"Start `darkroom up` .* or name a deployed stack with --stack NAME"):
+        find_target(local=local, stack=None)
+
+
+def test_two_at_once_cannot_be_meant() -> None:
+    with pytest.raises(UsageError, match=r"--local and --stack 'Prod' name two pipelines"):
+        find_target(local=True, stack="Prod")
+
+
+def test_a_profile_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "nobody")
+
+    with pytest.raises(UsageError, match="nobody"):
+        find_target(local=False, stack="Prod")
+
+
+def test_without_a_region_a_person_is_told_to_set_one() -> None:
+    with pytest.raises(UsageError, match="Set AWS_REGION"):
+        find_target(local=False, stack="Prod")
+
+
+def test_without_credentials_a_person_is_told_how_to_get_some(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+
+    with pytest.raises(UsageError, match="No AWS credentials are found"):
+        find_target(local=False, stack="Prod")
