@@ -8,7 +8,7 @@ OUT ?= out
 SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test nightly soak fuzz lint checkov audit lock clean bootstrap deploy diff destroy
+.PHONY: help setup demo test test-long nightly soak fuzz lint checkov audit lock clean bootstrap deploy diff destroy
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/'
@@ -60,8 +60,11 @@ audit: $(AUDIT) ## look the requirements up among known vulnerabilities; ARGS=--
 demo: setup ## run the pipeline on samples/, and write out/contact-sheet.html
 	@$(BIN)/darkroom run samples/ --out $(OUT) --contact-sheet $(OUT)/contact-sheet.html || test $$? -eq 1 # two are no images
 
-test: setup lint ## every check and every test
-	$(BIN)/pytest -n $(WORKERS)
+test: setup lint ## every check and every test but the long ones
+	$(BIN)/pytest -n $(WORKERS) -m "not long"
+
+test-long: setup ## the tests that take half a minute or more: the fuzzing, the short soak, 30 seconds of silence
+	$(BIN)/pytest -n $(WORKERS) -m long
 
 nightly: setup ## look for an interleaving that does not converge for much longer than the tests do
 	CONVERGENCE_EXAMPLES=20000 $(BIN)/pytest tests/functional/test_convergence.py --timeout 0

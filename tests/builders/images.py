@@ -60,6 +60,13 @@ def sideways_heic() -> bytes:
     return (_DATA / "sideways.heic").read_bytes()
 
 
+def crashing_heic() -> bytes:
+    """A picture that ends its decoder with a segmentation fault: an item type that is not ASCII, to pi-heif 1.4.0."""
+    source = bytearray(sideways_heic())
+    source[176] = 0xFF
+    return bytes(source)
+
+
 def burst_heic() -> bytes:
     """A black picture, then `quadrants()`, which the file says is the one to show."""
     return (_DATA / "burst.heic").read_bytes()

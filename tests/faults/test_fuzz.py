@@ -11,6 +11,7 @@ TESTS = Path(__file__).parents[1]
 SECONDS = 30
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("target", ["fuzz_events", "fuzz_imaging"])
 def test_no_input_found_by_fuzzing_is_left_without_an_answer(target: str, tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(TESTS), "TMPDIR": str(tmp_path)}

@@ -93,13 +93,15 @@ def test_a_fault_of_s3_that_passes_changes_nothing_whichever_request_it_meets(
     assert {name: faulty.outcomes(name) for name in names} == {name: ["resized", "resized"] for name in names}
 
 
-def test_an_s3_that_says_nothing_is_asked_again_after_ten_seconds(faulty: Faulty) -> None:
-    silence = faulty.proxy.on(*writes_the_manifest(faulty, "cat.jpg"), staying_silent)
+@pytest.mark.long
+def test_an_s3_that_says_nothing_for_30_seconds_makes_a_job_late(faulty: Faulty) -> None:
+    """The client gives up each request after ten seconds, and asks again."""
+    silence = faulty.proxy.on(*writes_the_manifest(faulty, "cat.jpg"), staying_silent, times=3)
 
     faulty.upload("cat.jpg", jpeg())
 
     faulty.check()
-    assert silence.met == 1
+    assert silence.met == 3
 
 
 LASTING: Mapping[str, tuple[Action, Request]] = {

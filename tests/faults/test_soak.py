@@ -11,6 +11,7 @@ from faults.soak import FUNCTION_SECONDS, soak
 linux_only = pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds processes through Linux's /proc")
 
 
+@pytest.mark.long
 @linux_only
 def test_every_upload_is_accounted_for_after_faults_of_every_kind(assembly: Path, tmp_path: Path) -> None:
     with faulty_pipeline(assembly, tmp_path / "emulator.log", function_seconds=FUNCTION_SECONDS) as faulty:

@@ -11,8 +11,10 @@ from unittest.mock import create_autospec
 import pytest
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from PIL.PngImagePlugin import PngInfo
 
 from builders.events import s3_body, s3_record, sqs_event
+from builders.images import crashing_heic, encoded, exif, quadrants
 from builders.pictures import jpeg
 from builders.world import World
 from resize.consumer import Consumer
@@ -47,6 +49,13 @@ def consumer(world: World, log: StringIO, request: pytest.FixtureRequest) -> Ite
             logger=Logger(service=request.node.name, stream=log),
             metrics=Metrics(namespace="Darkroom", service="test"),
         )
+
+
+def remark(text: str) -> PngInfo:
+    """What a PNG says of itself."""
+    info = PngInfo()
+    info.add_text("Comment", text)
+    return info
 
 
 def message(upload: Upload) -> str:
@@ -138,6 +147,55 @@ def test_a_broken_image_is_an_outcome_and_its_message_is_done(
     assert failed_ids(answer) == []
     assert (world.manifest("bad.jpg")["outcome"], world.manifest("bad.jpg")["reason"]) == ("rejected", reason)
     assert world.manifest("good.jpg")["outcome"] == "resized"
+
+
+def test_the_batch_mates_of_an_image_that_breaks_its_decoder_are_done_in_the_same_invocation(
+    world: World, consumer: Consumer
+) -> None:
+    bodies = {"one.jpg": jpeg(), "hostile.heic": crashing_heic(), "two.jpg": jpeg(), "three.jpg": jpeg()}
+    messages = [message(world.upload(key, body)) for key, body in bodies.items()]
+
+    answer = consumer.handle(sqs_event(*messages), context())
+
+    assert failed_ids(answer) == []
+    assert {key: (world.manifest(key)["outcome"], world.manifest(key)["reason"]) for key in bodies} == {
+        "one.jpg": ("resized", None),
+        "hostile.heic": ("rejected", "crashed"),
+        "two.jpg": ("resized", None),
+        "three.jpg": ("resized", None),
+    }
+
+
+# What the pictures below hold of a person or a program, and the environment of a credential.
+CONFIDENTIAL = ("SecretCamera", "SecretRemark", "SecretKey")
+
+
+def test_neither_logs_nor_manifests_hold_image_bytes_exif_or_credentials(
+    world: World,
+    consumer: Consumer,
+    log: StringIO,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "SecretKey")
+    png = encoded(quadrants(), pnginfo=remark("SecretRemark"), exif=exif(6))
+    bodies = {
+        "good.jpg": encoded(quadrants(), "JPEG", exif=exif(6), comment=b"SecretRemark"),
+        "good.png": png,
+        "cut.jpg": encoded(quadrants(), "JPEG", exif=exif(6), comment=b"SecretRemark")[:-300],
+        "spoiled.png": png.replace(b"IDAT", b"SecretRemark"),
+        "text.jpg": b"SecretRemark",
+        "gif.gif": b"GIF89aSecretRemark",
+    }
+    messages = [message(world.upload(key, body)) for key, body in bodies.items()]
+    world.client.delete_object(Bucket="uploads", Key="good.png")
+
+    consumer.handle(sqs_event(*messages, "no job"), context())
+
+    told = [log.getvalue(), *capfd.readouterr(), *map(json.dumps, map(world.manifest, bodies))]
+    assert '"outcome":"rejected"' in told[0]
+    assert "job failed" in told[0]
+    assert [word for word in CONFIDENTIAL if any(word in text for text in told)] == []
 
 
 def test_an_image_with_the_wrong_extension_is_taken_for_what_its_bytes_are(world: World, consumer: Consumer) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 LOCKED = sorted([*ROOT.glob("requirements*.txt"), *ROOT.glob("lambdas/*/requirements.txt")])
+REVIEW = ROOT / "docs" / "dependencies.md"
 WANTED = sorted([*ROOT.glob("requirements*.in"), *ROOT.glob("lambdas/*/requirements.in")])
 
 # One package at one version, perhaps for some machines only, and the hashes of its files: no address, no option.
@@ -60,6 +61,14 @@ def test_every_lock_is_of_what_its_source_asks_for(path: Path) -> None:
 
     assert [line for line in wanted if not re.fullmatch(r"[a-z0-9-]+==[0-9.]+", line)] == []
     assert wanted - set(pins_of(path.with_suffix(".txt"))) == set()
+
+
+@pytest.mark.parametrize("path", WANTED, ids=name_of)
+def test_the_review_by_hand_is_about_the_versions_that_are_pinned(path: Path) -> None:
+    rows = re.findall(r"^\| `([a-z0-9-]+)` \| ([^|]+) \|", REVIEW.read_text(encoding="utf-8"), re.MULTILINE)
+    reviewed = {f"{name}=={version}" for name, versions in rows for version in versions.split(" and ")}
+
+    assert wanted_in(path) - reviewed == set()
 
 
 def test_what_ships_is_what_is_tested_to_the_byte() -> None:
