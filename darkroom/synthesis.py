@@ -40,6 +40,7 @@ def local_overrides() -> dict[str, object]:
         "function_timeout_seconds": 120,
         "visibility_timeout_seconds": 120,
         "max_receive_count": 2,
+        "monitoring": False,  # the emulator knows no saved queries and refuses the stack; nor would it look at an alarm
     }
 
 

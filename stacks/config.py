@@ -78,6 +78,21 @@ class Config:
     max_frame_pixels: int = _LIMITS.frame_pixels
     max_frames: int = _LIMITS.frames
     max_total_pixels: int = _LIMITS.total_pixels
+    # Whether the stack has alarms, a dashboard and saved queries; without them nothing below has a meaning.
+    monitoring: bool = True
+    # Who is told of alarms; None is no one, and leaves out the topic and its key.
+    alarm_email: str | None = None
+    # How old a job may be; None is twice the visibility timeout, so that one retry is no alarm and two are.
+    alarm_oldest_message_seconds: int | None = None
+    # How many percent of the jobs may fail, or be rejected. A share is of alarm_minimum_jobs at least, so that the only
+    # job of a night is not all of them.
+    alarm_failed_percent: int = 5
+    alarm_rejected_percent: int = 25
+    alarm_minimum_jobs: int = 50
+    # How long the function may run as many times at once as max_concurrency allows.
+    alarm_at_cap_minutes: int = 30
+    # How long there may be no job at all; None is for ever.
+    alarm_no_jobs_hours: int | None = None
     # "this-machine" makes a bundle for the emulator, which runs the function on the Python that it runs on itself.
     bundle_for: str = "lambda"
 
@@ -87,6 +102,13 @@ class Config:
         if self.visibility_timeout_seconds is not None:
             return self.visibility_timeout_seconds
         return 6 * self.function_timeout_seconds + self.batch_window_seconds
+
+    @property
+    def oldest_message_seconds(self) -> int:
+        """How old a job may be before it is an alarm."""
+        if self.alarm_oldest_message_seconds is not None:
+            return self.alarm_oldest_message_seconds
+        return 2 * self.visibility_seconds
 
     def settings(self, *, uploads_bucket: str, derived_bucket: str) -> Settings:
         """What the function is told, for two buckets by their names."""
@@ -103,6 +125,7 @@ class Config:
             cache_control=self.cache_control,
             jobs_at_once=self.jobs_at_once,
             render_seconds=self.render_seconds,
+            stack_name=self.stack_name,
         )
 
 
@@ -151,6 +174,7 @@ def _from_text(key: str, value: object) -> object:
 def _check_together(config: Config) -> None:
     _check_times(config)
     _check_consumption(config)
+    _check_monitoring(config)
     _check_environment(config)
 
 
@@ -197,6 +221,13 @@ def _check_consumption(config: Config) -> None:
         raise SettingsError(
             "max_source_bytes", config.max_source_bytes, f"less than memory_mb holds, {config.memory_mb * 2**20}"
         )
+
+
+def _check_monitoring(config: Config) -> None:
+    for knob in ("alarm_email", "alarm_no_jobs_hours"):
+        value = getattr(config, knob)
+        if value is not None and not config.monitoring:
+            raise SettingsError(knob, value, "null without monitoring: there are no alarms then")
 
 
 def _check_environment(config: Config) -> None:

@@ -129,5 +129,21 @@ PARSERS: Mapping[str, Parser] = {
     "max_frame_pixels": _integer(1, 2**32),
     "max_frames": _integer(1, 2**32),
     "max_total_pixels": _integer(1, 2**32),
+    "monitoring": _boolean,
+    # An address as RFC 5321 has it, without the quoted and the bracketed forms.
+    "alarm_email": _optional(
+        _text(
+            r"(?=.{3,254}$)[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,63}",
+            "an e-mail address, or null",
+        )
+    ),
+    "alarm_oldest_message_seconds": _optional(_integer(60, 1_209_600, ", or null for 2 x the visibility timeout")),
+    "alarm_failed_percent": _integer(0, 99),
+    "alarm_rejected_percent": _integer(0, 99),
+    "alarm_minimum_jobs": _integer(1, 1_000_000),
+    # One day for a period of a minute, seven for one of an hour:
+    # docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+    "alarm_at_cap_minutes": _integer(1, 1440),
+    "alarm_no_jobs_hours": _optional(_integer(1, 168, ", or null for no such alarm")),
     "bundle_for": _one_of("lambda", "this-machine"),
 }

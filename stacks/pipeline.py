@@ -7,6 +7,8 @@ from constructs import Construct
 
 from stacks.config import Config
 from stacks.consumer import Consumer
+from stacks.metrics import Metrics
+from stacks.monitoring import Monitoring
 from stacks.outputs import Output
 from stacks.queues import Queues
 from stacks.storage import Storage
@@ -21,6 +23,8 @@ class PipelineStack(Stack):
         self.queues = Queues(self, "Queues", config=config)
         self.consumer = self._consumer(config, bundle)
         self.storage.notify(self.queues.jobs, key_prefix=config.key_prefix, after=self.queues.let_s3_send())
+        if config.monitoring:
+            self._monitor(config)
         self._tell()
 
     def _consumer(self, config: Config, bundle: Path) -> Consumer:
@@ -31,6 +35,15 @@ class PipelineStack(Stack):
         consumer.read(uploads)
         consumer.keep(derived)
         return consumer
+
+    def _monitor(self, config: Config) -> None:
+        metrics = Metrics(
+            stack_name=config.stack_name,
+            jobs=self.queues.jobs,
+            dead_letters=self.queues.dead_letters,
+            function=self.consumer.function,
+        )
+        Monitoring(self, "Monitoring", config=config, metrics=metrics, log_group=self.consumer.log_group)
 
     def _tell(self) -> None:
         values = {

@@ -18,6 +18,7 @@ from resize.errors import MessageRefusedError, OutOfTimeError
 from resize.events import Upload, parse_body
 from resize.job import Ended, Job
 from resize.manifest import Outcome
+from resize.metrics import Metric
 from resize.sandbox import Sandbox
 from resize.settings import STORAGE_SECONDS, Settings
 from resize.store import Store
@@ -31,10 +32,10 @@ if TYPE_CHECKING:
 _FRESH_SECONDS = 10.0
 
 _METRIC_BY_OUTCOME = {
-    Outcome.RESIZED: "Resized",
-    Outcome.REJECTED: "Rejected",
-    Outcome.REMOVED: "Removed",
-    Outcome.SUPERSEDED: "Superseded",
+    Outcome.RESIZED: Metric.RESIZED,
+    Outcome.REJECTED: Metric.REJECTED,
+    Outcome.REMOVED: Metric.REMOVED,
+    Outcome.SUPERSEDED: Metric.SUPERSEDED,
 }
 
 
@@ -61,16 +62,18 @@ class Consumer:
 
     async def _record(self, context: LambdaContext, record: SQSRecord) -> None:
         """Do what one message asks for; everything but the jobs themselves stays on this one thread."""
+        key = None
         try:
             for upload in parse_body(record.body):
+                key = upload.key
                 ended = await get_running_loop().run_in_executor(self.threads, self._job, upload, record, context)
-                self._tell(upload, ended)
+                self._tell(record, upload, ended)
         except OutOfTimeError as error:
-            self.logger.warning("job handed back", message_id=record.message_id, error=str(error))
+            self.logger.warning("job handed back", message_id=record.message_id, key=key, error=str(error))
             raise
         except Exception as error:
-            self.metrics.add_metric("Failed", MetricUnit.Count, 1)
-            self.logger.exception("job failed", message_id=record.message_id, error=str(error))
+            self._count(Metric.FAILED)
+            self.logger.exception("job failed", message_id=record.message_id, key=key, error=str(error))
             raise
 
     def _job(self, upload: Upload, record: SQSRecord, context: LambdaContext) -> Ended:
@@ -83,10 +86,11 @@ class Consumer:
         render = partial(self.sandbox.render, deadline=monotonic() + seconds)
         return Job(upload=upload, store=store, render=render).run()
 
-    def _tell(self, upload: Upload, ended: Ended) -> None:
+    def _tell(self, record: SQSRecord, upload: Upload, ended: Ended) -> None:
         manifest = ended.manifest
         self.logger.info(
             "job ended",
+            message_id=record.message_id,
             key=upload.key,
             version=upload.version_id,
             sequencer=upload.sequencer,
@@ -98,12 +102,17 @@ class Consumer:
         )
         if ended.repeated:
             return
-        self.metrics.add_metric(_METRIC_BY_OUTCOME[ended.outcome], MetricUnit.Count, 1)
-        self.metrics.add_metric("JobMillis", MetricUnit.Milliseconds, ended.milliseconds)
+        self._count(_METRIC_BY_OUTCOME[ended.outcome])
+        self.metrics.add_metric(Metric.JOB_MILLIS, MetricUnit.Milliseconds, ended.milliseconds)
         if ended.outcome is Outcome.RESIZED and manifest:
-            self.metrics.add_metric("SourceBytes", MetricUnit.Bytes, manifest.source.size)
+            self.metrics.add_metric(Metric.SOURCE_BYTES, MetricUnit.Bytes, manifest.source.size)
             lengths = sum(rendition.bytes for rendition in manifest.renditions)
-            self.metrics.add_metric("RenditionBytes", MetricUnit.Bytes, lengths)
+            self.metrics.add_metric(Metric.RENDITION_BYTES, MetricUnit.Bytes, lengths)
+
+    def _count(self, end: Metric) -> None:
+        """Count the end of one job, and that it was neither failure nor rejection unless it was."""
+        for metric in dict.fromkeys((end, Metric.FAILED, Metric.REJECTED)):
+            self.metrics.add_metric(metric, MetricUnit.Count, int(metric is end))
 
 
 def _is_retry(record: SQSRecord, upload: Upload) -> bool:

@@ -11,6 +11,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
 
 from resize.consumer import Consumer
+from resize.metrics import NAMESPACE
 from resize.sandbox import Confinement, Sandbox
 from resize.settings import RESERVED_MEGABYTES, Settings
 
@@ -32,8 +33,8 @@ def make_consumer(environment: Mapping[str, str]) -> Consumer:
         sandbox=Sandbox(settings.variants, settings.limits, confinement),
         client=boto3.client("s3", config=_S3),
         threads=ThreadPoolExecutor(settings.jobs_at_once, thread_name_prefix="job"),
-        logger=Logger(service="resize"),
-        metrics=Metrics(namespace="Darkroom", service="resize"),
+        logger=Logger(service=settings.stack_name),
+        metrics=Metrics(namespace=NAMESPACE, service=settings.stack_name),
     )
 
 

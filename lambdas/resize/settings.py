@@ -27,7 +27,10 @@ class Limits:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Everything that the stack tells the function, and the number of the function's version (0 if it has none)."""
+    """Everything that the stack tells the function, and the number of the function's version (0 if it has none).
+
+    `stack_name` is what its log and its metrics are called by: Powertools' name for that is the service.
+    """
 
     uploads_bucket: str
     derived_bucket: str
@@ -36,6 +39,7 @@ class Settings:
     cache_control: str = "public, max-age=3600"
     jobs_at_once: int = 4
     render_seconds: int = 25
+    stack_name: str = "Darkroom"
     generation: int = 0
 
     @cached_property
@@ -54,6 +58,7 @@ class Settings:
             "DARKROOM_CACHE_CONTROL": self.cache_control,
             "DARKROOM_JOBS_AT_ONCE": str(self.jobs_at_once),
             "DARKROOM_RENDER_SECONDS": str(self.render_seconds),
+            "POWERTOOLS_SERVICE_NAME": self.stack_name,
         }
 
     @classmethod
@@ -72,6 +77,7 @@ class Settings:
                 cache_control=environment["DARKROOM_CACHE_CONTROL"],
                 jobs_at_once=int(environment["DARKROOM_JOBS_AT_ONCE"]),
                 render_seconds=int(environment["DARKROOM_RENDER_SECONDS"]),
+                stack_name=environment["POWERTOOLS_SERVICE_NAME"],
                 generation=_version_number(environment.get("AWS_LAMBDA_FUNCTION_VERSION", "")),
             )
         except KeyError as missing:

@@ -1,7 +1,7 @@
 """Synthesizes the stack for a configuration, and reads the template by what a resource is for."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -14,6 +14,9 @@ from stacks.outputs import Output
 from stacks.pipeline import PipelineStack
 
 Json: TypeAlias = dict[str, Any]
+
+# With every resource that a stack can have.
+EVERYTHING = replace(Config(), alarm_email="ops@example.com", alarm_no_jobs_hours=24)
 
 
 @dataclass(frozen=True, slots=True)

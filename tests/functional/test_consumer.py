@@ -1,6 +1,7 @@
 """The consumer, on moto with a real sandbox: batches in, failed message ids out, logs and metrics on the way."""
 
 import json
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -20,6 +21,7 @@ from builders.world import World
 from resize.consumer import Consumer
 from resize.events import Change, Upload
 from resize.sandbox import Confinement, Sandbox
+from stacks.queries import QUERIES, Query
 
 
 def context(seconds_left: float = 60) -> LambdaContext:
@@ -251,8 +253,9 @@ def test_each_job_leaves_one_line_that_tells_its_end(world: World, consumer: Con
     consumer.handle(sqs_event(message(upload)), context())
 
     (line,) = [json.loads(text) for text in log.getvalue().splitlines()]
-    told = {name: line[name] for name in ("key", "version", "outcome", "repeated")}
+    told = {name: line[name] for name in ("message_id", "key", "version", "outcome", "repeated")}
     assert told == {
+        "message_id": "m0",
         "key": "cat.jpg",
         "version": upload.version_id,
         "outcome": "resized",
@@ -281,11 +284,56 @@ def test_each_outcome_is_counted(world: World, consumer: Consumer, capsys: pytes
     consumer.handle(sqs_event(*bodies), context())
 
     metrics = counted(capsys)
-    counts = {name: metrics[name] for name in ("Resized", "Rejected", "Removed", "Superseded", "Failed")}
-    assert counts == {"Resized": [1], "Rejected": [1], "Removed": [1], "Superseded": [1], "Failed": [1]}
+    counts = {name: sum(metrics[name]) for name in ("Resized", "Rejected", "Removed", "Superseded", "Failed")}
+    assert counts == {"Resized": 1, "Rejected": 1, "Removed": 1, "Superseded": 1, "Failed": 1}
     assert metrics["SourceBytes"] == [len(jpeg())]
     assert metrics["RenditionBytes"] == [sum(len(body) for body in world.derived().values())]
     assert len(metrics["JobMillis"]) == 4
+
+
+def test_every_job_counts_as_failed_or_not_and_as_rejected_or_not_so_that_each_has_its_share(
+    world: World, consumer: Consumer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bodies = [message(world.upload("a.jpg", jpeg())), message(world.upload("b.jpg", b"broken")), "bad", "worse"]
+
+    consumer.handle(sqs_event(*bodies), context())
+
+    metrics = counted(capsys)
+    assert sorted(metrics["Failed"]) == [0, 0, 1, 1]
+    assert sorted(metrics["Rejected"]) == [0, 0, 0, 1]
+
+
+def test_a_failed_job_leaves_the_key_that_it_was_about(world: World, consumer: Consumer, log: StringIO) -> None:
+    elsewhere = replace(consumer, settings=replace(world.settings, derived_bucket="gone"))
+
+    elsewhere.handle(sqs_event(message(world.upload("cat.jpg", jpeg())), "no JSON"), context())
+
+    lines = [json.loads(text) for text in log.getvalue().splitlines()]
+    assert {line["message_id"]: line.get("key") for line in lines} == {"m0": "cat.jpg", "m1": None}
+
+
+# What a query of CloudWatch Logs Insights has beside fields:
+# docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax.html
+WORDS_OF_QUERIES = frozenset(
+    {"filter", "fields", "stats", "sort", "limit", "by", "as", "and", "desc", "count", "count_distinct", "latest"}
+)
+
+
+@pytest.mark.parametrize("query", QUERIES, ids=[query.name for query in QUERIES])
+def test_a_saved_query_names_only_what_the_lines_of_its_kind_tell(
+    query: Query, world: World, consumer: Consumer, log: StringIO
+) -> None:
+    bodies = [message(world.upload("a.jpg", jpeg())), message(world.upload("b.jpg", b"broken")), "no job"]
+
+    consumer.handle(sqs_event(*bodies), context())
+
+    lines = [json.loads(text) for text in log.getvalue().splitlines()]
+    wanted = dict(re.findall(r'(\w+) = "([^"{]+)"', query.text))
+    chosen = [line for line in lines if wanted.items() <= line.items()]
+    bare = re.sub(r'"[^"]*"|@timestamp', "", query.text)
+    named = set(re.findall(r"[a-z_]+", bare)) - WORDS_OF_QUERIES - set(re.findall(r" as (\w+)", bare))
+    assert chosen
+    assert named <= {name for line in chosen for name in line}
 
 
 def test_a_job_that_is_delivered_again_is_not_counted_again(

@@ -1,8 +1,8 @@
-"""The template of the configuration as it comes, made once a session."""
+"""The templates of the configuration as it comes and of one with everything, each made once a session."""
 
 import pytest
 
-from builders.stack import Template, synthesize
+from builders.stack import EVERYTHING, Template, synthesize
 from stacks.config import Config
 
 
@@ -10,3 +10,9 @@ from stacks.config import Config
 def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
     """What the default configuration deploys."""
     return synthesize(tmp_path_factory.mktemp("default"), Config())
+
+
+@pytest.fixture(scope="session")
+def watched(tmp_path_factory: pytest.TempPathFactory) -> Template:
+    """A stack with every alarm, and someone to tell."""
+    return synthesize(tmp_path_factory.mktemp("watched"), EVERYTHING)

@@ -12,8 +12,9 @@ from resize.variants import Variant, variants_to_json
 from stacks.config import Config
 from stacks.outputs import Output
 
-# Every knob with a value that is not its default. Two are not here: provisioned pollers exclude a maximum concurrency,
-# and the bundle is made before the stack; test_consumer and test_app have them.
+# Every knob with a value that is not its default. Three are not here: provisioned pollers exclude a maximum
+# concurrency, without monitoring there are no alarms, and the bundle is made before the stack; test_consumer,
+# test_monitoring and test_app have them.
 CHANGED = Config(
     stack_name="Lightroom",
     key_prefix="in/",
@@ -41,6 +42,13 @@ CHANGED = Config(
     max_frame_pixels=1002,
     max_frames=103,
     max_total_pixels=1004,
+    alarm_email="ops@example.com",
+    alarm_oldest_message_seconds=1005,
+    alarm_failed_percent=6,
+    alarm_rejected_percent=26,
+    alarm_minimum_jobs=51,
+    alarm_at_cap_minutes=31,
+    alarm_no_jobs_hours=12,
 )
 LIMITS = {"source_bytes": 1001, "frame_pixels": 1002, "frames": 103, "total_pixels": 1004}
 
@@ -51,10 +59,12 @@ def changed(tmp_path_factory: pytest.TempPathFactory) -> Template:
     return synthesize(tmp_path_factory.mktemp("changed"), CHANGED)
 
 
-def test_nothing_is_in_the_stack_but_the_pipeline(template: Template) -> None:
+def test_nothing_is_in_the_stack_but_the_pipeline_and_what_watches_it(template: Template) -> None:
     kinds = sorted(resource["Type"] for resource in template.json["Resources"].values())
 
     assert kinds == [
+        *["AWS::CloudWatch::Alarm"] * 7,
+        "AWS::CloudWatch::Dashboard",
         "AWS::IAM::Policy",
         "AWS::IAM::Role",
         "AWS::Lambda::Alias",
@@ -62,6 +72,7 @@ def test_nothing_is_in_the_stack_but_the_pipeline(template: Template) -> None:
         "AWS::Lambda::Function",
         "AWS::Lambda::Version",
         "AWS::Logs::LogGroup",
+        *["AWS::Logs::QueryDefinition"] * 5,
         "AWS::S3::Bucket",
         "AWS::S3::Bucket",
         "AWS::S3::BucketPolicy",
@@ -94,7 +105,7 @@ def test_no_account_and_no_region_is_written_into_the_template(template: Templat
 def test_every_knob_is_changed_somewhere_in_these_tests() -> None:
     same = {field.name for field in fields(Config) if getattr(CHANGED, field.name) == getattr(Config(), field.name)}
 
-    assert same == {"provisioned_pollers", "bundle_for"}
+    assert same == {"provisioned_pollers", "monitoring", "bundle_for"}
 
 
 @pytest.mark.parametrize(
@@ -107,6 +118,8 @@ def test_every_knob_is_changed_somewhere_in_these_tests() -> None:
         ("AWS::Lambda::Function", "Environment.Variables.DARKROOM_RENDER_SECONDS", "20"),
         ("AWS::Lambda::Function", "Environment.Variables.DARKROOM_JOBS_AT_ONCE", "3"),
         ("AWS::Lambda::Function", "Environment.Variables.DARKROOM_CACHE_CONTROL", "no-store"),
+        ("AWS::Lambda::Function", "Environment.Variables.POWERTOOLS_SERVICE_NAME", "Lightroom"),
+        ("AWS::SNS::Subscription", "Endpoint", "ops@example.com"),
         ("AWS::Lambda::EventSourceMapping", "BatchSize", 11),
         ("AWS::Lambda::EventSourceMapping", "MaximumBatchingWindowInSeconds", 5),
         ("AWS::Lambda::EventSourceMapping", "ScalingConfig.MaximumConcurrency", 7),

@@ -59,6 +59,36 @@ def test_a_command_lines_text_means_what_the_file_would_say(knob: str, text: str
     assert getattr(parse_config({knob: text}), knob) == value
 
 
+@pytest.mark.parametrize("address", ["ops@example.com", "o.p+s@mail.example.co.uk", "a'b@x-y.org"])
+def test_an_address_for_alarms_is_taken_as_it_is(address: str) -> None:
+    assert parse_config({"alarm_email": address}).alarm_email == address
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("", "ops", "ops@", "@example.com", "ops@example", "ops@-.com", "ops@" + "x" * 250 + ".com", 7),
+        *("a b@example.com", "a@b@example.com", "é@example.com", "a" * 65 + "@example.com", "ops@example.com\n"),
+        "a@example.com,b@example.com",
+    ],
+)
+def test_what_is_no_address_for_alarms_is_refused(address: object) -> None:
+    with pytest.raises(SettingsError, match=r"alarm_email: .* is not allowed; expected an e-mail address, or null"):
+        parse_config({"alarm_email": address})
+
+
+@pytest.mark.parametrize(("knob", "value"), [("alarm_email", "ops@example.com"), ("alarm_no_jobs_hours", 24)])
+def test_an_alarm_that_is_asked_for_without_monitoring_is_refused(knob: str, value: object) -> None:
+    with pytest.raises(SettingsError, match=rf"{knob}: .* expected null without monitoring"):
+        parse_config({knob: value, "monitoring": False})
+
+
+def test_a_job_is_old_after_two_visibility_timeouts_unless_it_is_said() -> None:
+    assert parse_config({}).oldest_message_seconds == 2 * 1801
+    assert parse_config({"visibility_timeout_seconds": 400}).oldest_message_seconds == 800
+    assert parse_config({"alarm_oldest_message_seconds": 90}).oldest_message_seconds == 90
+
+
 def test_provisioned_pollers_can_take_the_place_of_a_maximum_concurrency() -> None:
     config = parse_config({"provisioned_pollers": {"minimum": 2, "maximum": 20}, "max_concurrency": None})
 
@@ -117,6 +147,12 @@ def test_an_unknown_knob_is_refused_with_the_nearest_name(key: str, nearest: str
         ("max_frame_pixels", 1, 2**32),
         ("max_frames", 1, 2**32),
         ("max_total_pixels", 1, 2**32),
+        ("alarm_oldest_message_seconds", 60, 1_209_600),
+        ("alarm_failed_percent", 0, 99),
+        ("alarm_rejected_percent", 0, 99),
+        ("alarm_minimum_jobs", 1, 1_000_000),
+        ("alarm_at_cap_minutes", 1, 1440),
+        ("alarm_no_jobs_hours", 1, 168),
     ],
 )
 def test_a_number_is_taken_up_to_its_limits_and_refused_beyond(knob: str, lowest: int, highest: int) -> None:

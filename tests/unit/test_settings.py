@@ -10,7 +10,14 @@ from resize.settings import Limits, Settings
 
 
 def test_settings_written_as_an_environment_read_back() -> None:
-    told = replace(settings(), limits=Limits(frames=7), cache_control="no-store", jobs_at_once=2, render_seconds=9)
+    told = replace(
+        settings(),
+        limits=Limits(frames=7),
+        cache_control="no-store",
+        jobs_at_once=2,
+        render_seconds=9,
+        stack_name="Staging",
+    )
 
     assert Settings.from_environment(told.to_environment()) == told
 

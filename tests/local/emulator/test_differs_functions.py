@@ -121,3 +121,17 @@ def test_differs_queues_have_no_metrics(aws: Aws) -> None:
     aws.sqs.send_message(QueueUrl=aws.queue(), MessageBody="a job")
 
     assert aws.cloudwatch.list_metrics(Namespace="AWS/SQS")["Metrics"] == []
+
+
+def test_differs_a_stack_with_a_saved_query_is_refused(aws: Aws) -> None:
+    # docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-logs-querydefinition.html. Hence the
+    # knob monitoring=False in darkroom/synthesis.py.
+    query = {"Type": "AWS::Logs::QueryDefinition", "Properties": {"Name": "all", "QueryString": "fields @message"}}
+
+    refused = refusal(
+        aws.cloudformation.create_stack,
+        StackName="saved-query",
+        TemplateBody=json.dumps({"Resources": {"Query": query}}),
+    )
+
+    assert refused == (400, "ValidationError")

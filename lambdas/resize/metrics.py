@@ -1,0 +1,25 @@
+"""What the function counts: the names by which alarms and a dashboard ask CloudWatch for it."""
+
+from enum import StrEnum
+
+NAMESPACE = "Darkroom"
+# Powertools' name for the one dimension of every metric. Its value is the stack's name: two stacks in one account would
+# count together without it.
+STACK_DIMENSION = "service"
+
+
+class Metric(StrEnum):
+    """A metric of the function's own.
+
+    `Failed` and `Rejected` are 1 or 0 for every job, so that each by itself has the share: its sum over its count. A
+    share of two metrics would be missing whenever either is.
+    """
+
+    RESIZED = "Resized"
+    REJECTED = "Rejected"
+    REMOVED = "Removed"
+    SUPERSEDED = "Superseded"
+    FAILED = "Failed"
+    JOB_MILLIS = "JobMillis"
+    SOURCE_BYTES = "SourceBytes"
+    RENDITION_BYTES = "RenditionBytes"

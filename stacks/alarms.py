@@ -1,0 +1,163 @@
+"""The alarms: for each, what it watches, from where on, what it means, and the first command to run.
+
+Each has a section of its name in docs/runbook.md.
+"""
+
+from dataclasses import dataclass
+
+from aws_cdk import aws_cloudwatch as cloudwatch
+from constructs import Construct
+
+from resize.metrics import Metric
+from stacks.config import Config
+from stacks.metrics import FIVE_MINUTES, HOUR, MINUTE, QUARTER_HOUR, Metrics
+
+# "At the cap" begins a little below it: invocations end and begin, and a minute's maximum may just miss it.
+_NEAR = 0.9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarm:
+    """One alarm: it goes off when `periods` in a row are over (or under) the threshold, of the metric's own period."""
+
+    name: str
+    means: str
+    first_command: str
+    metric: cloudwatch.IMetric
+    threshold: float
+    periods: int = 1
+    comparison: cloudwatch.ComparisonOperator = cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD
+    # An idle stack has no data, and is not at fault.
+    missing: cloudwatch.TreatMissingData = cloudwatch.TreatMissingData.NOT_BREACHING
+
+    def description(self, stack_name: str) -> str:
+        """Say what someone who is woken by it needs first."""
+        return (
+            f"{self.means} First: darkroom {self.first_command} --stack {stack_name}. "
+            f"Then: docs/runbook.md, section {self.name}."
+        )
+
+    def make(self, scope: Construct, stack_name: str) -> cloudwatch.Alarm:
+        """Add it to a stack."""
+        return cloudwatch.Alarm(
+            scope,
+            self.name,
+            alarm_name=f"{stack_name}-{self.name}",
+            alarm_description=self.description(stack_name),
+            metric=self.metric,
+            threshold=self.threshold,
+            comparison_operator=self.comparison,
+            evaluation_periods=self.periods,
+            treat_missing_data=self.missing,
+        )
+
+
+def alarms_for(config: Config, metrics: Metrics) -> list[Alarm]:
+    """Decide on the alarms of a configuration, the most urgent first."""
+    return [
+        *_of_the_queues(config, metrics),
+        *_of_outcomes(config, metrics),
+        *_of_the_function(config, metrics),
+        *_of_silence(config, metrics),
+    ]
+
+
+def _of_the_queues(config: Config, metrics: Metrics) -> list[Alarm]:
+    return [
+        Alarm(
+            name="dead-letters",
+            means="Jobs failed every time and wait in the dead-letter queue for a person; nothing is lost yet.",
+            first_command="dlq list",
+            metric=metrics.dead_letters_waiting(MINUTE),
+            threshold=0,
+        ),
+        Alarm(
+            name="oldest-message",
+            means=f"A job is older than {config.oldest_message_seconds} seconds: more comes in than is done, or it "
+            "failed more than once.",
+            first_command="status",
+            metric=metrics.oldest_job_seconds(MINUTE),
+            threshold=config.oldest_message_seconds,
+            periods=5,
+        ),
+    ]
+
+
+def _of_outcomes(config: Config, metrics: Metrics) -> list[Alarm]:
+    least = config.alarm_minimum_jobs
+    return [
+        # Lambda's own Errors stay flat here: a batch that names its failed jobs is a success to Lambda.
+        Alarm(
+            name="failed-jobs",
+            means=f"More than {config.alarm_failed_percent} % of the jobs fail: the world is at fault, not the images.",
+            first_command="doctor",
+            metric=metrics.share_of_jobs(Metric.FAILED, of_at_least=least, period=QUARTER_HOUR),
+            threshold=config.alarm_failed_percent,
+        ),
+        # Over an hour: a person who uploads a folder of texts is no broken client.
+        Alarm(
+            name="rejected-images",
+            means=f"More than {config.alarm_rejected_percent} % of the jobs end as rejected: a client uploads what is "
+            "no image, or images are over a limit.",
+            first_command="status",
+            metric=metrics.share_of_jobs(Metric.REJECTED, of_at_least=least, period=HOUR),
+            threshold=config.alarm_rejected_percent,
+        ),
+    ]
+
+
+def _of_the_function(config: Config, metrics: Metrics) -> list[Alarm]:
+    alarms = [
+        # What dies counts nothing of its own, and only then do Lambda's Errors tell more than the jobs do.
+        Alarm(
+            name="function-crashes",
+            means=f"More than {config.alarm_failed_percent} % of the invocations end without an answer: the function "
+            "does not start, or runs into its timeout.",
+            first_command="doctor",
+            metric=metrics.share_of_crashes(of_at_least=config.alarm_minimum_jobs, period=QUARTER_HOUR),
+            threshold=config.alarm_failed_percent,
+        ),
+        Alarm(
+            name="throttles",
+            means="Lambda has no room for the function: others use up the account's concurrency, and each throttled "
+            "batch costs its jobs a receive.",
+            first_command="status",
+            metric=metrics.throttles(FIVE_MINUTES),
+            threshold=0,
+            periods=3,
+        ),
+    ]
+    if config.max_concurrency is not None:
+        minutes = config.alarm_at_cap_minutes
+        alarms.append(
+            Alarm(
+                name="concurrency-at-cap",
+                means=f"For {minutes} minutes the function has run as often at once as max_concurrency, "
+                f"{config.max_concurrency}, allows: what comes in may be more than that can do.",
+                first_command="status",
+                metric=metrics.concurrency(MINUTE),
+                threshold=config.max_concurrency * _NEAR,
+                periods=minutes,
+            )
+        )
+    return alarms
+
+
+def _of_silence(config: Config, metrics: Metrics) -> list[Alarm]:
+    hours = config.alarm_no_jobs_hours
+    if hours is None:
+        return []
+    return [
+        # A queue that nobody uses has no data after six hours:
+        # docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/monitoring-using-cloudwatch.html
+        Alarm(
+            name="no-jobs",
+            means=f"No job has come for {hours} hours: nobody uploads, or S3 no longer tells the queue.",
+            first_command="doctor",
+            metric=metrics.jobs_sent(HOUR),
+            threshold=1,
+            periods=hours,
+            comparison=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
+            missing=cloudwatch.TreatMissingData.BREACHING,
+        )
+    ]

@@ -1,0 +1,85 @@
+"""The dashboard: alarms, then a row each for the queues, the function, and how jobs ended."""
+
+from collections.abc import Sequence
+
+from aws_cdk import aws_cloudwatch as cloudwatch
+
+from resize.metrics import Metric
+from stacks.metrics import FIVE_MINUTES, SUM, Metrics
+
+_ROW = 24  # a dashboard is so many units wide
+_HEIGHT = 6
+_OUTCOMES = (Metric.RESIZED, Metric.REJECTED, Metric.REMOVED, Metric.SUPERSEDED, Metric.FAILED)
+_PERIOD = FIVE_MINUTES
+
+
+def rows_of(metrics: Metrics, alarms: Sequence[cloudwatch.IAlarm]) -> list[list[cloudwatch.IWidget]]:
+    """Every widget, row by row."""
+    return [
+        [cloudwatch.AlarmStatusWidget(alarms=alarms, title="Alarms: docs/runbook.md", width=_ROW, height=3)],
+        _row(_queues(metrics)),
+        _row(_function(metrics)),
+        _row(_outcomes(metrics)),
+    ]
+
+
+def _queues(metrics: Metrics) -> dict[str, list[cloudwatch.IMetric]]:
+    jobs = metrics.jobs
+    return {
+        "Jobs: waiting, and being done": [
+            jobs.metric_approximate_number_of_messages_visible(statistic="Maximum", period=_PERIOD, label="Waiting"),
+            jobs.metric_approximate_number_of_messages_not_visible(
+                statistic="Maximum", period=_PERIOD, label="Being done, or hidden until the next try"
+            ),
+        ],
+        "Jobs: come and gone": [
+            metrics.jobs_sent(_PERIOD),
+            jobs.metric_number_of_messages_deleted(statistic=SUM, period=_PERIOD, label="Done"),
+        ],
+        "Oldest job, seconds": [metrics.oldest_job_seconds(_PERIOD)],
+        "Dead letters": [metrics.dead_letters_waiting(_PERIOD)],
+    }
+
+
+def _function(metrics: Metrics) -> dict[str, list[cloudwatch.IMetric]]:
+    function = metrics.function
+    return {
+        "Invocations at once": [metrics.concurrency(_PERIOD)],
+        "Invocations": [function.metric_invocations(statistic=SUM, period=_PERIOD)],
+        "Duration of a batch, milliseconds": [
+            function.metric_duration(statistic=statistic, period=_PERIOD, label=statistic)
+            for statistic in ("p50", "p99", "Maximum")
+        ],
+        "Crashes and throttles": [
+            function.metric_errors(statistic=SUM, period=_PERIOD),
+            metrics.throttles(_PERIOD),
+        ],
+    }
+
+
+def _outcomes(metrics: Metrics) -> dict[str, list[cloudwatch.IMetric]]:
+    return {
+        "Ends of jobs": [metrics.of_jobs(metric, SUM, _PERIOD) for metric in _OUTCOMES],
+        "Failed and rejected, %": [
+            metrics.share_of_jobs(metric, of_at_least=1, period=_PERIOD) for metric in (Metric.FAILED, Metric.REJECTED)
+        ],
+        "A job, milliseconds": [
+            metrics.of_jobs(Metric.JOB_MILLIS, statistic, _PERIOD) for statistic in ("p50", "p95", "p99")
+        ],
+        "Bytes in and out": [
+            metrics.of_jobs(metric, SUM, _PERIOD) for metric in (Metric.SOURCE_BYTES, Metric.RENDITION_BYTES)
+        ],
+    }
+
+
+def _row(graphs: dict[str, list[cloudwatch.IMetric]]) -> list[cloudwatch.IWidget]:
+    return [
+        cloudwatch.GraphWidget(
+            title=title,
+            left=drawn,
+            left_y_axis=cloudwatch.YAxisProps(min=0, show_units=False),
+            width=_ROW // len(graphs),
+            height=_HEIGHT,
+        )
+        for title, drawn in graphs.items()
+    ]

@@ -1,0 +1,89 @@
+"""What CloudWatch knows of one stack: its queues' and its function's metrics, and those that the function counts."""
+
+from dataclasses import dataclass
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sqs as sqs
+
+from resize.metrics import NAMESPACE, STACK_DIMENSION, Metric
+
+MINUTE, FIVE_MINUTES, QUARTER_HOUR, HOUR = (Duration.minutes(minutes) for minutes in (1, 5, 15, 60))
+SUM, COUNT, MAXIMUM = "Sum", "SampleCount", "Maximum"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metrics:
+    """Each method names one metric and the statistic by which it means something; a period is asked of the caller."""
+
+    stack_name: str
+    jobs: sqs.IQueue
+    dead_letters: sqs.IQueue
+    function: lambda_.IFunction
+
+    def of_jobs(self, metric: Metric, statistic: str, period: Duration) -> cloudwatch.Metric:
+        """One of the function's own metrics."""
+        return cloudwatch.Metric(
+            namespace=NAMESPACE,
+            metric_name=metric.value,
+            dimensions_map={STACK_DIMENSION: self.stack_name},
+            statistic=statistic,
+            period=period,
+            label=f"{metric.value} {statistic}" if statistic.startswith("p") else metric.value,
+        )
+
+    def share_of_jobs(self, metric: Metric, *, of_at_least: int, period: Duration) -> cloudwatch.MathExpression:
+        """How many jobs of a hundred failed, or were rejected."""
+        counted, all_jobs = (self.of_jobs(metric, statistic, period) for statistic in (SUM, COUNT))
+        return _percent(metric.value, counted, all_jobs, of_at_least=of_at_least, period=period)
+
+    def share_of_crashes(self, *, of_at_least: int, period: Duration) -> cloudwatch.MathExpression:
+        """How many invocations of a hundred ended without an answer: a crash, a timeout, an import that fails."""
+        errors = self.function.metric_errors(statistic=SUM, period=period)
+        invocations = self.function.metric_invocations(statistic=SUM, period=period)
+        return _percent("Crashed", errors, invocations, of_at_least=of_at_least, period=period)
+
+    def dead_letters_waiting(self, period: Duration) -> cloudwatch.Metric:
+        """How many dead letters wait for a person."""
+        return self.dead_letters.metric_approximate_number_of_messages_visible(
+            statistic=MAXIMUM, period=period, label="Dead letters"
+        )
+
+    def oldest_job_seconds(self, period: Duration) -> cloudwatch.Metric:
+        """How old the oldest job is, whether it waits or is being done."""
+        return self.jobs.metric_approximate_age_of_oldest_message(
+            statistic=MAXIMUM, period=period, label="Oldest job, seconds"
+        )
+
+    def jobs_sent(self, period: Duration) -> cloudwatch.Metric:
+        """How many jobs have come: from S3, from a backfill, from the dead-letter queue."""
+        return self.jobs.metric_number_of_messages_sent(statistic=SUM, period=period, label="Sent")
+
+    def throttles(self, period: Duration) -> cloudwatch.Metric:
+        """How often Lambda had no room for the function, in all of its versions."""
+        return self.function.metric_throttles(statistic=SUM, period=period)
+
+    def concurrency(self, period: Duration) -> cloudwatch.Metric:
+        """How many invocations ran at once, in all versions of the function.
+
+        docs.aws.amazon.com/lambda/latest/dg/monitoring-concurrency.html
+        """
+        return self.function.metric("ConcurrentExecutions", statistic=MAXIMUM, period=period)
+
+
+def _percent(
+    name: str, part: cloudwatch.Metric, whole: cloudwatch.Metric, *, of_at_least: int, period: Duration
+) -> cloudwatch.MathExpression:
+    """A hundred times the part, over the whole or over a number where the whole is less than that.
+
+    One of one is no alarm then, two dozen of two dozen are, and nothing is ever divided by zero.
+    docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
+    """
+    some, every = name.lower(), f"all_{name.lower()}"  # no two metrics of a graph may have one id
+    return cloudwatch.MathExpression(
+        expression=f"100 * {some} / IF({every} > {of_at_least}, {every}, {of_at_least})",
+        using_metrics={some: part, every: whole},
+        period=period,
+        label=f"{name} %",
+    )

@@ -1,0 +1,363 @@
+"""What watches the pipeline: each alarm and its threshold, whom it tells, the dashboard, and the saved queries."""
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from builders.stack import EVERYTHING, Json, Template, synthesize
+from resize.metrics import Metric
+from stacks.config import Config
+from stacks.knobs import Pollers
+from stacks.outputs import Output
+
+ROOT = Path(__file__).parents[2]
+RUNBOOK = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+MINUTE, HOUR = 60, 3600
+
+
+def alarms_of(template: Template) -> dict[str, Json]:
+    """The alarms by their names, without the stack's."""
+    found = [resource["Properties"] for resource in template.all_of("AWS::CloudWatch::Alarm").values()]
+    return {alarm["AlarmName"].removeprefix("Darkroom-"): alarm for alarm in found}
+
+
+def watched_by(alarm: Json) -> list[tuple[str, str, str, Any, int]]:
+    """Of each metric of an alarm: namespace, name, statistic, the value of its one dimension, and period."""
+    if "MetricName" in alarm:
+        metrics = [(alarm, alarm["Statistic"], alarm["Period"])]
+    else:
+        stats = [metric["MetricStat"] for metric in alarm["Metrics"] if "MetricStat" in metric]
+        metrics = [(stat["Metric"], stat["Stat"], stat["Period"]) for stat in stats]
+    return [
+        (metric["Namespace"], metric["MetricName"], statistic, metric["Dimensions"][0]["Value"], period)
+        for metric, statistic, period in metrics
+    ]
+
+
+def share(alarm: Json, part: float, whole: float) -> float:
+    """What the alarm's expression makes of two sums: evaluated as CloudWatch does, which has Python's precedence."""
+    (expression,) = [metric["Expression"] for metric in alarm["Metrics"] if "Expression" in metric]
+    ids = [metric["Id"] for metric in alarm["Metrics"] if "MetricStat" in metric]
+    functions = {"IF": lambda condition, true, false: true if condition else false}
+    value: float = eval(expression, functions, dict(zip(ids, (part, whole), strict=True)))  # noqa: S307 - the stack's own
+    return value
+
+
+def goes_off(alarm: Json, part: float, whole: float) -> bool:
+    """Whether the share of two sums is over the alarm's threshold."""
+    assert alarm["ComparisonOperator"] == "GreaterThanThreshold"
+    return bool(share(alarm, part, whole) > alarm["Threshold"])
+
+
+def test_the_alarms_are_these_and_silence_is_none_unless_it_is_asked_for(template: Template, watched: Template) -> None:
+    default = {
+        *("dead-letters", "oldest-message", "failed-jobs", "rejected-images"),
+        *("function-crashes", "throttles", "concurrency-at-cap"),
+    }
+
+    assert set(alarms_of(template)) == default
+    assert set(alarms_of(watched)) == default | {"no-jobs"}
+
+
+def test_one_dead_letter_for_one_minute_is_an_alarm(watched: Template) -> None:
+    alarm = alarms_of(watched)["dead-letters"]
+    letters = {"Fn::GetAtt": [watched.id_of(Output.DEAD_LETTER_QUEUE_URL), "QueueName"]}
+
+    assert watched_by(alarm) == [("AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum", letters, MINUTE)]
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
+    assert alarm["EvaluationPeriods"] == 1
+
+
+def test_a_job_that_stays_older_than_two_visibility_timeouts_is_an_alarm(watched: Template) -> None:
+    alarm = alarms_of(watched)["oldest-message"]
+    jobs = {"Fn::GetAtt": [watched.id_of(Output.JOBS_QUEUE_URL), "QueueName"]}
+
+    assert watched_by(alarm) == [("AWS/SQS", "ApproximateAgeOfOldestMessage", "Maximum", jobs, MINUTE)]
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == (
+        "GreaterThanThreshold",
+        2 * EVERYTHING.visibility_seconds,
+    )
+    assert alarm["EvaluationPeriods"] == 5
+
+
+@pytest.mark.parametrize(
+    ("name", "metric", "period", "percent"),
+    [("failed-jobs", Metric.FAILED, 15 * MINUTE, 5), ("rejected-images", Metric.REJECTED, HOUR, 25)],
+)
+def test_failures_and_rejections_are_alarms_by_their_share_of_this_stacks_jobs(
+    watched: Template, name: str, metric: Metric, period: int, percent: int
+) -> None:
+    alarm = alarms_of(watched)[name]
+
+    assert watched_by(alarm) == [
+        ("Darkroom", metric.value, "Sum", "Darkroom", period),
+        ("Darkroom", metric.value, "SampleCount", "Darkroom", period),
+    ]
+    assert (alarm["Threshold"], alarm["EvaluationPeriods"]) == (percent, 1)
+
+
+def test_crashes_are_an_alarm_by_their_share_of_the_functions_invocations(watched: Template) -> None:
+    alarm = alarms_of(watched)["function-crashes"]
+    function = {"Ref": watched.id_of(Output.FUNCTION_NAME)}
+
+    assert watched_by(alarm) == [
+        ("AWS/Lambda", "Errors", "Sum", function, 15 * MINUTE),
+        ("AWS/Lambda", "Invocations", "Sum", function, 15 * MINUTE),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("failed", "jobs", "off"),
+    [
+        (0, 0, False),
+        (1, 1, False),  # the only job of a night is not all of them
+        (2, 2, False),
+        (3, 3, True),  # more than 5 % of 50
+        (3, 50, True),
+        (50, 1000, False),  # 5 % is not more than 5 %
+        (51, 1000, True),
+        (1_000_000, 1_000_000, True),
+    ],
+)
+@pytest.mark.parametrize("name", ["failed-jobs", "function-crashes"])
+def test_a_share_is_of_fifty_at_least(watched: Template, name: str, failed: int, jobs: int, off: bool) -> None:
+    assert goes_off(alarms_of(watched)[name], failed, jobs) is off
+
+
+@pytest.mark.parametrize(("rejected", "jobs", "off"), [(12, 12, False), (13, 13, True), (250, 1000, False)])
+def test_a_dozen_broken_images_of_a_person_are_no_broken_client(
+    watched: Template, rejected: int, jobs: int, off: bool
+) -> None:
+    assert goes_off(alarms_of(watched)["rejected-images"], rejected, jobs) is off
+
+
+def test_throttles_that_go_on_for_a_quarter_of_an_hour_are_an_alarm(watched: Template) -> None:
+    alarm = alarms_of(watched)["throttles"]
+    function = {"Ref": watched.id_of(Output.FUNCTION_NAME)}
+
+    assert watched_by(alarm) == [("AWS/Lambda", "Throttles", "Sum", function, 5 * MINUTE)]
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
+    assert alarm["EvaluationPeriods"] == 3
+
+
+def test_half_an_hour_at_nine_tenths_of_the_maximum_concurrency_is_an_alarm(watched: Template) -> None:
+    alarm = alarms_of(watched)["concurrency-at-cap"]
+    function = {"Ref": watched.id_of(Output.FUNCTION_NAME)}
+
+    assert watched_by(alarm) == [("AWS/Lambda", "ConcurrentExecutions", "Maximum", function, MINUTE)]
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 45)
+    assert alarm["EvaluationPeriods"] == 30
+
+
+def test_provisioned_pollers_have_no_cap_to_be_at(tmp_path: Path) -> None:
+    pollers = Pollers(minimum=2, maximum=20)
+
+    template = synthesize(tmp_path, replace(Config(), max_concurrency=None, provisioned_pollers=pollers))
+
+    assert "concurrency-at-cap" not in alarms_of(template)
+
+
+def test_a_day_without_a_job_is_an_alarm_where_some_are_expected_and_so_is_a_day_without_data(
+    watched: Template,
+) -> None:
+    alarm = alarms_of(watched)["no-jobs"]
+    jobs = {"Fn::GetAtt": [watched.id_of(Output.JOBS_QUEUE_URL), "QueueName"]}
+
+    assert watched_by(alarm) == [("AWS/SQS", "NumberOfMessagesSent", "Sum", jobs, HOUR)]
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
+    assert (alarm["EvaluationPeriods"], alarm["TreatMissingData"]) == (24, "breaching")
+
+
+def test_nothing_else_takes_silence_for_a_fault(watched: Template) -> None:
+    others = {name: alarm["TreatMissingData"] for name, alarm in alarms_of(watched).items() if name != "no-jobs"}
+
+    assert set(others.values()) == {"notBreaching"}
+
+
+def test_every_alarm_looks_back_no_further_than_cloudwatch_can(tmp_path: Path) -> None:
+    # docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+    longest = replace(EVERYTHING, alarm_at_cap_minutes=1440, alarm_no_jobs_hours=168)
+
+    alarms = alarms_of(synthesize(tmp_path, longest))
+
+    looks_back = {name: watched_by(alarm)[0][-1] * alarm["EvaluationPeriods"] for name, alarm in alarms.items()}
+    assert (looks_back.pop("no-jobs"), looks_back["concurrency-at-cap"]) == (604_800, 86_400)
+    assert max(looks_back.values()) <= 86_400
+
+
+def test_thresholds_follow_the_knobs(tmp_path: Path) -> None:
+    config = replace(
+        Config(),
+        alarm_oldest_message_seconds=120,
+        alarm_failed_percent=1,
+        alarm_rejected_percent=2,
+        alarm_minimum_jobs=1000,
+        alarm_at_cap_minutes=7,
+        max_concurrency=10,
+        alarm_no_jobs_hours=3,
+    )
+
+    alarms = alarms_of(synthesize(tmp_path, config))
+
+    assert alarms["oldest-message"]["Threshold"] == 120
+    assert (alarms["failed-jobs"]["Threshold"], alarms["rejected-images"]["Threshold"]) == (1, 2)
+    assert share(alarms["failed-jobs"], 10, 10) == share(alarms["rejected-images"], 10, 1000) == 1
+    assert (alarms["concurrency-at-cap"]["Threshold"], alarms["concurrency-at-cap"]["EvaluationPeriods"]) == (9, 7)
+    assert alarms["no-jobs"]["EvaluationPeriods"] == 3
+
+
+# What a person can type: those that are here, and those of the same issue that come with it.
+COMMANDS = frozenset({"upload", "status", "link", "show", "dlq list", "dlq show", "backfill", "doctor", "console"})
+
+
+def test_every_alarm_says_what_it_means_and_the_first_command_to_run(watched: Template) -> None:
+    for name, alarm in alarms_of(watched).items():
+        said = re.fullmatch(
+            rf"(?P<means>.+\.) First: darkroom (?P<command>[a-z ]+) --stack Darkroom\. "
+            rf"Then: docs/runbook\.md, section {name}\.",
+            alarm["AlarmDescription"],
+        )
+        assert said, alarm["AlarmDescription"]
+        assert len(said["means"].split()) >= 8
+        assert said["command"] in COMMANDS
+        assert len(alarm["AlarmDescription"]) <= 1024  # docs.aws.amazon.com: API_PutMetricAlarm
+
+
+def test_every_alarm_has_its_section_in_the_runbook_with_the_same_first_command(watched: Template) -> None:
+    sections = dict(re.findall(r"^### `([a-z-]+)`\n(.*?)(?=^##|\Z)", RUNBOOK, re.MULTILINE | re.DOTALL))
+    alarms = alarms_of(watched)
+
+    assert set(sections) == set(alarms)
+    for name, section in sections.items():
+        (command,) = re.findall(r"First: (darkroom [a-z ]+) --stack", alarms[name]["AlarmDescription"])
+        assert command in section
+        for part in ("**It means:**", "**Look at:**", "**Do:**", "**It is over when**"):
+            assert part in section, f"{name} has no {part}"
+
+
+def test_every_alarm_stands_in_the_readme(watched: Template) -> None:
+    table = README.partition("| alarm | goes off when |\n")[2].partition("\n\n")[0]
+
+    assert set(re.findall(r"^\| `([a-z-]+)` \|", table, re.MULTILINE)) == set(alarms_of(watched))
+
+
+def test_the_readme_counts_what_alarms_cost(template: Template, watched: Template) -> None:
+    # aws.amazon.com/cloudwatch/pricing: each metric that an alarm looks at is billed.
+    default, with_all = (
+        sum(len(watched_by(alarm)) for alarm in alarms_of(made).values()) for made in (template, watched)
+    )
+
+    assert f"{len(Metric)} metrics of its own at 0.30 USD" in README
+    assert f"alarms over {default}\nmetrics at 0.10 USD ({with_all} with `no-jobs`)" in README
+    assert f"about {len(Metric) * 0.30 + default * 0.10:.2f} USD a month" in README
+
+
+def test_every_saved_query_is_told_of_in_the_runbook(template: Template) -> None:
+    names = {query["Properties"]["Name"] for query in template.all_of("AWS::Logs::QueryDefinition").values()}
+
+    assert {name for name in names if f"`{name.removeprefix('Darkroom/')}`" not in RUNBOOK} == set()
+
+
+def test_without_an_address_nobody_is_told_and_there_is_no_topic(template: Template) -> None:
+    assert template.all_of("AWS::SNS::Topic") == template.all_of("AWS::KMS::Key") == {}
+    assert [alarm for alarm in alarms_of(template).values() if "AlarmActions" in alarm or "OKActions" in alarm] == []
+
+
+def test_every_alarm_tells_the_address_that_it_goes_off_and_that_it_is_over(watched: Template) -> None:
+    (topic,) = watched.all_of("AWS::SNS::Topic")
+
+    assert watched.only("AWS::SNS::Subscription")["Properties"] == {
+        "Endpoint": "ops@example.com",
+        "Protocol": "email",
+        "TopicArn": {"Ref": topic},
+    }
+    for alarm in alarms_of(watched).values():
+        assert alarm["AlarmActions"] == alarm["OKActions"] == [{"Ref": topic}]
+
+
+def widgets_of(template: Template) -> list[Json]:
+    """The widgets of the dashboard, each reference written as `<resource>`, by its logical id."""
+
+    def name_of(reference: Json) -> str:
+        (target,) = reference.values()
+        return f"<{target if isinstance(target, str) else target[0]}>"
+
+    _, parts = template.only("AWS::CloudWatch::Dashboard")["Properties"]["DashboardBody"]["Fn::Join"]
+    body = "".join(part if isinstance(part, str) else name_of(part) for part in parts)
+    widgets: list[Json] = json.loads(body)["widgets"]
+    return widgets
+
+
+def test_the_dashboard_has_a_row_each_for_alarms_queues_function_and_outcomes(template: Template) -> None:
+    rows: dict[int, list[str]] = {}
+    for widget in widgets_of(template):
+        rows.setdefault(widget["y"], []).append(widget["properties"]["title"])
+
+    assert list(rows.values()) == [
+        ["Alarms: docs/runbook.md"],
+        ["Jobs: waiting, and being done", "Jobs: come and gone", "Oldest job, seconds", "Dead letters"],
+        ["Invocations at once", "Invocations", "Duration of a batch, milliseconds", "Crashes and throttles"],
+        ["Ends of jobs", "Failed and rejected, %", "A job, milliseconds", "Bytes in and out"],
+    ]
+
+
+def test_the_dashboard_shows_this_stacks_own_queues_function_alarms_and_counts(template: Template) -> None:
+    outputs = (Output.JOBS_QUEUE_URL, Output.DEAD_LETTER_QUEUE_URL, Output.FUNCTION_NAME)
+    own = {"Darkroom", *(f"<{template.id_of(output)}>" for output in outputs)}
+    alarms, *graphs = [widget["properties"] for widget in widgets_of(template)]
+    metrics = [metric for graph in graphs for metric in graph["metrics"] if isinstance(metric[0], str)]
+
+    assert {metric[3] for metric in metrics} == own
+    assert {metric[2] for metric in metrics} == {"QueueName", "FunctionName", "service"}
+    assert alarms["alarms"] == [f"<{name}>" for name in template.all_of("AWS::CloudWatch::Alarm")]
+    assert {graph["region"] for graph in graphs} == {"<AWS::Region>"}
+
+
+def test_the_dashboard_shows_every_metric_that_the_function_counts(template: Template) -> None:
+    text = json.dumps(widgets_of(template))
+
+    assert {metric for metric in Metric if f'"Darkroom", "{metric}"' not in text} == set()
+
+
+def test_the_queries_ask_the_functions_log_and_ask_the_person_for_what_their_text_leaves_open(
+    template: Template,
+) -> None:
+    (log,) = template.all_of("AWS::Logs::LogGroup")
+    queries = [query["Properties"] for query in template.all_of("AWS::Logs::QueryDefinition").values()]
+
+    assert [query["LogGroupNames"] for query in queries] == [[{"Ref": log}]] * 5
+    for query in queries:
+        left_open = re.findall(r"{{(\w+)}}", query["QueryString"])
+        assert [parameter["Name"] for parameter in query.get("Parameters", [])] == left_open
+
+
+def test_two_stacks_in_one_account_share_no_name(watched: Template, tmp_path: Path) -> None:
+    staging = synthesize(tmp_path, replace(EVERYTHING, stack_name="Staging"))
+
+    assert names_of(watched) & names_of(staging) == set()
+    counted = [
+        metric for alarm in alarms_of(staging).values() for metric in watched_by(alarm) if metric[0] == "Darkroom"
+    ]
+    assert {metric[3] for metric in counted} == {"Staging"}
+    assert "Darkroom-" not in staging.text
+    assert '"Value": "Darkroom"' not in staging.text
+
+
+def names_of(template: Template) -> set[str]:
+    """Every name that is written into the template, and not made by CloudFormation."""
+    resources = [resource.get("Properties", {}) for resource in template.json["Resources"].values()]
+    kinds = ("AlarmName", "DashboardName", "QueueName", "Name", "TopicName", "LogGroupName", "BucketName")
+    names = {json.dumps(found[kind]) for found in resources for kind in kinds if kind in found}
+    return names - {'"live"'}  # an alias belongs to its function
+
+
+def test_without_monitoring_there_is_nothing_of_it(tmp_path: Path) -> None:
+    template = synthesize(tmp_path, replace(Config(), monitoring=False))
+
+    kinds = {resource["Type"] for resource in template.json["Resources"].values()}
+    assert {kind for kind in kinds if "CloudWatch" in kind or "SNS" in kind or "Query" in kind} == set()
