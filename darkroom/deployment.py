@@ -4,6 +4,7 @@ import io
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,8 @@ from stacks.outputs import Output
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_lambda.type_defs import FunctionConfigurationResponseTypeDef
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
 
@@ -51,14 +54,26 @@ class Pipeline:
         """Make a boto3 client for this pipeline; `options` are those of `boto3.Session.client`."""
         return _client(self.session, service, self.endpoint_url, **options)
 
-    def function_log(self) -> list[str]:
-        """Read what the function has logged up to now, line by line: its JSON logs and metrics, and Lambda's own."""
-        configuration = self.client("lambda").get_function_configuration(FunctionName=self.function_name)
+    def function_environment(self) -> Mapping[str, str]:
+        """Read what the stack told the function."""
+        return self._function()["Environment"]["Variables"]
+
+    def function_log(self, *, since: datetime | None = None, containing: str = "") -> list[str]:
+        """Read what the function has logged up to now, line by line: its JSON logs and metrics, and Lambda's own.
+
+        Only lines of `since` or later are read, and only those that hold the text of `containing`.
+        """
         logs: CloudWatchLogsClient = self.client("logs")
         pages = logs.get_paginator("filter_log_events").paginate(
-            logGroupName=configuration["LoggingConfig"]["LogGroup"]
+            logGroupName=self._function()["LoggingConfig"]["LogGroup"],
+            startTime=int(since.timestamp() * 1000) if since else 0,
+            filterPattern=f'"{containing}"' if containing else "",
         )
         return [event["message"] for page in pages for event in page["events"]]
+
+    def _function(self) -> "FunctionConfigurationResponseTypeDef":
+        functions: LambdaClient = self.client("lambda")
+        return functions.get_function_configuration(FunctionName=self.function_name)
 
 
 def deploy(assembly: Path, endpoint_url: str | None, session: boto3.Session) -> Pipeline:

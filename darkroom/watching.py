@@ -2,12 +2,13 @@
 
 import os.path
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from darkroom.answering import answering
 from darkroom.concurrently import concurrently
+from darkroom.counting import count_messages
 from darkroom.outcomes import Recorded, Version
 from resize.errors import MessageRefusedError
 from resize.events import parse_body
@@ -23,11 +24,6 @@ if TYPE_CHECKING:
 # A dead letter stays hidden this long after each look; others can read it then.
 _LOOK_SECONDS = 10
 _LOOKS_A_ROUND = 100
-_JOB_COUNTS: Final = (
-    "ApproximateNumberOfMessages",
-    "ApproximateNumberOfMessagesNotVisible",
-    "ApproximateNumberOfMessagesDelayed",
-)
 
 
 class Watch:
@@ -66,11 +62,7 @@ class Watch:
 
     def is_idle(self) -> bool:
         """Tell whether no job waits and none runs, as far as SQS knows."""
-        with answering("Reading the jobs queue"):
-            answer = self._sqs.get_queue_attributes(
-                QueueUrl=self._pipeline.jobs_queue_url, AttributeNames=[*_JOB_COUNTS]
-            )
-        return not any(int(answer["Attributes"][count]) for count in _JOB_COUNTS)
+        return count_messages(self._sqs, self._pipeline.jobs_queue_url).total == 0
 
     def is_current(self, version: Version) -> bool:
         """Tell whether this is still the newest version of its key."""

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import boto3
 import pytest
 
 from builders.events import s3_body, s3_record
@@ -19,23 +18,6 @@ from darkroom.watching import Watch
 from resize.errors import ImageRejectedError, Reason
 from resize.manifest import Outcome
 from resize.renditions import Rendered
-
-
-@pytest.fixture
-def pipeline(world: World) -> Pipeline:
-    """The world's buckets, with queues."""
-    session = boto3.Session("test", "test", region_name=world.client.meta.region_name)
-    sqs = session.client("sqs")
-    return Pipeline(
-        session=session,
-        endpoint_url=None,
-        stack_name="Darkroom",
-        uploads_bucket="uploads",
-        derived_bucket="derived",
-        jobs_queue_url=sqs.create_queue(QueueName="jobs")["QueueUrl"],
-        dead_letter_queue_url=sqs.create_queue(QueueName="dead-letters")["QueueUrl"],
-        function_name="resize",
-    )
 
 
 def album(folder: Path, *names: str) -> Path:

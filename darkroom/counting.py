@@ -1,0 +1,42 @@
+"""Counts the messages of a queue, without touching any."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from darkroom.answering import answering
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs.client import SQSClient
+
+_WAITING: Final = "ApproximateNumberOfMessages"
+_IN_FLIGHT: Final = "ApproximateNumberOfMessagesNotVisible"
+_DELAYED: Final = "ApproximateNumberOfMessagesDelayed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """How many messages wait, are being worked on, and may not be received yet: approximately, as SQS knows them.
+
+    Source: docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html
+    """
+
+    waiting: int
+    in_flight: int
+    delayed: int
+
+    @property
+    def total(self) -> int:
+        """How many messages the queue has in all."""
+        return self.waiting + self.in_flight + self.delayed
+
+
+def count_messages(sqs: "SQSClient", queue_url: str) -> Counts:
+    """Ask SQS how many messages a queue has.
+
+    Raises:
+        DarkroomError: SQS refuses, or does not answer.
+    """
+    with answering("Counting the messages of a queue"):
+        answer = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=[_WAITING, _IN_FLIGHT, _DELAYED])
+    numbers = answer["Attributes"]
+    return Counts(waiting=int(numbers[_WAITING]), in_flight=int(numbers[_IN_FLIGHT]), delayed=int(numbers[_DELAYED]))
