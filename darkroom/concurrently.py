@@ -11,11 +11,18 @@ Result = TypeVar("Result")
 WORKERS = 8
 
 
-def concurrently(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
-    """Yield each result as soon as it is there. Left early (an error, Ctrl-C), nothing new begins."""
+def concurrently(
+    work: Callable[[Item], Result], items: Iterable[Item], *, give_up: Callable[[], None] | None = None
+) -> Iterator[Result]:
+    """Yield each result as soon as it is there.
+
+    Left early (an error, Ctrl-C), nothing new begins, and what is under way is waited for: `give_up` tells it to end.
+    """
     pool = ThreadPoolExecutor(WORKERS)
     try:
         for future in as_completed([pool.submit(work, item) for item in items]):
             yield future.result()
     finally:
+        if give_up:
+            give_up()
         pool.shutdown(cancel_futures=True)

@@ -47,7 +47,9 @@ def contact_sheet(rows: Sequence[Collected]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template(_TEMPLATE.name).render(summary=summary(rows), cards=[_card(row) for row in rows])
+    return environment.get_template(_TEMPLATE.name).render(
+        summary=summary([row.result for row in rows]), cards=[_card(row) for row in rows]
+    )
 
 
 def _card(row: Collected) -> Card:

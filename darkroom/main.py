@@ -9,19 +9,22 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from darkroom.commands.link import link
 from darkroom.commands.run import run
+from darkroom.commands.show import show
+from darkroom.commands.status import status
 from darkroom.commands.up import up
+from darkroom.commands.upload import upload
 from darkroom.errors import DarkroomError
 from darkroom.printable import printable
 
 app = typer.Typer(
-    add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.command()(run)
-app.command()(up)
+for command in (run, up, upload, status, show, link):
+    app.command()(command)
 
 
 def _print_version(asked: bool) -> None:  # noqa: FBT001 - typer calls it so
@@ -35,12 +38,19 @@ Version = Annotated[bool, typer.Option("--version", callback=_print_version, is_
 
 @app.callback()
 def darkroom(*, version: Version = False) -> None:
-    """Make every size of an image that you configured: a serverless pipeline, here on this machine.
+    """Make every size of an image that you configured: a serverless pipeline, here on this machine and on AWS.
 
     \b
     Examples:
       darkroom run photos     resize a folder of images into ./out
       darkroom up             keep the pipeline running, for any S3 client
+
+    \b
+    With the pipeline that is up, or with --stack NAME:
+      darkroom upload photos  upload what is not there yet
+      darkroom status         how long the queue is, and how jobs end
+      darkroom show cat.jpg   what became of an upload
+      darkroom link           a form for visitors to upload with
     """  # noqa: D301 - \b tells the help to leave the lines as they are
 
 

@@ -1,9 +1,17 @@
-"""Reads the values of options, where a mistake can be named with the value."""
+"""Reads the values of options, where a mistake can be named with the value; and what several commands take."""
 
+import re
 from collections.abc import Callable
+from datetime import timedelta
+from typing import Annotated
 from urllib.parse import urlsplit
 
+import typer
+
 from darkroom.errors import UsageError
+
+_DURATION = re.compile(r"([0-9]{1,9})([smhd])")
+_UNIT_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 
 def whole_number(option: str, lowest: int, highest: int) -> Callable[[object], int]:
@@ -14,6 +22,21 @@ def whole_number(option: str, lowest: int, highest: int) -> Callable[[object], i
         if text.isascii() and text.isdigit() and lowest <= int(text[:20]) <= highest:
             return int(text)
         raise UsageError(f"{option} {text!r} cannot be. Give a whole number from {lowest:,} to {highest:,}.")
+
+    return parse
+
+
+def duration(option: str, longest: timedelta) -> Callable[[str], timedelta]:
+    """Make a parser of durations such as `15m` or `2h`, from one second on; it raises UsageError."""
+
+    def parse(value: str) -> timedelta:
+        match = _DURATION.fullmatch(value)
+        length = timedelta(seconds=int(match[1]) * _UNIT_SECONDS[match[2]]) if match else timedelta()
+        if not timedelta() < length <= longest:
+            raise UsageError(
+                f"{option} {value!r} cannot be. Write it like 30s, 15m, 2h or 7d; {longest.days}d at most."
+            )
+        return length
 
     return parse
 
@@ -32,3 +55,18 @@ def http_url(option: str) -> Callable[[str], str]:
         return value
 
     return parse
+
+
+# Many times what the slowest image takes. An attempt that was cut short is tried again after half an hour only, which
+# is longer than a person watches.
+PATIENCE_SECONDS = 300
+
+Timeout = Annotated[
+    int,
+    typer.Option(
+        "--timeout",
+        metavar="SECONDS",
+        parser=whole_number("--timeout", 1, 1_000_000),
+        help="How long to wait without any news.",
+    ),
+]

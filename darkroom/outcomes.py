@@ -26,6 +26,7 @@ class Failure(StrEnum):
     DEAD_LETTER = "dead_letter"  # its job failed every time, and waits in the dead-letter queue
     LOST = "lost"  # there is neither a job nor an outcome
     NO_OUTCOME = "no_outcome"  # nothing happened any more within the time given
+    OUTSIDE_PREFIX = "outside_prefix"  # its key is not one of those that are resized: no job is made of it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

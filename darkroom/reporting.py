@@ -11,8 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from darkroom.collecting import Collected
+from darkroom.errors import ExitStatus
+from darkroom.outcomes import Result
 from darkroom.printable import printable
-from resize.manifest import PublishedRendition
+from resize.manifest import Outcome, PublishedRendition
 
 Item = TypeVar("Item")
 
@@ -93,13 +95,20 @@ def print_table(rows: Sequence[Collected]) -> None:
     on_one_line = _table(rows, " ")
     width = console.measure(on_one_line, options=console.options.update(max_width=_WIDE)).maximum
     console.print(on_one_line if width <= console.width else _table(rows, "\n"))
-    console.print(summary(rows))
+    console.print(summary([row.result for row in rows]))
 
 
-def summary(rows: Sequence[Collected]) -> str:
+def summary(results: Sequence[Result]) -> str:
     """Count the outcomes: `2 resized, 1 rejected`."""
-    words = [row.result.word for row in rows]
+    words = [result.word for result in results]
     return ", ".join(f"{words.count(word)} {word}" for word in sorted(set(words), key=words.index))
+
+
+def exit_status(results: Sequence[Result]) -> ExitStatus:
+    """Tell the shell whether every upload was resized."""
+    if all(result.outcome is Outcome.RESIZED for result in results):
+        return ExitStatus.ALL_RESIZED
+    return ExitStatus.SOME_NOT_RESIZED
 
 
 def describe(rendition: PublishedRendition, between: str = " ") -> str:

@@ -18,10 +18,11 @@ class Source:
     key: str
 
 
-def find_sources(paths: Sequence[Path], *, outputs: Sequence[Path] = ()) -> tuple[Source, ...]:
+def find_sources(paths: Sequence[Path], *, outputs: Sequence[Path] = (), prefix: str = "") -> tuple[Source, ...]:
     """Find the files that are meant, in a stable order.
 
-    A file's key is its name; a file's below a folder is its path from that folder on, with `/` between the names.
+    A file's key is its name; a file's below a folder is its path from that folder on, with `/` between the names; the
+    prefix is put in front of each as it is.
     Links are followed. What a dot hides is left out, and so are `outputs`, what an earlier run wrote: unless they are
     named as paths themselves.
 
@@ -29,7 +30,9 @@ def find_sources(paths: Sequence[Path], *, outputs: Sequence[Path] = ()) -> tupl
         UsageError: a path is missing, unreadable, empty or of another kind, or two files would have the same key.
     """
     left_out = frozenset(output.resolve() for output in outputs)
-    sources = [source for path in paths for source in _sources_of(path, left_out)]
+    start = key_of(prefix)
+    found = [source for path in paths for source in _sources_of(path, left_out)]
+    sources = [Source(source.path, start + source.key) for source in found]
     owners: dict[str, Source] = {}
     for source in sources:
         owner = owners.setdefault(source.key, source)
@@ -103,7 +106,7 @@ def _check(source: Source) -> None:
     if length > MAX_KEY_BYTES:
         raise UsageError(
             f"The key of {_shown(source.path)} has {length} bytes; S3 allows {MAX_KEY_BYTES}.\n"
-            "Give a folder further down, or shorten its name."
+            "Give a folder further down, or shorter names."
         )
     if not os.access(source.path, os.R_OK):
         raise UsageError(f"{_shown(source.path)} cannot be read: permission denied. Change its mode or leave it out.")

@@ -10,19 +10,14 @@ import typer
 from darkroom.collecting import Collected, prepare_folder, write_whole
 from darkroom.contact_sheet import contact_sheet
 from darkroom.developing import develop
-from darkroom.errors import ExitStatus, UsageError
+from darkroom.errors import UsageError
 from darkroom.local import local_pipeline
-from darkroom.options import http_url, whole_number
+from darkroom.options import PATIENCE_SECONDS, Timeout, http_url
 from darkroom.printable import printable
-from darkroom.reporting import json_line, print_table, steps
+from darkroom.reporting import exit_status, json_line, print_table, steps
 from darkroom.sources import Source, find_sources
 from darkroom.uploading import upload_all
 from darkroom.variants_file import read_variants
-from resize.manifest import Outcome
-
-# Many times what the slowest image takes. An attempt that was cut short is tried again after half an hour only, which
-# is longer than a person watches.
-_PATIENCE_SECONDS = 300
 
 # In the output folder, where no variant's name can be: each of those is in a folder of its own.
 _LOG = "function.log"
@@ -45,15 +40,6 @@ EndpointUrl = Annotated[
         help="Deploy to what speaks AWS there, such as `darkroom up`.",
     ),
 ]
-Timeout = Annotated[
-    int,
-    typer.Option(
-        "--timeout",
-        metavar="SECONDS",
-        parser=whole_number("--timeout", 1, 1_000_000),
-        help="How long to wait without any news.",
-    ),
-]
 Log = Annotated[bool, typer.Option("--log", help="Print the function's log on standard error at the end.")]
 
 
@@ -65,7 +51,7 @@ def run(  # noqa: PLR0913 - the command has so many options
     variants: Variants = None,
     sheet: Sheet = None,
     endpoint_url: EndpointUrl = None,
-    timeout: Timeout = _PATIENCE_SECONDS,
+    timeout: Timeout = PATIENCE_SECONDS,
     log: Log = False,
 ) -> None:
     """Resize files and folders on this machine, with the very pipeline that runs on AWS.
@@ -105,7 +91,7 @@ def run(  # noqa: PLR0913 - the command has so many options
     _report(_in_order(rows, sources), sheet, out, as_json=as_json)
     for line in function_log.splitlines():
         typer.echo(printable(line), err=True)
-    raise typer.Exit(_status(rows))
+    raise typer.Exit(exit_status([row.result for row in rows]))
 
 
 def _prepare(out: Path, sheet: Path | None) -> None:
@@ -134,9 +120,3 @@ def _report(rows: Sequence[Collected], sheet: Path | None, out: Path, *, as_json
 
 def _failed(rows: Sequence[Collected]) -> int:
     return sum(1 for row in rows if row.result.failure)
-
-
-def _status(rows: Sequence[Collected]) -> ExitStatus:
-    if all(row.result.outcome is Outcome.RESIZED for row in rows):
-        return ExitStatus.ALL_RESIZED
-    return ExitStatus.SOME_NOT_RESIZED

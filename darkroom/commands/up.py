@@ -1,23 +1,20 @@
 """`darkroom up`: the pipeline on this machine, for as long as it is wanted."""
 
-import shlex
-import signal
 import sys
-import threading
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from darkroom.aws_command import aws_command
 from darkroom.deployment import Pipeline
-from darkroom.emulator import ACCESS_KEY, SECRET_KEY
 from darkroom.errors import DarkroomError
 from darkroom.listening import is_listening
 from darkroom.local import local_pipeline
 from darkroom.options import whole_number
 from darkroom.reporting import steps
 from darkroom.running import Running, announced
+from darkroom.stopping import stop_signal
 
 _LOOK_SECONDS = 1.0
 
@@ -48,7 +45,7 @@ def up(port: Port = None) -> None:
         running.enter_context(
             announced(Running(endpoint_url=str(pipeline.endpoint_url), stack_name=pipeline.stack_name))
         )
-        stopped = _stop_signal()
+        stopped = stop_signal()
         typer.echo(instructions(pipeline))
         while not stopped.wait(_LOOK_SECONDS):
             if not is_listening(str(pipeline.endpoint_url)):
@@ -57,11 +54,7 @@ def up(port: Port = None) -> None:
 
 def instructions(pipeline: Pipeline) -> str:
     """Write where everything is, and commands that work as they stand."""
-    aws = Path(sys.executable).with_name("aws")
-    command = (
-        f"AWS_ACCESS_KEY_ID={ACCESS_KEY} AWS_SECRET_ACCESS_KEY={SECRET_KEY} AWS_DEFAULT_REGION={pipeline.region} "
-        f"{shlex.quote(str(aws)) if aws.exists() else 'aws'} --endpoint-url {pipeline.endpoint_url}"
-    )
+    command = aws_command(pipeline)
     return f"""\
 endpoint           {pipeline.endpoint_url}
 uploads bucket     {pipeline.uploads_bucket}
@@ -76,11 +69,3 @@ See what came out:
   {command} s3 ls --recursive s3://{pipeline.derived_bucket}/
 
 Ctrl-C stops it, and everything in it is gone."""
-
-
-def _stop_signal() -> threading.Event:
-    """From here on Ctrl-C and SIGTERM are not errors but what ends the wait, once and without haste."""
-    stopped = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda _number, _frame: stopped.set())
-    return stopped

@@ -1,13 +1,17 @@
 """Runs the `darkroom` command as a person does, and finds every process that it started. Finding is for Linux."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 COMMAND = str(Path(sys.executable).with_name("darkroom"))
+
+LAST_LINE = "Ctrl-C stops it, and everything in it is gone.\n"
 
 _START_SECONDS = 60
 _LOOK_SECONDS = 0.05
@@ -31,6 +35,18 @@ def start_darkroom(*arguments: str, folder: Path) -> subprocess.Popen[str]:
         text=True,
         start_new_session=True,
     )
+
+
+@contextmanager
+def running(folder: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
+    """`darkroom up`, ready, and what it printed; killed with its group if the test did not end it."""
+    with start_darkroom("up", *arguments, folder=folder) as command:
+        try:
+            assert command.stdout is not None
+            yield command, list(iter(command.stdout.readline, LAST_LINE))
+        finally:
+            if command.poll() is None:
+                os.killpg(command.pid, signal.SIGKILL)
 
 
 def marked(folder: Path) -> Mapping[str, str]:

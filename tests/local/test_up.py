@@ -4,31 +4,15 @@ import os
 import signal
 import socket
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from builders.commands import darkroom, processes_started_in, start_darkroom
+from builders.commands import darkroom, processes_started_in, running
 from builders.pictures import jpeg
 from builders.processes import wait_until_ended
 
 pytestmark = pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds processes through Linux's /proc")
-
-LAST_LINE = "Ctrl-C stops it, and everything in it is gone.\n"
-
-
-@contextmanager
-def running(folder: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
-    """The command, ready, and what it printed; killed with its group if the test did not end it."""
-    with start_darkroom("up", *arguments, folder=folder) as command:
-        try:
-            assert command.stdout is not None
-            yield command, list(iter(command.stdout.readline, LAST_LINE))
-        finally:
-            if command.poll() is None:
-                os.killpg(command.pid, signal.SIGKILL)
 
 
 def told(lines: list[str], what: str) -> str:

@@ -11,6 +11,8 @@ import pytest
 
 from darkroom.main import main
 
+COMMANDS = ("run", "up", "upload", "status", "show", "link")
+
 
 @pytest.fixture(autouse=True)
 def nothing_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
@@ -21,6 +23,7 @@ def nothing_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
 
     terminated = signal.getsignal(signal.SIGTERM)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))  # where no pipeline runs
     monkeypatch.setattr("subprocess.Popen.__init__", refuse)
     monkeypatch.setattr(socket.socket, "connect", refuse)
     yield
@@ -57,6 +60,21 @@ def darkroom(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
         (["up", "--port", "70000"], "--port '70000' cannot be. Give a whole number from 1 to 65,535."),
         (["up", "--port", "-1"], "--port '-1' cannot be. Give a whole number from 1 to 65,535."),
         (["down"], "Error: No such command 'down'."),
+        (["upload"], "Error: Missing argument 'PATH'."),
+        (["upload", "missing.jpg"], "'missing.jpg' does not exist. Check the path."),
+        (["upload", "tom.jpg", "--prefix", "p" * 1020], "has 1027 bytes; S3 allows 1024.\nGive a folder further down"),
+        (["upload", "tom.jpg"], "No pipeline runs on this machine. Start `darkroom up` in another terminal"),
+        (["status"], "No pipeline runs on this machine. Start `darkroom up` in another terminal"),
+        (["status", "--local", "--stack", "Prod"], "--local and --stack 'Prod' name two pipelines. Leave one out."),
+        (["show"], "Error: Missing argument 'KEY'."),
+        (["show", ""], "'' has 0 bytes, and every key has 1 to 1024. Check the key."),
+        (["show", "a\udce9"], "'a\\udce9' is not UTF-8, as every key is. Write it in UTF-8."),
+        (["link", "--expires", "8d"], "--expires '8d' cannot be. Write it like 30s, 15m, 2h or 7d; 7d at most."),
+        (["link", "--expires", "soon"], "--expires 'soon' cannot be. Write it like 30s, 15m, 2h or 7d; 7d at most."),
+        (["link", "--max-bytes", "2MB"], "--max-bytes '2MB' cannot be. Give a whole number from 1 to 5,368,709,120."),
+        (["link", "--key", "a", "--prefix", "b"], "--key 'a' and --prefix 'b' say two things. Leave one out."),
+        (["link", "--key", ""], "--key '' has 0 bytes. Give it 1 to 1024."),
+        (["link", "--prefix", "a/${filename}"], "--prefix 'a/${filename}' holds ${filename}."),
     ],
 )
 def test_wrong_usage_is_named_with_what_to_do_and_nothing_is_started(
@@ -103,7 +121,7 @@ def test_an_endpoint_where_nothing_answers_is_named(
     )
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["up", "--help"]])
+@pytest.mark.parametrize("arguments", [["--help"], *([command, "--help"] for command in COMMANDS)])
 def test_help_has_worked_examples(
     arguments: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -111,6 +129,23 @@ def test_help_has_worked_examples(
 
     assert status == 0
     assert "Examples:\n    darkroom " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_completes_the_names_of_commands(
+    shell: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("_DARKROOM_COMPLETE", f"complete_{shell}")
+    monkeypatch.setenv("COMP_WORDS", "darkroom s")
+    monkeypatch.setenv("COMP_CWORD", "1")
+    monkeypatch.setenv("_TYPER_COMPLETE_ARGS", "darkroom s")
+    monkeypatch.setenv("_TYPER_COMPLETE_FISH_ACTION", "get-args")
+
+    status = darkroom(monkeypatch)
+
+    told = capsys.readouterr().out
+    assert status == 0
+    assert {command for command in ("run", "status", "show", "link") if command in told} == {"status", "show"}
 
 
 def test_the_version_is_told(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

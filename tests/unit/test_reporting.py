@@ -101,7 +101,7 @@ def test_a_name_is_shown_as_text_whatever_it_would_do(
 
 
 def test_the_summary_counts_each_outcome_once() -> None:
-    assert summary([collected(), failed(), collected()]) == "2 resized, 1 failed"
+    assert summary([row.result for row in (collected(), failed(), collected())]) == "2 resized, 1 failed"
 
 
 def test_no_progress_is_written_where_nobody_watches(capsys: pytest.CaptureFixture[str]) -> None:

@@ -125,7 +125,7 @@ def key_too_long(folder: Path) -> list[Path]:
         (pipe_in_a_folder, "pipe' is neither a file nor a folder. Move it away, or hide it with a dot."),
         (equal_names, "b/cat.jpg' would both be uploaded as 'cat.jpg'.\nGive the folder that holds both, or"),
         (the_same_twice, "would both be uploaded as 'cat.jpg'"),
-        (key_too_long, "has 1205 bytes; S3 allows 1024.\nGive a folder further down, or shorten its name."),
+        (key_too_long, "has 1205 bytes; S3 allows 1024.\nGive a folder further down, or shorter names."),
     ],
 )
 def test_what_cannot_be_uploaded_is_named_with_what_to_do(

@@ -1,0 +1,73 @@
+"""Tells whether an object in S3 has the very bytes of a file, without fetching it."""
+
+import hashlib
+import math
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.client import S3Client
+
+# In which files are uploaded here, and by the AWS command line as well. Files up to this size are put at once.
+PART_BYTES = 8 * 1024 * 1024
+
+_ETAG = re.compile(r'"?([0-9a-f]{32})(?:-([0-9]+))?"?')
+_NOT_TO_BE_SEEN = {403, 404}
+_BLOCK_BYTES = 1024 * 1024
+
+
+def same_version(s3: "S3Client", bucket: str, key: str, path: Path) -> str | None:
+    """Find the version of the newest object of a key, if its bytes are the file's; None for everything else.
+
+    What decides is the size and the ETag, which any client's upload has, where checksums are of as many kinds as there
+    are clients. In a bucket with SSE-S3, as ours are, an ETag is the MD5 of the bytes, or `<MD5>-<parts>` of the MD5s
+    of the parts; S3 is asked for the parts' size where it cannot be ours. An ETag of another kind (with KMS keys, say)
+    equals none made here: in doubt the answer is None, and the file is uploaded.
+
+    Source: docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html,
+    docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html (partNumber)
+
+    Raises:
+        OSError: the file cannot be read.
+        ClientError: S3 refuses for another reason than that the object is not there or not to be seen.
+    """
+    try:
+        found = s3.head_object(Bucket=bucket, Key=key)
+        match = _ETAG.fullmatch(found["ETag"])
+        if match is None or found["ContentLength"] != path.stat().st_size or "VersionId" not in found:
+            return None
+        size, version = found["ContentLength"], found["VersionId"]
+        if not match[2]:
+            etag = md5(path)
+        elif int(match[2]) == math.ceil(size / PART_BYTES):
+            etag = multipart_etag(path, PART_BYTES)
+        else:
+            first = s3.head_object(Bucket=bucket, Key=key, VersionId=version, PartNumber=1)
+            etag = multipart_etag(path, max(1, first["ContentLength"]))
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] in _NOT_TO_BE_SEEN:
+            return None
+        raise
+    return version if etag == found["ETag"].strip('"') else None
+
+
+def md5(path: Path) -> str:
+    """Make the ETag of an object that was put at once."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+
+
+def multipart_etag(path: Path, part_bytes: int) -> str:
+    """Make the ETag of an object that was put in parts of one size, the last of which may be shorter."""
+    digests = []
+    with path.open("rb") as file:
+        for _ in range(0, path.stat().st_size, part_bytes):
+            part, left = hashlib.md5(usedforsecurity=False), part_bytes
+            while block := file.read(min(left, _BLOCK_BYTES)):
+                part.update(block)
+                left -= len(block)
+            digests.append(part.digest())
+    return f"{hashlib.md5(b''.join(digests), usedforsecurity=False).hexdigest()}-{len(digests)}"

@@ -1,0 +1,63 @@
+"""What each reason means to the person whose image it is, and what to do: the README's table says the same."""
+
+from dataclasses import dataclass
+
+from darkroom.outcomes import Failure
+from resize.errors import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A reason in words; each half is a clause without its full stop."""
+
+    meaning: str
+    advice: str
+
+    @property
+    def sentence(self) -> str:
+        """Both halves."""
+        return f"{self.meaning}: {self.advice}."
+
+
+_OVER_A_LIMIT = Explanation("it is over a limit, which `detail` names", "upload a smaller one, or raise the knob")
+_BROKE_ITS_DECODER = Explanation(
+    "it broke its decoder, in the sandbox; nothing else was harmed",
+    "save it anew with an image editor, and upload that",
+)
+
+REJECTIONS = {
+    Reason.EMPTY: Explanation("the file has no bytes", "upload it again, from the original"),
+    Reason.UNKNOWN_FORMAT: Explanation("its bytes are none of the formats above", "convert it to one of them"),
+    Reason.CORRUPT: Explanation("it is cut off or damaged", "upload it again, from the original"),
+    Reason.TOO_MANY_BYTES: _OVER_A_LIMIT,
+    Reason.TOO_MANY_PIXELS: _OVER_A_LIMIT,
+    Reason.TOO_MANY_FRAMES: _OVER_A_LIMIT,
+    Reason.TOO_MANY_SCANS: Explanation(
+        "it is a JPEG of more than 100 scans, made to keep a decoder busy", "save it as a baseline JPEG"
+    ),
+    Reason.OUT_OF_MEMORY: Explanation(
+        "decoding it takes more memory than the function has", "upload a smaller one, or raise `memory_mb`"
+    ),
+    Reason.TIMED_OUT: Explanation(
+        "it took more than `render_seconds`", "upload a smaller one, or raise `render_seconds`"
+    ),
+    Reason.CRASHED: _BROKE_ITS_DECODER,
+    Reason.ABORTED: _BROKE_ITS_DECODER,
+    Reason.DECODER_FAILED: _BROKE_ITS_DECODER,
+    Reason.ENCODER_FAILED: _BROKE_ITS_DECODER,
+}
+
+FAILURES = {
+    Failure.DEAD_LETTER: Explanation(
+        "its job failed every time, and waits in the dead-letter queue",
+        "put right what the function's log says under `job failed`, then redrive the queue",
+    ),
+    Failure.LOST: Explanation("there is neither a job nor an outcome", "upload it again"),
+    Failure.NO_OUTCOME: Explanation(
+        "nothing happened any more within the time given", "look at `darkroom status`, and wait for longer"
+    ),
+    Failure.OUTSIDE_PREFIX: Explanation(
+        "its key does not start as the stack's `key_prefix` says, so no job is made of it",
+        "upload it with --prefix, or change the knob",
+    ),
+}

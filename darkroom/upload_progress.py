@@ -1,0 +1,72 @@
+"""Shows how far the uploads are: a bar for each file in flight, and one for all."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import TransferSpeedColumn as Speed
+
+from darkroom.printable import printable
+from darkroom.sources import Source
+
+_NAME_CHARACTERS = 40
+
+
+class UploadProgress:
+    """The bars. Every method may be called from any thread."""
+
+    def __init__(self, progress: Progress, sources: Sequence[Source]) -> None:
+        self._progress = progress
+        self._bytes = {source.key: _size(source) for source in sources}
+        self._tasks: dict[str, TaskID] = {}
+        self._sent: dict[str, int] = {}
+        self._all = progress.add_task(f"{len(sources):,} files", total=sum(self._bytes.values()))
+
+    def begin(self, source: Source) -> None:
+        """Show a bar for a file."""
+        self._sent[source.key] = 0
+        self._tasks[source.key] = self._progress.add_task(_short(source.key), total=self._bytes[source.key])
+
+    def advance(self, source: Source, count: int) -> None:
+        """Move its bar and that of all."""
+        self._sent[source.key] += count
+        self._progress.advance(self._tasks[source.key], count)
+        self._progress.advance(self._all, count)
+
+    def end(self, source: Source) -> None:
+        """Take its bar away; what was not sent, because it was there, counts as well."""
+        self._progress.advance(self._all, self._bytes[source.key] - self._sent.pop(source.key))
+        self._progress.remove_task(self._tasks.pop(source.key))
+
+
+@contextmanager
+def upload_progress(sources: Sequence[Source], *, shown: bool) -> Iterator[UploadProgress]:
+    """Show the bars on standard error while files are uploaded, and nothing afterwards."""
+    progress = Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        DownloadColumn(),
+        Speed(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+        redirect_stdout=False,  # what goes to standard output stays there
+        redirect_stderr=False,
+        disable=not shown,
+    )
+    with progress:
+        yield UploadProgress(progress, sources)
+
+
+def _size(source: Source) -> int:
+    """Its bytes; 0 where it is gone by now, which the upload will tell."""
+    try:
+        return source.path.stat().st_size
+    except OSError:
+        return 0
+
+
+def _short(key: str) -> str:
+    text = printable(key)
+    return text if len(text) <= _NAME_CHARACTERS else f"…{text[1 - _NAME_CHARACTERS :]}"

@@ -1,0 +1,19 @@
+"""A pipeline that is deployed, as a command finds it: nothing is asked of AWS before a client is made."""
+
+import boto3
+
+from darkroom.deployment import Pipeline
+
+
+def deployed(endpoint_url: str | None = None) -> Pipeline:
+    """A pipeline on AWS, or at an endpoint."""
+    return Pipeline(
+        session=boto3.Session("test", "test", region_name="eu-west-1"),
+        endpoint_url=endpoint_url,
+        stack_name="Darkroom",
+        uploads_bucket="uploads",
+        derived_bucket="derived",
+        jobs_queue_url="https://sqs.eu-west-1.amazonaws.com/123456789012/jobs",
+        dead_letter_queue_url="https://sqs.eu-west-1.amazonaws.com/123456789012/dead-letters",
+        function_name="resize",
+    )
