@@ -12,12 +12,11 @@ from darkroom.counting import count_messages
 from darkroom.deployment import Pipeline
 from darkroom.outcomes import Recorded
 from darkroom.watching import Watch
+from resize.registers import is_missing
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
     from mypy_boto3_sqs.client import SQSClient
-
-_NOT_FOUND = 404
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,10 +80,9 @@ def _newest(s3: "S3Client", bucket: str, key: str) -> tuple[Stored | None, bool]
         try:
             answer = s3.head_object(Bucket=bucket, Key=key)
         except ClientError as error:
-            metadata = error.response["ResponseMetadata"]
-            if metadata["HTTPStatusCode"] != _NOT_FOUND:
+            if not is_missing(error):
                 raise
-            return None, metadata["HTTPHeaders"].get("x-amz-delete-marker") == "true"
+            return None, error.response["ResponseMetadata"]["HTTPHeaders"].get("x-amz-delete-marker") == "true"
     return Stored(
         version_id=answer.get("VersionId", "null"), size=answer["ContentLength"], modified=answer["LastModified"]
     ), False

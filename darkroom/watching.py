@@ -14,6 +14,7 @@ from resize.errors import MessageRefusedError
 from resize.events import parse_body
 from resize.manifest import Manifest
 from resize.names import manifest_key
+from resize.registers import is_missing
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -71,9 +72,9 @@ class Watch:
             try:
                 answer = self._s3.head_object(Bucket=self._pipeline.uploads_bucket, Key=key)
             except ClientError as error:
-                if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:  # noqa: PLR2004 - HTTP's "not found"
-                    return False
-                raise
+                if not is_missing(error):
+                    raise
+                return False
         return answer.get("VersionId") == version_id
 
     def _list(self, wanted: set[str]) -> Iterator[tuple[str, str]]:
@@ -87,7 +88,9 @@ class Watch:
     def _read(self, key: str) -> Recorded | None:
         try:
             answer = self._s3.get_object(Bucket=self._pipeline.derived_bucket, Key=key)
-        except self._s3.exceptions.NoSuchKey:
+        except ClientError as error:
+            if not is_missing(error):
+                raise
             return None  # removed since it was listed
         text = answer["Body"].read()
         self._read_etags[key] = answer["ETag"]

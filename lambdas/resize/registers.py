@@ -111,7 +111,7 @@ class Registers:
         try:
             answer = self._client.head_object(Bucket=self._bucket, Key=key)
         except (ClientError, BotoCoreError) as error:
-            if error_code(error) in _MISSING:
+            if is_missing(error):
                 return None
             raise StorageError("HeadObject", key, error_code(error)) from error
         return State(etag=answer["ETag"].strip('"'), order=Order.from_text(answer["Metadata"].get(ORDER, "")))
@@ -150,3 +150,12 @@ class Registers:
 def error_code(error: ClientError | BotoCoreError) -> str:
     """Name what went wrong: S3's error code, or the kind of the failure where S3 gave no answer."""
     return error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
+
+
+def is_missing(error: ClientError | BotoCoreError) -> bool:
+    """Tell whether S3 says that there is no such object.
+
+    It names the key in its answer. One with a character that XML cannot hold makes that unreadable, and then "404" is
+    all that is known: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
+    """
+    return error_code(error) in _MISSING

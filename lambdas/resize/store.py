@@ -11,7 +11,7 @@ from resize.events import Upload
 from resize.manifest import Manifest, Outcome, PublishedRendition
 from resize.names import MANIFESTS, is_shortened, manifest_key, rendition_key
 from resize.order import Order
-from resize.registers import ATTEMPTS, Content, LostRaceError, Registers, error_code
+from resize.registers import ATTEMPTS, Content, LostRaceError, Registers, error_code, is_missing
 from resize.renditions import Rendition
 from resize.settings import Settings
 from resize.stamp import stamp
@@ -83,9 +83,9 @@ class Store:
         try:
             answer = self._client.get_object(Bucket=self.settings.derived_bucket, Key=self._manifest_key)
             text = answer["Body"].read()
-        except self._client.exceptions.NoSuchKey:
-            return Recorded()
         except (ClientError, BotoCoreError) as error:
+            if is_missing(error):
+                return Recorded()
             raise StorageError("GetObject", self._manifest_key, error_code(error)) from error
         try:
             manifest = Manifest.from_json(text)
@@ -111,9 +111,9 @@ class Store:
         """Open the version of the key that is current now, whatever the event was about; None if it has none."""
         try:
             answer = self._client.get_object(Bucket=self.settings.uploads_bucket, Key=self._upload.key)
-        except self._client.exceptions.NoSuchKey:
-            return None
         except (ClientError, BotoCoreError) as error:
+            if is_missing(error):
+                return None
             raise StorageError("GetObject", self._upload.key, error_code(error)) from error
         return Original(
             version_id=answer.get("VersionId"),

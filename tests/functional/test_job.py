@@ -46,6 +46,16 @@ def test_an_upload_becomes_every_variant_and_a_manifest_that_describes_them(worl
         assert (f'"{rendition["etag"]}"', rendition["content_type"]) == (head["ETag"], head["ContentType"])
 
 
+def test_a_key_that_xml_cannot_hold_is_resized_and_removed_like_any_other(world: World) -> None:
+    key = "it's \x1b[2J.jpg"  # S3 names the key where it has no such object, and its answer is no XML then
+
+    resized = world.deliver(world.upload(key, b"cat"))
+    removed = world.deliver(world.delete(key))
+
+    assert (resized.outcome, removed.outcome) == (Outcome.RESIZED, Outcome.REMOVED)
+    assert world.derived() == {}
+
+
 def test_a_manifest_tells_of_the_upload_that_it_is_about(world: World) -> None:
     upload = world.upload("cat.jpg", b"cat")
 
