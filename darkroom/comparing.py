@@ -1,8 +1,6 @@
 """Tells whether an object in S3 has the very bytes of a file, without fetching it."""
 
 import hashlib
-import math
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +12,6 @@ if TYPE_CHECKING:
 # In which files are uploaded here, and by the AWS command line as well. Files up to this size are put at once.
 PART_BYTES = 8 * 1024 * 1024
 
-_ETAG = re.compile(r'"?([0-9a-f]{32})(?:-([0-9]+))?"?')
 _NOT_TO_BE_SEEN = {403, 404}
 _BLOCK_BYTES = 1024 * 1024
 
@@ -24,7 +21,7 @@ def same_version(s3: "S3Client", bucket: str, key: str, path: Path) -> str | Non
 
     What decides is the size and the ETag, which any client's upload has, where checksums are of as many kinds as there
     are clients. In a bucket with SSE-S3, as ours are, an ETag is the MD5 of the bytes, or `<MD5>-<parts>` of the MD5s
-    of the parts; S3 is asked for the parts' size where it cannot be ours. An ETag of another kind (with KMS keys, say)
+    of the parts; S3 is asked for the parts' size where it is not ours. An ETag of another kind (with KMS keys, say)
     equals none made here: in doubt the answer is None, and the file is uploaded.
 
     Source: docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html,
@@ -36,22 +33,19 @@ def same_version(s3: "S3Client", bucket: str, key: str, path: Path) -> str | Non
     """
     try:
         found = s3.head_object(Bucket=bucket, Key=key)
-        match = _ETAG.fullmatch(found["ETag"])
-        if match is None or found["ContentLength"] != path.stat().st_size or "VersionId" not in found:
+        if found["ContentLength"] != path.stat().st_size or "VersionId" not in found:
             return None
-        size, version = found["ContentLength"], found["VersionId"]
-        if not match[2]:
-            etag = md5(path)
-        elif int(match[2]) == math.ceil(size / PART_BYTES):
-            etag = multipart_etag(path, PART_BYTES)
-        else:
-            first = s3.head_object(Bucket=bucket, Key=key, VersionId=version, PartNumber=1)
-            etag = multipart_etag(path, max(1, first["ContentLength"]))
+        etag, version = found["ETag"].strip('"'), found["VersionId"]
+        if "-" not in etag:
+            return version if etag == md5(path) else None
+        if etag == multipart_etag(path, PART_BYTES):
+            return version
+        first = s3.head_object(Bucket=bucket, Key=key, VersionId=version, PartNumber=1)
+        return version if etag == multipart_etag(path, max(1, first["ContentLength"])) else None
     except ClientError as error:
         if error.response["ResponseMetadata"]["HTTPStatusCode"] in _NOT_TO_BE_SEEN:
             return None
         raise
-    return version if etag == found["ETag"].strip('"') else None
 
 
 def md5(path: Path) -> str:

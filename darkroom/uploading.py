@@ -102,6 +102,7 @@ class _Upload:
     def _upload(self, source: Source) -> Uploaded:
         if self._skip_unchanged and (version := same_version(self._s3, self._bucket, source.key, source.path)):
             return Uploaded(source, version, unchanged=True)
+        self._go_on(source)
         self._s3.upload_file(
             str(source.path),
             self._bucket,
@@ -112,9 +113,12 @@ class _Upload:
         return Uploaded(source, self._versions.of(source.key))
 
     def _advance(self, source: Source, count: int) -> None:
+        self._go_on(source)
+        self._progress.advance(source, count)
+
+    def _go_on(self, source: Source) -> None:
         if self._given_up.is_set():
             raise DarkroomError(f"Uploading {str(source.path)!r} was given up. Run again.")
-        self._progress.advance(source, count)
 
 
 class _Versions:

@@ -24,6 +24,28 @@ def test_differs_a_copy_on_condition_copies_whatever_the_condition(aws: Aws) -> 
     assert aws.s3.get_object(Bucket=bucket, Key="there already")["Body"].read() == b"new"
 
 
+def test_differs_asked_about_a_part_it_tells_of_the_whole_object(aws: Aws) -> None:
+    # docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html, partNumber: the length of that part. Hence what other
+    # clients than ours have uploaded here in parts is uploaded again.
+    bucket = aws.bucket()
+    begun = aws.s3.create_multipart_upload(Bucket=bucket, Key="in parts")["UploadId"]
+    parts = [
+        aws.s3.upload_part(Bucket=bucket, Key="in parts", UploadId=begun, PartNumber=number, Body=body)
+        for number, body in ((1, b"x" * 5 * 1024 * 1024), (2, b"x"))
+    ]
+    listed = [{"ETag": part["ETag"], "PartNumber": number} for number, part in enumerate(parts, start=1)]
+    aws.s3.complete_multipart_upload(
+        Bucket=bucket,
+        Key="in parts",
+        UploadId=begun,
+        MultipartUpload={"Parts": listed},  # type: ignore[typeddict-item]
+    )
+
+    told = aws.s3.head_object(Bucket=bucket, Key="in parts", PartNumber=1)
+
+    assert told["ContentLength"] == 5 * 1024 * 1024 + 1
+
+
 def test_differs_a_key_of_more_than_1024_bytes_is_taken(aws: Aws) -> None:
     # docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html: KeyTooLongError, 400
     bucket = aws.bucket()
