@@ -33,7 +33,7 @@ def situation_of(found: Found) -> str | None:
         return None
     upload = f"{key} was uploaded {_moment(found.stored.modified)} ({kilobytes(found.stored.size)})"
     if found.dead_letter:
-        return f"{upload}, and {FAILURES[Failure.DEAD_LETTER].sentence}"
+        return f"{upload}. But {FAILURES[Failure.DEAD_LETTER].sentence}"
     if not found.scope.includes(found.key):
         return printable(f"{upload}, and is not resized: {found.scope.rule}. Upload it with --prefix.")
     return f"{upload}, {_progress(found.jobs or 0)}"

@@ -1,12 +1,15 @@
 """`darkroom status`: how the pipeline is doing."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.live import Live
 
-from darkroom.status import StatusReader
+from darkroom.deployment import Pipeline
+from darkroom.status import Status, StatusReader
 from darkroom.status_screen import status_json, status_screen
 from darkroom.stopping import stop_signal
 from darkroom.target import Local, Stack, find_target
@@ -33,20 +36,22 @@ def status(*, watch: Watch = False, as_json: AsJson = False, local: Local = Fals
     pipeline = find_target(local=local, stack=stack)
     reader = StatusReader(pipeline)
     console = Console(highlight=False)
-    if not watch:
-        now = reader.read()
-        if as_json:
-            typer.echo(status_json(now))
-        else:
-            console.print(status_screen(now, pipeline))
-        return
-    stopped = stop_signal()
+    with _printer(pipeline, console, as_json=as_json, one_screen=watch and console.is_terminal) as show:
+        stopped = stop_signal() if watch else None
+        show(reader.read())
+        while stopped and not stopped.wait(_REFRESH_SECONDS):
+            show(reader.read())
+
+
+@contextmanager
+def _printer(
+    pipeline: Pipeline, console: Console, *, as_json: bool, one_screen: bool
+) -> Iterator[Callable[[Status], None]]:
+    """Choose how each status is shown: as a line of JSON, on the screen that the last one was on, or below it."""
     if as_json:
-        while not stopped.is_set():
-            typer.echo(status_json(reader.read()))
-            stopped.wait(_REFRESH_SECONDS)
-        return
-    with Live(console=console, screen=console.is_terminal, auto_refresh=False) as live:
-        while not stopped.is_set():
-            live.update(status_screen(reader.read(), pipeline), refresh=True)
-            stopped.wait(_REFRESH_SECONDS)
+        yield lambda status: typer.echo(status_json(status))
+    elif one_screen:
+        with Live(console=console, screen=True, auto_refresh=False) as live:
+            yield lambda status: live.update(status_screen(status, pipeline), refresh=True)
+    else:
+        yield lambda status: console.print(status_screen(status, pipeline))

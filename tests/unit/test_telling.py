@@ -16,23 +16,29 @@ from resize.errors import Reason
 EVERYTHING = Scope(prefixes=("",))
 STORED = Stored(version_id="v1", size=2048, modified=datetime(2026, 11, 24, 12, 0, tzinfo=UTC))
 WAITING = Found(key="photo.jpg", recorded=None, stored=STORED, deleted=False, scope=EVERYTHING, jobs=7)
-UPLOADED = "'photo.jpg' was uploaded 2026-11-24 12:00:00 UTC (2.0 kB), "
+UPLOADED = "'photo.jpg' was uploaded 2026-11-24 12:00:00 UTC (2.0 kB)"
 
 
 @pytest.mark.parametrize(
     ("found", "told"),
     [
-        (WAITING, UPLOADED + "and has no outcome yet (jobs that wait or run: 7)."),
-        (replace(WAITING, jobs=0), UPLOADED + "and has no outcome, though no job waits or runs."),
-        (replace(WAITING, dead_letter=True), UPLOADED + "and its job failed every time, and waits in the dead-letter"),
+        (WAITING, UPLOADED + ", and has no outcome yet (jobs that wait or run: 7)."),
+        (replace(WAITING, jobs=0), UPLOADED + ", and has no outcome, though no job waits or runs."),
+        (
+            replace(WAITING, dead_letter=True),
+            UPLOADED + ". But its job failed every time, and waits in the dead-letter",
+        ),
         (
             replace(WAITING, scope=Scope(prefixes=("in/",))),
-            UPLOADED + "and is not resized: only keys that start with 'in/' are (the stack's key_prefix).",
+            UPLOADED + ", and is not resized: only keys that start with 'in/' are (the stack's key_prefix).",
         ),
-        (replace(WAITING, scope=Scope(prefixes=())), UPLOADED + "and is not resized: the uploads bucket sends no jobs"),
+        (
+            replace(WAITING, scope=Scope(prefixes=())),
+            UPLOADED + ", and is not resized: the uploads bucket sends no jobs",
+        ),
         (replace(WAITING, stored=None), "'photo.jpg' was never uploaded"),
         (replace(WAITING, stored=None, deleted=True), "'photo.jpg' was deleted, and its manifest is gone by now."),
-        (replace(WAITING, recorded=recorded(version_id="v0")), UPLOADED + "and has no outcome yet"),
+        (replace(WAITING, recorded=recorded(version_id="v0")), UPLOADED + ", and has no outcome yet"),
     ],
 )
 def test_a_key_whose_newest_upload_has_no_outcome_is_told_why(found: Found, told: str) -> None:
