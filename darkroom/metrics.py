@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from darkroom.answering import answering
 from darkroom.deployment import Pipeline
+from resize.metrics import NAMESPACE, STACK_DIMENSION, Metric
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch.client import CloudWatchClient
     from mypy_boto3_cloudwatch.type_defs import MetricDataQueryTypeDef
 
-NAMESPACE: Final = "Darkroom"
 # Every job ends in one of these, so a minute in which one was reported has no others.
-ENDINGS: Final = ("Resized", "Rejected", "Failed", "Superseded", "Removed")
+ENDINGS: Final = (Metric.RESIZED, Metric.REJECTED, Metric.FAILED, Metric.SUPERSEDED, Metric.REMOVED)
 
 _MINUTE = timedelta(minutes=1)
 # What CloudWatch is asked for: older figures say nothing of now.
@@ -94,7 +94,6 @@ class CloudWatchMetrics:
         self._pipeline = pipeline
         self._cloudwatch: CloudWatchClient = pipeline.client("cloudwatch")
         self._clock = clock
-        self._service: str | None = None
         self._read_at: datetime | None = None
         self._readings = Readings()
 
@@ -132,20 +131,14 @@ class CloudWatchMetrics:
 
     def _queries(self) -> Iterator["MetricDataQueryTypeDef"]:
         for name in ENDINGS:
-            yield _query(name.lower(), NAMESPACE, name, "Sum", {"service": self._find_service()})
+            yield _query(name.lower(), NAMESPACE, name, "Sum", {STACK_DIMENSION: self._pipeline.stack_name})
         queue = self._pipeline.jobs_queue_url.rpartition("/")[2]
         yield _query("oldest", "AWS/SQS", "ApproximateAgeOfOldestMessage", "Maximum", {"QueueName": queue})
         function = {"FunctionName": self._pipeline.function_name}
         yield _query("concurrency", "AWS/Lambda", "ConcurrentExecutions", "Maximum", function)
 
-    def _find_service(self) -> str:
-        """Ask the function by which name its metrics go."""
-        if self._service is None:
-            self._service = self._pipeline.function_environment().get("POWERTOOLS_SERVICE_NAME", "resize")
-        return self._service
 
-
-def sums(lines: Iterable[str]) -> Mapping[str, float]:
+def sums(lines: Iterable[str]) -> Mapping[Metric, float]:
     """Add up the metrics of ours among the lines of a log."""
     totals = dict.fromkeys(ENDINGS, 0.0)
     for line in lines:
@@ -165,11 +158,11 @@ def _embedded(line: str) -> Mapping[str, Any]:
         return {}
 
 
-def _readings(endings: Mapping[str, float], *, at: datetime) -> Readings:
+def _readings(endings: Mapping[Metric, float], *, at: datetime) -> Readings:
     return Readings(
-        resized=Measured(value=endings["Resized"], at=at),
-        rejected=Measured(value=endings["Rejected"], at=at),
-        failed=Measured(value=endings["Failed"], at=at),
+        resized=Measured(value=endings[Metric.RESIZED], at=at),
+        rejected=Measured(value=endings[Metric.REJECTED], at=at),
+        failed=Measured(value=endings[Metric.FAILED], at=at),
     )
 
 

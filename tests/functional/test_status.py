@@ -29,12 +29,6 @@ class Clock:
         return self.now
 
 
-@pytest.fixture(autouse=True)
-def function(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A function that was told nothing of metrics: moto's need a role and a bundle."""
-    monkeypatch.setattr(Pipeline, "function_environment", lambda _: {})
-
-
 def put(
     pipeline: Pipeline, name: str, value: float, *, minutes_ago: int, of: str = "Darkroom", **dimensions: str
 ) -> None:
@@ -53,7 +47,7 @@ def put(
     )
 
 
-SERVICE = {"service": "resize"}
+SERVICE = {"service": "Darkroom"}  # the stack's name
 
 
 def ago(minutes: int) -> datetime:
@@ -93,17 +87,10 @@ def test_figures_older_than_six_minutes_say_nothing_of_now(pipeline: Pipeline) -
     assert read(pipeline).resized is None
 
 
-def test_the_metrics_of_another_service_are_not_told(pipeline: Pipeline) -> None:
-    put(pipeline, "Resized", 3, minutes_ago=3, service="somebody else's")
+def test_the_metrics_of_another_stack_are_not_told(pipeline: Pipeline) -> None:
+    put(pipeline, "Resized", 3, minutes_ago=3, service="Another")
 
     assert read(pipeline).resized is None
-
-
-def test_the_function_says_by_which_name_its_metrics_go(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Pipeline, "function_environment", lambda _: {"POWERTOOLS_SERVICE_NAME": "Production"})
-    put(pipeline, "Resized", 3, minutes_ago=3, service="Production")
-
-    assert read(pipeline).resized == Measured(value=3, at=ago(2))
 
 
 def test_the_age_of_the_oldest_job_and_the_concurrency_are_those_of_this_queue_and_function(
