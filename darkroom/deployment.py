@@ -32,6 +32,14 @@ class DeploymentError(DarkroomError):
     """A stack was not deployed; the message has CloudFormation's reasons."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogLine:
+    """A line of the function's log, and when it was written, in milliseconds since 1970."""
+
+    milliseconds: int
+    text: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Pipeline:
     """A deployed pipeline: where everything is, and how to speak to it. `endpoint_url` None is AWS itself."""
@@ -58,18 +66,21 @@ class Pipeline:
         """Read what the stack told the function."""
         return self._function()["Environment"]["Variables"]
 
-    def function_log(self, *, since: datetime | None = None, containing: str = "") -> list[str]:
-        """Read what the function has logged up to now, line by line: its JSON logs and metrics, and Lambda's own.
+    def function_log(self, pattern: str = "", since: datetime | None = None) -> Iterator[LogLine]:
+        """Read what the function has logged since then: its JSON logs and metrics, and Lambda's own lines.
 
-        Only lines of `since` or later are read, and only those that hold the text of `containing`.
+        `pattern` is a filter of CloudWatch Logs for JSON lines. Emulators take it for "everything", so a reader passes
+        over what it did not ask for: docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
         """
         logs: CloudWatchLogsClient = self.client("logs")
         pages = logs.get_paginator("filter_log_events").paginate(
             logGroupName=self._function()["LoggingConfig"]["LogGroup"],
+            filterPattern=pattern,
             startTime=int(since.timestamp() * 1000) if since else 0,
-            filterPattern=f'"{containing}"' if containing else "",
         )
-        return [event["message"] for page in pages for event in page["events"]]
+        for page in pages:
+            for event in page["events"]:
+                yield LogLine(milliseconds=event["timestamp"], text=event["message"])
 
     def _function(self) -> "FunctionConfigurationResponseTypeDef":
         functions: LambdaClient = self.client("lambda")

@@ -27,7 +27,7 @@ class Local:
     def function_log(self) -> str:
         """Read what the function has logged."""
         with answering("Reading the function's log"):
-            return "".join(f"{line.rstrip()}\n" for line in self.pipeline.function_log())
+            return "".join(f"{line.text.rstrip()}\n" for line in self.pipeline.function_log())
 
     def whole_log(self) -> str:
         """Read what the function has logged, and then what the emulator says: why it did not even start, say."""

@@ -83,7 +83,7 @@ class LoggedMetrics:
         """Add up what was logged. The log tells nothing of the queue and of how many invocations run."""
         now = self._clock()
         with answering("Reading the function's log"):
-            lines = self._pipeline.function_log(since=now - _MINUTE, containing="CloudWatchMetrics")
+            lines = [line.text for line in self._pipeline.function_log('"CloudWatchMetrics"', now - _MINUTE)]
         return _readings(sums(lines), at=now)
 
 

@@ -9,9 +9,9 @@ from botocore.exceptions import ClientError
 from darkroom.answering import answering
 from darkroom.concurrently import concurrently
 from darkroom.counting import count_messages
+from darkroom.dead_letter_queue import DeadLetterQueue
+from darkroom.dead_letters import uploads_of
 from darkroom.outcomes import Recorded, Version
-from resize.errors import MessageRefusedError
-from resize.events import parse_body
 from resize.manifest import Manifest
 from resize.names import manifest_key
 from resize.registers import is_missing
@@ -22,9 +22,7 @@ if TYPE_CHECKING:
 
     from darkroom.deployment import Pipeline
 
-# A dead letter stays hidden this long after each look; others can read it then.
-_LOOK_SECONDS = 10
-_LOOKS_A_ROUND = 100
+_MOST_LETTERS = 10_000
 
 
 class Watch:
@@ -35,6 +33,7 @@ class Watch:
         self._sqs = sqs
         self._pipeline = pipeline
         self._read_etags: dict[str, str] = {}
+        self._dead_letters = DeadLetterQueue(pipeline)
         self._read_letters: set[str] = set()
 
     def new_manifests(self, keys: Sequence[str]) -> Iterator[Recorded]:
@@ -45,21 +44,14 @@ class Watch:
             yield from (recorded for recorded in concurrently(self._read, written) if recorded)
 
     def new_dead_letters(self) -> Iterator[Version]:
-        """Read the dead-letter queue without taking anything out of it."""
-        for _ in range(_LOOKS_A_ROUND):
-            with answering("Reading the dead-letter queue"):
-                answer = self._sqs.receive_message(
-                    QueueUrl=self._pipeline.dead_letter_queue_url,
-                    MaxNumberOfMessages=10,
-                    VisibilityTimeout=_LOOK_SECONDS,
-                )
-            letters = answer.get("Messages", [])
-            if not letters:
-                return
-            new = [letter for letter in letters if letter["MessageId"] not in self._read_letters]
-            self._read_letters.update(letter["MessageId"] for letter in new)
-            for letter in new:
-                yield from _versions(letter["Body"])
+        """Read the dead-letter queue where its length has changed, without taking anything out of it."""
+        if self._dead_letters.count() == len(self._read_letters):
+            return
+        letters = self._dead_letters.look(_MOST_LETTERS)
+        new = [letter for letter in letters if letter.message_id not in self._read_letters]
+        self._read_letters = {letter.message_id for letter in letters}
+        for letter in new:
+            yield from ((upload.key, upload.version_id) for upload in uploads_of(letter.body))
 
     def is_idle(self) -> bool:
         """Tell whether no job waits and none runs, as far as SQS knows."""
@@ -98,10 +90,3 @@ class Watch:
             return Recorded(manifest=Manifest.from_json(text), text=text)
         except ValueError:
             return None  # somebody else's; the job will replace it
-
-
-def _versions(body: str) -> Iterator[Version]:
-    try:
-        yield from ((upload.key, upload.version_id) for upload in parse_body(body))
-    except MessageRefusedError:
-        return  # nobody's upload

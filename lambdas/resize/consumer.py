@@ -14,7 +14,7 @@ from aws_lambda_powertools.utilities.batch import AsyncBatchProcessor, EventType
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from resize.errors import MessageRefusedError, OutOfTimeError
+from resize.errors import MessageRefusedError, OutOfTimeError, code_of
 from resize.events import Upload, parse_body
 from resize.job import Ended, Job
 from resize.manifest import Outcome
@@ -26,8 +26,8 @@ from resize.store import Store
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
-# S3 sends its events within seconds. A message sent later was sent by someone who moved it here from the dead-letter
-# queue, which starts its count of receives anew:
+# S3 sends its events within seconds, and `darkroom backfill` its requests. A message sent later was sent by someone who
+# moved it here from the dead-letter queue, which starts its count of receives anew:
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html
 _FRESH_SECONDS = 10.0
 
@@ -54,6 +54,7 @@ class Consumer:
         """Do every job of a batch; the answer names those that failed, for SQS to deliver again."""
         # A new one each time: a processor keeps the records of its batch.
         processor = AsyncBatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
+        self._tell_received(event, context)
         try:
             return async_process_partial_response(event, partial(self._record, context), processor)
         finally:
@@ -69,12 +70,24 @@ class Consumer:
                 ended = await get_running_loop().run_in_executor(self.threads, self._job, upload, record, context)
                 self._tell(record, upload, ended)
         except OutOfTimeError as error:
-            self.logger.warning("job handed back", message_id=record.message_id, key=key, error=str(error))
+            self.logger.warning(
+                "job handed back", message_id=record.message_id, key=key, error=str(error), error_code=code_of(error)
+            )
             raise
         except Exception as error:
             self._count(Metric.FAILED)
-            self.logger.exception("job failed", message_id=record.message_id, key=key, error=str(error))
+            self.logger.exception(
+                "job failed", message_id=record.message_id, key=key, error=str(error), error_code=code_of(error)
+            )
             raise
+
+    def _tell_received(self, event: dict[str, Any], context: LambdaContext) -> None:
+        """Leave a trace of every attempt: one that is cut short has this beginning and no end.
+
+        The ids are one text, for a log's filter looks into texts and not into lists.
+        """
+        self.logger.append_keys(function_request_id=context.aws_request_id)
+        self.logger.info("batch received", message_ids=" ".join(record["messageId"] for record in event["Records"]))
 
     def _job(self, upload: Upload, record: SQSRecord, context: LambdaContext) -> Ended:
         if upload.bucket != self.settings.uploads_bucket:
@@ -121,4 +134,4 @@ def _is_retry(record: SQSRecord, upload: Upload) -> bool:
     if int(attributes.approximate_receive_count or 1) > 1:
         return True
     sent = int(attributes.sent_timestamp) / 1000
-    return sent - upload.time.timestamp() > _FRESH_SECONDS
+    return sent - (upload.requested or upload.time).timestamp() > _FRESH_SECONDS

@@ -18,6 +18,9 @@ from resize.names import MAX_KEY_BYTES
 _SEQUENCER = re.compile(r"[0-9A-F]{1,64}")
 _SHOWN_CHARACTERS = 200
 
+# What `darkroom backfill` adds to a record, which is otherwise as S3 would write it.
+REQUESTED = "darkroomRequested"
+
 
 class Change(StrEnum):
     """What happened to a key: S3's own names of the events."""
@@ -32,7 +35,7 @@ class Upload:
     """One event about one object version.
 
     `size` is in bytes; `etag` has no quotes; both are those of the event, so they are 0 and empty where it tells none.
-    `time` is when S3 took it.
+    `time` is when S3 took it. `requested` is when `darkroom backfill` asked to do it again, None for S3's own events.
     """
 
     change: Change
@@ -43,6 +46,7 @@ class Upload:
     size: int
     sequencer: str
     time: datetime
+    requested: datetime | None = None
 
 
 def parse_body(body: str) -> tuple[Upload, ...]:
@@ -89,6 +93,7 @@ def _parse_record(record: object) -> Upload:
         size=size,
         sequencer=_parse_sequencer(_text(object_, "sequencer")),
         time=_parse_time(_text(record, "eventTime")),
+        requested=_parse_requested(record),
     )
 
 
@@ -114,13 +119,18 @@ def _parse_key(encoded: str) -> str:
     return key
 
 
+def _parse_requested(record: object) -> datetime | None:
+    is_request = isinstance(record, dict) and REQUESTED in record
+    return _parse_time(_text(record, REQUESTED)) if is_request else None
+
+
 def _parse_time(text: str) -> datetime:
     try:
         time = datetime.fromisoformat(text)
     except ValueError:
-        raise MessageRefusedError(f"eventTime {_shown(text)}: not a time as ISO 8601 writes it") from None
+        raise MessageRefusedError(f"time {_shown(text)}: not a time as ISO 8601 writes it") from None
     if time.tzinfo is None:
-        raise MessageRefusedError(f"eventTime {_shown(text)}: it names no time zone")
+        raise MessageRefusedError(f"time {_shown(text)}: it names no time zone")
     return time
 
 

@@ -94,7 +94,7 @@ class Store:
         return Recorded(etag=answer["ETag"].strip('"'), manifest=manifest)
 
     def settled(self, recorded: Recorded) -> Manifest | None:
-        """Give the manifest back if it already tells how this very job ended.
+        """Give the manifest back if it already tells how this very job ended, and nobody asked to do it again.
 
         Raises:
             SupersededError: it tells of a newer event.
@@ -103,6 +103,7 @@ class Store:
             return None
         manifest = recorded.manifest
         same_job = manifest.order.sequencer == self._order.sequencer and manifest.recipe == self.settings.recipe
+        same_job = same_job and self._upload.requested is None
         if not same_job and manifest.order.is_later_than(self._order):
             raise SupersededError(self._manifest_key)
         return manifest if same_job else None

@@ -200,8 +200,8 @@ def faulty_pipeline(assembly: Path, log: Path, *, function_seconds: int = FUNCTI
 def ended_jobs(pipeline: Pipeline) -> Iterator[dict[str, Any]]:
     """Read the function's log for the ends of jobs, oldest first."""
     for line in pipeline.function_log():
-        if '"job ended"' in line:
-            yield json.loads(line)
+        if '"job ended"' in line.text:
+            yield json.loads(line.text)
 
 
 def _send_through(proxy: Proxy, pipeline: Pipeline, function_seconds: int) -> None:

@@ -118,4 +118,4 @@ def test_a_consumer_that_runs_into_its_timeout_is_made_up_for_by_the_next(faulty
 
     faulty.check()
     assert silence.met == 2
-    assert any("Task timed out after 12" in line for line in faulty.pipeline.function_log())
+    assert any("Task timed out after 12" in line.text for line in faulty.pipeline.function_log())

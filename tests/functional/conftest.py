@@ -1,5 +1,6 @@
 """What every functional test starts from."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -18,12 +19,15 @@ def world() -> Iterator[World]:
 
 @pytest.fixture
 def pipeline(world: World) -> Pipeline:
-    """The world's buckets, with queues."""
+    """The world's buckets, with queues; nothing consumes them."""
     assert world
     pipeline = deployed()
     sqs = pipeline.client("sqs")
+    dead_letters = sqs.create_queue(QueueName="dead-letters")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=dead_letters, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    redrive = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": 2})
     return replace(
         pipeline,
-        jobs_queue_url=sqs.create_queue(QueueName="jobs")["QueueUrl"],
-        dead_letter_queue_url=sqs.create_queue(QueueName="dead-letters")["QueueUrl"],
+        jobs_queue_url=sqs.create_queue(QueueName="jobs", Attributes={"RedrivePolicy": redrive})["QueueUrl"],
+        dead_letter_queue_url=dead_letters,
     )

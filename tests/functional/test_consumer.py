@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime
 from io import StringIO
 from typing import Any, cast
 from unittest.mock import create_autospec
@@ -19,14 +20,14 @@ from builders.images import crashing_heic, encoded, exif, quadrants
 from builders.pictures import jpeg
 from builders.world import World
 from resize.consumer import Consumer
-from resize.events import Change, Upload
+from resize.events import REQUESTED, Change, Upload
 from resize.sandbox import Confinement, Sandbox
 from stacks.queries import QUERIES, Query
 
 
 def context(seconds_left: float = 60) -> LambdaContext:
     """What Lambda tells of an invocation that has this much time left."""
-    told = create_autospec(LambdaContext, instance=True)
+    told = create_autospec(LambdaContext, instance=True, aws_request_id="r1")
     told.get_remaining_time_in_millis.return_value = seconds_left * 1000
     return cast("LambdaContext", told)
 
@@ -247,12 +248,40 @@ def test_a_fault_of_the_world_hands_the_message_back(world: World, consumer: Con
     assert "NoSuchBucket" in log.getvalue()
 
 
+def lines_of(log: StringIO) -> list[dict[str, Any]]:
+    return [json.loads(text) for text in log.getvalue().splitlines()]
+
+
+def test_a_batch_leaves_one_line_that_tells_its_beginning(consumer: Consumer, log: StringIO) -> None:
+    consumer.handle(sqs_event(*[json.dumps({"Event": "s3:TestEvent"})] * 10), context())
+
+    (line,) = lines_of(log)
+    assert (line["message"], line["function_request_id"]) == ("batch received", "r1")
+    assert line["message_ids"].split() == [f"m{number}" for number in range(10)]
+
+
+def test_a_failure_is_told_with_a_code_that_all_failures_of_its_kind_share(
+    world: World, consumer: Consumer, log: StringIO
+) -> None:
+    body = message(world.upload("cat.jpg", jpeg()))
+    world.client.delete_bucket(Bucket="derived")
+
+    consumer.handle(sqs_event("no JSON", body), context())
+
+    told = {line["message_id"]: line for line in lines_of(log) if line["message"] == "job failed"}
+    assert {name: line["error_code"] for name, line in told.items()} == {
+        "m0": "MessageRefusedError",
+        "m1": "StorageError.GetObject.NoSuchBucket",
+    }
+    assert {line["function_request_id"] for line in told.values()} == {"r1"}
+
+
 def test_each_job_leaves_one_line_that_tells_its_end(world: World, consumer: Consumer, log: StringIO) -> None:
     upload = world.upload("cat.jpg", jpeg())
 
     consumer.handle(sqs_event(message(upload)), context())
 
-    (line,) = [json.loads(text) for text in log.getvalue().splitlines()]
+    _, line = lines_of(log)
     told = {name: line[name] for name in ("message_id", "key", "version", "outcome", "repeated")}
     assert told == {
         "message_id": "m0",
@@ -303,12 +332,26 @@ def test_every_job_counts_as_failed_or_not_and_as_rejected_or_not_so_that_each_h
     assert sorted(metrics["Rejected"]) == [0, 0, 0, 1]
 
 
+def test_a_job_that_a_backfill_asks_for_is_no_retry_however_old_its_upload_is(world: World, consumer: Consumer) -> None:
+    upload = world.upload("cat.jpg", jpeg())
+    (record,) = json.loads(message(upload))["Records"]
+    sent = datetime.fromtimestamp(1795467000, tz=UTC)
+    asked = record | {"eventTime": "2020-01-01T00:00:00Z", REQUESTED: sent.isoformat()}
+    requests: list[str] = []
+    world.client.meta.events.register("before-call.s3", lambda model, **_: requests.append(model.name))
+
+    consumer.handle(sqs_event(s3_body(asked)), context())
+
+    assert world.manifest("cat.jpg")["outcome"] == "resized"
+    assert "ListObjectsV2" not in requests  # by which a retry finds what earlier attempts have written
+
+
 def test_a_failed_job_leaves_the_key_that_it_was_about(world: World, consumer: Consumer, log: StringIO) -> None:
     elsewhere = replace(consumer, settings=replace(world.settings, derived_bucket="gone"))
 
     elsewhere.handle(sqs_event(message(world.upload("cat.jpg", jpeg())), "no JSON"), context())
 
-    lines = [json.loads(text) for text in log.getvalue().splitlines()]
+    lines = [line for line in lines_of(log) if line["message"] == "job failed"]
     assert {line["message_id"]: line.get("key") for line in lines} == {"m0": "cat.jpg", "m1": None}
 
 
@@ -327,7 +370,7 @@ def test_a_saved_query_names_only_what_the_lines_of_its_kind_tell(
 
     consumer.handle(sqs_event(*bodies), context())
 
-    lines = [json.loads(text) for text in log.getvalue().splitlines()]
+    lines = lines_of(log)
     wanted = dict(re.findall(r'(\w+) = "([^"{]+)"', query.text))
     chosen = [line for line in lines if wanted.items() <= line.items()]
     bare = re.sub(r'"[^"]*"|@timestamp', "", query.text)

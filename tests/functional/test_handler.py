@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from types import ModuleType
+from unittest.mock import create_autospec
 
 import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -35,10 +36,10 @@ def test_what_the_function_counts_and_logs_carries_the_name_of_its_stack(
 ) -> None:
     module = request.getfixturevalue("handler")
 
-    module.handler(sqs_event("no job"), LambdaContext())
+    module.handler(sqs_event("no job"), create_autospec(LambdaContext, instance=True, aws_request_id="r1"))
 
-    line, metrics = (json.loads(text) for text in capsys.readouterr().out.splitlines())
-    assert line["service"] == metrics["service"] == "Staging"
+    *lines, metrics = (json.loads(text) for text in capsys.readouterr().out.splitlines())
+    assert {line["service"] for line in lines} == {metrics["service"]} == {"Staging"}
     assert [
         (directive["Namespace"], directive["Dimensions"]) for directive in metrics["_aws"]["CloudWatchMetrics"]
     ] == [("Darkroom", [["service"]])]

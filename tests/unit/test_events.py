@@ -96,6 +96,8 @@ def without(record: dict[str, Any], *path: str) -> dict[str, Any]:
         (s3_body(s3_record(event="ObjectRemoved:Elsewise")), "ObjectRemoved:Elsewise"),
         (s3_body(s3_record(sequencer="not hex")), "not hex"),
         (s3_body(s3_record() | {"eventTime": "yesterday"}), "yesterday"),
+        (s3_body(s3_record() | {"darkroomRequested": "today"}), "today"),
+        (s3_body(s3_record() | {"darkroomRequested": 7}), "darkroomRequested"),
         (s3_body(s3_record() | {"eventTime": "2026-11-23T20:50:00"}), "no time zone"),
         (s3_body(without(s3_record(), "s3", "object", "sequencer")), "sequencer"),
         (s3_body(without(s3_record(), "s3", "bucket")), "bucket"),
