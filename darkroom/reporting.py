@@ -43,6 +43,13 @@ class Steps:
             self._progress.advance(self._task)
             yield item
 
+    def count(self, what: str, total: int, counts: Iterable[int]) -> Iterator[int]:
+        """Begin the next step, whose items pass several at a time: so many with each."""
+        self.begin(what, total)
+        for several in counts:
+            self._progress.advance(self._task, several)
+            yield several
+
 
 @contextmanager
 def steps(*, shown: bool) -> Iterator[Steps]:
