@@ -8,6 +8,7 @@ the uploads bucket says.
 import json
 import os
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from hypothesis import settings as hypothesis_settings
@@ -17,8 +18,13 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 from builders.memory_s3 import MemoryS3, Version
 from builders.stepping import CrashError, Stepped, SteppedClient
 from builders.world import World, picture_of, settings
+from darkroom.backfill_jobs import sequencer_for
 from resize.errors import ImageRejectedError, Reason
-from resize.events import Upload
+from resize.events import Change, Upload
+from resize.manifest import Manifest
+from resize.names import manifest_key
+from resize.order import Order
+from resize.registers import ORDER
 from resize.renditions import Rendered
 from resize.variants import Format
 
@@ -26,6 +32,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
 KEY = "cat.jpg"
+TIME = datetime(2026, 11, 24, tzinfo=UTC)
 CONTENTS = (b"A", b"B", b"C as png", b"broken")
 CONFIGURATIONS: tuple[dict[str, dict[str, Any]], ...] = (
     {"large": {"width": 1600}, "keep": {"width": 9, "format": "source"}},
@@ -76,6 +83,26 @@ class Convergence(RuleBasedStateMachine):
         """Configure other variants; consumers at work go on with the ones that they know."""
         self.world.settings = replace(settings(**variants), generation=len(self.deployed))
         self.deployed.append(variants)
+
+    @precondition(lambda self: self.versions and self.versions[-1].body is not None)
+    @rule()
+    def backfill(self) -> None:
+        """Ask for the current version, as what the manifest tells now has `darkroom backfill` do."""
+        version, manifest = self.versions[-1], self.manifest()
+        is_current = manifest is not None and manifest.source.version_id == version.version_id
+        self.send(
+            Upload(
+                change=Change.CREATED,
+                bucket="uploads",
+                key=KEY,
+                version_id=version.version_id,
+                etag="",
+                size=0,
+                sequencer=sequencer_for(manifest, is_current=is_current, written=self.written()),
+                time=TIME,
+                requested=TIME,
+            )
+        )
 
     @precondition(lambda self: self.waiting and len(self.consumers) < CONSUMERS_AT_ONCE)
     @rule(data=st.data())
@@ -147,6 +174,17 @@ class Convergence(RuleBasedStateMachine):
         """
         older = [each.upload for each in self.consumers if each.generation < self.world.settings.generation]
         return [upload for upload in self.sent if upload not in older]
+
+    def written(self) -> list[str]:
+        """The sequencers of the variants that lie there."""
+        keys = [key for key in self.s3.keys("derived") if key != manifest_key(KEY)]
+        stored = [self.s3.head_object(Bucket="derived", Key=key)["Metadata"][ORDER] for key in keys]
+        return [Order.from_text(order).sequencer for order in stored]
+
+    def manifest(self) -> Manifest | None:
+        if manifest_key(KEY) not in self.s3.keys("derived"):
+            return None
+        return Manifest.from_json(self.s3.get_object(Bucket="derived", Key=manifest_key(KEY))["Body"].read())
 
     def send(self, upload: Upload) -> None:
         self.sent.append(upload)

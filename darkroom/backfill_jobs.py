@@ -1,0 +1,167 @@
+"""Makes jobs of objects that are there already: messages as S3 would have sent, which never win over a real event.
+
+A job's place in the order of its key's events is what keeps it harmless. Where a manifest is of the current version,
+the job has that version's own sequencer. Where it is of an earlier version, whose successor's event was lost or is on
+its way, the job comes right after it, and before whatever S3 sends. Where there is none, it is older than any event,
+but for what has written variants and never a manifest: after that it comes too.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from urllib.parse import quote_plus
+
+from botocore.exceptions import ClientError
+
+from darkroom.answering import answering
+from darkroom.concurrently import concurrently
+from darkroom.deployment import Pipeline
+from darkroom.judging import Selection, Verdict, judge
+from darkroom.listed import Listed
+from resize.events import REQUESTED
+from resize.manifest import Manifest
+from resize.names import manifest_key, rendition_key
+from resize.order import Order
+from resize.registers import Registers
+from resize.variants import Format, Variant
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.client import S3Client
+
+BEFORE_ALL = "0"
+_SEQUENCER_DIGITS = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """The current version of an uploaded key; `size` is in bytes."""
+
+    version_id: str | None
+    etag: str
+    size: int
+    modified: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examined:
+    """A key, what was found about it, and its job's message where it is one."""
+
+    key: str
+    verdict: Verdict
+    body: str | None = None
+
+
+class Examiner:
+    """Looks at keys: one request each for the manifest, and for a job one more, or one a variant where it has none."""
+
+    def __init__(self, pipeline: Pipeline, variants: Sequence[Variant], selection: Selection) -> None:
+        self._s3: S3Client = pipeline.client("s3")
+        self._variants = variants
+        self._pipeline = pipeline
+        self._selection = selection
+
+    def examine(self, keys: Sequence[Listed]) -> list[Examined]:
+        """Look at some keys, several at once.
+
+        Raises:
+            DarkroomError: S3 refuses, or does not answer.
+        """
+        with answering("Reading manifests"):
+            return sorted(concurrently(self._examine, keys), key=lambda examined: examined.key)
+
+    def _examine(self, listed: Listed) -> Examined:
+        manifest = self._manifest(listed.key)
+        if manifest and manifest.source.etag == listed.etag:
+            # The same bytes: whether of the same version or not, there may be nothing to do.
+            verdict = judge(manifest, self._selection, is_current=True)
+            if not verdict.is_job:
+                return Examined(key=listed.key, verdict=verdict)
+        current = self._current(listed.key)
+        if current is None:
+            return Examined(key=listed.key, verdict=Verdict.GONE)
+        is_current = manifest is not None and manifest.source.version_id == current.version_id
+        verdict = judge(manifest, self._selection, is_current=is_current)
+        if not verdict.is_job:
+            return Examined(key=listed.key, verdict=verdict)
+        written = () if is_current else self._written(listed.key)
+        sequencer = sequencer_for(manifest, is_current=is_current, written=written)
+        body = message(self._pipeline.uploads_bucket, listed.key, current, sequencer, datetime.now(UTC))
+        return Examined(key=listed.key, verdict=verdict, body=body)
+
+    def _manifest(self, key: str) -> Manifest | None:
+        try:
+            answer = self._s3.get_object(Bucket=self._pipeline.derived_bucket, Key=manifest_key(key))
+        except self._s3.exceptions.NoSuchKey:
+            return None
+        try:
+            return Manifest.from_json(answer["Body"].read())
+        except ValueError:
+            return None  # somebody else's; the job will replace it
+
+    def _written(self, key: str) -> Iterator[str]:
+        """Tell the sequencers of what lies where the job will write."""
+        registers = Registers(self._s3, self._pipeline.derived_bucket, Order.oldest())
+        for variant in self._variants:
+            for form in [variant.format] if variant.format else Format:
+                state = registers.look(rendition_key(variant.name, key, form.value))
+                if state and state.order.sequencer:
+                    yield state.order.sequencer
+
+    def _current(self, key: str) -> Version | None:
+        try:
+            answer = self._s3.head_object(Bucket=self._pipeline.uploads_bucket, Key=key)
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:  # noqa: PLR2004 - HTTP's "not found"
+                return None
+            raise
+        return Version(
+            version_id=answer.get("VersionId"),
+            etag=answer["ETag"].strip('"'),
+            size=answer["ContentLength"],
+            modified=answer["LastModified"],
+        )
+
+
+def sequencer_for(manifest: Manifest | None, *, is_current: bool, written: Iterable[str] = ()) -> str:
+    """Choose the place of a job among the events of its key.
+
+    `written` are the sequencers of variants that lie there, which may be later than the manifest's: a job that has
+    written them was cut short and its message is gone, or the manifest is.
+    """
+    if manifest and is_current:
+        return manifest.source.sequencer
+    places = [*written, *([manifest.source.sequencer] if manifest else [])]
+    return just_after(max(places, key=_padded)) if places else BEFORE_ALL
+
+
+def just_after(sequencer: str) -> str:
+    """Give the next sequencer: S3's own have far fewer digits, so none of them comes in between."""
+    return f"{int(_padded(sequencer), 16) + 1:0{_SEQUENCER_DIGITS}X}"
+
+
+def _padded(sequencer: str) -> str:
+    return sequencer.ljust(_SEQUENCER_DIGITS, "0")
+
+
+def message(bucket: str, key: str, current: Version, sequencer: str, requested: datetime) -> str:
+    """Write the message as S3 would.
+
+    docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
+    """
+    described = {
+        "key": quote_plus(key, safe="/"),
+        "size": current.size,
+        "eTag": current.etag,
+        "sequencer": sequencer,
+    } | ({"versionId": current.version_id} if current.version_id else {})
+    record = {
+        "eventVersion": "2.1",
+        "eventSource": "aws:s3",
+        "eventTime": current.modified.isoformat(),
+        "eventName": "ObjectCreated:Put",
+        "s3": {"s3SchemaVersion": "1.0", "bucket": {"name": bucket}, "object": described},
+        REQUESTED: requested.isoformat(),
+    }
+    return json.dumps({"Records": [record]})

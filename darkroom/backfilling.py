@@ -1,0 +1,117 @@
+"""Goes through the uploads page by page: looks, sends jobs, notes how far it is. Any number, in constant memory."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from darkroom.backfill_jobs import Examined, Examiner
+from darkroom.checkpoint import Checkpoint
+from darkroom.deployment import Pipeline
+from darkroom.judging import Selection, Verdict
+from darkroom.listed import Page, list_bucket, read_inventory
+from darkroom.sending import Pace, send_all
+from resize.variants import Variant
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs.client import SQSClient
+
+# AWS's list prices of 2026 in us-east-1, in USD for a million: aws.amazon.com/s3/pricing, aws.amazon.com/sqs/pricing,
+# aws.amazon.com/lambda/pricing. A job reads the upload, its manifest and each variant's place, and writes each variant
+# and the manifest; Lambda takes 3 to 12 by the image's size.
+_MILLION = 1_000_000
+_READ = 0.40
+_WRITE = 5.00
+_MESSAGE = 1.00
+_LAMBDA = 12.00
+# What looking at manifests reaches from a place near the region, a second: an order of magnitude, for an estimate.
+_LOOKS_A_SECOND = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uploads:
+    """Which uploads a backfill goes through, those of the bucket or of an inventory of it, and what is made of each."""
+
+    pipeline: Pipeline
+    prefix: str
+    variants: tuple[Variant, ...]
+    inventory: Path | None = None
+
+    def pages(self, after: str | None = None) -> Iterator[Page]:
+        """Go through the keys behind a position.
+
+        Raises:
+            DarkroomError: S3 does not answer, or the inventory cannot be read.
+        """
+        bucket = self.pipeline.uploads_bucket
+        if self.inventory:
+            return read_inventory(self.inventory, bucket, self.prefix, after)
+        return list_bucket(self.pipeline.client("s3"), bucket, self.prefix, after)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """How long a backfill takes and what it costs, in USD: looking at all of its keys, and at most, if all are jobs."""
+
+    keys: int
+    rate: int
+    variants: int
+
+    @property
+    def looking_seconds(self) -> float:
+        """How long it takes to look at every manifest, about."""
+        return self.keys / _LOOKS_A_SECOND
+
+    @property
+    def most_seconds(self) -> float:
+        """How long it takes to send a job for every key, beside looking."""
+        return self.looking_seconds + self.keys / self.rate
+
+    @property
+    def looking_dollars(self) -> float:
+        """What it costs to read every manifest."""
+        return self.keys * _READ / _MILLION
+
+    @property
+    def most_dollars(self) -> float:
+        """What it costs if every key is a job: its requests, its message, and Lambda for large images."""
+        reads = 1 + 2 + self.variants
+        writes = self.variants + 1
+        return self.looking_dollars + self.keys * (reads * _READ + writes * _WRITE + _MESSAGE + _LAMBDA) / _MILLION
+
+
+def look(uploads: Uploads, selection: Selection, after: str | None) -> Iterator[list[Examined]]:
+    """Look at every key, and send nothing: what a dry run shows.
+
+    Raises:
+        DarkroomError: S3 does not answer, or the inventory cannot be read.
+    """
+    examiner = Examiner(uploads.pipeline, uploads.variants, selection)
+    for page in uploads.pages(after):
+        yield examiner.examine(page.keys)
+
+
+def backfill(
+    uploads: Uploads,
+    selection: Selection,
+    checkpoint: Checkpoint,
+    pace: Pace,
+) -> Iterator[Counter[Verdict]]:
+    """Send a job for every key that is selected; yield what became of each page once its jobs are all sent.
+
+    Cut off, it goes on behind the last page that was done: the jobs of one page may be sent twice, which is harmless.
+
+    Raises:
+        DarkroomError: AWS does not answer, or a file cannot be read or written.
+    """
+    sqs: SQSClient = uploads.pipeline.client("sqs")
+    examiner = Examiner(uploads.pipeline, uploads.variants, selection)
+    for page in uploads.pages(checkpoint.read()):
+        examined = examiner.examine(page.keys)
+        bodies = (each.body for each in examined if each.body)
+        for _ in send_all(sqs, uploads.pipeline.jobs_queue_url, bodies, pace):
+            pass
+        checkpoint.write(page.position)
+        yield Counter(each.verdict for each in examined)
+    checkpoint.remove()

@@ -1,0 +1,221 @@
+"""`darkroom backfill`: jobs for what is in the bucket already."""
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from darkroom.answering import answering
+from darkroom.asking import confirm
+from darkroom.backfill_jobs import Examined
+from darkroom.backfilling import Estimate, Uploads, backfill, look
+from darkroom.checkpoint import Checkpoint
+from darkroom.configured import find_scope
+from darkroom.deployment import Pipeline
+from darkroom.errors import DarkroomError, UsageError
+from darkroom.judging import Selection, Verdict
+from darkroom.lengths import told
+from darkroom.options import duration, whole_number
+from darkroom.printable import printable
+from darkroom.reporting import steps
+from darkroom.sending import Pace
+from darkroom.target import Local, Stack, find_target
+from resize.errors import SettingsError
+from resize.settings import Settings
+
+# From here on it is asked for twice: a person may not know how many there are.
+_LARGE = 10_000
+_RATE = 100
+
+Prefix = Annotated[str, typer.Option("--prefix", metavar="P", help="Only keys that start so.", show_default=False)]
+OlderThan = Annotated[
+    timedelta | None,
+    typer.Option(
+        "--older-than",
+        metavar="T",
+        parser=duration("--older-than", timedelta(days=36_500)),
+        help="What was resized longer ago than this, such as 12h or 30d, up to date or not.",
+    ),
+]
+Missing = Annotated[str | None, typer.Option("--missing", metavar="VARIANT", help="What has no such variant.")]
+Rejected = Annotated[bool, typer.Option("--rejected", help="What was rejected, too: a limit was raised, say.")]
+All = Annotated[bool, typer.Option("--all", help="What is up to date, too.")]
+Inventory = Annotated[
+    Path | None,
+    typer.Option("--inventory", metavar="FILE", help="Take the keys from a CSV file of S3 Inventory, plain or .gz."),
+]
+CheckpointFile = Annotated[
+    Path | None,
+    typer.Option("--checkpoint", metavar="FILE", help="Note how far it is; the same command goes on from there."),
+]
+Rate = Annotated[
+    int,
+    typer.Option(
+        "--rate", metavar="N", parser=whole_number("--rate", 1, 3_000), help="How many jobs a second at most."
+    ),
+]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask, however many there are.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Print each job that would be sent, and send none.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object that sums up; with --dry-run, one a job before.")]
+
+
+def backfill_(  # noqa: PLR0913 - the command has so many options
+    *,
+    prefix: Prefix = "",
+    older_than: OlderThan = None,
+    missing: Missing = None,
+    rejected: Rejected = False,
+    everything: All = False,
+    inventory: Inventory = None,
+    checkpoint: CheckpointFile = None,
+    rate: Rate = _RATE,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+    local: Local = False,
+    stack: Stack = None,
+) -> None:
+    """Resize what is in the uploads bucket already: uploads without an outcome, and those of another configuration.
+
+    Each key's manifest is read (0.40 USD a million): a key is made a job if it has none, if it is of an older version,
+    or if its variants were made by another configuration than the deployed function's. What is uploaded meanwhile wins
+    over a backfill, always. Jobs wait in the same queue as uploads: a low --rate leaves room for those.
+
+    \b
+    Examples:
+      darkroom backfill --dry-run
+      darkroom backfill --stack Darkroom --checkpoint backfill.json --rate 200
+      darkroom backfill --missing thumb --prefix pets/
+      darkroom backfill --older-than 90d --yes
+      darkroom backfill --inventory 7a9a.csv.gz --checkpoint backfill.json
+
+    \b
+    Rights: s3:ListBucket and s3:GetBucketNotification on the uploads bucket, s3:GetObject on both,
+    s3:ListBucket on the derived bucket, sqs:SendMessage on the jobs queue, lambda:GetFunctionConfiguration.
+    """  # noqa: D301 - \b tells the help to leave the lines as they are
+    if everything and (missing or older_than):
+        raise UsageError("--all takes everything; leave --missing and --older-than out.")
+    pipeline = find_target(local=local, stack=stack)
+    settings = _settings(pipeline)
+    selection = Selection(
+        recipe=settings.recipe,
+        everything=everything,
+        rejected=rejected,
+        missing=_known(missing, settings),
+        finished_before=datetime.now(UTC) - older_than if older_than else None,
+    )
+    uploads = Uploads(
+        pipeline=pipeline,
+        prefix=_within_scope(prefix, pipeline),
+        variants=settings.variants,
+        inventory=inventory,
+    )
+    noted = Checkpoint(file=checkpoint, backfill=_described(uploads, selection, older_than))
+    after = noted.read()
+    estimate = Estimate(keys=_count(uploads, after), rate=rate, variants=len(settings.variants))
+    typer.echo(_plan(estimate, going_on=after is not None), err=True)
+    if dry_run:
+        _tell(_show(uploads, selection, after, as_json=as_json), dry_run=True, as_json=as_json)
+        return
+    if estimate.keys > _LARGE:
+        confirm("Go on?", yes=yes)
+    with steps(shown=sys.stderr.isatty()) as progress:
+        pages = backfill(uploads, selection, noted, Pace(rate))
+        counts: Counter[Verdict] = Counter()
+        for _ in progress.count("Looking and sending", estimate.keys, _adding(counts, pages)):
+            pass
+    _tell(counts, dry_run=False, as_json=as_json)
+
+
+def _settings(pipeline: Pipeline) -> Settings:
+    with answering("Reading the configuration of the function"):
+        environment = pipeline.function_environment()
+    try:
+        return Settings.from_environment(environment)
+    except SettingsError as error:
+        raise DarkroomError(f"The function is another Darkroom's: {error}. Deploy it, and run again.") from error
+
+
+def _known(variant: str | None, settings: Settings) -> str | None:
+    names = [each.name for each in settings.variants]
+    if variant is not None and variant not in names:
+        raise UsageError(f"--missing {variant!r} is not configured, so no job would make it: {', '.join(names)} are.")
+    return variant
+
+
+def _within_scope(prefix: str, pipeline: Pipeline) -> str:
+    """Narrow the prefix to what the function may read: other keys would all end as dead letters."""
+    scope = find_scope(pipeline)
+    if scope.includes(prefix):
+        return prefix
+    narrower = [each for each in scope.prefixes or () if each.startswith(prefix)]
+    if not narrower:
+        raise UsageError(f"--prefix {prefix!r} finds nothing that is resized: {scope.rule}.")
+    return narrower[0]
+
+
+def _described(uploads: Uploads, selection: Selection, older_than: timedelta | None) -> dict[str, str | bool | None]:
+    return {
+        "stack": uploads.pipeline.stack_name,
+        "bucket": uploads.pipeline.uploads_bucket,
+        "prefix": uploads.prefix,
+        "inventory": str(uploads.inventory) if uploads.inventory else None,
+        "configuration": selection.recipe,
+        "all": selection.everything,
+        "rejected": selection.rejected,
+        "missing": selection.missing,
+        "older-than": str(older_than) if older_than else None,
+    }
+
+
+def _count(uploads: Uploads, after: str | None) -> int:
+    with steps(shown=sys.stderr.isatty()) as progress:
+        progress.begin("Counting the uploads")
+        return sum(len(page.keys) for page in uploads.pages(after))
+
+
+def _plan(estimate: Estimate, *, going_on: bool) -> str:
+    looking, most = (told(timedelta(seconds=each)) for each in (estimate.looking_seconds, estimate.most_seconds))
+    return (
+        f"{'Going on with' if going_on else 'Looking at'} {estimate.keys:,} uploads takes about {looking} and "
+        f"{estimate.looking_dollars:.2f} USD; if all of them are made jobs, {estimate.rate} a second, {most} and up to "
+        f"{estimate.most_dollars:.2f} USD."
+    )
+
+
+def _show(uploads: Uploads, selection: Selection, after: str | None, *, as_json: bool) -> Counter[Verdict]:
+    counts: Counter[Verdict] = Counter()
+    for page in look(uploads, selection, after):
+        counts.update(each.verdict for each in page)
+        for each in page:
+            if each.verdict.is_job:
+                typer.echo(_job_line(each, as_json=as_json))
+    return counts
+
+
+def _job_line(examined: Examined, *, as_json: bool) -> str:
+    if as_json:
+        return json.dumps({"key": examined.key, "why": examined.verdict})
+    return f"{examined.verdict:<16} {printable(examined.key)}"
+
+
+def _adding(counts: Counter[Verdict], pages: Iterator[Counter[Verdict]]) -> Iterator[int]:
+    for page in pages:
+        counts.update(page)
+        yield page.total()
+
+
+def _tell(counts: Counter[Verdict], *, dry_run: bool, as_json: bool) -> None:
+    jobs = sum(count for verdict, count in counts.items() if verdict.is_job)
+    if as_json:
+        typer.echo(json.dumps({"dry_run": dry_run, "jobs": jobs, "uploads": dict(sorted(counts.items()))}))
+        return
+    found = ", ".join(f"{counts[verdict]:,} {verdict}" for verdict in Verdict if counts[verdict])
+    typer.echo(f"{jobs:,} jobs {'would be' if dry_run else 'were'} sent: {found or 'there are no uploads'}.")
+    if jobs and not dry_run:
+        typer.echo("They are done as the queue is: see `darkroom status --watch`.")

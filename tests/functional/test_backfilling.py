@@ -1,0 +1,324 @@
+"""A backfill makes jobs of exactly what needs them, in any number, and goes on where it was cut off."""
+
+import gzip
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import pytest
+
+from builders.world import World
+from darkroom.backfill_jobs import Examiner
+from darkroom.backfilling import Uploads, backfill, look
+from darkroom.checkpoint import Checkpoint
+from darkroom.deployment import Pipeline
+from darkroom.errors import DarkroomError, UsageError
+from darkroom.judging import Selection, Verdict
+from darkroom.listed import Listed, read_inventory
+from darkroom.sending import Pace
+from resize.errors import ImageRejectedError, Reason, StorageError
+from resize.events import Upload, parse_body
+from resize.manifest import Outcome
+from resize.renditions import Rendered
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+FAST = Pace(1_000_000)
+
+
+def selection(world: World) -> Selection:
+    return Selection(recipe=world.settings.recipe)
+
+
+def whole(world: World, pipeline: Pipeline, inventory: Path | None = None) -> Uploads:
+    """All that is in the uploads bucket, or in an inventory of it."""
+    return Uploads(pipeline=pipeline, prefix="", variants=world.settings.variants, inventory=inventory)
+
+
+def no_checkpoint() -> Checkpoint:
+    return Checkpoint(file=None, backfill={})
+
+
+def run(world: World, pipeline: Pipeline, *, everything: bool = False, rejected: bool = False) -> Counter[Verdict]:
+    """A whole backfill; the answer is what became of the keys."""
+    chosen = replace(selection(world), everything=everything, rejected=rejected)
+    counts: Counter[Verdict] = Counter()
+    for page in backfill(whole(world, pipeline), chosen, no_checkpoint(), FAST):
+        counts.update(page)
+    return counts
+
+
+def jobs(pipeline: Pipeline) -> list[Upload]:
+    """The jobs that wait in the queue, which nobody else can receive then."""
+    sqs: SQSClient = pipeline.client("sqs")
+    found: list[Upload] = []
+    while messages := sqs.receive_message(QueueUrl=pipeline.jobs_queue_url, MaxNumberOfMessages=10).get("Messages"):
+        found += [upload for message in messages for upload in parse_body(message["Body"])]
+    return sorted(found, key=lambda upload: upload.key)
+
+
+def test_what_has_no_outcome_is_done_and_what_has_one_is_left_alone(world: World, pipeline: Pipeline) -> None:
+    world.deliver(world.upload("done.jpg", b"1"))
+    world.upload("never.jpg", b"2")
+
+    counts = run(world, pipeline)
+
+    assert counts == {Verdict.UP_TO_DATE: 1, Verdict.NEVER_DONE: 1}
+    assert [job.key for job in jobs(pipeline)] == ["never.jpg"]
+
+
+def test_after_a_backfill_everything_shows_the_new_configuration(world: World, pipeline: Pipeline) -> None:
+    for key in ("a b.jpg", "ä.jpg"):
+        world.deliver(world.upload(key, key.encode()))
+    world.settings = replace(world.settings, variants=world.settings.variants[:1], generation=1)
+
+    counts = run(world, pipeline)
+    outcomes = {world.deliver(job).outcome for job in jobs(pipeline)}
+
+    assert counts == {Verdict.OTHER_RECIPE: 2}
+    assert outcomes == {Outcome.RESIZED}
+    assert set(world.derived()) == {"large/a b.jpg.webp", "large/ä.jpg.webp"}
+    assert run(world, pipeline) == {Verdict.UP_TO_DATE: 2}
+
+
+def test_what_is_up_to_date_is_done_again_where_all_is_asked_for(world: World, pipeline: Pipeline) -> None:
+    world.deliver(world.upload("done.jpg", b"1"))
+
+    run(world, pipeline, everything=True)
+    (job,) = jobs(pipeline)
+
+    assert not world.deliver(job).repeated
+
+
+def test_what_was_rejected_is_done_again_where_it_is_asked_for(world: World, pipeline: Pipeline) -> None:
+    def refuse(_: bytes) -> Rendered:
+        raise ImageRejectedError(Reason.TOO_MANY_BYTES, "the limit was low")
+
+    world.deliver(world.upload("large.jpg", b"1"), refuse)
+
+    assert run(world, pipeline) == {Verdict.LEFT_REJECTED: 1}
+    assert run(world, pipeline, rejected=True) == {Verdict.REJECTED: 1}
+    (job,) = jobs(pipeline)
+    assert world.deliver(job).outcome is Outcome.RESIZED
+
+
+def test_an_upload_whose_event_was_lost_is_done(world: World, pipeline: Pipeline) -> None:
+    world.deliver(world.upload("cat.jpg", b"old"))
+    world.upload("cat.jpg", b"new")
+
+    assert run(world, pipeline) == {Verdict.OVERTAKEN: 1}
+    (job,) = jobs(pipeline)
+    world.deliver(job)
+
+    assert world.shows("thumb/cat.jpg.webp", b"new")
+
+
+@pytest.mark.parametrize("is_done", [True, False])
+def test_an_upload_meanwhile_wins_over_a_backfill_that_comes_late(
+    world: World, pipeline: Pipeline, is_done: bool
+) -> None:
+    first = world.upload("cat.jpg", b"old")
+    if is_done:
+        world.deliver(first)
+    run(world, pipeline, everything=True)
+    (late,) = jobs(pipeline)
+
+    newer = world.upload("cat.jpg", b"new")
+    world.deliver(newer)
+    ended = world.deliver(late)
+
+    assert ended.outcome is Outcome.SUPERSEDED
+    assert world.shows("thumb/cat.jpg.webp", b"new")
+    assert world.manifest("cat.jpg")["source"]["version_id"] == newer.version_id
+
+
+def test_an_event_that_comes_after_a_backfill_of_its_upload_is_done_as_any(world: World, pipeline: Pipeline) -> None:
+    event = world.upload("cat.jpg", b"new")
+    run(world, pipeline)
+    (job,) = jobs(pipeline)
+    world.deliver(job)
+
+    assert world.deliver(event).outcome is Outcome.RESIZED
+    assert world.manifest("cat.jpg")["source"]["sequencer"] == event.sequencer
+
+
+def test_an_upload_whose_manifest_is_lost_is_done_though_its_variants_lie_there(
+    world: World, pipeline: Pipeline
+) -> None:
+    event = world.upload("cat.jpg", b"1")
+    world.deliver(event)
+    world.client.delete_object(Bucket="derived", Key="manifests/cat.jpg.json")
+
+    run(world, pipeline)
+    (job,) = jobs(pipeline)
+
+    assert world.deliver(job).outcome is Outcome.RESIZED
+    assert world.manifest("cat.jpg")["source"]["version_id"] == event.version_id
+
+
+def test_an_upload_whose_job_was_cut_short_and_is_gone_is_done(world: World, pipeline: Pipeline) -> None:
+    world.deliver(world.upload("cat.jpg", b"old"))
+    lost = world.upload("cat.jpg", b"new")
+    with pytest.raises(StorageError):
+        world.deliver(lost, client=world.client_that_cannot_write("manifests/cat.jpg.json"))
+
+    run(world, pipeline)
+    (job,) = jobs(pipeline)
+
+    assert world.deliver(job).outcome is Outcome.RESIZED
+    assert world.shows("thumb/cat.jpg.webp", b"new")
+    assert world.manifest("cat.jpg")["source"]["version_id"] == lost.version_id
+
+
+def test_what_is_deleted_meanwhile_is_no_job(world: World, pipeline: Pipeline) -> None:
+    world.upload("cat.jpg", b"1")
+    world.delete("cat.jpg")
+
+    (examined,) = Examiner(pipeline, world.settings.variants, selection(world)).examine([Listed("cat.jpg", "e1")])
+
+    assert examined.verdict is Verdict.GONE
+
+
+def test_a_dry_run_shows_the_jobs_of_the_run_and_sends_none(world: World, pipeline: Pipeline) -> None:
+    for key in ("a.jpg", "b.jpg"):
+        world.upload(key, b"1")
+
+    shown = [
+        each.key
+        for page in look(whole(world, pipeline), selection(world), None)
+        for each in page
+        if each.verdict.is_job
+    ]
+
+    assert jobs(pipeline) == []
+    run(world, pipeline)
+    assert [job.key for job in jobs(pipeline)] == shown == ["a.jpg", "b.jpg"]
+
+
+def test_what_was_done_long_ago_is_done_again_where_its_age_is_asked_for(world: World, pipeline: Pipeline) -> None:
+    world.deliver(world.upload("done.jpg", b"1"))
+    chosen = replace(selection(world), finished_before=datetime(2100, 1, 1, tzinfo=UTC))
+
+    (page,) = backfill(whole(world, pipeline), chosen, no_checkpoint(), FAST)
+
+    assert page == {Verdict.OLD: 1}
+
+
+@pytest.fixture
+def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages of two rows, so that a few make several."""
+    monkeypatch.setattr("darkroom.listed._PAGE", 2)
+
+
+def inventory(folder: Path, *keys: str, name: str = "inventory.csv") -> Path:
+    file = folder / name
+    text = "".join(f'"uploads","{quote(key)}","100"\n' for key in keys).encode()
+    file.write_bytes(gzip.compress(text) if name.endswith(".gz") else text)
+    return file
+
+
+def begin(pages: Iterator[Counter[Verdict]]) -> None:
+    """Do the first page, and go away."""
+    next(pages)
+
+
+@pytest.mark.usefixtures("small_pages")
+def test_a_backfill_that_was_cut_off_goes_on_behind_what_is_done(
+    world: World, pipeline: Pipeline, tmp_path: Path
+) -> None:
+    keys = [f"{number}.jpg" for number in range(5)]
+    for key in keys:
+        world.upload(key, b"1")
+    uploads = Uploads(
+        pipeline=pipeline, prefix="", variants=world.settings.variants, inventory=inventory(tmp_path, *keys)
+    )
+    checkpoint = Checkpoint(file=tmp_path / "backfill.json", backfill={"prefix": ""})
+
+    begin(backfill(uploads, selection(world), checkpoint, FAST))
+    first = [job.key for job in jobs(pipeline)]
+    rest = list(backfill(uploads, selection(world), checkpoint, FAST))
+
+    assert first == keys[:2]
+    assert sum(page.total() for page in rest) == 3
+    assert [job.key for job in jobs(pipeline)] == keys[2:]
+    assert not (tmp_path / "backfill.json").exists()
+
+
+def test_a_page_whose_jobs_are_not_all_sent_is_not_noted_as_done(
+    world: World, pipeline: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.upload("a.jpg", b"1")
+    checkpoint = Checkpoint(file=tmp_path / "backfill.json", backfill={})
+
+    def refuse(*_: object) -> None:
+        raise DarkroomError("refused")
+
+    monkeypatch.setattr("darkroom.sending.send", refuse)
+    with pytest.raises(DarkroomError, match="refused"):
+        list(
+            backfill(
+                whole(world, pipeline),
+                selection(world),
+                checkpoint,
+                FAST,
+            )
+        )
+
+    assert checkpoint.read() is None
+
+
+def test_a_listing_goes_on_behind_the_last_key(world: World, pipeline: Pipeline) -> None:
+    for key in ("a.jpg", "b.jpg", "c.jpg", "d/e.jpg"):
+        world.upload(key, b"1")
+
+    pages = [*whole(world, pipeline).pages("b.jpg")]
+
+    assert [listed.key for page in pages for listed in page.keys] == ["c.jpg", "d/e.jpg"]
+
+
+def test_a_checkpoint_of_another_backfill_is_refused_with_what_differs(tmp_path: Path) -> None:
+    file = tmp_path / "backfill.json"
+    Checkpoint(file=file, backfill={"prefix": "a/", "all": False}).write("a/7.jpg")
+
+    with pytest.raises(UsageError, match=r"its prefix was 'a/', and is 'b/' now"):
+        Checkpoint(file=file, backfill={"prefix": "b/", "all": False}).read()
+    assert Checkpoint(file=file, backfill={"prefix": "a/", "all": False}).read() == "a/7.jpg"
+
+
+def test_a_file_that_is_no_checkpoint_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "backfill.json").write_text("[]")
+
+    with pytest.raises(UsageError, match="is no checkpoint of a backfill"):
+        Checkpoint(file=tmp_path / "backfill.json", backfill={}).read()
+
+
+@pytest.mark.usefixtures("small_pages")
+@pytest.mark.parametrize("name", ["inventory.csv", "inventory.csv.gz"])
+def test_an_inventory_tells_each_key_once_decoded_and_by_prefix(tmp_path: Path, name: str) -> None:
+    file = inventory(tmp_path, "pets/a b+ü.jpg", "pets/cat.jpg", "pets/cat.jpg", "pets/cat.jpg", "zoo/1.jpg", name=name)
+
+    pages = [*read_inventory(file, "uploads", "pets/", None)]
+
+    assert [listed.key for page in pages for listed in page.keys] == ["pets/a b+ü.jpg", "pets/cat.jpg"]
+    assert [page.position for page in pages] == ["2", "4", "5"]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (b'"other","a.jpg"\n', "row 1: it is of the bucket 'other', not of 'uploads'"),
+        (b'"uploads"\n', "row 1: expected a bucket and a key"),
+        (b'"uploads","%ff"\n', "cannot be read"),
+        (b"PAR1\xff\xfe", "cannot be read"),
+    ],
+)
+def test_a_file_that_is_no_inventory_of_the_bucket_is_refused(tmp_path: Path, text: bytes, told: str) -> None:
+    (tmp_path / "inventory.csv").write_bytes(text)
+
+    with pytest.raises(UsageError, match=told):
+        list(read_inventory(tmp_path / "inventory.csv", "uploads", "", None))

@@ -1,0 +1,12 @@
+"""What a person is told before a backfill begins."""
+
+from darkroom.backfilling import Estimate
+
+
+def test_an_estimate_grows_with_the_keys_and_tells_the_most_that_it_can_be() -> None:
+    million = Estimate(keys=1_000_000, rate=100, variants=3)
+
+    assert million.looking_dollars == 0.4
+    assert 21 + 12 + 1 <= million.most_dollars <= 45  # the README's figures, for the largest images
+    assert million.most_seconds > 1_000_000 / 100
+    assert Estimate(keys=0, rate=100, variants=3).most_dollars == 0

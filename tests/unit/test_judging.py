@@ -1,0 +1,40 @@
+"""What a backfill makes jobs of."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from builders import manifests
+from darkroom.judging import Selection, Verdict, judge
+from resize.errors import Reason
+from resize.manifest import Manifest, Outcome
+
+RESIZED = manifests.manifest(manifests.rendition("large"), manifests.rendition("thumb"))
+REJECTED = replace(RESIZED, outcome=Outcome.REJECTED, reason=Reason.CORRUPT, renditions=())
+BY_DEFAULT = Selection(recipe=RESIZED.recipe)
+
+
+@pytest.mark.parametrize(
+    ("manifest", "selection", "verdict"),
+    [
+        (None, BY_DEFAULT, Verdict.NEVER_DONE),
+        (RESIZED, BY_DEFAULT, Verdict.UP_TO_DATE),
+        (RESIZED, Selection(recipe="another"), Verdict.OTHER_RECIPE),
+        (RESIZED, replace(BY_DEFAULT, everything=True), Verdict.ASKED_FOR),
+        (RESIZED, replace(BY_DEFAULT, missing="thumb"), Verdict.UP_TO_DATE),
+        (RESIZED, replace(BY_DEFAULT, missing="medium"), Verdict.VARIANT_MISSING),
+        (RESIZED, Selection(recipe="another", missing="thumb"), Verdict.UP_TO_DATE),
+        (RESIZED, replace(BY_DEFAULT, finished_before=datetime(2026, 11, 24, tzinfo=UTC)), Verdict.OLD),
+        (RESIZED, replace(BY_DEFAULT, finished_before=datetime(2026, 11, 23, tzinfo=UTC)), Verdict.UP_TO_DATE),
+        (REJECTED, BY_DEFAULT, Verdict.LEFT_REJECTED),
+        (REJECTED, Selection(recipe="another", everything=True), Verdict.LEFT_REJECTED),
+        (REJECTED, replace(BY_DEFAULT, rejected=True), Verdict.REJECTED),
+    ],
+)
+def test_a_key_is_judged_by_its_manifest(manifest: Manifest | None, selection: Selection, verdict: Verdict) -> None:
+    assert judge(manifest, selection, is_current=True) is verdict
+
+
+def test_a_manifest_of_an_older_version_is_overtaken_whatever_it_says() -> None:
+    assert judge(REJECTED, BY_DEFAULT, is_current=False) is Verdict.OVERTAKEN
