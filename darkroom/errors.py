@@ -6,8 +6,8 @@ from enum import IntEnum
 class ExitStatus(IntEnum):
     """What the command tells the shell; Ctrl-C is 130, as shells have it."""
 
-    ALL_RESIZED = 0
-    SOME_NOT_RESIZED = 1
+    ALL_RESIZED = NO_FAULTS = 0
+    SOME_NOT_RESIZED = FOUND_FAULTS = 1
     WRONG_USAGE = 2
     COULD_NOT_RUN = 3
 

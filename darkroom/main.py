@@ -9,6 +9,9 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from darkroom.commands import dlq
+from darkroom.commands.backfill import backfill_
+from darkroom.commands.doctor import doctor
 from darkroom.commands.link import link
 from darkroom.commands.run import run
 from darkroom.commands.show import show
@@ -23,8 +26,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (run, up, upload, status, show, link):
+for command in (run, up, upload, status, show, link, doctor):
     app.command()(command)
+app.command("backfill")(backfill_)
+app.add_typer(dlq.app, name="dlq")
 
 
 def _print_version(asked: bool) -> None:  # noqa: FBT001 - typer calls it so
@@ -51,6 +56,9 @@ def darkroom(*, version: Version = False) -> None:
       darkroom status         how long the queue is, and how jobs end
       darkroom show cat.jpg   what became of an upload
       darkroom link           a form for visitors to upload with
+      darkroom dlq list       see which jobs failed, and why
+      darkroom backfill       resize what is in the bucket already
+      darkroom doctor         see whether the pipeline is well
     """  # noqa: D301 - \b tells the help to leave the lines as they are
 
 

@@ -50,7 +50,7 @@ REJECTIONS = {
 FAILURES = {
     Failure.DEAD_LETTER: Explanation(
         "its job failed every time, and waits in the dead-letter queue",
-        "put right what the function's log says under `job failed`, then redrive the queue",
+        "see why with `darkroom dlq list`, put it right, then `darkroom dlq redrive`",
     ),
     Failure.LOST: Explanation("there is neither a job nor an outcome", "upload it again"),
     Failure.NO_OUTCOME: Explanation(

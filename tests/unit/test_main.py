@@ -11,7 +11,10 @@ import pytest
 
 from darkroom.main import main
 
-COMMANDS = ("run", "up", "upload", "status", "show", "link")
+COMMANDS = (
+    *("run", "up", "upload", "status", "show", "link", "backfill", "doctor"),
+    *("dlq list", "dlq show", "dlq redrive", "dlq discard"),
+)
 
 
 @pytest.fixture(autouse=True)
@@ -59,6 +62,15 @@ def darkroom(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
         (["run", "tom.jpg", "--colour"], "Error: No such option: --colour"),
         (["up", "--port", "70000"], "--port '70000' cannot be. Give a whole number from 1 to 65,535."),
         (["up", "--port", "-1"], "--port '-1' cannot be. Give a whole number from 1 to 65,535."),
+        (["dlq", "list"], "No pipeline runs on this machine. Start `darkroom up`"),
+        (["dlq", "list", "--limit", "10001"], "--limit '10001' cannot be. Give a whole number from 1 to 10,000."),
+        (["dlq", "redrive"], "Say which letters in one way: their ids, --reason CODE or --all."),
+        (["dlq", "redrive", "6f1c", "--all"], "Say which letters in one way: their ids, --reason CODE or --all."),
+        (["dlq", "redrive", "--all", "--rate", "501"], "--rate '501' cannot be. Give a whole number from 1 to 500."),
+        (["dlq", "discard", "--reason", "x", "--all"], "Say which letters in one way"),
+        (["backfill", "--all", "--missing", "thumb"], "--all takes everything; leave --missing and --older-than out."),
+        (["backfill", "--older-than", "month"], "--older-than 'month' cannot be. Write it like 30s, 15m, 2h or 7d"),
+        (["doctor", "-c", "memory_mb"], "-c 'memory_mb' is no knob and its value. Write it like memory_mb=3538."),
         (["down"], "Error: No such command 'down'."),
         (["upload"], "Error: Missing argument 'PATH'."),
         (["upload", "missing.jpg"], "'missing.jpg' does not exist. Check the path."),
@@ -121,7 +133,7 @@ def test_an_endpoint_where_nothing_answers_is_named(
     )
 
 
-@pytest.mark.parametrize("arguments", [["--help"], *([command, "--help"] for command in COMMANDS)])
+@pytest.mark.parametrize("arguments", [["--help"], *([*command.split(), "--help"] for command in COMMANDS)])
 def test_help_has_worked_examples(
     arguments: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,69 @@
+"""What is looked at, in which order, to tell whether a pipeline is well."""
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from darkroom.answering import answering
+from darkroom.counting import count_messages
+from darkroom.deployment import Pipeline
+from darkroom.drift import compare_function, compare_templates, deployed_template, synthesized_template
+from darkroom.findings import Check, Finding, ok, warning
+from darkroom.trial import Trial
+from darkroom.wiring import check_consumer, check_notification, check_queues, expected_prefix
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
+    from mypy_boto3_sts import STSClient
+
+
+def checks(pipeline: Pipeline, assembly: Path, *, patience: float | None) -> Iterator[Check]:
+    """List what to look at; a test image is sent where there is `patience` for it, in seconds.
+
+    Raises:
+        DarkroomError: the stack's template cannot be read: nothing else can be held against it then.
+    """
+    yield Check("Who you are", partial(_check_credentials, pipeline))
+    deployed = deployed_template(pipeline)
+    yield Check("Drift", lambda: compare_templates(synthesized_template(assembly, pipeline), deployed))
+    yield Check("The function", partial(compare_function, deployed, pipeline))
+    yield from _wiring(pipeline, deployed)
+    yield Check("The dead letters", partial(_check_dead_letters, pipeline))
+    yield Check("The alarms", partial(_check_alarms, pipeline))
+    if patience is not None:
+        yield Check("A test image", Trial(pipeline, expected_prefix(deployed), patience).findings)
+
+
+def _wiring(pipeline: Pipeline, deployed: Mapping[str, Any]) -> Iterator[Check]:
+    yield Check("The bucket's notification", partial(check_notification, pipeline, deployed))
+    yield Check("The queues", partial(check_queues, pipeline))
+    yield Check("The event source mapping", partial(check_consumer, pipeline))
+
+
+def _check_credentials(pipeline: Pipeline) -> Iterator[Finding]:
+    sts: STSClient = pipeline.client("sts")
+    with answering("Asking who you are"):
+        answer = sts.get_caller_identity()
+    yield ok(f"You are {answer['Arn']}, in {pipeline.region}.")
+
+
+def _check_dead_letters(pipeline: Pipeline) -> Iterator[Finding]:
+    letters = count_messages(pipeline.client("sqs"), pipeline.dead_letter_queue_url).total
+    if letters:
+        yield warning(f"There are {letters:,} dead letters.", "See why: darkroom dlq list")
+    else:
+        yield ok("There are no dead letters.")
+
+
+def _check_alarms(pipeline: Pipeline) -> Iterator[Finding]:
+    cloudwatch: CloudWatchClient = pipeline.client("cloudwatch")
+    with answering("Reading the alarms"):
+        pages = cloudwatch.get_paginator("describe_alarms").paginate(
+            AlarmNamePrefix=f"{pipeline.stack_name}-", StateValue="ALARM"
+        )
+        names = [alarm["AlarmName"] for page in pages for alarm in page.get("MetricAlarms", ())]
+    for name in names:
+        yield warning(f"The alarm {name} is on.", "Its description says what it means and what to do first.")
+    if not names:
+        yield ok("No alarm is on.")

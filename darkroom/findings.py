@@ -1,0 +1,58 @@
+"""What `darkroom doctor` finds: whether it is well, what it is, and what to do about it."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from darkroom.errors import DarkroomError
+
+
+class Level(StrEnum):
+    """How much a finding matters."""
+
+    OK = "ok"
+    WARNING = "warning"  # it works, or could not be looked at
+    FAULT = "fault"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at; `advice` says what to do, and is empty where all is well."""
+
+    level: Level
+    what: str
+    advice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A name for what is looked at, and the looking."""
+
+    name: str
+    look: Callable[[], Iterable[Finding]]
+
+    def findings(self) -> Iterator[Finding]:
+        """Look; what cannot be looked at, for want of a right, say, is a warning and hinders no other check."""
+        try:
+            yield from self.look()
+        except DarkroomError as error:
+            yield Finding(
+                Level.WARNING,
+                f"{self.name} could not be checked. {error}",
+                "Get the right that is named, or try again.",
+            )
+
+
+def ok(what: str) -> Finding:
+    """Say that something is well."""
+    return Finding(Level.OK, what)
+
+
+def warning(what: str, advice: str) -> Finding:
+    """Say that something is to be known."""
+    return Finding(Level.WARNING, what, advice)
+
+
+def fault(what: str, advice: str) -> Finding:
+    """Say that something is broken."""
+    return Finding(Level.FAULT, what, advice)

@@ -1,0 +1,31 @@
+"""What became a dead letter is told with its reason, from what the function leaves behind in its log."""
+
+from pathlib import Path
+
+import pytest
+
+from builders.faulty import Faulty
+from builders.pictures import jpeg
+from builders.polling import eventually
+from builders.proxy import doing_first
+from darkroom.dead_letter_queue import DeadLetterQueue
+from darkroom.dead_letters import read_dead_letters
+
+linux_only = pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds processes through Linux's /proc")
+
+
+@linux_only
+def test_a_dead_letter_is_told_with_the_error_of_its_job_or_as_cut_short(faulty: Faulty) -> None:
+    faulty.retry_after(2)
+    faulty.proxy.on("PUT", faulty.manifest("cat.jpg"), doing_first(faulty.kill_workers), times=20)
+    faulty.upload("cat.jpg", jpeg())
+    faulty.send("no JSON")
+    queue = DeadLetterQueue(faulty.pipeline)
+    eventually(lambda: queue.count() == 2)
+
+    letters = {letter.body == "no JSON": letter for letter in read_dead_letters(faulty.pipeline, limit=10)}
+
+    assert (letters[True].cause.code, letters[True].uploads) == ("MessageRefusedError", ())
+    assert letters[True].cause.detail == "not JSON: 'no JSON'"
+    assert letters[False].cause.code == "cut_short"
+    assert [upload.key for upload in letters[False].uploads] == [faulty.key("cat.jpg")]

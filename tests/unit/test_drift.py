@@ -1,0 +1,77 @@
+"""What is deployed is held against what this folder says, place by place."""
+
+import copy
+from typing import Any
+
+from darkroom.drift import Difference, compare_templates, differences_of
+from darkroom.findings import Level
+
+TEMPLATE: dict[str, Any] = {
+    "Parameters": {"BootstrapVersion": {"Default": "/cdk"}},
+    "Resources": {
+        "Function": {
+            "Type": "AWS::Lambda::Function",
+            "Properties": {"MemorySize": 1769, "Code": {"S3Key": "a.zip"}, "Layers": ["one", "two"]},
+            "Metadata": {"aws:asset:path": "asset.a"},
+        },
+        "VersionA": {"Type": "AWS::Lambda::Version", "Properties": {}},
+        "Alias": {
+            "Type": "AWS::Lambda::Alias",
+            "Properties": {"Name": "live", "FunctionVersion": {"Fn::GetAtt": ["VersionA", "Version"]}},
+        },
+    },
+}
+
+
+def changed() -> dict[str, Any]:
+    return copy.deepcopy(TEMPLATE)
+
+
+def levels(deployed: dict[str, Any]) -> list[Level]:
+    return [finding.level for finding in compare_templates(TEMPLATE, deployed)]
+
+
+def test_equal_templates_have_no_drift() -> None:
+    assert levels(changed()) == [Level.OK, Level.OK]
+
+
+def test_a_changed_property_is_told_with_both_values() -> None:
+    deployed = changed()
+    deployed["Resources"]["Function"]["Properties"]["MemorySize"] = 3008
+
+    template, bundle = compare_templates(TEMPLATE, deployed)
+
+    assert template.level is Level.WARNING
+    assert "Resources.Function.Properties.MemorySize is 3008 there and 1769 here" in template.what
+    assert bundle.level is Level.OK
+
+
+def test_another_bundle_is_told_once_and_not_by_the_version_that_follows_from_it() -> None:
+    deployed = changed()
+    deployed["Resources"]["Function"]["Properties"]["Code"] = {"S3Key": "b.zip"}
+    deployed["Resources"]["Function"]["Metadata"] = {}
+    deployed["Resources"]["VersionB"] = deployed["Resources"].pop("VersionA")
+    deployed["Resources"]["Alias"]["Properties"]["FunctionVersion"] = {"Fn::GetAtt": ["VersionB", "Version"]}
+
+    assert levels(deployed) == [Level.OK, Level.WARNING]
+
+
+def test_many_differences_are_counted_and_few_shown() -> None:
+    deployed = changed()
+    for number in range(7):
+        deployed["Resources"][f"Queue{number}"] = {"Type": "AWS::SQS::Queue", "Properties": {}}
+
+    template, _ = compare_templates(TEMPLATE, deployed)
+
+    assert template.what.count(" there and nothing here") == 5
+    assert template.what.endswith("and 2 more.")
+
+
+def test_differences_are_found_at_any_depth() -> None:
+    here = {"a": [1, {"b": 2}], "c": [1], "same": [1]}
+    deployed = {"a": [1, {"b": 3}], "c": [1, 2], "same": [1], "new": None}
+
+    assert [*differences_of(here, deployed)] == [
+        Difference(path="a[1].b", here=2, deployed=3),
+        Difference(path="c", here=[1], deployed=[1, 2]),
+    ]

@@ -1,0 +1,67 @@
+"""What of the wiring can be judged without asking AWS."""
+
+import pytest
+
+from darkroom.findings import Level
+from darkroom.wiring import check_visibility, expected_prefix, lets_s3_send, prefix_of
+
+ALLOW = {
+    "Effect": "Allow",
+    "Principal": {"Service": "s3.amazonaws.com"},
+    "Action": "sqs:SendMessage",
+    "Resource": "arn:jobs",
+}
+
+
+@pytest.mark.parametrize(
+    ("visibility", "timeout", "is_aws", "level"),
+    [
+        (1801, 300, True, Level.OK),
+        (1799, 300, True, Level.WARNING),
+        (299, 300, True, Level.FAULT),
+        (120, 120, False, Level.OK),
+        (119, 120, False, Level.FAULT),
+    ],
+)
+def test_a_job_must_stay_hidden_for_as_long_as_it_may_be_worked_on(
+    visibility: int, timeout: int, is_aws: bool, level: Level
+) -> None:
+    assert check_visibility(visibility, timeout, is_aws=is_aws).level is level
+
+
+@pytest.mark.parametrize(
+    ("change", "lets"),
+    [
+        ({}, True),
+        ({"Action": ["SQS:SendMessage", "sqs:GetQueueUrl"]}, True),
+        ({"Action": "sqs:*"}, True),
+        ({"Principal": {"Service": ["sns.amazonaws.com", "s3.amazonaws.com"]}}, True),
+        ({"Effect": "Deny"}, False),
+        ({"Action": ["sqs:ReceiveMessage"]}, False),
+        ({"Principal": "*"}, False),
+        ({"Principal": {"Service": "sns.amazonaws.com"}}, False),
+    ],
+)
+def test_a_statement_lets_s3_send_or_not(change: dict[str, object], lets: bool) -> None:
+    assert lets_s3_send({**ALLOW, **change}) is lets
+
+
+def test_the_prefix_of_a_template_and_of_a_bucket_are_told_alike() -> None:
+    template = {
+        "Resources": {
+            "Queue": {"Type": "AWS::SQS::Queue"},
+            "Uploads": {
+                "Properties": {
+                    "NotificationConfiguration": {
+                        "QueueConfigurations": [
+                            {"Filter": {"S3Key": {"Rules": [{"Name": "prefix", "Value": "photos/"}]}}}
+                        ]
+                    }
+                }
+            },
+        }
+    }
+
+    assert expected_prefix(template) == "photos/"
+    assert prefix_of({"Filter": {"Key": {"FilterRules": [{"Name": "Prefix", "Value": "photos/"}]}}}) == "photos/"
+    assert expected_prefix({"Resources": {}}) == prefix_of({}) == ""
