@@ -28,7 +28,8 @@ filter message = "job ended" and outcome = "rejected"
         name="Failures by error",
         text="""\
 filter message = "job failed"
-| stats count(*) as attempts, count_distinct(message_id) as jobs, latest(message_id) as newest by exception_name, error
+| stats count(*) as attempts, count_distinct(message_id) as jobs, latest(message_id) as newest,
+  latest(error) as its_error by error_code
 | sort attempts desc""",
     ),
     Query(
