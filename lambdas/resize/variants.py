@@ -74,7 +74,7 @@ class Variant:
     background: str = "#ffffff"
     format: Format | None = Format.WEBP
     quality: int = 80
-    effort: int = 4
+    effort: int = 2
     enlarge: bool = False
 
 

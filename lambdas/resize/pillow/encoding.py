@@ -17,7 +17,7 @@ HAS_ALPHA = frozenset({Format.WEBP, Format.GIF, Format.PNG, Format.AVIF})
 _FULL_COLOUR_QUALITY = 90
 
 # JPEG's two ways to spend time on size: its own Huffman tables, then several scans.
-_OPTIMIZE_EFFORT = 2
+_OPTIMIZE_EFFORT = 3
 _PROGRESSIVE_EFFORT = 4
 
 # GIF knows opaque and transparent alone, and 256 colours, of which the last one here is the transparent.

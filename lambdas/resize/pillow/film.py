@@ -7,6 +7,7 @@ from typing import TypeAlias
 from PIL import Image
 
 from resize.geometry import Placement, Size
+from resize.pillow.scaling import shrunk
 
 # Red, green, blue and opacity, 0 to 255 each.
 Colour: TypeAlias = tuple[int, int, int, int]
@@ -44,7 +45,7 @@ class Film:
         """Scale down to a size; a film that is no larger stays as it is."""
         if size.width > self.size.width or size.height > self.size.height or size == self.size:
             return self
-        return self._each(lambda frame: frame.resize(size, Image.Resampling.LANCZOS))
+        return self._each(lambda frame: shrunk(frame, size))
 
     def placed(self, placement: Placement, background: Colour) -> "Film":
         """Scale up where the placement asks for more than there is, cut, and put on the background."""

@@ -2,8 +2,8 @@
 
 Every number here is bytes of address space, as RLIMIT_AS counts it, measured with Pillow 13.0 and pi-heif 1.4, and held
 against measured peaks by tests/faults/test_memory.py: above BASELINE, an estimate for a large image is never under the
-truth, and at most twice it. What encoding takes depends on the picture: it counts as for noise, so for a flat picture
-that is hardly made smaller the estimate is up to four times the truth.
+truth, and at most twice it. What encoding takes depends on the picture and on the effort: it counts as for noise at the
+most effort, so for a picture that is hardly made smaller the estimate is up to four times the truth.
 """
 
 from collections.abc import Iterable
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from resize.formats import SourceFormat
 from resize.geometry import Size
+from resize.pillow.scaling import ENOUGH
 from resize.variants import Format
 
 # What rendering takes beside pixels: libraries' tables, threads' stacks, the allocator's reserve.
@@ -118,8 +119,8 @@ def _decoding(picture: Picture) -> int:
 
 
 def _shrinking(size: Size, film: Size) -> int:
-    """Estimate what `resize(film, reducing_gap=2)` takes: reduced by whole numbers, then in width, then in height."""
-    across, down = (max(1, side // target // 2) for side, target in zip(size, film, strict=True))
+    """Estimate what scaling down takes: reduced by whole numbers, then in width, then in height."""
+    across, down = (max(1, int(side / target / ENOUGH)) for side, target in zip(size, film, strict=True))
     reduced = size.width // across * (size.height // down) if across * down > 1 else 0
     return 4 * (reduced + film.width * (size.height // down) + 2 * _pixels(film))
 

@@ -21,6 +21,7 @@ from resize.pillow.encoding import HAS_ALPHA, HAS_ANIMATION, encode
 from resize.pillow.film import Colour, Film
 from resize.pillow.memory import Print
 from resize.pillow.placeholder import dominant_colour, thumb_hash
+from resize.pillow.scaling import shrunk
 from resize.renditions import Rendered, Rendition
 from resize.settings import Limits
 from resize.variants import Format, Variant
@@ -86,7 +87,7 @@ def _develop(opened: Opened, turn: Image.Transpose | None, size: Size, plans: li
     check_memory(opened, stored, shown, prints)
     frames, milliseconds = [], []
     for frame in decode(opened, shown):
-        picture = to_srgb(_upright(_shrunk(to_plain(frame.image), stored), turn), opened.profile)
+        picture = to_srgb(_upright(shrunk(to_plain(frame.image), stored), turn), opened.profile)
         frames.append(picture.convert("RGBa") if picture.mode == "RGBA" else picture)
         milliseconds.append(frame.milliseconds)
     return Film(frames=_alike(frames), milliseconds=tuple(milliseconds), plays=plays_of(opened))
@@ -101,14 +102,6 @@ def _alike(frames: list[Image.Image]) -> tuple[Image.Image, ...]:
     if all(frame.mode == "RGB" for frame in frames):
         return tuple(frames)
     return tuple(frame.convert("RGBa") if frame.mode == "RGB" else frame for frame in frames)
-
-
-def _shrunk(picture: Image.Image, size: Size) -> Image.Image:
-    """Scale down by the cheapest way that looks like Lanczos: the cost here is by the source's pixels.
-
-    Measured on 24 million pixels of noise as in nature (1/f): SSIM .993 to .996 in a half to a tenth of the time.
-    """
-    return picture if picture.size == size else picture.resize(size, Image.Resampling.BICUBIC, reducing_gap=2)
 
 
 def _print(film: Film, plan: _Plan) -> Rendition:
