@@ -26,11 +26,15 @@ _S3 = Config(
 def make_consumer(environment: Mapping[str, str]) -> Consumer:
     """Make the consumer that an environment describes; its sandbox starts while the rest is made."""
     settings = Settings.from_environment(environment)
-    megabytes = int(environment["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"]) - RESERVED_MEGABYTES
-    confinement = Confinement(memory_bytes=megabytes * 1024 * 1024, processor_seconds=settings.render_seconds)
+    megabytes = int(environment["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"])
+    children = settings.images_at_once(megabytes)
+    confinement = Confinement(
+        memory_bytes=(megabytes - RESERVED_MEGABYTES) * 1024 * 1024 // children,
+        processor_seconds=settings.render_seconds,
+    )
     return Consumer(
         settings=settings,
-        sandbox=Sandbox(settings.variants, settings.limits, confinement),
+        sandbox=Sandbox(settings.variants, settings.limits, confinement, children),
         client=boto3.client("s3", config=_S3),
         threads=ThreadPoolExecutor(settings.jobs_at_once, thread_name_prefix="job"),
         logger=Logger(service=settings.stack_name),

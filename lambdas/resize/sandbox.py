@@ -1,6 +1,6 @@
-"""Renders images in a child process, so that a hostile one costs only its own job.
+"""Renders images in child processes, so that a hostile one costs only its own job.
 
-The child (sandbox_child.py) has limits on memory and processor time, no credentials and no files of ours. It stays for
+A child (sandbox_child.py) has limits on memory and processor time, no credentials and no files of ours. It stays for
 the next image; after a crash, a hang or a lack of memory a fresh one takes its place.
 """
 
@@ -11,8 +11,9 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
+from queue import LifoQueue
 from time import monotonic
 from typing import IO, Self
 
@@ -28,6 +29,15 @@ _START_SECONDS = 30.0
 # What finds Python and its libraries; nothing else of the environment, credentials above all, reaches the child.
 _INHERITED_VARIABLES = ("PATH", "LD_LIBRARY_PATH", "LANG")
 
+# How the child's C library keeps memory (mallopt(3)): in one arena, for a decoder's thread would take 128 MB of the
+# address space for another; and what an image frees stays for the next, for to get it back from the kernel, page by
+# page, is a tenth of the time of all rendering.
+_ALLOCATOR = {
+    "MALLOC_ARENA_MAX": "1",
+    "MALLOC_MMAP_THRESHOLD_": str(32 * 1024**2),
+    "MALLOC_TRIM_THRESHOLD_": str(128 * 1024**2),
+}
+
 _REASON_BY_SIGNAL = {
     signal.SIGXCPU: Reason.TIMED_OUT,
     signal.SIGABRT: Reason.ABORTED,
@@ -41,23 +51,27 @@ _CHILD_IS_SPENT = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confinement:
-    """What a child may use: bytes of address space in all, seconds of processor time for each image."""
+    """What each child may use: bytes of address space in all, seconds of processor time for each image."""
 
     memory_bytes: int
     processor_seconds: int
 
 
 class Sandbox:
-    """One child process, one image at a time; calls from several threads wait for their turn.
+    """Child processes that render one image each at a time; calls from more threads wait for their turn.
 
-    The child starts at once, so that it gets ready while its caller does, and ends with `close`.
+    The children start at once, so that they get ready while their caller does, and end with `close`.
     """
 
-    def __init__(self, variants: Sequence[Variant], limits: Limits, confinement: Confinement) -> None:
-        self._task = encode_task(variants, limits)
-        self._confinement = confinement
-        self._turn = threading.Lock()
-        self._child: _Child | None = _Child(self._task, confinement)
+    def __init__(
+        self, variants: Sequence[Variant], limits: Limits, confinement: Confinement, children: int = 1
+    ) -> None:
+        task = encode_task(variants, limits)
+        self._places = tuple(_Place(task, confinement) for _ in range(children))
+        # The last one used comes first: its memory is warm.
+        self._free: LifoQueue[_Place] = LifoQueue()
+        for place in self._places:
+            self._free.put(place)
 
     def __enter__(self) -> Self:
         return self
@@ -73,45 +87,70 @@ class Sandbox:
             OutOfTimeError: when its turn came, the deadline was nearer than an image may take.
             SandboxError: no child comes up; nothing has looked at the image.
         """
-        with self._turn:
-            child = self._ready_child()
-            seconds = deadline - monotonic()
-            if seconds < self._confinement.processor_seconds:
-                raise OutOfTimeError(
-                    f"{seconds:.0f} s are left, and an image may take {self._confinement.processor_seconds}"
-                )
-            try:
-                return child.render(source, seconds)
-            except ImageRejectedError as fault:
-                if fault.reason in _CHILD_IS_SPENT:
-                    self._end_child()
-                raise
+        with self._a_place() as place:
+            return place.render(source, deadline)
 
     @property
-    def process_id(self) -> int | None:
-        """The child's process id, while there is a child."""
-        return self._child.process_id if self._child else None
+    def process_ids(self) -> tuple[int, ...]:
+        """The children's process ids."""
+        return tuple(place.child.process_id for place in self._places if place.child)
 
     def close(self) -> None:
-        """End the child."""
-        with self._turn:
-            self._end_child()
+        """End the children, each when it has done its image."""
+        with ExitStack() as stack:
+            for place in [stack.enter_context(self._a_place()) for _ in self._places]:
+                place.end_child()
+
+    @contextmanager
+    def _a_place(self) -> Iterator["_Place"]:
+        place = self._free.get()
+        try:
+            yield place
+        finally:
+            self._free.put(place)
+
+
+class _Place:
+    """Where there is always a child: after a crash, a hang or a lack of memory a fresh one."""
+
+    def __init__(self, task: bytes, confinement: Confinement) -> None:
+        self._task = task
+        self._confinement = confinement
+        self.child: _Child | None = _Child(task, confinement)
+
+    def render(self, source: bytes, deadline: float) -> Rendered:
+        child = self._ready_child()
+        seconds = deadline - monotonic()
+        if seconds < self._confinement.processor_seconds:
+            raise OutOfTimeError(
+                f"{seconds:.0f} s are left, and an image may take {self._confinement.processor_seconds}"
+            )
+        was_used, child.is_used = child.is_used, True
+        try:
+            return child.render(source, seconds)
+        except ImageRejectedError as fault:
+            keeps_memory = was_used and fault.reason is Reason.OUT_OF_MEMORY and child.is_alive()
+            if fault.reason in _CHILD_IS_SPENT:
+                self.end_child()
+            if not keeps_memory:
+                raise
+        return self.render(source, deadline)  # in a fresh child, which keeps nothing of earlier images
+
+    def end_child(self) -> None:
+        if self.child is not None:
+            self.child.end()
+            self.child = None
 
     def _ready_child(self) -> "_Child":
-        if self._child is None or not self._child.is_alive():
-            self._end_child()
-            self._child = _Child(self._task, self._confinement)
+        if self.child is None or not self.child.is_alive():
+            self.end_child()
+            self.child = _Child(self._task, self._confinement)
         try:
-            self._child.await_ready()
+            self.child.await_ready()
         except SandboxError:
-            self._end_child()
+            self.end_child()
             raise
-        return self._child
-
-    def _end_child(self) -> None:
-        if self._child is not None:
-            self._child.end()
-            self._child = None
+        return self.child
 
 
 class _Child:
@@ -121,13 +160,14 @@ class _Child:
         command = [sys.executable, "-P", "-m", "resize.sandbox_child", json.dumps(asdict(confinement))]
         environment = {name: os.environ[name] for name in _INHERITED_VARIABLES if name in os.environ}
         environment["PYTHONPATH"] = os.pathsep.join(sys.path)
-        environment["MALLOC_ARENA_MAX"] = "1"  # a decoder's thread would take 128 MB of the address space for itself
+        environment |= _ALLOCATOR
         try:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, cwd="/"
             )
         except OSError as error:
             raise SandboxError(f"no child process can be started: {error}") from error
+        self.is_used = False
         self._task = task
         self._is_ready = False
         self._has_expired = False

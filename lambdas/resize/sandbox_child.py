@@ -6,7 +6,6 @@ import resource
 import sys
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import IO
 
 from resize.errors import ImageRejectedError, Reason
@@ -27,12 +26,12 @@ def main() -> None:
     _rehearse()
     _confine(confinement["memory_bytes"])
     variants, limits = decode_task(read_frame(requests))
-    memory_bytes = confinement["memory_bytes"] - _used_bytes()
+    used_bytes = _used_bytes()
     _open_nothing_more()
     write_frame(answers, b"ready")
     while (image := _next_image(requests)) is not None:
         _allow_processor_seconds(confinement["processor_seconds"])
-        _answer(answers, partial(render, image, variants, limits, memory_bytes - len(image)))
+        _answer(answers, partial(render, image, variants, limits, confinement["memory_bytes"] - used_bytes()))
 
 
 def _next_image(requests: IO[bytes]) -> bytes | None:
@@ -89,13 +88,16 @@ def _open_nothing_more() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
 
 
-def _used_bytes() -> int:
-    """Ask the kernel for the address space that this process takes (proc(5), statm); 0 where there is no /proc."""
+def _used_bytes() -> Callable[[], int]:
+    """Make what asks the kernel for the address space that this process takes (proc(5), statm); 0 without /proc.
+
+    It grows: the allocator keeps what an image has freed for the next one. The file is opened while it can be.
+    """
     try:
-        pages = Path("/proc/self/statm").read_text().split()[0]
+        statm = os.open("/proc/self/statm", os.O_RDONLY)
     except FileNotFoundError:
-        return 0
-    return int(pages) * resource.getpagesize()
+        return lambda: 0
+    return lambda: int(os.pread(statm, 32, 0).split()[0]) * resource.getpagesize()
 
 
 def _allow_processor_seconds(seconds: int) -> None:

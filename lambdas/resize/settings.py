@@ -13,6 +13,8 @@ from resize.variants import Variant, parse_variants, variants_to_json
 STORAGE_SECONDS = 10
 # What the function keeps of its memory for itself: Python, boto3 and the images that wait for their turn.
 RESERVED_MEGABYTES = 512
+# What a function has of memory for each processor: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
+_MEGABYTES_OF_PROCESSOR = 1769
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +49,10 @@ class Settings:
         """A fingerprint of all that decides what renditions look like; a manifest of another recipe is out of date."""
         text = json.dumps([variants_to_json(self.variants), self.cache_control], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def images_at_once(self, memory_megabytes: int) -> int:
+        """Say how many images a function with so much memory renders side by side: one on each processor."""
+        return min(max(1, memory_megabytes // _MEGABYTES_OF_PROCESSOR), self.jobs_at_once)
 
     def to_environment(self) -> dict[str, str]:
         """Write the settings as environment variables: `Settings.from_environment` reads them back."""

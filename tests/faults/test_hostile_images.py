@@ -65,7 +65,7 @@ BOMBS: dict[str, tuple[Callable[[], bytes], Reason]] = {
     "GIF of 400 large frames": (lambda: hostile.gif(400, 1_000, 1_000), Reason.TOO_MANY_PIXELS),
     "GIF of 250 frames of a megapixel": (lambda: hostile.gif(250, 1_000, 1_000), Reason.OUT_OF_MEMORY),
     "GIF of 1,000 frames": (lambda: hostile.gif(1_000), Reason.TOO_MANY_FRAMES),
-    "TIFF of 56 megapixels in one strip": (lambda: hostile.tiff(8_000, 7_000), Reason.OUT_OF_MEMORY),
+    "TIFF of 72 megapixels in one strip": (lambda: hostile.tiff(9_000, 8_000), Reason.OUT_OF_MEMORY),
     "TIFF of 2,500 megapixels": (lambda: hostile.tiff_that_promises(50_000, 50_000), Reason.TOO_MANY_PIXELS),
     "JPEG of 1,000 scans": (lambda: hostile.jpeg_of_scans(1_000, 7_000, 7_000), Reason.TOO_MANY_SCANS),
 }

@@ -4,12 +4,14 @@ import os
 import sys
 import textwrap
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from time import monotonic
 
 import pytest
 
 from builders.formats import pictures
+from builders.hostile import webp_of_34_bytes
 from builders.images import crashing_heic, rendered, variant
 from builders.pictures import jpeg
 from resize.errors import ImageRejectedError, OutOfTimeError, Reason, SandboxError
@@ -43,11 +45,12 @@ def width_of_good_image(sandbox: Sandbox) -> int:
     return sandbox.render(jpeg(), in_seconds(60)).renditions[0].width
 
 
-def subvert(folder: Path, monkeypatch: pytest.MonkeyPatch, misdeed: str) -> None:
+def subvert(folder: Path, monkeypatch: pytest.MonkeyPatch, misdeed: str, before: str = "") -> None:
     """Let children do this when they are given the hostile image: Python imports sitecustomize before anything else."""
     code = f"""
     import os, signal, socket, stat, sys, threading
     import resize.imaging
+    {before}
 
     honest_render = resize.imaging.render
 
@@ -65,7 +68,8 @@ def subvert(folder: Path, monkeypatch: pytest.MonkeyPatch, misdeed: str) -> None
 # What a descriptor is of, where it is open.
 KIND_OF_FILE = (
     "lambda fd: None if not os.path.exists(fd) else 'pipe' if stat.S_ISFIFO(os.stat(fd).st_mode)"
-    " else 'null' if os.stat(fd).st_rdev == os.makedev(1, 3) else 'file'"
+    " else 'null' if os.stat(fd).st_rdev == os.makedev(1, 3)"
+    " else 'statm' if os.path.samefile(fd, '/proc/self/statm') else 'file'"
 )
 WRITE_TO_PARENT = "[os.write(fd, {}) for fd in range(3, 9) if stat.S_ISFIFO(os.fstat(fd).st_mode)]"
 
@@ -112,6 +116,48 @@ def test_an_image_that_hangs_is_given_up_after_its_time(tmp_path: Path, monkeypa
 
         assert rejected.value.reason is Reason.TIMED_OUT
         assert width_of_good_image(sandbox) == 32
+
+
+def test_an_image_that_a_used_child_has_no_memory_left_for_is_rendered_by_a_fresh_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subvert(tmp_path, monkeypatch, "sys.hoard = bytearray(750 * 1024**2)")
+    with new_sandbox() as sandbox:
+        with pytest.raises(ImageRejectedError, match="unknown_format"):
+            sandbox.render(HOSTILE, in_seconds(60))
+        (used,) = sandbox.process_ids
+
+        rendered = sandbox.render(webp_of_34_bytes(6000, 5000), in_seconds(60))
+
+        assert (rendered.width, rendered.renditions[0].width) == (6000, 32)
+        assert sandbox.process_ids != (used,)
+
+
+def test_each_child_renders_an_image_side_by_side(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """None goes on until all have begun: one after another, the first would never end."""
+    begun, may_go_on = tmp_path / "begun", tmp_path / "may_go_on"
+    for fifo in (begun, may_go_on):
+        os.mkfifo(fifo)
+    subvert(
+        tmp_path,
+        monkeypatch,
+        "os.write(begun, b'.'), os.read(may_go_on, 1)",
+        before=f"begun, may_go_on = (os.open(fifo, os.O_RDWR) for fifo in ({str(begun)!r}, {str(may_go_on)!r}))",
+    )
+    confinement = Confinement(memory_bytes=1024**3, processor_seconds=1)
+    with (
+        Sandbox(VARIANTS, Limits(), confinement, children=2) as sandbox,
+        begun.open("rb", buffering=0) as beginnings,
+        may_go_on.open("wb", buffering=0) as permission,
+        ThreadPoolExecutor(2) as threads,
+    ):
+        renders = [threads.submit(sandbox.render, HOSTILE, in_seconds(20)) for _ in range(2)]
+        begin = [beginnings.read(1) for _ in renders]
+        permission.write(b"".join(begin))
+
+        faults = [render.exception() for render in renders]
+
+    assert [fault.reason for fault in faults if isinstance(fault, ImageRejectedError)] == 2 * [Reason.UNKNOWN_FORMAT]
 
 
 def test_an_image_whose_turn_comes_too_late_is_not_begun(sandbox: Sandbox) -> None:
@@ -167,7 +213,8 @@ def test_no_credentials_reach_the_child(tmp_path: Path, monkeypatch: pytest.Monk
 
     names = told_by_child(tmp_path, monkeypatch, "'_and_'.join(sorted(os.environ))").split("_and_")
 
-    assert set(names) <= {"LANG", "LC_CTYPE", "LD_LIBRARY_PATH", "MALLOC_ARENA_MAX", "PATH", "PYTHONPATH"}
+    allocator = {"MALLOC_ARENA_MAX", "MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"}
+    assert set(names) <= {"LANG", "LC_CTYPE", "LD_LIBRARY_PATH", "PATH", "PYTHONPATH"} | allocator
 
 
 def test_no_open_file_of_the_parent_reaches_the_child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -176,7 +223,7 @@ def test_no_open_file_of_the_parent_reaches_the_child(tmp_path: Path, monkeypatc
 
         told = told_by_child(tmp_path, monkeypatch, f"'_'.join(filter(None, map({KIND_OF_FILE}, range(256))))")
 
-    assert sorted(told.split("_")) == ["null", "null", "pipe", "pipe"]
+    assert sorted(told.split("_")) == ["null", "null", "pipe", "pipe", "statm"]
 
 
 FORBIDDEN = {
@@ -218,7 +265,7 @@ def test_a_child_can_write_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 def test_a_closed_sandbox_leaves_no_process(sandbox: Sandbox) -> None:
     assert width_of_good_image(sandbox) == 32
-    child = sandbox.process_id or 0
+    (child,) = sandbox.process_ids
 
     sandbox.close()
 

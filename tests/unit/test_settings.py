@@ -50,3 +50,13 @@ def test_the_recipe_stays_where_renditions_would_be_the_same() -> None:
 
     assert one.recipe == other.recipe
     assert one.recipe == replace(one, jobs_at_once=1, limits=Limits(frames=1)).recipe
+
+
+@pytest.mark.parametrize(
+    ("memory_megabytes", "jobs_at_once", "images"),
+    [(1024, 4, 1), (1769, 4, 1), (3537, 4, 1), (3538, 4, 2), (10_240, 4, 4), (10_240, 32, 5), (10_240, 1, 1)],
+)
+def test_an_image_is_rendered_on_each_processor_as_far_as_jobs_overlap(
+    memory_megabytes: int, jobs_at_once: int, images: int
+) -> None:
+    assert replace(settings(), jobs_at_once=jobs_at_once).images_at_once(memory_megabytes) == images
