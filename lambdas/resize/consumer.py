@@ -21,6 +21,7 @@ from resize.manifest import Outcome
 from resize.metrics import Metric
 from resize.sandbox import Sandbox
 from resize.settings import STORAGE_SECONDS, Settings
+from resize.side_by_side import SideBySide
 from resize.store import Store
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class Consumer:
     client: "S3Client"
     sandbox: Sandbox
     threads: ThreadPoolExecutor
+    writers: ThreadPoolExecutor
     logger: Logger
     metrics: Metrics
 
@@ -95,7 +97,8 @@ class Consumer:
         seconds = context.get_remaining_time_in_millis() / 1000 - STORAGE_SECONDS
         if seconds < self.settings.render_seconds:
             raise OutOfTimeError(f"{seconds:.0f} s are left, and an image may take {self.settings.render_seconds}")
-        store = Store(self.client, self.settings, upload, is_retry=_is_retry(record, upload))
+        write = SideBySide(self.writers)
+        store = Store(self.client, self.settings, upload, is_retry=_is_retry(record, upload), for_each=write)
         render = partial(self.sandbox.render, deadline=monotonic() + seconds)
         return Job(upload=upload, store=store, render=render).run()
 

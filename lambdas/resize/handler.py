@@ -19,7 +19,7 @@ _S3 = Config(
     connect_timeout=3,
     read_timeout=10,
     retries={"mode": "standard", "total_max_attempts": 4},
-    max_pool_connections=32,
+    max_pool_connections=64,
 )
 
 
@@ -37,6 +37,7 @@ def make_consumer(environment: Mapping[str, str]) -> Consumer:
         sandbox=Sandbox(settings.variants, settings.limits, confinement, children),
         client=boto3.client("s3", config=_S3),
         threads=ThreadPoolExecutor(settings.jobs_at_once, thread_name_prefix="job"),
+        writers=ThreadPoolExecutor(32, thread_name_prefix="write"),
         logger=Logger(service=settings.stack_name),
         metrics=Metrics(namespace=NAMESPACE, service=settings.stack_name),
     )

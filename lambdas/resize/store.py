@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -14,6 +15,7 @@ from resize.order import Order
 from resize.registers import ATTEMPTS, Content, LostRaceError, Registers, error_code, is_missing
 from resize.renditions import Rendition
 from resize.settings import Settings
+from resize.side_by_side import ForEach, in_turn
 from resize.stamp import stamp
 from resize.variants import Fit, Format
 
@@ -64,11 +66,15 @@ class Recorded:
 class Store:
     """Both buckets, as one upload's job needs them. Every method raises StorageError where S3 fails.
 
-    `is_retry` says that an earlier attempt of the job may have written something already.
+    `is_retry` says that an earlier attempt of the job may have written something already; `for_each`, how renditions
+    are written.
     """
 
-    def __init__(self, client: "S3Client", settings: Settings, upload: Upload, *, is_retry: bool) -> None:
+    def __init__(
+        self, client: "S3Client", settings: Settings, upload: Upload, *, is_retry: bool, for_each: ForEach = in_turn
+    ) -> None:
         self.settings = settings
+        self._for_each = for_each
         self._client = client
         self._upload = upload
         self._is_retry = is_retry
@@ -144,7 +150,8 @@ class Store:
         Raises:
             SupersededError: a newer event has written.
         """
-        published = tuple(self._write(rendition, recorded.etags) for rendition in renditions)
+        # When this goes on, or raises, each has ended: none may be written after it was withdrawn.
+        published = tuple(self._for_each(partial(self._write, expected=recorded.etags), renditions))
         # Before the manifest: once that stands, another delivery of this job would not look any further.
         self.withdraw(kept={rendition.key for rendition in published})
         return self._commit(complete(published), recorded)

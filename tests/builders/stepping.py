@@ -1,8 +1,11 @@
 """Consumers that a test moves on one S3 request at a time, and can end at any of them."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
 from typing import Any
+
+from resize.side_by_side import Made, Thing
 
 
 class CrashError(BaseException):
@@ -52,6 +55,18 @@ class Stepped:
             self.failure = failure
         self.is_running = False
         self._has_stopped.release()
+
+
+def each_to_its_end(call: Callable[[Thing], Made], things: Iterable[Thing]) -> Sequence[Made]:
+    """Call as side by side, where one's failure keeps no other from its end, yet in turn: the last thing first."""
+    calls: list[Future[Made]] = []
+    for thing in reversed(list(things)):
+        calls.insert(0, Future())
+        try:
+            calls[0].set_result(call(thing))
+        except Exception as failure:  # noqa: BLE001 - raised again below
+            calls[0].set_exception(failure)
+    return [each.result() for each in calls]
 
 
 class SteppedClient:

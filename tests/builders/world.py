@@ -19,6 +19,7 @@ from resize.events import Change, Upload
 from resize.job import Ended, Job
 from resize.renditions import Rendered, Rendition
 from resize.settings import Settings
+from resize.side_by_side import ForEach, in_turn
 from resize.store import Store
 from resize.variants import Format, parse_variants
 
@@ -48,6 +49,7 @@ class World:
 
     client: "S3Client"
     settings: Settings
+    for_each: ForEach = in_turn
     sequence: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     delivered: list[Upload] = field(default_factory=list)
 
@@ -71,7 +73,7 @@ class World:
         """Run the job of an event to its end."""
         is_retry = upload in self.delivered
         self.delivered.append(upload)
-        store = Store(client or self.client, self.settings, upload, is_retry=is_retry)
+        store = Store(client or self.client, self.settings, upload, is_retry=is_retry, for_each=self.for_each)
         return Job(upload=upload, store=store, render=render or self.render).run()
 
     def render(self, source: bytes) -> Rendered:

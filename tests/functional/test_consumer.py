@@ -43,12 +43,14 @@ def consumer(world: World, log: StringIO, request: pytest.FixtureRequest) -> Ite
     with (
         Sandbox(world.settings.variants, world.settings.limits, confinement) as sandbox,
         ThreadPoolExecutor(4) as threads,
+        ThreadPoolExecutor(8) as writers,
     ):
         yield Consumer(
             settings=world.settings,
             client=world.client,
             sandbox=sandbox,
             threads=threads,
+            writers=writers,
             logger=Logger(service=request.node.name, stream=log),
             metrics=Metrics(namespace="Darkroom", service="test"),
         )

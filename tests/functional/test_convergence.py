@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from builders.memory_s3 import MemoryS3, Version
-from builders.stepping import CrashError, Stepped, SteppedClient
+from builders.stepping import CrashError, Stepped, SteppedClient, each_to_its_end
 from builders.world import World, picture_of, settings
 from darkroom.backfill_jobs import sequencer_for
 from resize.errors import ImageRejectedError, Reason
@@ -57,7 +57,8 @@ class Convergence(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.s3 = MemoryS3(frozenset({"uploads"}))
-        self.world = World(client=cast("S3Client", self.s3), settings=settings(**CONFIGURATIONS[0]))
+        client = cast("S3Client", self.s3)
+        self.world = World(client=client, settings=settings(**CONFIGURATIONS[0]), for_each=each_to_its_end)
         self.deployed = [CONFIGURATIONS[0]]
         self.sent: list[Upload] = []
         self.waiting: list[Upload] = []

@@ -1,15 +1,20 @@
 """Jobs, on moto: whatever is delivered, in whatever order, the newest upload's variants stand in the end."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Barrier, Event
+from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
-from builders.world import World, settings
+from builders.world import World, s3_client, settings
 from resize.errors import ImageRejectedError, Reason, StorageError
 from resize.manifest import Outcome
 from resize.renditions import Rendered
 from resize.settings import Limits
+from resize.side_by_side import SideBySide
 
 THUMB = "thumb/cat.jpg.webp"
 LARGE = "large/cat.jpg.webp"
@@ -108,6 +113,48 @@ def test_a_fresh_upload_costs_two_reads_and_a_write_for_each_derived_object(worl
     requests = calls(world, lambda: world.deliver(upload))
 
     assert requests == ["GetObject", "GetObject", "PutObject", "PutObject", "PutObject"]
+
+
+def test_renditions_are_written_side_by_side_and_the_manifest_after_them(world: World) -> None:
+    """Each rendition's request waits until the other's has begun; no other request does."""
+    client, both = s3_client(), Barrier(2, timeout=30)
+    begun: list[str] = []
+
+    def meet(params: dict[str, Any], **_: object) -> None:
+        begun.append(unquote(params["url_path"]))
+        if begun[-1].endswith((LARGE, THUMB)):
+            both.wait()
+
+    client.meta.events.register("before-call.s3.PutObject", meet)
+    with ThreadPoolExecutor(2) as threads:
+        ended = replace(world, for_each=SideBySide(threads)).deliver(world.upload("cat.jpg", b"cat"), client=client)
+
+    assert ended.outcome is Outcome.RESIZED
+    assert begun[2:] == ["/manifests/cat.jpg.json"]
+
+
+def test_what_is_written_beside_a_write_that_finds_a_newer_upload_is_withdrawn(world: World) -> None:
+    """The thumb's request rests until the large one's has been refused; what it writes then must not stay."""
+    upload = world.upload("cat.jpg", b"cat")
+    client, refused = s3_client(), Event()
+
+    def rest(params: dict[str, Any], **_: object) -> None:
+        if unquote(params["url_path"]).endswith(THUMB):
+            assert refused.wait(30)
+
+    client.meta.events.register("before-call.s3.PutObject", rest)
+    client.meta.events.register("after-call.s3.HeadObject", lambda **_: refused.set())
+    newer = {"darkroom-order": "FFFFFFFFFFFFFFFF.0"}
+
+    def overtaken(source: bytes) -> Rendered:
+        world.client.put_object(Bucket="derived", Key=LARGE, Body=b"newer", Metadata=newer)
+        return world.render(source)
+
+    with ThreadPoolExecutor(2) as threads:
+        ended = replace(world, for_each=SideBySide(threads)).deliver(upload, overtaken, client)
+
+    assert ended.outcome is Outcome.SUPERSEDED
+    assert world.derived() == {LARGE: b"newer"}
 
 
 def test_an_older_upload_never_overwrites_a_newer_one(world: World) -> None:

@@ -1,0 +1,37 @@
+"""Makes one call for each of several things: in turn, or side by side, so that one's wait is not the other's."""
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Executor, wait
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+Thing = TypeVar("Thing")
+Made = TypeVar("Made")
+
+
+class ForEach(Protocol):
+    """A way to call for each of several things."""
+
+    def __call__(self, call: Callable[[Thing], Made], things: Iterable[Thing]) -> Sequence[Made]:
+        """Give back what the calls made, in the order of the things; if some failed, raise the first one's failure.
+
+        Either way no call is under way any more.
+        """
+
+
+def in_turn(call: Callable[[Thing], Made], things: Iterable[Thing]) -> Sequence[Made]:
+    """Call one after the other, up to the first failure."""
+    return [call(thing) for thing in things]
+
+
+@dataclass(frozen=True, slots=True)
+class SideBySide:
+    """Calls at the same time, on as many threads as there are; each call runs to its end."""
+
+    threads: Executor
+
+    def __call__(self, call: Callable[[Thing], Made], things: Iterable[Thing]) -> Sequence[Made]:
+        """See ForEach."""
+        calls = [self.threads.submit(call, thing) for thing in things]
+        wait(calls)
+        return [each.result() for each in calls]
