@@ -3,17 +3,20 @@
 import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
-import boto3
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
+from botocore.session import get_session
 
 from resize.consumer import Consumer
 from resize.metrics import NAMESPACE
 from resize.sandbox import Confinement, Sandbox
 from resize.settings import RESERVED_MEGABYTES, Settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.client import S3Client
 
 _S3 = Config(
     connect_timeout=3,
@@ -35,7 +38,8 @@ def make_consumer(environment: Mapping[str, str]) -> Consumer:
     return Consumer(
         settings=settings,
         sandbox=Sandbox(settings.variants, settings.limits, confinement, children),
-        client=boto3.client("s3", config=_S3),
+        # The client that boto3 would give, without loading its transfers and resources: a tenth of a cold start.
+        client=cast("S3Client", get_session().create_client("s3", config=_S3)),
         threads=ThreadPoolExecutor(settings.jobs_at_once, thread_name_prefix="job"),
         writers=ThreadPoolExecutor(32, thread_name_prefix="write"),
         logger=Logger(service=settings.stack_name),
