@@ -25,7 +25,9 @@ import json, sys
 sys.path[:0] = sys.argv[1:3]
 from resize import handler
 from aws_lambda_powertools.utilities.typing import LambdaContext
-answer = handler.handler(json.loads(sys.argv[3]), LambdaContext())
+context = LambdaContext()
+context._aws_request_id = "request"
+answer = handler.handler(json.loads(sys.argv[3]), context)
 handler._CONSUMER.sandbox.close()
 homes = [sys.modules[name].__file__ for name in ("aws_lambda_powertools", "jmespath", "resize")]
 print(json.dumps({"answer": answer, "homes": homes}))
