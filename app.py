@@ -27,8 +27,8 @@ def main() -> None:
 
 def _bundle(config: Config) -> Path:
     if config.bundle_for == "this-machine":
-        return build_bundle(None)
-    return build_bundle(lambda_platform(architecture=config.architecture, python=config.python))
+        return build_bundle(None, config.engine)
+    return build_bundle(lambda_platform(architecture=config.architecture, python=config.python), config.engine)
 
 
 def _synthesize(context: dict[str, object], config: Config, bundle: Path) -> None:

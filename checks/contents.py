@@ -1,21 +1,23 @@
-"""Lists what ships in the function's bundle: `.venv/bin/python -m checks.contents > docs/bundle.txt`."""
+"""Lists what ships in the function's bundle: `.venv/bin/python -m checks.contents pillow > docs/bundle-pillow.txt`."""
 
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from resize.engine import Engine
 from stacks.bundle import PACKAGE, build_bundle, lambda_platform
 from stacks.config import Config
 
 _HEADER = """\
-What ships in the function, for arm64 and Python 3.14. A test compares: whatever else gets into the bundle fails it.
-After a pin has moved, `.venv/bin/python -m checks.contents > docs/bundle.txt` and look at the difference.
+What ships in the function with the engine {engine}, for arm64 and Python 3.14. A test compares: whatever else gets in
+fails it. After a pin has moved, `.venv/bin/python -m checks.contents {engine} > docs/bundle-{engine}.txt` and look at
+the difference.
 """
 
 
-def listing(bundle: Path) -> str:
+def listing(bundle: Path, engine: Engine) -> str:
     """Write a bundle's files as an indented tree; our own package is one line, for another test compares it."""
-    return "\n".join([_HEADER, *_lines(bundle, ""), ""])
+    return "\n".join([_HEADER.format(engine=engine), *_lines(bundle, ""), ""])
 
 
 def _lines(folder: Path, indent: str) -> Iterator[str]:
@@ -23,17 +25,17 @@ def _lines(folder: Path, indent: str) -> Iterator[str]:
         if path.is_file():
             yield f"{indent}{path.name}"
         elif path.name == PACKAGE.name and not indent:
-            yield f"{path.name}/  every module of lambdas/{path.name}"
+            yield f"{path.name}/  what the engine uses of lambdas/{path.name}"
         else:
             yield f"{indent}{path.name}/"
             yield from _lines(path, f"{indent}  ")
 
 
 def main() -> None:
-    """Print the listing of what the default configuration deploys."""
-    default = Config()
-    bundle = build_bundle(lambda_platform(architecture=default.architecture, python=default.python))
-    sys.stdout.write(listing(bundle))
+    """Print the listing of what the default configuration deploys, with the engine that is named."""
+    default, engine = Config(), Engine(sys.argv[1])
+    bundle = build_bundle(lambda_platform(architecture=default.architecture, python=default.python), engine)
+    sys.stdout.write(listing(bundle, engine))
 
 
 if __name__ == "__main__":

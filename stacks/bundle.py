@@ -10,6 +10,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from resize.engine import Engine
 from stacks import pruning
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -18,6 +19,8 @@ CACHE = PROJECT / ".darkroom" / "bundles"
 
 # pip writes these beside each distribution; they tell of the installation, not of what was installed.
 _INSTALLERS_NOTES = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json")
+# What wheels call a C library of 2.28 and one of 2.17: peps.python.org/pep-0600/
+_C_LIBRARY, _OLDER_C_LIBRARY = "manylinux_2_28_", "manylinux2014_"
 _LINES_OF_PIP = 15
 _BUNDLES_TO_KEEP = 8
 
@@ -35,8 +38,10 @@ class Platform:
 
     @property
     def pip_arguments(self) -> tuple[str, ...]:
-        """Have pip choose wheels for this platform and no other."""
-        return ("--platform", self.wheels, "--python-version", self.python, "--implementation", "cp")
+        """Have pip choose wheels for this platform and no other; those for an older C library run there too."""
+        machine = self.wheels.removeprefix(_C_LIBRARY)
+        platforms = ("--platform", self.wheels, "--platform", f"{_OLDER_C_LIBRARY}{machine}")
+        return (*platforms, "--python-version", self.python, "--implementation", "cp")
 
 
 def lambda_platform(*, architecture: str, python: str) -> Platform:
@@ -45,11 +50,13 @@ def lambda_platform(*, architecture: str, python: str) -> Platform:
     Its C library is 2.34: docs.aws.amazon.com/linux/al2023/ug/compare-with-al2.html
     """
     machine = {"arm64": "aarch64", "x86_64": "x86_64"}[architecture]
-    return Platform(wheels=f"manylinux_2_28_{machine}", python=python)
+    return Platform(wheels=f"{_C_LIBRARY}{machine}", python=python)
 
 
-def build_bundle(platform: Platform | None, *, package: Path = PACKAGE, cache: Path = CACHE) -> Path:
-    """The folder to deploy, for a platform or, given None, for this machine and its Python.
+def build_bundle(
+    platform: Platform | None, engine: Engine = Engine.PILLOW, *, package: Path = PACKAGE, cache: Path = CACHE
+) -> Path:
+    """The folder to deploy with an engine, for a platform or, given None, for this machine and its Python.
 
     The same inputs give the same bytes, and are built once: a second call finds them in the cache. A build is made
     beside its place and moved there, so that one that fails leaves nothing and two at a time do not meet.
@@ -57,30 +64,30 @@ def build_bundle(platform: Platform | None, *, package: Path = PACKAGE, cache: P
     Raises:
         BundleError: pip failed.
     """
-    bundle = cache / _fingerprint(platform, package)
+    bundle = cache / _fingerprint(platform, engine, package)
     if not bundle.is_dir():
         cache.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=cache, prefix="building-") as building:
             made = Path(building) / "bundle"
-            _make(made, platform, package)
+            _make(made, platform, engine, package)
             _move_into_place(made, bundle)
         _forget_old_bundles(cache)
     os.utime(bundle)
     return bundle
 
 
-def _make(made: Path, platform: Platform | None, package: Path) -> None:
-    _install_requirements(package / "requirements.txt", made, platform)
+def _make(made: Path, platform: Platform | None, engine: Engine, package: Path) -> None:
+    _install_requirements(_requirements(package, engine), made, platform)
     _copy_package(package, made / package.name)
     _remove_what_varies(made)
-    pruning.prune(made)
+    pruning.prune(made, engine)
     _let_everyone_read(made)
 
 
-def _fingerprint(platform: Platform | None, package: Path) -> str:
+def _fingerprint(platform: Platform | None, engine: Engine, package: Path) -> str:
     machine = (sys.implementation.cache_tag, sysconfig.get_platform())
-    digest = hashlib.sha256(repr(platform or machine).encode())
-    for source in (Path(__file__), Path(pruning.__file__), package / "requirements.txt", *_sources(package)):
+    digest = hashlib.sha256(repr((platform or machine, engine)).encode())
+    for source in (Path(__file__), Path(pruning.__file__), *_requirements(package, engine), *_sources(package)):
         name = source.relative_to(package) if source.is_relative_to(package) else Path(source.name)
         digest.update(name.as_posix().encode() + b"\0" + hashlib.sha256(source.read_bytes()).digest())
     return digest.hexdigest()[:32]
@@ -90,16 +97,25 @@ def _sources(package: Path) -> list[Path]:
     return sorted(package.rglob("*.py"))
 
 
-def _install_requirements(requirements: Path, target: Path, platform: Platform | None) -> None:
+def _requirements(package: Path, engine: Engine) -> list[Path]:
+    """List what the function needs with any engine, and what it needs with this one."""
+    return [path for path in (package / "requirements.txt", package / engine / "requirements.txt") if path.exists()]
+
+
+def _install_requirements(requirements: list[Path], target: Path, platform: Platform | None) -> None:
+    """Have pip install wheels; pyvips, Python alone, has none: the pinned setuptools makes it."""
     command = [sys.executable, "-m", "pip", "install", "--target", str(target)]
     command += platform.pip_arguments if platform else ()
-    command += ["--only-binary=:all:", "--require-hashes", "--no-deps", "--no-compile"]
-    command += ["--no-input", "--disable-pip-version-check", "-r", str(requirements)]
+    command += ["--only-binary=:all:", "--no-binary=pyvips", "--no-build-isolation"]
+    command += ["--require-hashes", "--no-deps", "--no-compile"]
+    command += ["--no-input", "--disable-pip-version-check"]
+    command += [argument for path in requirements for argument in ("-r", str(path))]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         said = "\n".join((done.stdout + done.stderr).splitlines()[-_LINES_OF_PIP:])
+        named = " and ".join(map(str, requirements))
         raise BundleError(
-            f"The function's bundle: pip ended with {done.returncode} for {requirements} on "
+            f"The function's bundle: pip ended with {done.returncode} for {named} on "
             f"{platform.wheels if platform else 'this machine'}. Is the package index in reach? If a requirement was "
             f"changed, has `make lock` been run? pip said:\n{said}"
         )

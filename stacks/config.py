@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
+from resize.engine import Engine
 from resize.errors import SettingsError
 from resize.settings import STORAGE_SECONDS, Limits, Settings
 from resize.variants import Fit, Variant
@@ -93,6 +94,8 @@ class Config:
     alarm_at_cap_minutes: int = 30
     # How long there may be no job at all; None is for ever.
     alarm_no_jobs_hours: int | None = None
+    # Which library resizes; the bundle has no other.
+    engine: Engine = Engine.PILLOW
     # "this-machine" makes a bundle for the emulator, which runs the function on the Python that it runs on itself.
     bundle_for: str = "lambda"
 
@@ -126,6 +129,7 @@ class Config:
             jobs_at_once=self.jobs_at_once,
             render_seconds=self.render_seconds,
             stack_name=self.stack_name,
+            engine=self.engine,
         )
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from resize.engine import Engine
 from resize.errors import SettingsError
 from resize.settings import RESERVED_MEGABYTES, STORAGE_SECONDS
 from resize.variants import Parser, Variant, parse_variants
@@ -57,6 +58,13 @@ def _boolean(key: str, value: object) -> bool:
 
 def _variants(_key: str, value: object) -> tuple[Variant, ...]:
     return parse_variants(value)
+
+
+_engine_name = _one_of(*(engine.value for engine in Engine))
+
+
+def _engine(key: str, value: object) -> Engine:
+    return Engine(_engine_name(key, value))
 
 
 # docs.aws.amazon.com/lambda/latest/api/API_ProvisionedPollerConfig.html
@@ -145,5 +153,6 @@ PARSERS: Mapping[str, Parser] = {
     # docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
     "alarm_at_cap_minutes": _integer(1, 1440),
     "alarm_no_jobs_hours": _optional(_integer(1, 168, ", or null for no such alarm")),
+    "engine": _engine,
     "bundle_for": _one_of("lambda", "this-machine"),
 }

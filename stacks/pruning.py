@@ -1,14 +1,17 @@
 """Takes out of a bundle what the function never uses: less to load, less to attack, less to keep up with.
 
-docs/bundle.txt lists what stays. A test renders every format in both directions from such a bundle.
+docs/bundle-pillow.txt and docs/bundle-vips.txt list what stays. A test renders every format in both directions from
+such bundles.
 """
 
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from resize.engine import Engine
+
 # Glob patterns of what goes, relative to the bundle. Licences stay, and so does METADATA: scanners read versions there.
-NEEDLESS = (
+_ALWAYS_NEEDLESS = (
     # For type checkers, for installers, and lists of libraries that are no longer all there.
     *("**/*.pyi", "**/py.typed"),
     *("*.dist-info/WHEEL", "*.dist-info/top_level.txt", "*.dist-info/zip-safe", "*.dist-info/sboms"),
@@ -34,18 +37,35 @@ NEEDLESS = (
     *("aws_lambda_powertools/utilities/streaming", "aws_lambda_powertools/utilities/validation"),
 )
 
+# The engine vips borrows Pillow's decoders of TIFF, BMP and HEIC, and its colours: what else Pillow has goes. libvips
+# itself is one library; what loads it is the compiled part of cffi.
+_NEEDLESS_WITH = {
+    Engine.PILLOW: ("resize/vips",),
+    Engine.VIPS: (
+        *(f"resize/pillow/{name}.py" for name in ("encoding", "film", "rendering")),
+        *("PIL/_avif.*", "PIL/_webp.*", "pillow.libs/libavif-*"),
+        *("pillow.libs/libwebpdemux-*", "pillow.libs/libwebpmux-*"),
+        *("cffi", "pycparser", "pycparser-*.dist-info", "pyvips/pyvips_build.py", "pyvips/vdecls.py"),
+    ),
+}
+
 # What stays although a pattern finds it: the formats of resize/formats.py, and MPO, which many phones' JPEGs are.
 NEEDED = frozenset(f"PIL/{name}ImagePlugin.py" for name in ("Avif", "Bmp", "Gif", "Jpeg", "Mpo", "Png", "Tiff", "WebP"))
 
 
-def prune(bundle: Path) -> None:
+def prune(bundle: Path, engine: Engine) -> None:
     """Remove from a bundle what the function never uses."""
-    for pattern in NEEDLESS:
+    for pattern in needless_patterns(engine):
         for found in list(needless(bundle, pattern)):
             if found.is_dir():
                 shutil.rmtree(found)
             else:
                 found.unlink()
+
+
+def needless_patterns(engine: Engine) -> tuple[str, ...]:
+    """List the patterns of what goes where this engine resizes."""
+    return (*_ALWAYS_NEEDLESS, *_NEEDLESS_WITH[engine])
 
 
 def needless(bundle: Path, pattern: str) -> Iterator[Path]:

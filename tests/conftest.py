@@ -1,5 +1,25 @@
-"""Start from what a terminal gives a command, whatever started the tests: a shell's background jobs ignore Ctrl-C."""
+"""What every test starts from, whatever started it; and the engines, each in turn."""
 
 import signal
+from collections.abc import Iterator
 
+import hypothesis
+import pytest
+
+from builders import images
+from resize.engine import Engine
+
+# A shell's background jobs ignore Ctrl-C.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# How long an example takes is the machine's business: a benchmark measures, a test does not.
+hypothesis.settings.register_profile("no-deadline", deadline=None)
+hypothesis.settings.load_profile("no-deadline")
+
+
+@pytest.fixture(scope="module", params=list(Engine))
+def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    """An engine; what a test renders while it has this fixture, it renders with it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(images, "engine", request.param)
+        yield request.param

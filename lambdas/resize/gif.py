@@ -1,4 +1,9 @@
-"""Does a GIF reach its end? Pillow takes the end of the bytes for the end of the animation, and loses frames."""
+"""What a GIF says beside pixels: how large it is, where it ends, and how long a frame lasts."""
+
+from collections.abc import Sequence
+from itertools import accumulate, pairwise
+
+from resize.geometry import Size
 
 _SCREEN_BYTES = 13
 _SCREEN_FLAGS = 10
@@ -6,8 +11,16 @@ _IMAGE_BYTES = 10
 _IMAGE_FLAGS = 9
 
 
+def screen_of(source: bytes) -> Size:
+    """Read the size of the screen (GIF89a, section 18): a side of 0 leaves it to the frames."""
+    return Size(*(int.from_bytes(source[at : at + 2], "little") for at in (6, 8)))
+
+
 def reaches_its_end(source: bytes) -> bool:
-    """Follow the blocks of a GIF to its trailer (GIF89a, section 12 and appendix A); False if the bytes end before."""
+    """Follow the blocks of a GIF to its trailer (GIF89a, section 12 and appendix A); False if the bytes end before.
+
+    Decoders take the end of the bytes for the end of the animation, and lose frames.
+    """
     at = _SCREEN_BYTES + _colour_table_bytes(source, _SCREEN_FLAGS)
     while at < len(source):
         match source[at : at + 1]:
@@ -21,6 +34,12 @@ def reaches_its_end(source: bytes) -> bool:
             case _:  # decoders skip what stands between blocks
                 at += 1
     return False
+
+
+def in_hundredths(milliseconds: Sequence[int]) -> list[int]:
+    """Round durations to what a GIF can hold, hundredths of a second, so that all together last as long as before."""
+    ends = [round(end / 10) * 10 for end in accumulate(milliseconds, initial=0)]
+    return [end - start for start, end in pairwise(ends)]
 
 
 def _colour_table_bytes(source: bytes, flags_at: int) -> int:

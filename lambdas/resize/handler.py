@@ -37,7 +37,7 @@ def make_consumer(environment: Mapping[str, str]) -> Consumer:
     )
     return Consumer(
         settings=settings,
-        sandbox=Sandbox(settings.variants, settings.limits, confinement, children),
+        sandbox=Sandbox(settings.variants, settings.limits, confinement, children, settings.engine),
         # The client that boto3 would give, without loading its transfers and resources: a tenth of a cold start.
         client=cast("S3Client", get_session().create_client("s3", config=_S3)),
         threads=ThreadPoolExecutor(settings.jobs_at_once, thread_name_prefix="job"),

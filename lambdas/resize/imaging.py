@@ -1,15 +1,24 @@
 """An upload's bytes in, every variant's bytes out: pure, and knows no AWS."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
+from resize.engine import Engine
 from resize.errors import ImageRejectedError, Reason
-from resize.pillow import rendering
 from resize.renditions import Rendered
 from resize.settings import Limits
 from resize.variants import Variant
 
+_Renderer: TypeAlias = Callable[[bytes, Sequence[Variant], Limits, int | None], Rendered]
 
-def render(source: bytes, variants: Sequence[Variant], limits: Limits, memory_bytes: int | None = None) -> Rendered:
+
+def render(
+    source: bytes,
+    variants: Sequence[Variant],
+    limits: Limits,
+    memory_bytes: int | None = None,
+    engine: Engine = Engine.PILLOW,
+) -> Rendered:
     """Make every variant of an image, in the order given, with so much memory, or with as much as it takes.
 
     Raises:
@@ -17,6 +26,16 @@ def render(source: bytes, variants: Sequence[Variant], limits: Limits, memory_by
             broken, or takes more memory than there is.
     """
     try:
-        return rendering.render(source, variants, limits, memory_bytes)
+        return _renderer_of(engine)(source, variants, limits, memory_bytes)
     except MemoryError as error:
         raise ImageRejectedError(Reason.OUT_OF_MEMORY, "resizing it takes more memory than there is") from error
+
+
+def _renderer_of(engine: Engine) -> _Renderer:
+    """Import an engine when it is first asked for: a bundle has no other than its own."""
+    match engine:
+        case Engine.PILLOW:
+            from resize.pillow.rendering import render  # noqa: PLC0415
+        case Engine.VIPS:
+            from resize.vips.rendering import render  # noqa: PLC0415
+    return render

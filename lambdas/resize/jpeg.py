@@ -1,6 +1,13 @@
-"""How many scans has a JPEG? Every scan passes over the whole picture, and a small file can have a thousand."""
+"""What a JPEG is beside pixels: how many scans it has, and for what quality and effort it is written how."""
 
 import re
+
+# From this quality on, colour is kept at full resolution.
+FULL_COLOUR_QUALITY = 90
+
+# Two ways to spend time on size: Huffman tables of its own, then several scans.
+OPTIMIZE_EFFORT = 3
+PROGRESSIVE_EFFORT = 4
 
 # The next marker of interest: not a stuffed byte (FF 00), not filling (FF FF), not a restart (FF D0 to D7), nor TEM.
 _MARKER = re.compile(rb"\xff([\x02-\xcf\xd8-\xfe])")
@@ -8,7 +15,10 @@ _START_OF_IMAGE, _END_OF_IMAGE, _START_OF_SCAN = b"\xd8", b"\xd9", b"\xda"
 
 
 def scans_of(source: bytes) -> int:
-    """Count the scans that a decoder would pass over, without decoding (ITU-T T.81, annex B)."""
+    """Count the scans that a decoder would pass over, without decoding (ITU-T T.81, annex B).
+
+    Every scan passes over the whole picture, and a small file can have a thousand.
+    """
     scans, at = 0, 0
     while found := _MARKER.search(source, at):
         marker, at = found[1], found.end()

@@ -17,6 +17,7 @@ from queue import LifoQueue
 from time import monotonic
 from typing import IO, Self
 
+from resize.engine import Engine
 from resize.errors import ImageRejectedError, OutOfTimeError, Reason, SandboxError
 from resize.renditions import Rendered
 from resize.settings import Limits
@@ -64,10 +65,15 @@ class Sandbox:
     """
 
     def __init__(
-        self, variants: Sequence[Variant], limits: Limits, confinement: Confinement, children: int = 1
+        self,
+        variants: Sequence[Variant],
+        limits: Limits,
+        confinement: Confinement,
+        children: int = 1,
+        engine: Engine = Engine.PILLOW,
     ) -> None:
         task = encode_task(variants, limits)
-        self._places = tuple(_Place(task, confinement) for _ in range(children))
+        self._places = tuple(_Place(task, confinement, engine) for _ in range(children))
         # The last one used comes first: its memory is warm.
         self._free: LifoQueue[_Place] = LifoQueue()
         for place in self._places:
@@ -113,10 +119,11 @@ class Sandbox:
 class _Place:
     """Where there is always a child: after a crash, a hang or a lack of memory a fresh one."""
 
-    def __init__(self, task: bytes, confinement: Confinement) -> None:
+    def __init__(self, task: bytes, confinement: Confinement, engine: Engine) -> None:
         self._task = task
         self._confinement = confinement
-        self.child: _Child | None = _Child(task, confinement)
+        self._engine = engine
+        self.child: _Child | None = _Child(task, confinement, engine)
 
     def render(self, source: bytes, deadline: float) -> Rendered:
         child = self._ready_child()
@@ -144,7 +151,7 @@ class _Place:
     def _ready_child(self) -> "_Child":
         if self.child is None or not self.child.is_alive():
             self.end_child()
-            self.child = _Child(self._task, self._confinement)
+            self.child = _Child(self._task, self._confinement, self._engine)
         try:
             self.child.await_ready()
         except SandboxError:
@@ -156,8 +163,8 @@ class _Place:
 class _Child:
     """A running sandbox_child.py."""
 
-    def __init__(self, task: bytes, confinement: Confinement) -> None:
-        command = [sys.executable, "-P", "-m", "resize.sandbox_child", json.dumps(asdict(confinement))]
+    def __init__(self, task: bytes, confinement: Confinement, engine: Engine) -> None:
+        command = [sys.executable, "-P", "-m", "resize.sandbox_child", json.dumps(asdict(confinement)), engine]
         environment = {name: os.environ[name] for name in _INHERITED_VARIABLES if name in os.environ}
         environment["PYTHONPATH"] = os.pathsep.join(sys.path)
         environment |= _ALLOCATOR

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import IO
 
+from resize.engine import Engine
 from resize.errors import ImageRejectedError, Reason
 from resize.imaging import render
 from resize.renditions import Rendered
@@ -21,9 +22,9 @@ _DOT = b"GIF89a\1\0\1\0\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0\1\0\1\0\0\2\2D\1\0;"
 
 def main() -> None:
     """Serve images from standard input to standard output until the parent closes it."""
-    confinement = json.loads(sys.argv[1])
+    confinement, engine = json.loads(sys.argv[1]), Engine(sys.argv[2])
     requests, answers = sys.stdin.buffer, _take_standard_output()
-    _rehearse()
+    rehearse(engine)
     _confine(confinement["memory_bytes"])
     variants, limits = decode_task(read_frame(requests))
     used_bytes = _used_bytes()
@@ -31,7 +32,8 @@ def main() -> None:
     write_frame(answers, b"ready")
     while (image := _next_image(requests)) is not None:
         _allow_processor_seconds(confinement["processor_seconds"])
-        _answer(answers, partial(render, image, variants, limits, confinement["memory_bytes"] - used_bytes()))
+        memory_bytes = confinement["memory_bytes"] - used_bytes()
+        _answer(answers, partial(render, image, variants, limits, memory_bytes, engine))
 
 
 def _next_image(requests: IO[bytes]) -> bytes | None:
@@ -64,12 +66,12 @@ def _take_standard_output() -> IO[bytes]:
     return answers
 
 
-def _rehearse() -> None:
+def rehearse(engine: Engine) -> None:
     """Have everything loaded that rendering loads late: soon nothing can be opened.
 
     Pillow loads all of its formats as soon as one is asked for that is not among its commonest.
     """
-    render(_DOT, [Variant(name=output, width=1, format=output) for output in Format], Limits())
+    render(_DOT, [Variant(name=output, width=1, format=output) for output in Format], Limits(), None, engine)
 
 
 def _confine(memory_bytes: int) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
 
+from resize.engine import Engine
 from resize.errors import SettingsError
 from resize.variants import Variant, parse_variants, variants_to_json
 
@@ -42,12 +43,13 @@ class Settings:
     jobs_at_once: int = 4
     render_seconds: int = 25
     stack_name: str = "Darkroom"
+    engine: Engine = Engine.PILLOW
     generation: int = 0
 
     @cached_property
     def recipe(self) -> str:
         """A fingerprint of all that decides what renditions look like; a manifest of another recipe is out of date."""
-        text = json.dumps([variants_to_json(self.variants), self.cache_control], sort_keys=True)
+        text = json.dumps([variants_to_json(self.variants), self.cache_control, self.engine], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def images_at_once(self, memory_megabytes: int) -> int:
@@ -65,6 +67,7 @@ class Settings:
             "DARKROOM_JOBS_AT_ONCE": str(self.jobs_at_once),
             "DARKROOM_RENDER_SECONDS": str(self.render_seconds),
             "POWERTOOLS_SERVICE_NAME": self.stack_name,
+            "DARKROOM_ENGINE": self.engine.value,
         }
 
     @classmethod
@@ -84,6 +87,7 @@ class Settings:
                 jobs_at_once=int(environment["DARKROOM_JOBS_AT_ONCE"]),
                 render_seconds=int(environment["DARKROOM_RENDER_SECONDS"]),
                 stack_name=environment["POWERTOOLS_SERVICE_NAME"],
+                engine=Engine(environment["DARKROOM_ENGINE"]),
                 generation=_version_number(environment.get("AWS_LAMBDA_FUNCTION_VERSION", "")),
             )
         except KeyError as missing:

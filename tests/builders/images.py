@@ -7,10 +7,14 @@ from typing import Any
 
 from PIL import Image
 
+from resize.engine import Engine
 from resize.imaging import render
 from resize.renditions import Rendered
 from resize.settings import Limits
 from resize.variants import Format, Variant
+
+# What images are rendered with: the fixture `engine` of conftest.py tries each.
+engine = Engine.PILLOW
 
 _DATA = Path(__file__).parents[1] / "data"
 
@@ -83,7 +87,7 @@ def exif(orientation: int) -> bytes:
 
 def rendered(source: bytes, *variants: Variant, **limits: int) -> Rendered:
     """Render variants; without any, one PNG at the source's own size."""
-    return render(source, variants or (variant(),), Limits(**limits))
+    return render(source, variants or (variant(),), Limits(**limits), engine=engine)
 
 
 def variant(name: str = "test", *, width: int = 16_383, format: Format | None = Format.PNG, **others: Any) -> Variant:  # noqa: A002 - the option's name

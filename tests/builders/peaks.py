@@ -7,27 +7,31 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
-# The estimates that rendering asks for are noted on their way; there is enough memory for all of them.
+from resize.engine import Engine
+
+# The estimates that rendering is held to are noted on their way; there is enough memory for all of them.
 _CHILD = r"""
 import json, re, sys
 from pathlib import Path
-from resize.pillow import decoding
+from resize import limits
+from resize.engine import Engine
 from resize.imaging import render
+from resize.sandbox_child import rehearse
 from resize.settings import Limits
 from resize.variants import parse_variants
 
 def kilobytes(name):
     return int(re.search(name + r":\s+(\d+)", Path("/proc/self/status").read_text())[1])
 
-def noting(*arguments):
-    estimates.append(estimate(*arguments))
-    return estimates[-1]
+def noting(needed, there_are):
+    estimates.append(needed)
 
-estimates, estimate = [], decoding.estimate
-decoding.estimate = noting
+estimates, limits.check_memory = [0], noting
+engine = Engine(sys.argv[2])
 source, variants = sys.stdin.buffer.read(), parse_variants(json.loads(sys.argv[1]))
+rehearse(engine)
 before = kilobytes("VmSize")
-render(source, variants, Limits(), memory_bytes=2**60)
+render(source, variants, Limits(), 2**60, engine)
 print(json.dumps({"truth": (kilobytes("VmPeak") - before) * 1024, "estimate": max(estimates)}))
 """
 
@@ -40,9 +44,9 @@ class Peak:
     estimate: int
 
 
-def peak_of(source: bytes, variants: dict[str, dict[str, Any]]) -> Peak:
+def peak_of(source: bytes, variants: dict[str, dict[str, Any]], engine: Engine) -> Peak:
     """Render an image in a process of its own, with the environment of the sandbox's child, and measure."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "MALLOC_ARENA_MAX": "1"}
-    command = [sys.executable, "-P", "-c", _CHILD, json.dumps(variants)]
+    command = [sys.executable, "-P", "-c", _CHILD, json.dumps(variants), engine]
     child = subprocess.run(command, input=source, env=environment, stdout=subprocess.PIPE, check=True)
     return Peak(**json.loads(child.stdout))

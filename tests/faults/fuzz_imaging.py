@@ -16,6 +16,7 @@ from PIL import Image  # noqa: E402 - instrumented first
 from builders import hostile  # noqa: E402 - the same
 from builders.images import animation, encoded, exif, quadrants, sideways_heic  # noqa: E402 - the same
 from builders.profiles import display_p3  # noqa: E402 - the same
+from resize.engine import Engine  # noqa: E402 - the same
 from resize.errors import ImageRejectedError, Reason  # noqa: E402 - the same
 from resize.formats import SourceFormat, identify  # noqa: E402 - the same
 from resize.pillow.decoding import open_image  # noqa: E402 - the same
@@ -79,5 +80,5 @@ def _reach(source: bytes) -> None:
 
 
 if __name__ == "__main__":
-    with Sandbox(VARIANTS, LIMITS, CONFINEMENT) as the_sandbox:
+    with Sandbox(VARIANTS, LIMITS, CONFINEMENT, engine=Engine(sys.argv[2])) as the_sandbox:
         fuzz(lambda source: renders_or_rejects(bytes(source), the_sandbox), SEEDS, int(sys.argv[1]))

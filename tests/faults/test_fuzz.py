@@ -12,10 +12,13 @@ SECONDS = 30
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("target", ["fuzz_events", "fuzz_imaging"])
-def test_no_input_found_by_fuzzing_is_left_without_an_answer(target: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "target", [["fuzz_events"], ["fuzz_imaging", "pillow"], ["fuzz_imaging", "vips"]], ids=" ".join
+)
+def test_no_input_found_by_fuzzing_is_left_without_an_answer(target: list[str], tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(TESTS), "TMPDIR": str(tmp_path)}
-    command = [sys.executable, "-m", f"faults.{target}", str(SECONDS)]
+    module, *engine = target
+    command = [sys.executable, "-m", f"faults.{module}", str(SECONDS), *engine]
 
     ended = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
 

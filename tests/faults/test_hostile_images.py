@@ -15,6 +15,7 @@ from PIL import Image
 from builders import hostile
 from builders.images import animation, encoded, quadrants, sideways_heic
 from builders.pictures import jpeg
+from resize.engine import Engine
 from resize.errors import ImageRejectedError, Reason
 from resize.renditions import Rendered
 from resize.sandbox import Confinement, Sandbox
@@ -32,8 +33,8 @@ PHOTO = encoded(Image.effect_noise((200, 150), 60).convert("RGB"), "JPEG")
 
 
 @pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(VARIANTS, Limits(), CONFINEMENT) as made:
+def sandbox(engine: Engine) -> Iterator[Sandbox]:
+    with Sandbox(VARIANTS, Limits(), CONFINEMENT, engine=engine) as made:
         yield made
 
 
@@ -71,9 +72,23 @@ BOMBS: dict[str, tuple[Callable[[], bytes], Reason]] = {
 }
 
 
-@pytest.mark.parametrize(("make", "reason"), BOMBS.values(), ids=BOMBS)
-def test_a_bomb_is_refused_for_what_it_is(make: Callable[[], bytes], reason: Reason, sandbox: Sandbox) -> None:
-    assert outcome_of(make(), sandbox) is reason
+# What libvips takes as it comes, row by row or not at all, is no bomb to it.
+HARMLESS_TO_VIPS = {
+    "PNG of 54 megapixels with alpha": (6_000, 9_000),
+    "PNG with a comment of 200 MB": (64, 48),
+    "PNG with a profile of 200 MB": (64, 48),
+}
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_a_bomb_is_refused_for_what_it_is(name: str, sandbox: Sandbox, engine: Engine) -> None:
+    make, reason = BOMBS[name]
+
+    outcome = outcome_of(make(), sandbox)
+    if engine is Engine.VIPS and name in HARMLESS_TO_VIPS:
+        assert size_of(outcome) == HARMLESS_TO_VIPS[name]
+    else:
+        assert outcome is reason
 
 
 def test_a_bomb_s_rejection_tells_what_it_takes_and_what_there_is(sandbox: Sandbox) -> None:
@@ -92,8 +107,8 @@ def test_a_jpeg_of_many_scans_that_is_within_the_limit_is_rendered(sandbox: Sand
     assert size_of(outcome_of(hostile.jpeg_of_scans(90), sandbox)) == (64, 48)
 
 
-def test_an_image_that_needs_more_time_than_there_is_is_given_up() -> None:
-    with Sandbox(VARIANTS, Limits(), Confinement(memory_bytes=1024**3, processor_seconds=0)) as hurried:
+def test_an_image_that_needs_more_time_than_there_is_is_given_up(engine: Engine) -> None:
+    with Sandbox(VARIANTS, Limits(), Confinement(memory_bytes=1024**3, processor_seconds=0), engine=engine) as hurried:
         assert outcome_of(hostile.jpeg_of_scans(90, 10_000, 9_900), hurried) is Reason.TIMED_OUT
 
 

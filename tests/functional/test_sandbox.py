@@ -10,6 +10,7 @@ from time import monotonic
 
 import pytest
 
+from builders import images
 from builders.formats import pictures
 from builders.hostile import webp_of_34_bytes
 from builders.images import crashing_heic, rendered, variant
@@ -19,6 +20,8 @@ from resize.sandbox import Confinement, Sandbox
 from resize.settings import Limits
 from resize.variants import Format, Variant
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 VARIANTS = (Variant(name="thumb", width=32),)
 CONFINEMENT = Confinement(memory_bytes=1024**3, processor_seconds=20)
 HOSTILE = b"an image that has subverted its decoder"
@@ -26,7 +29,7 @@ HOSTILE = b"an image that has subverted its decoder"
 
 def new_sandbox(confinement: Confinement = CONFINEMENT) -> Sandbox:
     """A sandbox with one variant, 32 wide."""
-    return Sandbox(VARIANTS, Limits(), confinement)
+    return Sandbox(VARIANTS, Limits(), confinement, engine=images.engine)
 
 
 @pytest.fixture
@@ -146,7 +149,7 @@ def test_each_child_renders_an_image_side_by_side(tmp_path: Path, monkeypatch: p
     )
     confinement = Confinement(memory_bytes=1024**3, processor_seconds=1)
     with (
-        Sandbox(VARIANTS, Limits(), confinement, children=2) as sandbox,
+        Sandbox(VARIANTS, Limits(), confinement, children=2, engine=images.engine) as sandbox,
         begun.open("rb", buffering=0) as beginnings,
         may_go_on.open("wb", buffering=0) as permission,
         ThreadPoolExecutor(2) as threads,
@@ -250,7 +253,7 @@ def test_all_formats_are_rendered_as_they_are_outside() -> None:
     """Whatever a decoder or encoder loads is loaded before nothing can be opened any more."""
     outputs = (Format.WEBP, Format.JPEG, Format.PNG, Format.AVIF, None)
     variants = tuple(variant(output or "source", width=32, format=output) for output in outputs)
-    with Sandbox(variants, Limits(), CONFINEMENT) as sandbox:
+    with Sandbox(variants, Limits(), CONFINEMENT, engine=images.engine) as sandbox:
         for name, source in pictures().items():
             assert sandbox.render(source, in_seconds(60)) == rendered(source, *variants), name
 

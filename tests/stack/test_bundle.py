@@ -10,21 +10,21 @@ from pathlib import Path
 import pytest
 
 from checks.contents import listing
+from resize.engine import Engine
 from stacks import pruning
 from stacks.bundle import PACKAGE, PROJECT, BundleError, build_bundle, lambda_platform
 
 from aws_cdk import FileSystem  # isort: skip  # stacks chooses its Node, so it comes first
 
 LAMBDA = lambda_platform(architecture="arm64", python="3.14")
-CONTENTS = PROJECT / "docs" / "bundle.txt"
 # The number of the machine in an ELF file's header: include/uapi/linux/elf-em.h
 AARCH64, X86_64 = 183, 62
 
 
-@pytest.fixture(scope="session")
-def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="module")
+def bundle(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What Lambda gets."""
-    return build_bundle(LAMBDA, cache=tmp_path_factory.mktemp("bundles"))
+    return build_bundle(LAMBDA, engine, cache=tmp_path_factory.mktemp("bundles"))
 
 
 @pytest.fixture
@@ -50,30 +50,46 @@ def machines_of(folder: Path) -> set[int]:
     return {int.from_bytes(library[18:20], "little") for library in libraries}
 
 
-def test_nothing_ships_but_what_the_list_names(bundle: Path) -> None:
-    assert listing(bundle).splitlines() == CONTENTS.read_text(encoding="utf-8").splitlines()
+def test_nothing_ships_but_what_the_list_names(bundle: Path, engine: Engine) -> None:
+    contents = PROJECT / "docs" / f"bundle-{engine}.txt"
+
+    assert listing(bundle, engine).splitlines() == contents.read_text(encoding="utf-8").splitlines()
 
 
-def test_a_file_more_in_the_bundle_is_seen(bundle: Path, tmp_path: Path) -> None:
+def test_a_file_more_in_the_bundle_is_seen(bundle: Path, engine: Engine, tmp_path: Path) -> None:
     grown = shutil.copytree(bundle, tmp_path / "grown")
     (grown / "PIL" / "extra.py").write_text("")
 
-    assert set(listing(grown).splitlines()) - set(listing(bundle).splitlines()) == {"  extra.py"}
+    assert set(listing(grown, engine).splitlines()) - set(listing(bundle, engine).splitlines()) == {"  extra.py"}
 
 
-def test_each_pattern_of_what_is_left_out_finds_something(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pruning, "prune", lambda _: None)
-    whole = build_bundle(LAMBDA, cache=tmp_path)
+def test_each_pattern_of_what_is_left_out_finds_something(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pruning, "prune", lambda *_: None)
+    whole = build_bundle(LAMBDA, engine, cache=tmp_path)
+    patterns = pruning.needless_patterns(engine)
 
-    assert [pattern for pattern in pruning.NEEDLESS if not list(pruning.needless(whole, pattern))] == []
+    assert [pattern for pattern in patterns if not list(pruning.needless(whole, pattern))] == []
     assert [path for path in pruning.NEEDED if not (whole / path).is_file()] == []
 
 
-def test_the_bundle_has_every_module_of_the_package_and_nothing_that_made_it(bundle: Path) -> None:
-    def modules(package: Path) -> set[Path]:
-        return {path.relative_to(package) for path in package.rglob("*.py")}
+# What stays of the other engine's folder: see lambdas/resize/vips/borrowed.py and colour.py.
+BORROWED = {
+    Engine.PILLOW: set[str](),
+    Engine.VIPS: {f"pillow/{name}.py" for name in ("__init__", "colour", "decoding", "memory", "scaling")},
+}
 
-    assert modules(bundle / PACKAGE.name) == modules(PACKAGE)
+
+def test_the_bundle_has_every_module_that_its_engine_needs_and_nothing_that_made_it(
+    bundle: Path, engine: Engine
+) -> None:
+    def modules(package: Path) -> set[str]:
+        return {path.relative_to(package).as_posix() for path in package.rglob("*.py")}
+
+    (other,) = set(Engine) - {engine}
+    of_other = {name for name in modules(PACKAGE) if name.startswith(f"{other}/")}
+    assert modules(bundle / PACKAGE.name) == modules(PACKAGE) - of_other | BORROWED[engine]
     assert {path.suffix for path in (bundle / PACKAGE.name).rglob("*") if path.is_file()} == {".py"}
 
 
@@ -83,8 +99,9 @@ def test_nothing_in_the_bundle_depends_on_when_or_where_it_was_made(bundle: Path
     assert [path for path in bundle.rglob("*") if path.name in unwanted or path.suffix == ".pyc"] == []
 
 
-def test_the_licences_of_what_is_bundled_stay_with_it(bundle: Path) -> None:
-    for distribution in ("pillow", "pi_heif", "aws_lambda_powertools"):
+def test_the_licences_of_what_is_bundled_stay_with_it(bundle: Path, engine: Engine) -> None:
+    of_engine = ("pyvips", "pyvips_binary", "cffi") if engine is Engine.VIPS else ()
+    for distribution in ("pillow", "pi_heif", "aws_lambda_powertools", *of_engine):
         assert list(bundle.glob(f"{distribution}-*.dist-info/**/LICENSE*")), distribution
 
 
@@ -92,24 +109,29 @@ def test_every_library_in_the_bundle_is_for_lambdas_processor(bundle: Path) -> N
     assert machines_of(bundle) == {AARCH64}
 
 
-def test_the_zipped_bundle_is_under_8_megabytes(bundle: Path, tmp_path: Path) -> None:
+LARGEST = {Engine.PILLOW: 8_000_000, Engine.VIPS: 15_000_000}
+
+
+def test_the_zipped_bundle_is_small(bundle: Path, engine: Engine, tmp_path: Path) -> None:
     zipped = tmp_path / "bundle.zip"
     with zipfile.ZipFile(zipped, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in bundle.rglob("*"):
             archive.write(path, path.relative_to(bundle))
 
-    assert zipped.stat().st_size < 8_000_000
+    assert zipped.stat().st_size < LARGEST[engine]
 
 
-def test_a_second_build_from_scratch_in_another_folder_has_the_same_asset_hash(bundle: Path, tmp_path: Path) -> None:
-    again = build_bundle(LAMBDA, cache=tmp_path / "another")
+def test_a_second_build_from_scratch_in_another_folder_has_the_same_asset_hash(
+    bundle: Path, engine: Engine, tmp_path: Path
+) -> None:
+    again = build_bundle(LAMBDA, engine, cache=tmp_path / "another")
 
     assert again != bundle
     assert FileSystem.fingerprint(str(again)) == FileSystem.fingerprint(str(bundle))
 
 
-def test_a_bundle_for_another_processor_has_its_libraries(tmp_path: Path) -> None:
-    bundle = build_bundle(lambda_platform(architecture="x86_64", python="3.13"), cache=tmp_path)
+def test_a_bundle_for_another_processor_has_its_libraries(engine: Engine, tmp_path: Path) -> None:
+    bundle = build_bundle(lambda_platform(architecture="x86_64", python="3.13"), engine, cache=tmp_path)
 
     assert machines_of(bundle) == {X86_64}
     assert list(bundle.glob("_pi_heif.cpython-313-x86_64-linux-gnu.so"))

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from hashlib import sha256
 from importlib.metadata import distribution
 from pathlib import Path
@@ -14,6 +15,7 @@ from builders.events import sqs_event
 from builders.formats import pictures
 from builders.images import rendered, variant
 from builders.world import settings
+from resize.engine import Engine
 from resize.variants import Format
 from stacks.bundle import build_bundle
 
@@ -38,27 +40,29 @@ import json, sys
 from hashlib import sha256
 from pathlib import Path
 sys.path[:0] = sys.argv[1:3]
+from resize.engine import Engine
 from resize.imaging import render
 from resize.settings import Limits
 from resize.variants import Format, Variant
+engine = Engine(sys.argv[4])
 variants = [Variant(name=output, width=32, format=output) for output in Format]
 
 def digests(source):
-    return [sha256(made.body).hexdigest() for made in render(source, variants, Limits()).renditions]
+    return [sha256(made.body).hexdigest() for made in render(source, variants, Limits(), None, engine).renditions]
 
 print(json.dumps({path.name: digests(path.read_bytes()) for path in Path(sys.argv[3]).iterdir()}))
 """
 
 
 @pytest.fixture(scope="module")
-def paths(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+def paths(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """The bundle for this machine, and a folder with what Lambda's runtime brings."""
     beside = tmp_path_factory.mktemp("runtime")
     for name in RUNTIME:
         files = distribution(name).files or []
         for top in {file.parts[0] for file in files if file.suffix == ".py"}:
             (beside / top).symlink_to(str(distribution(name).locate_file(top)))
-    return [str(build_bundle(None, cache=tmp_path_factory.mktemp("bundles"))), str(beside)]
+    return [str(build_bundle(None, engine, cache=tmp_path_factory.mktemp("bundles"))), str(beside)]
 
 
 def run_alone(code: str, *arguments: str, **environment: str) -> Any:
@@ -69,8 +73,9 @@ def run_alone(code: str, *arguments: str, **environment: str) -> Any:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def test_the_handler_takes_a_batch_with_only_boto3_beside_the_bundle(paths: list[str]) -> None:
-    environment = {**settings().to_environment(), "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769"}
+def test_the_handler_takes_a_batch_with_only_boto3_beside_the_bundle(paths: list[str], engine: Engine) -> None:
+    told = replace(settings(), engine=engine).to_environment()
+    environment = {**told, "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769"}
 
     said = run_alone(HANDLE, *paths, json.dumps(sqs_event("no job")), AWS_DEFAULT_REGION="eu-west-1", **environment)
 
@@ -78,12 +83,14 @@ def test_the_handler_takes_a_batch_with_only_boto3_beside_the_bundle(paths: list
     assert [home for home in said["homes"] if not home.startswith(paths[0])] == []
 
 
-def test_every_format_comes_out_of_the_bundle_as_it_does_with_all_of_pillow(paths: list[str], tmp_path: Path) -> None:
+def test_every_format_comes_out_of_the_bundle_as_it_does_with_all_of_its_libraries(
+    paths: list[str], engine: Engine, tmp_path: Path
+) -> None:
     sources = pictures()
     for name, source in sources.items():
         (tmp_path / name).write_bytes(source)
 
-    made = run_alone(RENDER, *paths, str(tmp_path))
+    made = run_alone(RENDER, *paths, str(tmp_path), engine)
 
     variants = [variant(output, width=32, format=output) for output in Format]
     expected = {

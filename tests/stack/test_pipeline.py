@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from builders.stack import Template, synthesize
+from resize.engine import Engine
 from resize.variants import Variant, variants_to_json
 from stacks.config import Config
 from stacks.outputs import Output
@@ -49,6 +50,7 @@ CHANGED = Config(
     alarm_minimum_jobs=51,
     alarm_at_cap_minutes=31,
     alarm_no_jobs_hours=12,
+    engine=Engine.VIPS,
 )
 LIMITS = {"source_bytes": 1001, "frame_pixels": 1002, "frames": 103, "total_pixels": 1004}
 
@@ -116,6 +118,7 @@ def test_every_knob_is_changed_somewhere_in_these_tests() -> None:
         ("AWS::Lambda::Function", "Runtime", "python3.13"),
         ("AWS::Lambda::Function", "Architectures.0", "x86_64"),
         ("AWS::Lambda::Function", "Environment.Variables.DARKROOM_RENDER_SECONDS", "20"),
+        ("AWS::Lambda::Function", "Environment.Variables.DARKROOM_ENGINE", "vips"),
         ("AWS::Lambda::Function", "Environment.Variables.DARKROOM_JOBS_AT_ONCE", "3"),
         ("AWS::Lambda::Function", "Environment.Variables.DARKROOM_CACHE_CONTROL", "no-store"),
         ("AWS::Lambda::Function", "Environment.Variables.POWERTOOLS_SERVICE_NAME", "Lightroom"),

@@ -12,6 +12,8 @@ from PIL import Image, ImageCms
 from builders.images import COLOURS, alpha_at, encoded, picture_of, quadrants, quarters, rgb_at
 from builders.profiles import display_p3, four_inks, ink_as_srgb, linear_grey, swapped_primaries
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 INKS = {
     "cyan": (255, 0, 0, 0),
     "magenta": (0, 255, 0, 0),

@@ -189,6 +189,7 @@ def test_true_is_no_number(knob: str) -> None:
         ({"python": 3.14}, "python: 3.14 is not allowed; expected one of 3.12, 3.13, 3.14"),
         ({"architecture": "arm"}, "architecture: 'arm' is not allowed; expected one of arm64, x86_64"),
         ({"log_retention_days": 31}, "log_retention_days: 31 is not allowed; expected one of 1, 3, 5, 7, 14, 30, 60"),
+        ({"engine": "magick"}, "engine: 'magick' is not allowed; expected one of pillow, vips"),
         ({"bundle_for": "mac"}, "bundle_for: 'mac' is not allowed; expected one of lambda, this-machine"),
         ({"retain_data": "yes"}, "retain_data: 'yes' is not allowed; expected true or false"),
         ({"stack_name": "my stack"}, "stack_name: 'my stack' is not allowed; expected 1 to 64 letters"),

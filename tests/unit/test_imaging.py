@@ -24,6 +24,8 @@ from builders.images import (
 from builders.profiles import display_p3
 from resize.variants import Fit, Format, Gravity
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 UPRIGHT = ["red", "lime", "blue", "white"]
 
 # How a camera stores a picture that EXIF tells to turn: the inverse of what orientation 1 to 8 says to do.
@@ -43,7 +45,8 @@ OUTPUTS = list(Format)
 # What Pillow tells of a file's own structure, beside which nothing may be told.
 STRUCTURE = {
     *("jfif", "jfif_version", "jfif_unit", "jfif_density", "progressive", "progression"),
-    *("version", "background", "loop", "timestamp", "duration"),
+    *("version", "background", "loop", "timestamp", "duration", "transparency"),
+    "dpi",  # the same for every picture: see below
 }
 
 
@@ -127,6 +130,14 @@ def test_no_metadata_survives(kind: str, output: Format) -> None:
     assert b"Secret" not in body
     assert set(opened(body).info) <= STRUCTURE
     assert not opened(body).getexif()
+
+
+@pytest.mark.parametrize("output", OUTPUTS)
+def test_no_resolution_survives(output: Format) -> None:
+    sources = [encoded(quadrants(), "PNG", **options) for options in ({}, {"dpi": (300, 300)})]
+
+    one, other = (rendered(source, variant(format=output)).renditions[0].body for source in sources)
+    assert one == other
 
 
 @pytest.mark.parametrize("output", OUTPUTS)

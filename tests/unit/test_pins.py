@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-LOCKED = sorted([*ROOT.glob("requirements*.txt"), *ROOT.glob("lambdas/*/requirements.txt")])
+LOCKED = sorted([*ROOT.glob("requirements*.txt"), *ROOT.glob("lambdas/**/requirements.txt")])
 REVIEW = ROOT / "docs" / "dependencies.md"
-WANTED = sorted([*ROOT.glob("requirements*.in"), *ROOT.glob("lambdas/*/requirements.in")])
+WANTED = sorted([*ROOT.glob("requirements*.in"), *ROOT.glob("lambdas/**/requirements.in")])
 
 # One package at one version, perhaps for some machines only, and the hashes of its files: no address, no option.
 PINNED = re.compile(
@@ -42,7 +42,7 @@ def wanted_in(path: Path) -> set[str]:
 
 def test_there_are_locked_files_to_look_at() -> None:
     assert {name_of(path) for path in LOCKED} == {
-        "lambdas/resize/requirements.txt",
+        *("lambdas/resize/requirements.txt", "lambdas/resize/vips/requirements.txt"),
         *("requirements.txt", "requirements-audit.txt", "requirements-dev.txt", "requirements-uv.txt"),
     }
 
@@ -71,8 +71,9 @@ def test_the_review_by_hand_is_about_the_versions_that_are_pinned(path: Path) ->
     assert wanted_in(path) - reviewed == set()
 
 
-def test_what_ships_is_what_is_tested_to_the_byte() -> None:
-    ships, tested = pins_of(ROOT / "lambdas/resize/requirements.txt"), pins_of(ROOT / "requirements-dev.txt")
+@pytest.mark.parametrize("path", sorted(ROOT.glob("lambdas/**/requirements.txt")), ids=name_of)
+def test_what_ships_is_what_is_tested_to_the_byte(path: Path) -> None:
+    ships, tested = pins_of(path), pins_of(ROOT / "requirements-dev.txt")
 
     assert {pin: hashes for pin, hashes in ships.items() if tested.get(pin) != hashes} == {}
 
@@ -80,7 +81,7 @@ def test_what_ships_is_what_is_tested_to_the_byte() -> None:
 def test_what_builds_the_project_is_among_what_is_installed_by_hash() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
-    assert set(project["build-system"]["requires"]) - set(pins_of(ROOT / "requirements-dev.txt")) == set()
+    assert set(project["build-system"]["requires"]) - set(pins_of(ROOT / "requirements-uv.txt")) == set()
 
 
 def test_every_command_that_installs_demands_hashes_and_builds_nothing_unpinned() -> None:

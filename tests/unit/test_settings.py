@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from builders.world import settings
+from resize.engine import Engine
 from resize.errors import SettingsError
 from resize.settings import Limits, Settings
 
@@ -17,6 +18,7 @@ def test_settings_written_as_an_environment_read_back() -> None:
         jobs_at_once=2,
         render_seconds=9,
         stack_name="Staging",
+        engine=Engine.VIPS,
     )
 
     assert Settings.from_environment(told.to_environment()) == told
@@ -43,6 +45,7 @@ def test_the_recipe_moves_with_what_renditions_look_like() -> None:
 
     assert one.recipe != other.recipe
     assert one.recipe != replace(one, cache_control="no-store").recipe
+    assert one.recipe != replace(one, engine=Engine.VIPS).recipe
 
 
 def test_the_recipe_stays_where_renditions_would_be_the_same() -> None:

@@ -1,1 +1,1 @@
-"""Imaging with Pillow: the only folder that imports it."""
+"""Imaging with Pillow; the engine vips borrows decoders and colours from here, and nothing else imports it."""

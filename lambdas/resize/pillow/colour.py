@@ -85,12 +85,12 @@ def _with_alpha(image: Image.Image) -> Image.Image:
 
 
 def _through_profile(image: Image.Image, profile: bytes | None) -> Image.Image:
-    transform = _transform_of(image.mode, profile) if profile else None
+    transform = transform_of(image.mode, profile) if profile else None
     return transform.apply(image.convert(transform.input_mode)) if transform else image.convert("RGB")
 
 
 @lru_cache(maxsize=4)  # every frame of an animation has the same
-def _transform_of(mode: str, profile: bytes) -> ImageCms.ImageCmsTransform | None:
+def transform_of(mode: str, profile: bytes) -> ImageCms.ImageCmsTransform | None:
     """Build the way from a mode's colours to sRGB, or None where Pillow's own conversion is the way.
 
     Relative colorimetric with black point compensation is how photo editors prepare images for the web.

@@ -1,6 +1,5 @@
 """The one door to Pillow's decoders: limits before pixels, and every fault of an image as ImageRejectedError."""
 
-import re
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from typing import NamedTuple
 import pi_heif
 from PIL import AvifImagePlugin, ExifTags, Image, JpegImagePlugin, TiffImagePlugin, UnidentifiedImageError
 
+from resize import limits as limit
 from resize.errors import ImageRejectedError, Reason
 from resize.formats import SourceFormat, identify
 from resize.geometry import Size
@@ -42,14 +42,8 @@ SIDEWAYS = frozenset(_TURNS[orientation] for orientation in (5, 6, 7, 8))
 # Whose frames are shown one after the other. What others hold besides, pages or previews, is never decoded.
 _ANIMATIONS = frozenset({SourceFormat.GIF, SourceFormat.WEBP})
 
-# Encoders write some ten scans; each costs a pass over all pixels (measured: 18 ms for 49 million, all scans empty).
-_MOST_SCANS = 100
-
 # WebP and GIF count in 16 bits.
 _MOST_PLAYS = 65_535
-
-# A decoder's message that can carry neither a memory address nor bytes of the image.
-_HARMLESS = re.compile(r"[A-Za-z][A-Za-z0-9 ,.:()-]{0,120}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,11 +58,6 @@ class Opened:
     source_bytes: int
     held_bytes: int  # what the decoder keeps beside pixels
     memory_bytes: int | None  # what there is; None is enough for anything
-
-    @property
-    def is_animation(self) -> bool:
-        """Whether the frames are meant to be shown one after the other: a TIFF's pages, for one, are not."""
-        return self.frames > 1
 
     @property
     def profile(self) -> bytes | None:
@@ -90,21 +79,18 @@ def open_image(source: bytes, limits: Limits, memory_bytes: int | None = None) -
     Raises:
         ImageRejectedError: EMPTY, UNKNOWN_FORMAT, CORRUPT, OUT_OF_MEMORY, or the limit that it breaks.
     """
-    _check(Reason.TOO_MANY_BYTES, len(source), limits.source_bytes, "bytes")
+    limit.check_source(source, limits)
     found = identify(source)
     if found is SourceFormat.WEBP and (canvas := canvas_of(source)):
-        _check_pixels(canvas, limits)
-        _check_bytes(estimate_of_webp(canvas, len(source)), memory_bytes)
+        limit.check_pixels(canvas, limits)
+        limit.check_memory(estimate_of_webp(canvas, len(source)), memory_bytes)
     with _blaming_the_image(limits):
         image = Image.open(BytesIO(source), formats=[found.decoder])
         frames = getattr(image, "n_frames", 1) if found in _ANIMATIONS else 1
         scans = scans_of(source) if found is SourceFormat.JPEG else 1
         held_bytes = _held_bytes(image, scans)
     size = Size(*image.size)
-    _check_pixels(size, limits)
-    _check(Reason.TOO_MANY_FRAMES, frames, limits.frames, "frames")
-    _check(Reason.TOO_MANY_PIXELS, size.width * size.height * frames, limits.total_pixels, "pixels in all frames")
-    _check(Reason.TOO_MANY_SCANS, scans, _MOST_SCANS, "scans")
+    limit.check_header(size, frames, scans, limits)
     if found is SourceFormat.GIF and not reaches_its_end(source):
         raise ImageRejectedError(Reason.CORRUPT, "it ends before its last frame does")
     return Opened(
@@ -125,7 +111,7 @@ def check_memory(opened: Opened, film: Size, frames: int = 1, prints: Iterable[P
     Raises:
         ImageRejectedError: OUT_OF_MEMORY.
     """
-    _check_bytes(estimate(_picture(opened), film, frames, prints), opened.memory_bytes)
+    limit.check_memory(estimate(picture_of(opened), film, frames, prints), opened.memory_bytes)
 
 
 def decode(opened: Opened, frames: int) -> Iterator[Frame]:
@@ -181,15 +167,21 @@ def turn_of(opened: Opened) -> Image.Transpose | None:
         check_memory(opened, Size(1, 1))
         with _blaming_the_image(opened.limits):
             opened.image.load()
-    exif = Image.Exif()
+    return _TURNS.get(orientation_of(opened.image.info.get("exif", b"")))
+
+
+def orientation_of(exif: bytes) -> int:
+    """Read the orientation from an EXIF block, 1 (upright) where the block is broken or says nothing."""
+    tags = Image.Exif()
     try:
-        exif.load(opened.image.info.get("exif", b""))
-        return _TURNS.get(exif.get(ExifTags.Base.Orientation, 1))
+        tags.load(exif)
+        return int(tags.get(ExifTags.Base.Orientation, 1))
     except Exception:  # noqa: BLE001 - only Pillow's parser runs here, and it raises anything on hostile bytes
-        return None
+        return 1
 
 
-def _picture(opened: Opened) -> Picture:
+def picture_of(opened: Opened) -> Picture:
+    """Describe what the header tells of an image to `resize.pillow.memory`."""
     return Picture(
         format=opened.format,
         stored=opened.size,
@@ -242,29 +234,9 @@ def _blaming_the_image(limits: Limits) -> Iterator[None]:
 def _rejection(error: Exception, limits: Limits) -> ImageRejectedError:
     message = str(error)
     if isinstance(error, (Image.DecompressionBombError, Image.DecompressionBombWarning)):
-        return _too_much(Reason.TOO_MANY_PIXELS, "too many", limits.frame_pixels, "pixels in a frame")
+        return limit.too_many_pixels(limits)
     if isinstance(error, MemoryError) or "memory" in message.lower():  # some decoders only say so
         return ImageRejectedError(Reason.OUT_OF_MEMORY, "decoding it takes more memory than there is")
     if isinstance(error, UnidentifiedImageError):
         return ImageRejectedError(Reason.CORRUPT, "its header makes no sense")
-    harmless = message if _HARMLESS.fullmatch(message) else type(error).__name__
-    return ImageRejectedError(Reason.CORRUPT, f"the decoder gave up: {harmless}")
-
-
-def _check_bytes(needed: int, there_are: int | None) -> None:
-    if there_are is not None and needed > there_are:
-        detail = f"it takes some {needed // 1_000_000} MB of memory; there are {max(0, there_are) // 1_000_000} MB"
-        raise ImageRejectedError(Reason.OUT_OF_MEMORY, detail)
-
-
-def _check_pixels(size: Size, limits: Limits) -> None:
-    _check(Reason.TOO_MANY_PIXELS, size.width * size.height, limits.frame_pixels, "pixels in a frame")
-
-
-def _check(reason: Reason, found: int, allowed: int, what: str) -> None:
-    if found > allowed:
-        raise _too_much(reason, str(found), allowed, what)
-
-
-def _too_much(reason: Reason, found: str, allowed: int, what: str) -> ImageRejectedError:
-    return ImageRejectedError(reason, f"it has {found} {what}; at most {allowed} are allowed")
+    return limit.corrupt(message, error)

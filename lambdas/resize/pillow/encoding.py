@@ -1,24 +1,16 @@
 """The one door to Pillow's encoders: a film in, the bytes of a file without any metadata out."""
 
 from io import BytesIO
-from itertools import accumulate, pairwise
 from typing import Any
 
 from PIL import Image
 
 from resize.errors import ImageRejectedError, Reason
+from resize.gif import in_hundredths
+from resize.jpeg import FULL_COLOUR_QUALITY, OPTIMIZE_EFFORT, PROGRESSIVE_EFFORT
 from resize.pillow.film import Film
 from resize.variants import Format
-
-HAS_ANIMATION = frozenset({Format.WEBP, Format.GIF})
-HAS_ALPHA = frozenset({Format.WEBP, Format.GIF, Format.PNG, Format.AVIF})
-
-# From this quality on, JPEG keeps colour at full resolution.
-_FULL_COLOUR_QUALITY = 90
-
-# JPEG's two ways to spend time on size: its own Huffman tables, then several scans.
-_OPTIMIZE_EFFORT = 3
-_PROGRESSIVE_EFFORT = 4
+from resize.webp import with_alpha_declared
 
 # GIF knows opaque and transparent alone, and 256 colours, of which the last one here is the transparent.
 _OPAQUE_FROM = 128
@@ -26,10 +18,6 @@ _GIF_COLOURS = 255
 _TRANSPARENT = 255
 _WHOLE_PALETTE = 3 * 256
 _CLEAR_BEFORE_NEXT = 2
-
-# Where the extended header of a WebP has its flags, and which says that there is transparency.
-_WEBP_FLAGS = 20
-_WEBP_ALPHA = 0x10
 
 
 def encode(film: Film, output: Format, quality: int, effort: int) -> bytes:
@@ -49,7 +37,7 @@ def encode(film: Film, output: Format, quality: int, effort: int) -> bytes:
         first.save(file, "JPEG" if output is Format.JPEG else output.name, **options)
     except (OSError, ValueError, RuntimeError) as error:
         raise _rejection(error, output) from error
-    return _alpha_declared(file.getvalue()) if output is Format.WEBP and film.has_alpha else file.getvalue()
+    return with_alpha_declared(file.getvalue()) if output is Format.WEBP and film.has_alpha else file.getvalue()
 
 
 def _options(film: Film, output: Format, quality: int, effort: int) -> dict[str, Any]:
@@ -57,8 +45,8 @@ def _options(film: Film, output: Format, quality: int, effort: int) -> dict[str,
         case Format.WEBP:
             return {"quality": quality, "method": effort}
         case Format.JPEG:
-            subsampling = "4:4:4" if quality >= _FULL_COLOUR_QUALITY else "4:2:0"
-            smaller = {"optimize": effort >= _OPTIMIZE_EFFORT, "progressive": effort >= _PROGRESSIVE_EFFORT}
+            subsampling = "4:4:4" if quality >= FULL_COLOUR_QUALITY else "4:2:0"
+            smaller = {"optimize": effort >= OPTIMIZE_EFFORT, "progressive": effort >= PROGRESSIVE_EFFORT}
             return {"quality": quality, "subsampling": subsampling} | smaller
         case Format.PNG:
             return {"compress_level": 1 + effort * 8 // 6}  # 1 to 9
@@ -71,10 +59,8 @@ def _options(film: Film, output: Format, quality: int, effort: int) -> dict[str,
 def _timing(film: Film, output: Format) -> dict[str, Any]:
     if output is Format.WEBP:
         return {"duration": list(film.milliseconds), "loop": film.plays}
-    ends = [round(end / 10) * 10 for end in accumulate(film.milliseconds, initial=0)]  # GIF counts in 1/100 s
-    durations = [end - start for start, end in pairwise(ends)]
     repeats = {} if film.plays == 1 else {"loop": max(0, film.plays - 1)}  # GIF counts what follows the first time
-    return {"duration": durations} | repeats
+    return {"duration": in_hundredths(film.milliseconds)} | repeats
 
 
 def _with_straight_alpha(frame: Image.Image) -> Image.Image:
@@ -100,16 +86,6 @@ def _with_palette(frame: Image.Image) -> Image.Image:
         picture.paste(_TRANSPARENT, mask=hidden)
         picture.putpalette(bytes(picture.getpalette() or ()).ljust(_WHOLE_PALETTE, b"\0"))
     return picture
-
-
-def _alpha_declared(webp: bytes) -> bytes:
-    """Say in the header of an animation that it is transparent (RFC 9649, section 2.7.1).
-
-    libwebp leaves that out where frames need not cover the canvas, and then decodes the rest of it as black.
-    """
-    if webp[12:16] != b"VP8X":  # a still's header knows
-        return webp
-    return webp[:_WEBP_FLAGS] + bytes([webp[_WEBP_FLAGS] | _WEBP_ALPHA]) + webp[_WEBP_FLAGS + 1 :]
 
 
 def _rejection(error: Exception, output: Format) -> ImageRejectedError:

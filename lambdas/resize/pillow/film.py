@@ -2,15 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TypeAlias
 
 from PIL import Image
 
 from resize.geometry import Placement, Size
 from resize.pillow.scaling import shrunk
-
-# Red, green, blue and opacity, 0 to 255 each.
-Colour: TypeAlias = tuple[int, int, int, int]
+from resize.plan import Colour
 
 _OPAQUE = 255
 

@@ -45,7 +45,7 @@ _COPIES_OF_SOURCE = {SourceFormat.WEBP: 2, SourceFormat.AVIF: 1, SourceFormat.HE
 
 # Bytes of each pixel of one frame while its encoder runs: opaque, and transparent.
 _BYTES_OF_ENCODER = {
-    Format.WEBP: (40, 68),
+    Format.WEBP: (38, 68),
     Format.AVIF: (52, 60),
     Format.JPEG: (16, 24),
     Format.PNG: (12, 24),

@@ -1,0 +1,1 @@
+"""Imaging with libvips: the only folder that imports it."""

@@ -1,0 +1,71 @@
+"""Pillow's decoders for what libvips has none for, or none that takes all of it.
+
+The libvips of PyPI decodes neither HEIC (HEVC is patented) nor BMP, and not all that a TIFF may be: 8-bit CIELAB, for
+one, which photographers use. Pillow decodes them by the same code and with the same limits as in its own engine, and
+hands the pixels over.
+"""
+
+from collections.abc import Iterator
+from functools import partial
+
+from PIL import Image
+
+from resize.geometry import Size
+from resize.pillow import decoding, memory
+from resize.pillow.colour import to_plain, to_srgb
+from resize.settings import Limits
+from resize.vips.library import pyvips
+from resize.vips.memory import Picture
+from resize.vips.opened import Opened
+
+# Pillow loads its formats as late as it can, and in the sandbox that is too late.
+Image.init()
+
+# Bytes of each pixel on their way from Pillow to libvips: gathered, and joined.
+_BYTES_HANDED_OVER = 6
+
+# What libvips calls the modes of Pillow that have 8 bits a band.
+_INTERPRETATIONS = {"L": "b-w", "LA": "b-w", "RGB": "srgb", "RGBA": "srgb", "CMYK": "cmyk"}
+
+
+def open_image(source: bytes, limits: Limits) -> Opened:
+    """Read an image's header as Pillow's engine does: see `resize.pillow.decoding.open_image`."""
+    opened = decoding.open_image(source, limits)
+    return Opened(
+        picture=Picture(
+            format=opened.format,
+            stored=opened.size,
+            bands=len(opened.image.getbands()),
+            has_alpha=opened.image.has_transparency_data,
+            held=_held_bytes(opened),
+        ),
+        frames=1,
+        decoded=lambda _: opened.size,
+        decode=partial(_decode, opened),
+        profile=opened.profile,
+    )
+
+
+def to_vips(picture: Image.Image) -> pyvips.Image:
+    """Hand over pixels of 8 bits a band: L, LA, RGB, RGBA or CMYK."""
+    bands = len(picture.getbands())
+    image = pyvips.Image.new_from_memory(picture.tobytes(), *picture.size, bands, "uchar")
+    return image.copy(interpretation=_INTERPRETATIONS[picture.mode])
+
+
+def to_pillow(image: pyvips.Image) -> Image.Image:
+    """Hand over pixels of 8 bits a band, the other way round."""
+    mode = "CMYK" if image.interpretation == "cmyk" else ("L", "LA", "RGB", "RGBA")[image.bands - 1]
+    return Image.frombytes(mode, (image.width, image.height), image.write_to_memory())
+
+
+def _held_bytes(opened: decoding.Opened) -> int:
+    pixels = opened.size.width * opened.size.height
+    decoder = memory.estimate(decoding.picture_of(opened), Size(1, 1), 1, ()) - memory.BASELINE
+    return decoder + _BYTES_HANDED_OVER * pixels
+
+
+def _decode(opened: decoding.Opened, _needed: Size, frames: int) -> Iterator[pyvips.Image]:
+    for frame in decoding.decode(opened, frames):
+        plain = to_plain(frame.image)
+        yield to_vips(to_srgb(plain, None) if plain.mode == "LAB" else plain)

@@ -1,0 +1,171 @@
+"""The one door to libvips's decoders: limits before pixels, and every fault of an image as ImageRejectedError."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from resize import limits as limit
+from resize.errors import ImageRejectedError, Reason
+from resize.formats import SourceFormat, identify
+from resize.geometry import Size
+from resize.gif import reaches_its_end, screen_of
+from resize.jpeg import scans_of
+from resize.pillow.decoding import orientation_of
+from resize.pillow.scaling import ENOUGH
+from resize.png import exif_of
+from resize.settings import Limits
+from resize.vips import borrowed
+from resize.vips.library import pyvips
+from resize.vips.memory import Picture
+from resize.vips.opened import Opened
+from resize.webp import canvas_of
+
+# Each is called by its name: libvips never guesses what the bytes are.
+LOADERS: dict[SourceFormat, Callable[..., pyvips.Image]] = {
+    SourceFormat.JPEG: pyvips.Image.jpegload_source,
+    SourceFormat.PNG: pyvips.Image.pngload_source,
+    SourceFormat.WEBP: pyvips.Image.webpload_source,
+    SourceFormat.GIF: pyvips.Image.gifload_source,
+    SourceFormat.AVIF: pyvips.Image.heifload_source,
+}
+
+# Whose frames are shown one after the other.
+_ANIMATIONS = frozenset({SourceFormat.GIF, SourceFormat.WEBP})
+
+# WebP and GIF count in 16 bits.
+_MOST_PLAYS = 65_535
+
+# How many times smaller a JPEG decoder can make its picture.
+_SHRINKS = (8, 4, 2)
+
+# What a JPEG of several scans keeps of each pixel until its last: coefficients of 2 bytes, of a full or a quarter size.
+_BYTES_OF_SCANS = {"4:2:0": 3}
+_BYTES_OF_FULL_SCANS = 2
+
+_OPAQUE = 255
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A file, and how to decode it."""
+
+    format: SourceFormat
+    body: bytes
+
+    def load(self, **options: Any) -> pyvips.Image:
+        """Begin to decode, from top to bottom as it is asked for, never all at once, and never with a part missing.
+
+        The file is not copied: it must stay for as long as the image does.
+        """
+        return LOADERS[self.format](
+            pyvips.Source.new_from_memory(self.body), access="sequential", fail_on="truncated", **options
+        )
+
+
+def open_image(source: bytes, limits: Limits) -> Opened:
+    """Read an image's header and hold it against the limits, before a pixel is decoded.
+
+    Raises:
+        ImageRejectedError: EMPTY, UNKNOWN_FORMAT, CORRUPT, or the limit that it breaks.
+    """
+    limit.check_source(source, limits)
+    found = identify(source)
+    if found not in LOADERS:
+        return borrowed.open_image(source, limits)
+    if found is SourceFormat.WEBP and (canvas := canvas_of(source)):
+        limit.check_pixels(canvas, limits)
+    with blaming_the_image():
+        head = _Source(found, source).load()
+    return _opened(_Source(found, source), head, limits)
+
+
+def _opened(source: _Source, head: pyvips.Image, limits: Limits) -> Opened:
+    size = Size(head.width, head.height)
+    if source.format is SourceFormat.GIF:
+        screen = screen_of(source.body)
+        size = Size(max(size.width, screen.width), max(size.height, screen.height))
+    frames = _noted(head, "n-pages", 1) if source.format in _ANIMATIONS else 1
+    scans = scans_of(source.body) if source.format is SourceFormat.JPEG else 1
+    limit.check_header(size, frames, scans, limits)
+    if source.format is SourceFormat.GIF and not reaches_its_end(source.body):
+        raise ImageRejectedError(Reason.CORRUPT, "it ends before its last frame does")
+
+    def decoded(needed: Size) -> Size:
+        shrink = _shrink(head, needed) if source.format is SourceFormat.JPEG else 1
+        return Size(-(-size.width // shrink), -(-size.height // shrink))
+
+    def decode(needed: Size, frames: int) -> Iterator[pyvips.Image]:
+        with blaming_the_image():
+            if source.format is SourceFormat.JPEG:
+                yield source.load(shrink=_shrink(head, needed))
+            elif frames > 1:
+                yield from (_on_screen(frame, size) for frame in _cut(source.load(n=frames), head.height, frames))
+            else:
+                yield _on_screen(head, size)
+
+    is_png = source.format is SourceFormat.PNG
+    return Opened(
+        picture=Picture(
+            format=source.format,
+            stored=size,
+            bands=head.bands,
+            has_alpha=bool(head.hasalpha()),
+            is_deep=head.format != "uchar",
+            held=_held_bytes(head, scans),
+        ),
+        frames=frames,
+        decoded=decoded,
+        decode=decode,
+        orientation=orientation_of(exif_of(source.body)) if is_png else _noted(head, "orientation", 1),
+        profile=_noted(head, "icc-profile-data", None),
+        milliseconds=_noted(head, "delay", (0,)),
+        plays=min(_noted(head, "loop", 0), _MOST_PLAYS),
+    )
+
+
+@contextmanager
+def blaming_the_image() -> Iterator[None]:
+    """Let pixels be decoded in here: where libvips fails then, it is at the image's bytes."""
+    try:
+        yield
+    except pyvips.Error as error:
+        if "memory" in error.detail:
+            raise ImageRejectedError(Reason.OUT_OF_MEMORY, "decoding it takes more memory than there is") from error
+        first, *_ = (*str(error.detail).strip().splitlines(), str(error.message))
+        raise limit.corrupt(first, error) from error
+
+
+def _cut(reel: pyvips.Image, height: int, frames: int) -> Iterator[pyvips.Image]:
+    return (reel.crop(0, index * height, reel.width, height) for index in range(frames))
+
+
+def _on_screen(frame: pyvips.Image, screen: Size) -> pyvips.Image:
+    """Give a GIF the screen that it asks for.
+
+    The decoder takes a screen of a monitor's usual size for a mistake, and makes it as large as the frames.
+    """
+    if (frame.width, frame.height) == screen:
+        return frame
+    return (frame if frame.hasalpha() else frame.bandjoin(_OPAQUE)).embed(0, 0, *screen)
+
+
+def _shrink(head: pyvips.Image, needed: Size) -> int:
+    """Let a JPEG decoder skip what nobody will see, while what it gives stays large enough to be scaled from."""
+    spare = min(head.width / needed.width, head.height / needed.height) / ENOUGH
+    return next((shrink for shrink in _SHRINKS if shrink <= spare), 1)
+
+
+def _held_bytes(head: pyvips.Image, scans: int) -> int:
+    pixels, bands = int(head.width * head.height), int(head.bands)
+    if scans > 1:
+        full = _BYTES_OF_FULL_SCANS * bands
+        return pixels * _BYTES_OF_SCANS.get(_noted(head, "jpeg-chroma-subsample", ""), full)
+    if _noted(head, "interlaced", 0):
+        return pixels * bands * (1 if head.format == "uchar" else 2)
+    return 0
+
+
+def _noted(head: pyvips.Image, name: str, otherwise: Any) -> Any:
+    """Read what a decoder noted of an image beside its pixels."""
+    return head.get(name) if head.get_typeof(name) else otherwise

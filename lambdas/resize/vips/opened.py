@@ -1,0 +1,45 @@
+"""What is known of an image before its pixels are: the same for libvips's own decoders and for borrowed ones."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from resize.formats import SourceFormat
+from resize.geometry import Size
+from resize.vips.library import pyvips
+from resize.vips.memory import Picture
+
+# The orientations of EXIF that swap width and height (CIPA DC-008, 4.6.4, tag 274).
+_SIDEWAYS = range(5, 9)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """An image whose header is read and within the limits.
+
+    `decode` gives so many frames, each of the size that `decoded` tells for what is needed: at least twice as large, or
+    as it is stored. Nothing is decoded before the pixels of a frame are asked for, and then from its top to its bottom,
+    once.
+    """
+
+    picture: Picture
+    frames: int
+    decoded: Callable[[Size], Size]
+    decode: Callable[[Size, int], Iterator[pyvips.Image]]
+    orientation: int = 1  # EXIF's: how what is decoded becomes what is displayed
+    profile: bytes | None = None  # the embedded ICC profile
+    milliseconds: Sequence[int] = (0,)  # how long each frame shows
+    plays: int = 0  # how often an animation plays; 0 is for ever
+
+    @property
+    def format(self) -> SourceFormat:
+        """What the bytes are."""
+        return self.picture.format
+
+    @property
+    def displayed(self) -> Size:
+        """The size that a person sees."""
+        return self.turned(self.picture.stored)
+
+    def turned(self, size: Size) -> Size:
+        """Turn a size as displayed into the same as stored, or the other way round."""
+        return Size(size.height, size.width) if self.orientation in _SIDEWAYS else size

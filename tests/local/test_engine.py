@@ -1,0 +1,39 @@
+"""The engine vips, from its knob to what it makes: its bundle, deployed on the emulator."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from builders.images import encoded, opened, sideways_heic
+from builders.likeness import natural
+from builders.pipelines import manifest_of, upload
+from darkroom.deployment import Pipeline, deploy
+from darkroom.emulator import emulator, session
+from darkroom.synthesis import local_overrides, synthesize
+from resize.engine import Engine
+from resize.imaging import render
+from resize.settings import Limits
+from stacks.config import DEFAULT_VARIANTS
+
+
+@pytest.fixture(scope="module")
+def with_vips(assemblies: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
+    """The pipeline, running, as `-c engine=vips` deploys it."""
+    assembly = synthesize(local_overrides() | {"engine": "vips"}, assemblies)
+    with emulator(log=tmp_path_factory.mktemp("engine") / "emulator.log") as endpoint_url:
+        yield deploy(assembly, endpoint_url, session())
+
+
+@pytest.mark.parametrize(
+    ("key", "source"), [("photo.jpg", encoded(natural(900, 600), "JPEG")), ("phone.heic", sideways_heic())]
+)
+def test_the_engine_of_the_knob_makes_the_variants(key: str, source: bytes, with_vips: Pipeline) -> None:
+    upload(with_vips, key, source)
+
+    manifest = manifest_of(with_vips, key)
+    assert (manifest["outcome"], len(manifest["renditions"])) == ("resized", 3)
+    expected = render(source, DEFAULT_VARIANTS, Limits(), None, Engine.VIPS).renditions
+    for told, rendition in zip(manifest["renditions"], expected, strict=True):
+        stored = with_vips.client("s3").get_object(Bucket=with_vips.derived_bucket, Key=told["key"])["Body"].read()
+        assert opened(stored).tobytes() == opened(rendition.body).tobytes()
