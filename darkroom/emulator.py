@@ -1,7 +1,6 @@
 """AWS on this machine: MiniStack as a child process that never outlives whoever started it."""
 
 import contextlib
-import errno
 import http.client
 import os
 import shutil
@@ -21,9 +20,9 @@ from botocore.config import Config
 from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES
 from botocore.session import Session as BotocoreSession
 
-from darkroom.errors import DarkroomError, UsageError
+from darkroom.errors import DarkroomError
+from darkroom.listening import HOST, listening_socket
 
-HOST = "127.0.0.1"
 REGION = "us-east-1"
 ACCESS_KEY = "test"
 SECRET_KEY = "test"  # noqa: S105 # nosec B105 # MiniStack's own, no secret
@@ -40,14 +39,6 @@ class EmulatorError(DarkroomError):
     def __init__(self, what: str, log: Path) -> None:
         super().__init__(f"The emulator {what}. The end of its log, {log}:\n{tail(log)}")
         self.log = log
-
-
-class PortInUseError(UsageError):
-    """Another program listens on the port that was asked for."""
-
-    def __init__(self, port: int) -> None:
-        super().__init__(f"Port {port} is in use on {HOST}. Stop what listens there, or choose another port.")
-        self.port = port
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +65,8 @@ def emulator(*, log: Path, port: int | None = None, enforcing: Certificate | Non
         EmulatorError: it did not start.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
-    with _listening_socket(port) as listener, _state_folder(log.parent) as state:
+    # We listen before the child exists: no other program can take the port between choosing and using it.
+    with listening_socket(port) as listener, _state_folder(log.parent) as state:
         bound_port = listener.getsockname()[1]
         with _process(listener, state, log, enforcing) as process:
             # From here on only the child can answer, so a connection ends when the child does.
@@ -117,21 +109,6 @@ def environment(endpoint_url: str) -> dict[str, str]:
 def tail(log: Path, lines: int = _TAIL_LINES) -> str:
     """Read the last lines of a log, for a person who must find out what went wrong."""
     return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
-
-
-@contextmanager
-def _listening_socket(port: int | None) -> Iterator[socket.socket]:
-    """Listen before the child exists: no other program can take the port between choosing and using it."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((HOST, port or 0))
-            listener.listen()
-        except OSError as error:
-            if port is not None and error.errno == errno.EADDRINUSE:
-                raise PortInUseError(port) from None
-            raise UsageError(f"Port {port} cannot be used: {error.strerror}. Choose another port.") from None
-        yield listener
 
 
 @contextmanager

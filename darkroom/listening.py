@@ -1,10 +1,45 @@
-"""Looks whether anything listens at an endpoint, before more is asked of it."""
+"""Listens on this machine's loopback, and looks whether anything listens at an endpoint."""
 
+import errno
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from urllib.parse import urlsplit
+
+from darkroom.errors import UsageError
+
+HOST = "127.0.0.1"
 
 _LOOK_SECONDS = 5
 _PORTS = {"http": 80, "https": 443}
+
+
+class PortInUseError(UsageError):
+    """Another program listens on the port that was asked for."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(f"Port {port} is in use on {HOST}. Stop what listens there, or choose another port.")
+        self.port = port
+
+
+@contextmanager
+def listening_socket(port: int | None) -> Iterator[socket.socket]:
+    """Listen on loopback, on a free port when `port` is None, for as long as the context lasts.
+
+    Raises:
+        PortInUseError: something else listens on `port`.
+        UsageError: `port` is not for this user.
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((HOST, port or 0))
+            listener.listen()
+        except OSError as error:
+            if port is not None and error.errno == errno.EADDRINUSE:
+                raise PortInUseError(port) from None
+            raise UsageError(f"Port {port} cannot be used: {error.strerror}. Choose another port.") from None
+        yield listener
 
 
 def is_listening(endpoint_url: str) -> bool:

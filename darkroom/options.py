@@ -70,3 +70,14 @@ Timeout = Annotated[
         help="How long to wait without any news.",
     ),
 ]
+
+Port = Annotated[
+    int | None,
+    typer.Option(
+        "--port",
+        metavar="N",
+        parser=whole_number("--port", 1, 65535),
+        show_default="a free one",
+        help="The port to listen on, on 127.0.0.1.",
+    ),
+]

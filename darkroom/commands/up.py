@@ -2,7 +2,6 @@
 
 import sys
 from contextlib import ExitStack
-from typing import Annotated
 
 import typer
 
@@ -11,23 +10,12 @@ from darkroom.deployment import Pipeline
 from darkroom.errors import DarkroomError
 from darkroom.listening import is_listening
 from darkroom.local import local_pipeline
-from darkroom.options import whole_number
+from darkroom.options import Port
 from darkroom.reporting import steps
 from darkroom.running import Running, announced
 from darkroom.stopping import stop_signal
 
 _LOOK_SECONDS = 1.0
-
-Port = Annotated[
-    int | None,
-    typer.Option(
-        "--port",
-        metavar="N",
-        parser=whole_number("--port", 1, 65535),
-        show_default="a free one",
-        help="The port to listen on, on 127.0.0.1.",
-    ),
-]
 
 
 def up(port: Port = None) -> None:

@@ -9,7 +9,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from darkroom.emulator import HOST, Certificate
+from darkroom.emulator import Certificate
+from darkroom.listening import HOST
 
 
 def certificate(folder: Path) -> Certificate:

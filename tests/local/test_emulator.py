@@ -18,8 +18,9 @@ from builders.pictures import jpeg
 from builders.pipelines import manifest_of, upload
 from builders.processes import processes_of, wait_until_ended
 from darkroom.deployment import deploy
-from darkroom.emulator import EmulatorError, PortInUseError, emulator, environment, session
+from darkroom.emulator import EmulatorError, emulator, environment, session
 from darkroom.errors import UsageError
+from darkroom.listening import PortInUseError
 
 linux_only = pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds processes through Linux's /proc")
 
