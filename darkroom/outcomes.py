@@ -1,7 +1,9 @@
 """Waits until every upload has its outcome: in its key's manifest, or in the dead-letter queue."""
 
+import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, TypeAlias
@@ -93,41 +95,76 @@ def wait_for_outcomes(
     It does end: after `patience` seconds without news, or after a minute in which the pipeline had nothing left to do,
     what is still missing is reported as missing.
     """
-    pending: dict[Version, Uploaded] = {(upload.source.key, upload.version_id): upload for upload in uploads}
-    silence = _Silence(patience, clock)
-    while True:
-        results = _news(pending, pipeline)
-        for version in results:
-            del pending[version]
-        if results:
-            yield tuple(results.values())
-        if not pending:
-            return
-        if failure := silence.failure(heard=bool(results), idle=pipeline.is_idle()):
-            yield tuple(_missing(version, upload, failure, pipeline) for version, upload in pending.items())
-            return
-        sleep(ROUND_SECONDS)
+    awaited = Awaited(pipeline, patience=patience, clock=clock)
+    awaited.add(*uploads)
+    while awaited:
+        if results := awaited.look():
+            yield results
+        if awaited:
+            sleep(ROUND_SECONDS)
 
 
-def _news(pending: Mapping[Version, Uploaded], pipeline: Watched) -> dict[Version, Result]:
-    failed = {
-        version: Result(upload=pending[version], failure=Failure.DEAD_LETTER)
-        for version in pipeline.new_dead_letters()
-        if version in pending
-    }
-    ended = {}
-    for recorded in pipeline.new_manifests([key for key, _ in pending]):
-        version = (recorded.manifest.source.key, recorded.manifest.source.version_id)
-        if version in pending:
-            ended[version] = Result(upload=pending[version], outcome=recorded.manifest.outcome, recorded=recorded)
-    return failed | ended
+class Awaited:
+    """The uploads that have no outcome yet; more can be added between two looks. It is true while there are any."""
 
+    def __init__(
+        self, pipeline: Watched, *, patience: float = math.inf, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._pipeline = pipeline
+        self._pending: dict[Version, Uploaded] = {}
+        self._results: list[Result] = []
+        self._silence = _Silence(patience, clock)
 
-def _missing(version: Version, upload: Uploaded, failure: Failure, pipeline: Watched) -> Result:
-    """Tell what became of an upload that has no manifest: only a key's newest upload ever has one."""
-    if failure is Failure.LOST and not pipeline.is_current(version):
-        return Result(upload=upload, outcome=Outcome.SUPERSEDED)
-    return Result(upload=upload, failure=failure)
+    def __bool__(self) -> bool:
+        return bool(self._pending or self._results)
+
+    def add(self, *uploads: Uploaded) -> None:
+        """Await these as well."""
+        self._pending |= {(upload.source.key, upload.version_id): upload for upload in uploads}
+        self._silence.restart()
+
+    def look(self) -> tuple[Result, ...]:
+        """Tell what has become known since the last look, and what is missing when it is time to give up.
+
+        Where the pipeline does not answer, what was found before that is told by the next look.
+        """
+        self._find_manifests()
+        self._find_dead_letters()
+        if self._pending:
+            failure = self._silence.failure(heard=bool(self._results), idle=self._pipeline.is_idle())
+            if failure:
+                self._give_up(failure)
+        results, self._results = self._results, []
+        return tuple(results)
+
+    def _find_manifests(self) -> None:
+        versions: dict[str, list[Version]] = defaultdict(list)
+        for version in self._pending:
+            versions[version[0]].append(version)
+        for recorded in self._pipeline.new_manifests([*versions]):
+            source, outcome = recorded.manifest.source, recorded.manifest.outcome
+            for version in versions[source.key]:
+                if version == (source.key, source.version_id):
+                    self._results.append(Result(upload=self._pending.pop(version), outcome=outcome, recorded=recorded))
+                else:
+                    self._find_overtaken(version)
+
+    def _find_overtaken(self, version: Version) -> None:
+        """Tell whether a newer upload of the key has won: only a key's newest ever has a manifest for long."""
+        if not self._pipeline.is_current(version):
+            self._results.append(Result(upload=self._pending.pop(version), outcome=Outcome.SUPERSEDED))
+
+    def _find_dead_letters(self) -> None:
+        for version in self._pipeline.new_dead_letters():
+            if upload := self._pending.pop(version, None):
+                self._results.append(Result(upload=upload, failure=Failure.DEAD_LETTER))
+
+    def _give_up(self, failure: Failure) -> None:
+        for version in [*self._pending]:
+            if failure is Failure.LOST:
+                self._find_overtaken(version)
+            if upload := self._pending.pop(version, None):
+                self._results.append(Result(upload=upload, failure=failure))
 
 
 class _Silence:
@@ -136,7 +173,11 @@ class _Silence:
     def __init__(self, patience: float, clock: Callable[[], float]) -> None:
         self._patience = patience
         self._clock = clock
-        self._heard_at = self._busy_at = clock()
+        self.restart()
+
+    def restart(self) -> None:
+        """Wait as long for something new as from the beginning."""
+        self._heard_at = self._busy_at = self._clock()
 
     def failure(self, *, heard: bool, idle: bool) -> Failure | None:
         now = self._clock()

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from darkroom.deployment import Pipeline
 
 _MOST_LETTERS = 10_000
+# As many as S3 lists at most: docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
+PAGE = 1_000
 
 
 class Watch:
@@ -41,7 +43,10 @@ class Watch:
         wanted = {manifest_key(key) for key in keys}
         with answering("Listing the manifests"):
             written = [key for key, etag in self._list(wanted) if self._read_etags.get(key) != etag]
-            yield from (recorded for recorded in concurrently(self._read, written) if recorded)
+            for key, etag, recorded in concurrently(self._read, written):
+                self._read_etags[key] = etag
+                if recorded:
+                    yield recorded
 
     def new_dead_letters(self) -> Iterator[Version]:
         """Read the dead-letter queue where its length has changed, without taking anything out of it."""
@@ -70,23 +75,37 @@ class Watch:
         return answer.get("VersionId") == version_id
 
     def _list(self, wanted: set[str]) -> Iterator[tuple[str, str]]:
+        """Find the ETags by a listing, or one by one where that proves to take fewer requests."""
         prefix = os.path.commonprefix(list(wanted))  # noqa: RUF071 - a key's prefix may end within a name
-        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._pipeline.derived_bucket, Prefix=prefix)
-        for page in pages:
-            for found in page.get("Contents", []):
-                if found["Key"] in wanted:
-                    yield found["Key"], found["ETag"]
+        pages = self._s3.get_paginator("list_objects_v2").paginate(
+            Bucket=self._pipeline.derived_bucket, Prefix=prefix, PaginationConfig={"PageSize": PAGE}
+        )
+        listed: dict[str, str] = {}
+        for number, page in enumerate(pages, start=1):
+            listed |= {found["Key"]: found["ETag"] for found in page.get("Contents", []) if found["Key"] in wanted}
+            if number >= len(wanted) and page["IsTruncated"]:
+                yield from (found for found in concurrently(self._head, wanted) if found)
+                return
+        yield from listed.items()
 
-    def _read(self, key: str) -> Recorded | None:
+    def _head(self, key: str) -> tuple[str, str] | None:
+        try:
+            return key, self._s3.head_object(Bucket=self._pipeline.derived_bucket, Key=key)["ETag"]
+        except ClientError as error:
+            if not is_missing(error):
+                raise
+            return None
+
+    def _read(self, key: str) -> tuple[str, str, Recorded | None]:
+        """Read a manifest: its key and ETag, and what it says where it is one that can be read."""
         try:
             answer = self._s3.get_object(Bucket=self._pipeline.derived_bucket, Key=key)
         except ClientError as error:
             if not is_missing(error):
                 raise
-            return None  # removed since it was listed
+            return key, "", None  # removed since it was listed
         text = answer["Body"].read()
-        self._read_etags[key] = answer["ETag"]
         try:
-            return Recorded(manifest=Manifest.from_json(text), text=text)
+            return key, answer["ETag"], Recorded(manifest=Manifest.from_json(text), text=text)
         except ValueError:
-            return None  # somebody else's; the job will replace it
+            return key, answer["ETag"], None  # somebody else's; the job will replace it

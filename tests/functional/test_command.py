@@ -8,6 +8,7 @@ import pytest
 
 from builders.events import s3_body, s3_record
 from builders.world import World
+from darkroom import watching
 from darkroom.collecting import Collected
 from darkroom.deployment import Pipeline
 from darkroom.developing import develop
@@ -163,6 +164,23 @@ def test_a_hundred_uploads_are_looked_for_with_one_request(world: World, pipelin
 
     assert first == 1 + 100  # a list, and each manifest once
     assert len(requests) - first == 1
+
+
+def test_a_few_uploads_among_many_are_looked_for_one_by_one(
+    world: World, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "PAGE", 2)
+    watch = Watch(pipeline.client("s3"), pipeline.client("sqs"), pipeline)
+    for number in range(8):
+        world.client.put_object(Bucket="derived", Key=f"manifests/{number}.json", Body=b"{}")
+    requests: list[str] = []
+    watch._s3.meta.events.register("before-call", lambda model, **_: requests.append(model.name))  # noqa: SLF001
+
+    list(watch.new_manifests(["1", "7", "missing"]))
+    list(watch.new_manifests(["1", "7", "missing"]))
+
+    look = ["ListObjectsV2"] * 3 + ["HeadObject"] * 3
+    assert requests == [*look, "GetObject", "GetObject", *look]
 
 
 def test_a_rendition_that_was_replaced_before_it_was_copied_is_an_error(

@@ -3,8 +3,11 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+import pytest
+
 from builders.uploads import recorded, uploaded
-from darkroom.outcomes import SETTLE_SECONDS, Failure, Recorded, Result, Version, wait_for_outcomes
+from darkroom.errors import DarkroomError
+from darkroom.outcomes import SETTLE_SECONDS, Awaited, Failure, Recorded, Result, Version, wait_for_outcomes
 from darkroom.uploading import Uploaded
 from resize.errors import Reason
 from resize.manifest import Outcome
@@ -43,6 +46,18 @@ class Scripted:
 
     def sleep(self, seconds: float) -> None:
         self.time += seconds
+
+
+@dataclass
+class Broken(Scripted):
+    """A pipeline whose dead letters cannot be read."""
+
+    broken: bool = True
+
+    def new_dead_letters(self) -> Iterator[Version]:
+        if self.broken:
+            raise DarkroomError("nobody is there")
+        yield from ()
 
 
 def outcomes(pipeline: Scripted, *uploads: Uploaded, patience: float = PATIENCE) -> list[Result]:
@@ -104,6 +119,40 @@ def test_an_upload_that_a_newer_one_overtook_is_superseded() -> None:
     (result,) = outcomes(pipeline, uploaded("a"))
 
     assert (result.outcome, result.failure) == (Outcome.SUPERSEDED, None)
+
+
+def test_an_upload_is_known_to_be_overtaken_as_soon_as_its_key_tells_of_another() -> None:
+    pipeline = Scripted(manifests={3: [recorded("a", version_id="v2")]}, overtaken=True)
+
+    (result,) = outcomes(pipeline, uploaded("a", version_id="v1"))
+
+    assert (result.outcome, pipeline.time) == (Outcome.SUPERSEDED, 3)
+
+
+def test_uploads_can_be_added_while_others_are_awaited() -> None:
+    pipeline = Scripted(manifests={0: [recorded("a")]})
+    awaited = Awaited(pipeline, clock=pipeline.clock)
+
+    awaited.add(uploaded("a"))
+    first = awaited.look()
+    pipeline.manifests[0] = [recorded("b")]
+    awaited.add(uploaded("b"))
+    second = awaited.look()
+
+    assert [result.upload.source.key for result in (*first, *second)] == ["a", "b"]
+    assert not awaited
+
+
+def test_what_was_found_before_the_pipeline_stopped_answering_is_told_by_the_next_look() -> None:
+    pipeline = Broken(manifests={0: [recorded("a")]})
+    awaited = Awaited(pipeline, clock=pipeline.clock)
+    awaited.add(uploaded("a"))
+
+    with pytest.raises(DarkroomError):
+        awaited.look()
+    pipeline.broken = False
+
+    assert [result.outcome for result in awaited.look()] == [Outcome.RESIZED]
 
 
 def test_without_any_news_the_wait_ends_after_the_patience_given() -> None:
