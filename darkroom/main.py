@@ -11,6 +11,7 @@ import typer
 
 from darkroom.commands import dlq
 from darkroom.commands.backfill import backfill_
+from darkroom.commands.console import console
 from darkroom.commands.doctor import doctor
 from darkroom.commands.link import link
 from darkroom.commands.run import run
@@ -26,7 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (run, up, upload, status, show, link, doctor):
+for command in (run, up, upload, status, show, link, doctor, console):
     app.command()(command)
 app.command("backfill")(backfill_)
 app.add_typer(dlq.app, name="dlq")
@@ -52,6 +53,7 @@ def darkroom(*, version: Version = False) -> None:
 
     \b
     With the pipeline that is up, or with --stack NAME:
+      darkroom console        a page that shows it at work
       darkroom upload photos  upload what is not there yet
       darkroom status         how long the queue is, and how jobs end
       darkroom show cat.jpg   what became of an upload

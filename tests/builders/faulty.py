@@ -102,6 +102,13 @@ class Faulty:
             QueueUrl=self.pipeline.jobs_queue_url, Attributes={"VisibilityTimeout": str(seconds)}
         )
 
+    def try_once(self) -> None:
+        """From now on a job that fails is a dead letter when it would come back."""
+        queue = self.pipeline.jobs_queue_url
+        attributes = self.sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["RedrivePolicy"])["Attributes"]
+        policy = json.loads(attributes["RedrivePolicy"]) | {"maxReceiveCount": 1}
+        self.sqs.set_queue_attributes(QueueUrl=queue, Attributes={"RedrivePolicy": json.dumps(policy)})
+
     def pause(self) -> None:
         """Leave messages in the jobs queue."""
         self._let_poll(enabled=False)

@@ -12,7 +12,7 @@ import pytest
 from darkroom.main import main
 
 COMMANDS = (
-    *("run", "up", "upload", "status", "show", "link", "backfill", "doctor"),
+    *("run", "up", "upload", "status", "show", "link", "console", "backfill", "doctor"),
     *("dlq list", "dlq show", "dlq redrive", "dlq discard"),
 )
 
@@ -71,6 +71,8 @@ def darkroom(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
         (["backfill", "--all", "--missing", "thumb"], "--all takes everything; leave --missing and --older-than out."),
         (["backfill", "--older-than", "month"], "--older-than 'month' cannot be. Write it like 30s, 15m, 2h or 7d"),
         (["doctor", "-c", "memory_mb"], "-c 'memory_mb' is no knob and its value. Write it like memory_mb=3538."),
+        (["console", "--port", "0"], "--port '0' cannot be. Give a whole number from 1 to 65,535."),
+        (["console"], "No pipeline runs on this machine. Start `darkroom up` in another terminal"),
         (["down"], "Error: No such command 'down'."),
         (["upload"], "Error: Missing argument 'PATH'."),
         (["upload", "missing.jpg"], "'missing.jpg' does not exist. Check the path."),

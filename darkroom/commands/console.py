@@ -1,0 +1,37 @@
+"""`darkroom console`: a page that shows what the pipeline does, for as long as it is wanted."""
+
+import asyncio
+
+import typer
+
+from darkroom.console.limits import find_limits
+from darkroom.listening import HOST, listening_socket
+from darkroom.options import Port
+from darkroom.printable import printable
+from darkroom.target import Local, Stack, find_target
+
+
+def console(*, port: Port = None, local: Local = False, stack: Stack = None) -> None:
+    """Serve a page that shows the pipeline: drop images on it, see what becomes of them, redrive dead letters.
+
+    It listens on this machine only, and the address that it prints is a key: whoever has it acts with your AWS
+    credentials. They never reach the page.
+
+    \b
+    Examples:
+      darkroom console                  the pipeline that `darkroom up` keeps running
+      darkroom console --port 8000
+      darkroom console --stack Darkroom
+    """  # noqa: D301 - \b tells the help to leave the lines as they are
+    # These load a web server, which no other command needs: that takes as long as all the rest.
+    from darkroom.console.serving import new_token, serve  # noqa: PLC0415
+
+    pipeline = find_target(local=local, stack=stack)
+    limits = find_limits(pipeline)
+    token = new_token()
+    with listening_socket(port) as listener:
+        typer.echo(f"Console:  http://{HOST}:{listener.getsockname()[1]}/?token={token}")
+        typer.echo(f"Shows:    {printable(pipeline.stack_name)} at {pipeline.endpoint_url or pipeline.region}")
+        typer.echo(f"Uploads:  s3://{pipeline.uploads_bucket}/{printable(limits.prefix)}")
+        typer.echo("\nCtrl-C stops it; the pipeline goes on.")
+        asyncio.run(serve(pipeline, limits, listener, token))

@@ -1,0 +1,67 @@
+"""What the page is told: facts, the newest of each name, in the order in which they changed, to any number of pages."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What holds of one thing; `text` is JSON on one line. A later fact of the same topic and name replaces it."""
+
+    serial: int
+    topic: str
+    name: str
+    text: str
+
+
+class Feed:
+    """Keeps the newest facts, so many of each topic, and tells everyone who follows what is new to them.
+
+    Nothing is queued for anybody: who reads slowly finds the newest of every fact, and misses what that replaced. For
+    one event loop alone.
+    """
+
+    def __init__(self, kept: Mapping[str, int]) -> None:
+        self._kept = kept
+        self._facts: dict[tuple[str, str], Fact] = {}  # in the order of their serials
+        self._serial = 0
+        self._changed = asyncio.Event()
+        self._ended = False
+
+    def tell(self, topic: str, name: str, text: str) -> None:
+        """State a fact. The oldest of its topic goes where there are too many."""
+        self._serial += 1
+        self._facts.pop((topic, name), None)
+        self._facts[topic, name] = Fact(self._serial, topic, name, text)
+        names = [place for place in self._facts if place[0] == topic]
+        for place in islice(names, max(0, len(names) - self._kept[topic])):
+            del self._facts[place]
+        self._wake()
+
+    async def follow(self, *, rest: float) -> AsyncIterator[tuple[Fact, ...]]:
+        """Yield all facts that hold, then those that changed, until the feed ends: none after `rest` seconds."""
+        seen = -1
+        while True:
+            changed = self._changed
+            news = tuple(fact for fact in self._facts.values() if fact.serial > seen)
+            if news or seen < 0:
+                seen = self._serial
+                yield news
+            elif self._ended:
+                return
+            else:
+                try:
+                    await asyncio.wait_for(changed.wait(), rest)
+                except TimeoutError:
+                    yield ()
+
+    def end(self) -> None:
+        """Let everyone who follows go, after the last facts."""
+        self._ended = True
+        self._wake()
+
+    def _wake(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()

@@ -1,0 +1,48 @@
+"""Tells the page which pipeline it shows, and whether that answers."""
+
+import json
+from collections.abc import Callable
+from typing import TypeVar
+
+from darkroom.console.background import in_background
+from darkroom.console.feed import Feed
+from darkroom.console.limits import Limits
+from darkroom.deployment import Pipeline
+from darkroom.errors import DarkroomError
+
+Answer = TypeVar("Answer")
+
+
+class Health:
+    """What the pipeline did not answer lately."""
+
+    def __init__(self, pipeline: Pipeline, feed: Feed, limits: Limits) -> None:
+        self._feed = feed
+        self._about = {
+            "stack": pipeline.stack_name,
+            "where": pipeline.endpoint_url or pipeline.region,
+            "bucket": pipeline.uploads_bucket,
+            "prefix": limits.prefix,
+            "most_bytes": limits.source_bytes,
+        }
+        self._troubles: dict[str, str] = {}
+        self._tell()
+
+    async def answered(self, what: str, ask: Callable[[], Answer]) -> Answer | None:
+        """Ask the pipeline in the background. None where it does not answer, and the page says so until it does."""
+        try:
+            answer = await in_background(ask)
+        except DarkroomError as error:
+            self._note({**self._troubles, what: str(error)})
+            return None
+        self._note({asked: trouble for asked, trouble in self._troubles.items() if asked != what})
+        return answer
+
+    def _note(self, troubles: dict[str, str]) -> None:
+        if troubles != self._troubles:
+            self._troubles = troubles
+            self._tell()
+
+    def _tell(self) -> None:
+        trouble = next(iter(self._troubles.values()), None)
+        self._feed.tell("pipeline", "", json.dumps({**self._about, "trouble": trouble}))

@@ -1,0 +1,16 @@
+// What the page knows: what the server told, and what it uploads itself.
+
+export const state = { pipeline: null, uploads: new Map(), samples: new Map(), groups: [] };
+
+/** Uploads of this page by their id: the file for as long as it may be needed, and how much of it is sent. */
+export const own = new Map();
+
+/** Own uploads that wait for their turn. */
+export const line = [];
+
+let order = 0;
+
+/** Number what the page comes to know, one after the other. */
+export const next = () => ++order;
+
+export const newestSample = () => [...state.samples.values()].at(-1);

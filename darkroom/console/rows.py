@@ -1,0 +1,116 @@
+"""What the page shows of an upload: names and numbers, and nothing of AWS."""
+
+import json
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from urllib.parse import quote
+
+from darkroom.outcomes import Result
+from darkroom.reasons import FAILURES, REJECTIONS
+from resize.manifest import Outcome, PublishedRendition
+
+
+class Stage(StrEnum):
+    """How far an upload has come; the first two are on the way, the others are its end."""
+
+    UPLOADING = "uploading"
+    QUEUED = "queued"  # it is in the bucket, and has no outcome yet
+    RESIZED = Outcome.RESIZED.value
+    REJECTED = Outcome.REJECTED.value
+    REMOVED = Outcome.REMOVED.value
+    SUPERSEDED = Outcome.SUPERSEDED.value
+    FAILED = "failed"
+    NOT_UPLOADED = "not_uploaded"  # it did not come into the bucket
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A variant as the page shows it; `path` is where this server has its bytes."""
+
+    variant: str
+    path: str
+    width: int
+    height: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """An upload. `reason` and `meaning` say why it is not resized; times are ISO 8601, `since` that of its stage."""
+
+    id: str
+    key: str
+    size: int
+    stage: Stage
+    started: str
+    since: str
+    reason: str | None = None
+    detail: str | None = None
+    meaning: str | None = None
+    format: str | None = None
+    width: int | None = None
+    height: int | None = None
+    milliseconds: int | None = None
+    colour: str | None = None
+    pictures: tuple[Picture, ...] = ()
+
+    @property
+    def is_on_its_way(self) -> bool:
+        """Tell whether its end is still to come."""
+        return self.stage in {Stage.UPLOADING, Stage.QUEUED}
+
+    def to_json(self) -> str:
+        """Write it on one line."""
+        return json.dumps(asdict(self))
+
+
+def begun(row_id: str, key: str, size: int, now: datetime) -> Row:
+    """Make the row of an upload that begins now."""
+    return Row(id=row_id, key=key, size=size, stage=Stage.UPLOADING, started=now.isoformat(), since=now.isoformat())
+
+
+def ended(row: Row, result: Result, now: datetime) -> Row:
+    """Tell in a row how its upload ended."""
+    manifest = result.manifest
+    about = Row(
+        id=row.id,
+        key=row.key,
+        size=row.size,
+        stage=Stage(result.outcome.value) if result.outcome else Stage.FAILED,
+        started=row.started,
+        since=now.isoformat(),
+        reason=result.reason,
+        meaning=_meaning(result),
+    )
+    if manifest is None:
+        return about
+    return replace(
+        about,
+        detail=manifest.detail,
+        format=manifest.source.format,
+        width=manifest.source.width,
+        height=manifest.source.height,
+        milliseconds=manifest.times.milliseconds,
+        colour=manifest.dominant_colour,
+        pictures=tuple(_picture(row.id, rendition) for rendition in manifest.renditions),
+    )
+
+
+def _meaning(result: Result) -> str | None:
+    if result.failure:
+        return FAILURES[result.failure].sentence
+    if result.manifest and result.manifest.reason:
+        return REJECTIONS[result.manifest.reason].sentence
+    return None
+
+
+def _picture(row_id: str, rendition: PublishedRendition) -> Picture:
+    # The ETag makes another address of other bytes, so that a browser may keep them.
+    return Picture(
+        variant=rendition.variant,
+        path=f"/uploads/{row_id}/{quote(rendition.variant, safe='')}?{quote(rendition.etag, safe='')}",
+        width=rendition.width,
+        height=rendition.height,
+        bytes=rendition.bytes,
+    )

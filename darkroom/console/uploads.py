@@ -1,0 +1,147 @@
+"""The uploads that the console shows, from their first byte to their outcome."""
+
+import asyncio
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+from uuid import uuid4
+
+from darkroom.console.feed import Feed
+from darkroom.console.health import Health
+from darkroom.console.rows import Row, Stage, begun, ended
+from darkroom.metrics import utc_now
+from darkroom.outcomes import ROUND_SECONDS, Awaited, Result, Version, Watched
+from darkroom.sources import Source
+from darkroom.uploading import Uploaded
+from resize.events import Upload
+
+SHOWN_UPLOADS: Final = 500
+
+
+class Uploads:
+    """Follows every upload to its end, and tells the feed each step. For one event loop alone."""
+
+    def __init__(
+        self, pipeline: Watched, feed: Feed, health: Health, *, clock: Callable[[], datetime] = utc_now
+    ) -> None:
+        self._pipeline = pipeline
+        self._feed = feed
+        self._health = health
+        self._clock = clock
+        self._rows: dict[str, Row] = {}  # the one that changed last comes last, as in the feed
+        self._results: dict[str, Result] = {}
+        self._waiting: dict[Version, str] = {}
+        self._dead: set[Version] = set()
+        self._added: list[Uploaded] = []
+        self._something_waits = asyncio.Event()
+
+    def has(self, row_id: str) -> bool:
+        """Tell whether an upload is known."""
+        return row_id in self._rows
+
+    def result(self, row_id: str) -> Result | None:
+        """Give the result of an upload that is shown, if it has one."""
+        return self._results.get(row_id)
+
+    def begin(self, row_id: str, key: str, size: int) -> None:
+        """Show an upload that has begun."""
+        self._show(begun(row_id, key, size, self._clock()))
+
+    def not_uploaded(self, row_id: str, why: str) -> None:
+        """Show that an upload did not come about, and why."""
+        self._move(self._rows[row_id], Stage.NOT_UPLOADED, why)
+
+    def queued(self, row_id: str, version_id: str) -> None:
+        """Show that an upload is in the bucket, and wait for its outcome."""
+        row = self._rows[row_id]
+        self._move(row, Stage.QUEUED)
+        self._wait_for(row, version_id)
+
+    def queued_again(self, uploads: Sequence[Upload]) -> None:
+        """Show that jobs were taken from the dead letters, and wait for their outcomes; some were not shown before."""
+        for upload in uploads:
+            if upload.version_id is None:
+                continue
+            row_id = self._id_of((upload.key, upload.version_id))
+            if (result := self._results.get(row_id)) and result.outcome:
+                continue  # another job has done it: this one finds it done, and tells nothing
+            if row_id not in self._rows:
+                self._show(begun(row_id, upload.key, upload.size, self._clock()))
+            self.queued(row_id, upload.version_id)
+
+    def dead(self, versions: Collection[Version]) -> None:
+        """Note that the jobs of these have come to the dead-letter queue just now."""
+        self._dead.update(version for version in versions if version in self._waiting)
+
+    def oldest_wait(self) -> float | None:
+        """Tell for how many seconds the oldest upload waits that has no outcome yet."""
+        waits = [datetime.fromisoformat(self._rows[row_id].since) for row_id in self._waiting.values()]
+        return (self._clock() - min(waits)).total_seconds() if waits else None
+
+    async def run(self) -> None:
+        """Look for outcomes whenever something waits for one, until cancelled."""
+        awaited = Awaited(_WithDeadLetters(self._pipeline, self._dead))
+        while True:
+            await self._something_waits.wait()
+            self._something_waits.clear()
+            while self._added or awaited:
+                if self._added:
+                    awaited.add(*self._added)
+                    self._added.clear()
+                for result in await self._health.answered("outcomes", awaited.look) or ():
+                    self._end(result)
+                await asyncio.sleep(ROUND_SECONDS)
+
+    def _id_of(self, version: Version) -> str:
+        """Find the upload that a version is, or name one that is new here."""
+        if version in self._waiting:
+            return self._waiting[version]
+        shown = (row_id for row_id, result in self._results.items() if _version(result.upload) == version)
+        return next(shown, str(uuid4()))
+
+    def _wait_for(self, row: Row, version_id: str) -> None:
+        upload = Uploaded(Source(Path(row.key), row.key), version_id)
+        self._waiting[_version(upload)] = row.id
+        self._added.append(upload)
+        self._something_waits.set()
+
+    def _end(self, result: Result) -> None:
+        row = self._rows[self._waiting.pop(_version(result.upload))]
+        self._results[row.id] = result
+        self._show(ended(row, result, self._clock()))
+
+    def _move(self, row: Row, stage: Stage, meaning: str | None = None) -> None:
+        now = self._clock()
+        self._results.pop(row.id, None)
+        self._show(replace(begun(row.id, row.key, row.size, now), stage=stage, started=row.started, meaning=meaning))
+
+    def _show(self, row: Row) -> None:
+        self._rows.pop(row.id, None)
+        self._rows[row.id] = row
+        self._feed.tell("upload", row.id, row.to_json())
+        over = len(self._rows) - SHOWN_UPLOADS
+        for old in [old for old in self._rows.values() if not old.is_on_its_way][: max(0, over)]:
+            del self._rows[old.id]
+            self._results.pop(old.id, None)
+
+
+class _WithDeadLetters:
+    """The pipeline, but that the dead letters are told by whoever reads them: they are read once, for all."""
+
+    def __init__(self, pipeline: Watched, dead: set[Version]) -> None:
+        self._pipeline = pipeline
+        self._dead = dead
+        self.new_manifests = pipeline.new_manifests
+        self.is_idle = pipeline.is_idle
+        self.is_current = pipeline.is_current
+
+    def new_dead_letters(self) -> Iterator[Version]:
+        """Tell those that were noted since the last call."""
+        while self._dead:
+            yield self._dead.pop()
+
+
+def _version(upload: Uploaded) -> Version:
+    return (upload.source.key, upload.version_id)

@@ -1,0 +1,102 @@
+"""The console in a real browser: what a person does with it, and sees."""
+
+import base64
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from builders.commands import processes_started_in
+from builders.consoles import console_of
+from builders.faulty import FUNCTION_SECONDS, Faulty
+from builders.pictures import jpeg
+from builders.processes import wait_until_ended
+from builders.proxy import refusing
+
+# Never waited for unless something is wrong: a busy machine takes many times what an idle one does.
+DEADLINE = 120_000
+
+# Makes files out of names and contents, as if they came from another window.
+DRAGGED = """files => {
+  const transfer = new DataTransfer();
+  for (const [name, content] of files)
+    transfer.items.add(new File([Uint8Array.from(atob(content), (byte) => byte.charCodeAt(0))], name));
+  return transfer;
+}"""
+
+HOSTILE = "<img src=x onerror=alert(1)>\u202egpj.jpg"
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page on which nothing goes wrong that a browser tells its developer of."""
+    context = browser.new_context()
+    context.set_default_timeout(DEADLINE)
+    page = context.new_page()
+    wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda message: wrong.append(message.text))
+    page.on("dialog", lambda dialog: wrong.append(dialog.message))  # which an alert of a hostile name would open
+    yield page
+    context.close()
+    assert [text for text in wrong if "net::ERR_" not in text] == []  # the console is stopped while the page is open
+
+
+def drop(page: Page, files: dict[str, bytes]) -> None:
+    """Drop files on the page."""
+    encoded = [[name, base64.b64encode(content).decode()] for name, content in files.items()]
+    transfer = page.evaluate_handle(DRAGGED, encoded)
+    page.dispatch_event("#drop", "drop", {"dataTransfer": transfer})
+
+
+def test_a_person_drops_images_sees_each_go_through_and_redrives_what_failed(
+    faulty: Faulty, page: Page, tmp_path: Path
+) -> None:
+    good = {f"{number}.jpg": jpeg() for number in range(8)} | {HOSTILE: jpeg()}
+    with console_of(faulty.pipeline, tmp_path) as (command, address):
+        page.goto(address)
+        drop(page, good | {"broken.jpg": jpeg()[:300]})
+
+        rows = page.locator("#rows > li")
+        resized, rejected = page.locator("#rows > li.resized"), page.locator("#rows > li.rejected")
+        expect(resized).to_have_count(9, timeout=DEADLINE)
+        expect(rejected).to_have_count(1, timeout=DEADLINE)
+        expect(rejected).to_contain_text("console/broken.jpg")
+        expect(rejected).to_contain_text("corrupt: it is cut off or damaged")
+        strange = rows.filter(has_text="onerror")
+        expect(strange.locator(".name")).to_have_text(r"console/<img src=x onerror=alert(1)>\u{202e}gpj.jpg")
+        expect(strange.locator("figure")).to_have_count(3)
+        large = strange.locator("figure", has_text="large").locator("img")
+        large.scroll_into_view_if_needed()
+        expect(large).to_have_js_property("naturalWidth", 64, timeout=DEADLINE)
+        expect(page.locator("#tally")).to_have_text("9 resized, 1 rejected")
+        expect(page.locator("#said")).to_contain_text("resized", timeout=DEADLINE)
+
+        faulty.try_once()
+        faulty.retry_after(1)
+        faulty.proxy.on("GET", faulty.original("console/denied.jpg"), refusing(403, "AccessDenied"), times=1000)
+        page.set_input_files("#files", {"name": "denied.jpg", "mimeType": "image/jpeg", "buffer": jpeg()})
+        denied = rows.filter(has_text="denied.jpg")
+        group = page.locator(".group", has_text="AccessDenied")
+        expect(group.locator(".letter .name")).to_have_text("console/denied.jpg", timeout=DEADLINE)
+        expect(group.locator("img")).to_have_js_property("naturalWidth", 64, timeout=DEADLINE)
+        expect(denied).to_have_class("failed", timeout=DEADLINE)
+
+        faulty.proxy.forget()
+        faulty.retry_after(FUNCTION_SECONDS)
+        group.get_by_role("button", name="Redrive 1").press("Enter")
+        expect(denied).to_have_class("resized", timeout=DEADLINE)
+        expect(denied.locator("figure")).to_have_count(3)
+        expect(page.locator(".group")).to_have_count(0, timeout=DEADLINE)
+        assert faulty.dead_letters() == []
+
+        started = processes_started_in(tmp_path)
+        os.killpg(command.pid, signal.SIGINT)
+        _, told = command.communicate(timeout=60)
+        expect(page.get_by_role("alert")).to_contain_text("The console does not answer", timeout=DEADLINE)
+
+    assert (command.returncode, told) == (0, "")
+    assert wait_until_ended(started) == set()

@@ -1,0 +1,54 @@
+"""The console's app in this process, for a pipeline of a test; nothing runs in the background unless a test lets it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.testclient import TestClient
+
+from darkroom.console.app import Console
+from darkroom.console.feed import Feed
+from darkroom.console.guarding import Guard
+from darkroom.console.health import Health
+from darkroom.console.letters import Letters
+from darkroom.console.limits import Limits
+from darkroom.console.uploads import Uploads
+from darkroom.deployment import Pipeline
+from darkroom.watching import Watch
+
+PORT = 8000
+HERE = f"http://127.0.0.1:{PORT}"
+TOKEN = "the-token-of-this-start"
+LIMIT = 20_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """What the app is made of."""
+
+    feed: Feed
+    uploads: Uploads
+    letters: Letters
+    guard: Guard
+
+    def browser(self, *, token: str | None = TOKEN) -> TestClient:
+        """A browser that has been let in, as one that shows the page does: unless there is no token."""
+        cookies = {} if token is None else {f"darkroom-{PORT}": token}
+        headers = {"Origin": HERE, "Sec-Fetch-Site": "same-origin"}
+        return TestClient(self.guard, base_url=HERE, cookies=cookies, headers=headers, follow_redirects=False)
+
+
+def parts_for(pipeline: Pipeline, *, limit: int = LIMIT) -> Parts:
+    """Put the console together."""
+    limits = Limits(prefix="console/", source_bytes=limit)
+    feed = Feed({"pipeline": 1, "upload": 100, "dead_letters": 1, "sample": 100})
+    health = Health(pipeline, feed, limits)
+    uploads = Uploads(Watch(pipeline.client("s3"), pipeline.client("sqs"), pipeline), feed, health)
+    letters = Letters(pipeline, feed, health, uploads)
+    console = Console(pipeline, limits, feed=feed, uploads=uploads, letters=letters)
+    return Parts(feed=feed, uploads=uploads, letters=letters, guard=Guard(console.app(), port=PORT, token=TOKEN))
+
+
+def upload_of(browser: TestClient, content: Any, *, name: str = "cat.jpg", row_id: str = "", **headers: str) -> Any:
+    """Upload as the page does."""
+    identity = row_id or "5f0c6b5a-9a3f-4f6e-8b0a-000000000001"
+    return browser.post("/uploads", params={"id": identity, "name": name}, content=content, headers=headers)

@@ -1,0 +1,34 @@
+"""Runs `darkroom console` for a pipeline of a test, as a person does who has `darkroom up` in another terminal."""
+
+import os
+import re
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from unittest import mock
+
+from builders.commands import start_darkroom
+from darkroom.deployment import Pipeline
+from darkroom.running import Running, announced
+
+
+@contextmanager
+def console_of(pipeline: Pipeline, folder: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """The command, and the address that it printed; killed with its group if the test did not end it."""
+    running = Running(endpoint_url=str(pipeline.endpoint_url), stack_name=pipeline.stack_name)
+    with (
+        mock.patch.dict(os.environ, XDG_RUNTIME_DIR=str(folder)),
+        announced(running),
+        start_darkroom("console", *arguments, folder=folder) as command,
+    ):
+        try:
+            assert command.stdout is not None
+            printed = command.stdout.readline()
+            found = re.search(r"http://\S+", printed)
+            assert found, (printed, command.communicate())
+            yield command, found[0]
+        finally:
+            if command.poll() is None:
+                os.killpg(command.pid, signal.SIGKILL)

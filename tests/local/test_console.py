@@ -1,0 +1,50 @@
+"""`darkroom console` as a process: where it listens, and how it ends."""
+
+import http.client
+import os
+import signal
+import socket
+from contextlib import ExitStack, closing
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+from uuid import uuid4
+
+import pytest
+
+from builders.commands import processes_started_in
+from builders.consoles import console_of
+from builders.processes import wait_until_ended
+from darkroom.deployment import Pipeline
+
+pytestmark = pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds processes through Linux's /proc")
+
+
+def test_ctrl_c_ends_it_whatever_is_under_way_and_nothing_is_left(pipeline: Pipeline, tmp_path: Path) -> None:
+    with ExitStack() as open_here, console_of(pipeline, tmp_path) as (command, address):
+        where = urlsplit(address)
+        assert where.port is not None
+        headers = {
+            "Cookie": f"darkroom-{where.port}={parse_qs(where.query)['token'][0]}",
+            "Origin": f"http://{where.netloc}",
+        }
+        following = open_here.enter_context(closing(http.client.HTTPConnection(where.netloc, timeout=60)))
+        following.request("GET", "/events", headers=headers)
+        stream = open_here.enter_context(following.getresponse())
+        assert stream.readline().startswith(b'data: {"whole":true')
+        stalled = open_here.enter_context(closing(http.client.HTTPConnection(where.netloc, timeout=60)))
+        stalled.putrequest("POST", f"/uploads?id={uuid4()}&name=stalled.jpg")
+        for name, value in {**headers, "Content-Length": "1000"}.items():
+            stalled.putheader(name, value)
+        stalled.endheaders(b"only so much")
+        while b'"uploading"' not in stream.readline():
+            pass
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.2", where.port), timeout=60)  # loopback too, and not its address
+        started = processes_started_in(tmp_path)
+
+        os.killpg(command.pid, signal.SIGINT)
+        _, told = command.communicate(timeout=60)
+
+    assert (where.hostname, command.returncode, told) == ("127.0.0.1", 0, "")
+    assert command.pid in started
+    assert wait_until_ended(started) == set()
