@@ -8,7 +8,7 @@ OUT ?= out
 SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long nightly soak fuzz lint checkov audit lock clean bootstrap deploy diff destroy
+.PHONY: help setup demo test test-long nightly soak fuzz lint checkov audit bench lock clean bootstrap deploy diff destroy
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/'
@@ -36,6 +36,7 @@ lock: setup ## pin every requirement again, with hashes, after a change of a .in
 	$(LOCK) lambdas/resize/vips/requirements.in -o lambdas/resize/vips/requirements.txt
 	$(LOCK) requirements-uv.in -o requirements-uv.txt
 	$(LOCK) requirements-audit.in -o requirements-audit.txt
+	$(LOCK) requirements-bench.in -o requirements-bench.txt
 
 lint: setup ## ruff, mypy --strict and bandit
 	$(BIN)/ruff check .
@@ -91,6 +92,28 @@ $(CLI): package-lock.json $(SETUP)
 	$(NPM) ci --loglevel=error --no-audit --no-fund
 	@touch $@
 
+# What people would otherwise use: Python's in an environment of its own, Node's beside the benchmarks.
+PEERS := .venv-bench/.set-up
+NODE_PEERS := benchmarks/node_modules/.set-up
+UPLOADS ?= $(if $(QUICK),60,1000)
+
+$(PEERS): requirements-bench.txt requirements-uv.txt $(SETUP)
+	rm -rf .venv-bench
+	$(BIN)/uv venv --quiet --python $(BIN)/python .venv-bench
+	$(BIN)/uv pip install --quiet --python .venv-bench/bin/python --only-binary :all: \
+	  --require-hashes -r requirements-uv.txt
+	$(BIN)/uv pip install --quiet --python .venv-bench/bin/python --only-binary :all: --no-binary pyvips \
+	  --no-build-isolation --require-hashes -r requirements-bench.txt
+	@touch $@
+
+$(NODE_PEERS): benchmarks/package-lock.json $(SETUP)
+	cd benchmarks && $(NPM) ci --loglevel=error --no-audit --no-fund
+	@touch $@
+
+bench: $(PEERS) $(NODE_PEERS) ## measure against what people would otherwise use, and write docs/benchmarks.md; QUICK=1 only tries it
+	NODE=$(NODE) PYTHONPATH=tests $(BIN)/python -m benchmarks.bench --uploads $(UPLOADS) \
+	  $(if $(QUICK),--quick --out .darkroom/bench)
+
 bootstrap: ## prepare an AWS account and region for deploying: once for each
 deploy: ## deploy to AWS; ARGS go to the CDK: make deploy ARGS='--profile mine -c memory_mb=3008'
 diff: ## show what deploying would change; ARGS as for deploy
@@ -99,4 +122,4 @@ bootstrap deploy diff destroy: $(CLI)
 	$(CDK) $@ $(ARGS)
 
 clean: ## remove what the other targets made
-	rm -rf .venv .venv-audit .darkroom node_modules cdk.out out
+	rm -rf .venv .venv-audit .venv-bench .darkroom node_modules benchmarks/node_modules cdk.out out

@@ -50,7 +50,7 @@ def seconds_of(make: Callable[[], Rendered]) -> float:
 
 def one_of_each(ways: Mapping[str, Callable[[], Rendered]], *, backwards: bool) -> dict[str, float]:
     """Take the times of one run of each, in this order or the other: neither is always the second."""
-    order = reversed(ways) if backwards else iter(ways)
+    order = reversed(list(ways)) if backwards else iter(ways)
     return {name: seconds_of(ways[name]) for name in order}
 
 

@@ -43,7 +43,8 @@ def wanted_in(path: Path) -> set[str]:
 def test_there_are_locked_files_to_look_at() -> None:
     assert {name_of(path) for path in LOCKED} == {
         *("lambdas/resize/requirements.txt", "lambdas/resize/vips/requirements.txt"),
-        *("requirements.txt", "requirements-audit.txt", "requirements-dev.txt", "requirements-uv.txt"),
+        *("requirements.txt", "requirements-audit.txt", "requirements-bench.txt"),
+        *("requirements-dev.txt", "requirements-uv.txt"),
     }
 
 
@@ -91,12 +92,13 @@ def test_every_command_that_installs_demands_hashes_and_builds_nothing_unpinned(
     itself = [line for line in installs if line.endswith(" --no-deps --no-build-isolation --editable .")]
     from_lock = [line for line in installs if "$(NPM) ci " in line]
 
-    assert (len(by_hash), len(itself), len(from_lock)) == (3, 1, 1)
+    assert (len(by_hash), len(itself), len(from_lock)) == (5, 1, 2)
     assert set(installs) == {*by_hash, *itself, *from_lock}
 
 
-def test_every_node_package_has_its_hash_and_names_no_registry() -> None:
-    lock = json.loads((ROOT / "package-lock.json").read_text(encoding="utf-8"))
+@pytest.mark.parametrize("folder", [ROOT, ROOT / "benchmarks"], ids=["cdk", "benchmarks"])
+def test_every_node_package_has_its_hash_and_names_no_registry(folder: Path) -> None:
+    lock = json.loads((folder / "package-lock.json").read_text(encoding="utf-8"))
     packages = {name: package for name, package in lock["packages"].items() if name}
 
     assert lock["lockfileVersion"] == 3
@@ -105,8 +107,11 @@ def test_every_node_package_has_its_hash_and_names_no_registry() -> None:
     assert [name for name, package in packages.items() if "resolved" in package] == []
 
 
-def test_the_node_packages_that_are_asked_for_are_those_that_are_locked() -> None:
-    asked = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))["devDependencies"]
-    locked = json.loads((ROOT / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+@pytest.mark.parametrize(
+    ("folder", "kind"), [(ROOT, "devDependencies"), (ROOT / "benchmarks", "dependencies")], ids=["cdk", "benchmarks"]
+)
+def test_the_node_packages_that_are_asked_for_are_those_that_are_locked(folder: Path, kind: str) -> None:
+    asked = json.loads((folder / "package.json").read_text(encoding="utf-8"))[kind]
+    locked = json.loads((folder / "package-lock.json").read_text(encoding="utf-8"))["packages"]
 
     assert asked == {name: locked[f"node_modules/{name}"]["version"] for name in asked}

@@ -1,0 +1,1 @@
+"""What `make bench` measures: this pipeline against what a person would otherwise use."""

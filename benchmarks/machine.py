@@ -1,0 +1,51 @@
+"""The machine that measures: what it is, and how a process keeps to so many of its processors."""
+
+import os
+import platform
+from pathlib import Path
+
+from benchmarks.results import Machine
+
+_PINS = hasattr(os, "sched_setaffinity")
+
+
+def use_processors(number: int) -> None:
+    """Keep this process, and what it starts from now on, on the last so many processors, where the system can."""
+    if _PINS:
+        os.sched_setaffinity(0, all_processors()[-number:])
+
+
+def use_all_processors() -> None:
+    """Undo `use_processors`."""
+    if _PINS:
+        os.sched_setaffinity(0, all_processors())
+
+
+def all_processors() -> list[int]:
+    """List the processors that this machine lets the program have."""
+    return list(_ALLOWED)
+
+
+def describe() -> Machine:
+    """Say what this machine is."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return Machine(
+        processor=_processor(),
+        processors=len(_ALLOWED) or os.cpu_count() or 1,
+        memory_gigabytes=round(memory / 2**30, 1),
+        system=f"{platform.system()} {platform.machine()}, {'-'.join(platform.libc_ver())}",
+        python=platform.python_version(),
+        pinned=_PINS,
+    )
+
+
+def _processor() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        for line in cpuinfo.read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+_ALLOWED = sorted(os.sched_getaffinity(0)) if _PINS else []

@@ -1,0 +1,147 @@
+"""What was measured, as values; benchmarks.json holds them as they are, docs/benchmarks.md is made of them."""
+
+import json
+from dataclasses import asdict, dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """Where it was measured."""
+
+    processor: str
+    processors: int
+    memory_gigabytes: float
+    system: str
+    python: str
+    pinned: bool  # whether a process could be held on one core
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """One that renders: `name` as results refer to it, `title` for people, and what it is made of."""
+
+    name: str
+    title: str
+    engine: str | None = None  # of ours, which
+    versions: dict[str, str]
+    missing: str | None = None  # why it could not be asked at all
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """An image that is rendered."""
+
+    name: str
+    bytes: int
+    width: int
+    height: int
+    frames: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """What one program made of one source: seconds of each round, bytes of all variants, and the least SSIM of them.
+
+    `pixels` is the SSIM of what it resized, written without loss; `file` is that of the file itself, decoded.
+    """
+
+    program: str
+    seconds: tuple[float, ...] = ()
+    bytes: int = 0
+    pixels: float = 0.0
+    file: float = 0.0
+    refusal: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """One source to three variants of one format, by every program; rounds are in the same order for all."""
+
+    source: str
+    format: str
+    measured: tuple[Measured, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """A batch of jobs: the seconds of each round, together, one after another, and together on two processors."""
+
+    engine: str
+    format: str
+    jobs: int
+    requests: int  # a job's
+    requests_of_plain: int  # a job's, where they are made one after another
+    together: tuple[float, ...]
+    one_after_another: tuple[float, ...]
+    two_processors: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstAnswer:
+    """A fresh function and its first job: the seconds of each step in turn, and the most memory of either process."""
+
+    python: float
+    imports: float
+    making: float  # the S3 client and the sandbox, as the handler's module makes them
+    job: float
+    function_bytes: int
+    child_bytes: int
+
+    @property
+    def seconds(self) -> float:
+        """From nothing to the answer."""
+        return self.python + self.imports + self.making + self.job
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """Fresh functions of an engine, each with a small photograph as its first job."""
+
+    engine: str
+    rounds: tuple[FirstAnswer, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peak:
+    """A fresh function whose first job is a JPEG of so many megapixels."""
+
+    engine: str
+    megapixels: int
+    answer: FirstAnswer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whole:
+    """Uploads through the whole pipeline on this machine."""
+
+    uploads: int
+    resized: int
+    upload_bytes: int
+    seconds: float  # from the first upload's begin to the last manifest
+    uploading_seconds: float  # from the first upload's begin to the last upload's end
+    waiting_seconds: float  # median, from PUT until the job starts
+    job_seconds: float  # median, from then until the manifest is written
+    processor_seconds: dict[str, float]  # by what used them
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Results:
+    """One run of all."""
+
+    date: str
+    commit: str
+    command: str
+    quick: bool
+    machine: Machine
+    programs: tuple[Program, ...] = ()
+    sources: tuple[Source, ...] = ()
+    cells: tuple[Cell, ...] = ()
+    batches: tuple[Batch, ...] = ()
+    starts: tuple[Start, ...] = ()
+    peaks: tuple[Peak, ...] = ()
+    whole: Whole | None = None
+    failures: tuple[str, ...] = ()  # parts that could not be measured, and why
+
+    def to_json(self) -> str:
+        """Write them as a file for programs."""
+        return json.dumps(asdict(self), indent=1) + "\n"

@@ -1,0 +1,71 @@
+"""Cold starts and peaks of memory: fresh functions from the bundle that is deployed, each with one job."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from importlib.metadata import distribution
+from pathlib import Path
+from time import monotonic
+
+from benchmarks.engines import choosing
+from benchmarks.results import FirstAnswer
+from benchmarks.workers import PROJECT, WorkerError
+from resize.settings import Settings
+from stacks.bundle import build_bundle
+from stacks.config import Config
+
+MEGABYTES = 1769
+_SECONDS = 120
+# What Lambda's runtime brings: boto3 and what it needs. (jmespath, which it needs too, ships.)
+_RUNTIME = ("boto3", "botocore", "s3transfer", "urllib3", "python-dateutil", "six")
+
+
+class FreshFunction:
+    """A bundle of an engine, and beside it what Lambda's runtime has, to be started again and again."""
+
+    def __init__(self, engine: str, folder: Path) -> None:
+        self._bundle = build_bundle(None, **choosing(engine))
+        self._runtime = Path(tempfile.mkdtemp(prefix="runtime-", dir=folder))
+        for name in _RUNTIME:
+            files = distribution(name).files or []
+            for top in {file.parts[0] for file in files if file.suffix == ".py"}:
+                (self._runtime / top).symlink_to(str(distribution(name).locate_file(top)))
+        settings = Settings(
+            uploads_bucket="uploads", derived_bucket="derived", variants=Config().variants, **choosing(engine)
+        )
+        self._environment = settings.to_environment() | {
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(MEGABYTES),
+            "AWS_DEFAULT_REGION": "eu-west-1",
+            "AWS_ACCESS_KEY_ID": "none",
+            "AWS_SECRET_ACCESS_KEY": "none",
+            "PATH": os.defpath,
+        }
+
+    def first_job(self, source: Path) -> FirstAnswer:
+        """Start one, and have it resize a source.
+
+        Raises:
+            WorkerError: it did not resize it.
+        """
+        program = Path(__file__).with_name("first_job.py")
+        seen = (str(self._bundle), str(self._runtime), str(PROJECT / "tests"), str(source))
+        command = [sys.executable, "-I", "-S", "-B", str(program), *seen, str(monotonic())]
+        done = subprocess.run(
+            command, env=self._environment, capture_output=True, text=True, check=False, timeout=_SECONDS
+        )
+        if done.returncode != 0:
+            raise WorkerError((done.stderr.strip() or "ended without a word").splitlines()[-1])
+        said = json.loads(done.stdout.splitlines()[-1])
+        if said["outcome"] != "resized":
+            raise WorkerError(f"{source.name} was {said['outcome']}")
+        python, imports, making, job = said["steps"]
+        return FirstAnswer(
+            python=python,
+            imports=imports,
+            making=making,
+            job=job,
+            function_bytes=said["function_bytes"],
+            child_bytes=said["child_bytes"],
+        )

@@ -1,0 +1,148 @@
+"""What the benchmarks conclude from what they measured: ratios, similarity, targets and the page."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from benchmarks.bench import main
+from benchmarks.page import page, table
+from benchmarks.ratios import compare, fastest, median_ratio
+from benchmarks.rendering import Pace
+from benchmarks.results import Cell, Machine, Measured, Program, Results, Source
+from benchmarks.similarity import Original, similarity
+from benchmarks.targets import TARGETS
+
+OURS = Measured(program="darkroom-pillow", seconds=(1.0, 2.0, 1.0), bytes=100, pixels=0.995, file=0.95)
+PEER = Measured(program="sharp-clones", seconds=(2.0, 4.0, 2.0), bytes=100, pixels=0.999, file=0.95)
+
+
+def results(*measured: Measured) -> Results:
+    """One cell of one run."""
+    return Results(
+        date="2026-11-24",
+        commit="abc",
+        command="make bench",
+        quick=False,
+        machine=Machine(
+            processor="a | processor", processors=2, memory_gigabytes=8.0, system="Linux", python="3.13", pinned=True
+        ),
+        programs=(
+            Program(name="darkroom-pillow", title="Darkroom, pillow", engine="pillow", versions={"pillow": "13"}),
+            Program(name="sharp-clones", title="sharp, cloned", versions={}, missing="no\nNode | here"),
+        ),
+        sources=(Source(name="6-megapixels.jpg", bytes=1_000_000, width=3000, height=2000, frames=1),),
+        cells=(Cell(source="6-megapixels.jpg", format="jpg", measured=measured),),
+    )
+
+
+def noise(seed: int = 1) -> Image.Image:
+    """A picture with detail everywhere."""
+    values = np.random.default_rng(seed).integers(0, 256, (60, 90, 3), dtype=np.uint8)
+    return Image.fromarray(values)
+
+
+def test_a_round_in_which_the_machine_was_slow_does_not_move_the_ratio() -> None:
+    assert median_ratio((2.0, 40.0, 2.0), (1.0, 20.0, 1.0)) == 2.0
+
+
+def test_a_program_that_is_timed_once_is_held_against_the_other_ones_median() -> None:
+    assert median_ratio((6.0,), (1.0, 2.0, 3.0)) == 3.0
+
+
+@pytest.mark.parametrize(
+    ("ours", "objection"),
+    [
+        (replace(OURS, pixels=0.9899), "SSIM 0.990"),
+        (replace(OURS, bytes=104), "+4% bytes"),
+        (replace(OURS, file=0.93), "file SSIM -0.020"),
+    ],
+)
+def test_a_speed_that_was_bought_with_quality_or_bytes_does_not_count(ours: Measured, objection: str) -> None:
+    assert compare(ours, PEER).objections == (objection,)
+
+
+def test_a_speed_at_the_very_limits_counts() -> None:
+    compared = compare(replace(OURS, pixels=0.99, bytes=103), PEER)
+
+    assert (compared.speed, compared.counts) == (2.0, True)
+
+
+def test_a_peer_that_could_not_do_it_is_never_its_best() -> None:
+    refused = Measured(program="sharp-each", refusal="no")
+
+    assert fastest([refused, PEER], ["sharp-each", "sharp-clones"]) == PEER
+    assert fastest([refused], ["sharp-each"]) is None
+
+
+def test_a_cell_is_measured_for_its_seconds_but_for_no_fewer_than_its_rounds() -> None:
+    times = iter([0.0, 5.0, 11.0])
+
+    assert list(Pace(fewest=2, most=9, seconds=10.0).rounds(clock=lambda: next(times))) == [0, 1, 2]
+
+
+def test_similarity_is_one_for_equal_pictures_and_near_none_for_unrelated_ones() -> None:
+    one, other = (np.asarray(noise(seed).convert("L"), dtype=np.float32) for seed in (1, 2))
+
+    assert similarity(one, one) == pytest.approx(1.0)
+    assert similarity(one, other) < 0.1
+
+
+@pytest.mark.parametrize("cover", [False, True])
+def test_a_lanczos_from_full_size_is_all_but_perfect_and_nearest_is_not(*, cover: bool) -> None:
+    size, box = ((20, 20), (15, 0, 75, 60)) if cover else ((30, 20), (0, 0, 90, 60))
+    original = Original(noise())
+
+    careful = noise().resize(size, Image.Resampling.LANCZOS, box=box)
+    careless = noise().resize(size, Image.Resampling.NEAREST, box=box)
+
+    assert original.least_similarity(careful, cover=cover) > 0.99
+    assert original.least_similarity(careless, cover=cover) < 0.9
+
+
+def test_a_picture_that_lost_its_transparency_is_not_like_its_original() -> None:
+    transparent = noise()
+    transparent.putalpha(Image.new("L", transparent.size, 0))
+    opaque = transparent.copy()
+    opaque.putalpha(255)
+
+    assert Original(transparent).least_similarity(transparent, cover=False) == pytest.approx(1.0)
+    assert Original(transparent).least_similarity(opaque, cover=False) < 0.1
+
+
+def test_a_table_has_words_first_and_figures_to_the_right() -> None:
+    assert table(("a", "b"), [("one", "1")]) == "| a | b |\n| --- | ---: |\n| one | 1 |"
+
+
+def test_the_page_says_what_was_reached_and_what_was_not_measured() -> None:
+    text = page(results(OURS, PEER))
+
+    start = "| rendering, JPEG to three JPEG, against sharp's best | pillow | 1.00 x | 2.20 x |"
+    assert f"{start} 2.00 x (6-megapixels.jpg) | yes | yes |" in text
+    assert "| batch of ten, against one after another | pillow | 3.00 x | 4.00 x | not measured |" in text
+
+
+def test_the_page_names_every_objection_and_every_missing_program() -> None:
+    text = page(results(replace(OURS, bytes=110), PEER))
+
+    assert "2.00 x (6-megapixels.jpg) | yes | no: +10% bytes |" in text
+    assert "| sharp, cloned | missing here: no Node \\| here |" in text
+
+
+def test_every_engine_has_a_least_for_every_target() -> None:
+    assert {tuple(sorted(target.least)) for target in TARGETS} == {("pillow", "vips")}
+
+
+def test_the_figures_file_has_every_round() -> None:
+    written = json.loads(results(OURS, PEER).to_json())
+
+    assert written["cells"][0]["measured"][0]["seconds"] == [1.0, 2.0, 1.0]
+
+
+def test_no_uploads_are_refused_with_what_was_wrong(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--uploads", "0"])
+
+    assert "'0' is no whole number above 0" in capsys.readouterr().err
