@@ -39,7 +39,7 @@ class Extent:
 
 
 FULL = Extent(
-    pace=Pace(fewest=2, most=15, seconds=9),
+    pace=Pace(fewest=2, most=15, seconds=8),
     formats=dict.fromkeys((*pictures.SOURCES, pictures.HEIC), FORMATS),
     batch_formats=("webp", "jpg"),
     batch_rounds=3,

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import select
 import subprocess
 import sys
@@ -86,8 +87,14 @@ class Worker:
         return answer
 
     def _last_words(self) -> str:
-        lines = [line for line in self._log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
-        return lines[-1].strip() if lines else "the program ended without a word"
+        return last_words(self._log.read_text(encoding="utf-8", errors="replace"))
+
+
+def last_words(log: str) -> str:
+    """Find what a program died of: the last error's whole message, or the last line."""
+    lines = [line.strip() for line in log.splitlines() if line.strip()]
+    errors = [place for place, line in enumerate(lines) if re.match(r"[\w.]*Error\b", line)]
+    return " ".join(lines[errors[-1] :] if errors else lines[-1:]) or "the program ended without a word"
 
 
 def python_worker(module: str, *arguments: str) -> tuple[str, ...]:

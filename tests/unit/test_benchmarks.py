@@ -14,6 +14,7 @@ from benchmarks.rendering import Pace
 from benchmarks.results import Cell, Machine, Measured, Program, Results, Source
 from benchmarks.similarity import Original, similarity
 from benchmarks.targets import TARGETS
+from benchmarks.workers import last_words
 
 OURS = Measured(program="darkroom-pillow", seconds=(1.0, 2.0, 1.0), bytes=100, pixels=0.995, file=0.95)
 PEER = Measured(program="sharp-clones", seconds=(2.0, 4.0, 2.0), bytes=100, pixels=0.999, file=0.95)
@@ -129,6 +130,18 @@ def test_the_page_names_every_objection_and_every_missing_program() -> None:
 
     assert "2.00 x (6-megapixels.jpg) | yes | no: +10% bytes |" in text
     assert "| sharp, cloned | missing here: no Node \\| here |" in text
+
+
+@pytest.mark.parametrize(
+    ("log", "words"),
+    [
+        ("Traceback:\n  File x\nImportError: no library\nTry:\n  apt-get\n", "ImportError: no library Try: apt-get"),
+        ("starting\nkilled\n", "killed"),
+        ("", "the program ended without a word"),
+    ],
+)
+def test_a_program_that_is_missing_says_why_in_its_errors_own_words(log: str, words: str) -> None:
+    assert last_words(log) == words
 
 
 def test_every_engine_has_a_least_for_every_target() -> None:
