@@ -8,7 +8,8 @@ OUT ?= out
 SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long nightly soak fuzz lint checkov audit bench lock clean bootstrap deploy diff destroy
+.PHONY: help setup demo test test-long nightly soak fuzz scale scale-measure lint checkov audit bench lock clean
+.PHONY: bootstrap deploy diff destroy
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/'
@@ -42,7 +43,7 @@ lint: setup ## ruff, mypy --strict and bandit
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive app.py checks darkroom lambdas stacks
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive app.py checks darkroom lambdas simulation stacks
 
 # Two tools that look at the project from outside, in an environment of their own.
 $(AUDIT): requirements-audit.txt $(SETUP)
@@ -80,6 +81,12 @@ fuzz: setup ## look for inputs without an answer, a third of SECONDS=60 for each
 	PYTHONPATH=tests $(BIN)/python -m faults.fuzz_events $$(($(SECONDS) / 3))
 	PYTHONPATH=tests $(BIN)/python -m faults.fuzz_imaging $$(($(SECONDS) / 3)) pillow
 	PYTHONPATH=tests $(BIN)/python -m faults.fuzz_imaging $$(($(SECONDS) / 3)) vips
+
+scale: setup ## simulate 10 thousand to 100 million uploads a day, and write docs/scale.md
+	$(BIN)/python -m simulation
+
+scale-measure: setup ## measure this machine's service times for make scale, into simulation/service_times.json
+	$(BIN)/python -m simulation.measure
 
 # The CDK's command line, on the Node that came with the Python packages: none on the machine is asked.
 CLI := node_modules/.set-up
