@@ -132,7 +132,9 @@ def max_concurrency(config: Config, parameters: Parameters) -> Finding:
 
 def _cost_of_full_batches(config: Config, parameters: Parameters, price_list: PriceList) -> float:
     """Give Lambda's part of a million uploads in full batches, in US dollars."""
-    billed = batch_seconds(config, parameters, config.batch_size) / config.batch_size * MILLION * config.memory_mb / 1024
+    billed = (
+        batch_seconds(config, parameters, config.batch_size) / config.batch_size * MILLION * config.memory_mb / 1024
+    )
     memory = price_list.prices[f"lambda_{config.architecture}"]
     request = price_list.prices["lambda_request"]
     return billed * memory.usd / memory.per + MILLION / config.batch_size * request.usd / request.per
@@ -299,9 +301,9 @@ def memory_mb(config: Config, parameters: Parameters, price_list: PriceList) -> 
             ("`memory_mb`", "vCPU", "one job alone", "billed a job", "jobs a second", "Lambda, USD a million"), rows
         ),
         hurts=(
-            f"Below {quickest} MB, jobs take longer for nearly the same money. Above, a job alone is no faster. Each further "
-            f"{MEGABYTES_A_VCPU} MB render one more image at a time, if `jobs_at_once` is three or four for each; what is "
-            f"between is paid for and idle."
+            f"Below {quickest} MB, jobs take longer for nearly the same money. Above, a job alone is no faster. Each "
+            f"further {MEGABYTES_A_VCPU} MB render one more image at a time, if `jobs_at_once` is three or four for "
+            f"each; what is between is paid for and idle."
         ),
         supports=f"{quickest} MB is the least with which a job is as fast as it gets.",
         is_supported=config.memory_mb == quickest,

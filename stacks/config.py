@@ -63,7 +63,7 @@ class Config:
     batch_size: int = 10
     batch_window_seconds: int = 1
     # How many invocations run at a time at most; None with provisioned_pollers, which are kept ready and cost money.
-    max_concurrency: int | None = 100
+    max_concurrency: int | None = 50
     provisioned_pollers: Pollers | None = None
     # One full vCPU: docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
     memory_mb: int = 1769

@@ -66,7 +66,7 @@ def test_the_queue_feeds_the_function_in_batches_of_ten_that_may_fail_in_part(te
         "BatchSize": 10,
         "MaximumBatchingWindowInSeconds": 1,
         "FunctionResponseTypes": ["ReportBatchItemFailures"],
-        "ScalingConfig": {"MaximumConcurrency": 100},
+        "ScalingConfig": {"MaximumConcurrency": 50},
     }
 
 

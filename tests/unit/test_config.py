@@ -245,7 +245,7 @@ def test_a_value_that_cannot_be_is_refused_with_what_can(context: Mapping[str, o
         ),
         (
             {"provisioned_pollers": {"minimum": 2, "maximum": 20}},
-            "max_concurrency: 100 is not allowed; expected null with provisioned_pollers",
+            "max_concurrency: 50 is not allowed; expected null with provisioned_pollers",
         ),
         (
             {"max_concurrency": None},
