@@ -17,6 +17,9 @@ from hypercorn.run import run
 # Longer than any client of ours rests between two requests on one connection.
 _KEEP_ALIVE_SECONDS = 75
 
+# Whoever is still at work may write while its folder goes; it is killed last, with this very process.
+_REMOVALS = 20
+
 
 def main(socket_fd: int, state: Path) -> None:
     """Serve until the process is killed."""
@@ -27,7 +30,10 @@ def main(socket_fd: int, state: Path) -> None:
 def _end_with_parent(state: Path) -> None:
     """Wait for the end-of-file that a parent leaves behind however it dies, then take every worker along."""
     os.read(sys.stdin.fileno(), 1)  # unbuffered: a buffer's lock would stop the interpreter from ending
-    shutil.rmtree(state, ignore_errors=True)
+    for _ in range(_REMOVALS):
+        shutil.rmtree(state, ignore_errors=True)
+        if not state.exists():
+            break
     os.killpg(0, signal.SIGKILL)
 
 
