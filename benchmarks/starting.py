@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -13,7 +14,7 @@ from benchmarks.engines import choosing
 from benchmarks.results import FirstAnswer
 from benchmarks.workers import PROJECT, WorkerError
 from resize.settings import Settings
-from stacks.bundle import build_bundle
+from stacks.bundle import CACHE, build_bundle
 from stacks.config import Config
 
 MEGABYTES = 1769
@@ -25,8 +26,9 @@ _RUNTIME = ("boto3", "botocore", "s3transfer", "urllib3", "python-dateutil", "si
 class FreshFunction:
     """A bundle of an engine, and beside it what Lambda's runtime has, to be started again and again."""
 
-    def __init__(self, engine: str, folder: Path) -> None:
-        self._bundle = build_bundle(None, **choosing(engine))
+    def __init__(self, engine: str, folder: Path, *, cache: Path = CACHE) -> None:
+        self._bundle = build_bundle(None, **choosing(engine), cache=cache)
+        self._folder = folder
         self._runtime = Path(tempfile.mkdtemp(prefix="runtime-", dir=folder))
         for name in _RUNTIME:
             files = distribution(name).files or []
@@ -49,12 +51,8 @@ class FreshFunction:
         Raises:
             WorkerError: it did not resize it.
         """
-        program = Path(__file__).with_name("first_job.py")
-        seen = (str(self._bundle), str(self._runtime), str(PROJECT / "tests"), str(source))
-        command = [sys.executable, "-I", "-S", "-B", str(program), *seen, str(monotonic())]
-        done = subprocess.run(
-            command, env=self._environment, capture_output=True, text=True, check=False, timeout=_SECONDS
-        )
+        with tempfile.TemporaryDirectory(prefix="task-", dir=self._folder) as copied:
+            done = self._run(self._uncompiled_bundle(Path(copied)), source)
         if done.returncode != 0:
             raise WorkerError((done.stderr.strip() or "ended without a word").splitlines()[-1])
         said = json.loads(done.stdout.splitlines()[-1])
@@ -68,4 +66,18 @@ class FreshFunction:
             job=job,
             function_bytes=said["function_bytes"],
             child_bytes=said["child_bytes"],
+        )
+
+    def _uncompiled_bundle(self, folder: Path) -> Path:
+        """Copy the bundle: the sandbox's child leaves compiled code beside what it imports, as it cannot on Lambda."""
+        return shutil.copytree(
+            self._bundle, folder / "bundle", ignore=shutil.ignore_patterns("__pycache__"), symlinks=True
+        )
+
+    def _run(self, bundle: Path, source: Path) -> subprocess.CompletedProcess[str]:
+        program = Path(__file__).with_name("first_job.py")
+        seen = (str(bundle), str(self._runtime), str(PROJECT / "tests"), str(source))
+        command = [sys.executable, "-I", "-S", "-B", str(program), *seen, str(monotonic())]
+        return subprocess.run(
+            command, env=self._environment, capture_output=True, text=True, check=False, timeout=_SECONDS
         )

@@ -1,0 +1,20 @@
+"""Each function that the benchmarks start is as fresh as the first: none leaves the next one anything."""
+
+from pathlib import Path
+
+from benchmarks.starting import FreshFunction
+from builders.pictures import jpeg
+
+
+def test_a_function_leaves_no_compiled_code_and_no_copy_behind(tmp_path: Path) -> None:
+    source, bundles, work = tmp_path / "photo.jpg", tmp_path / "bundles", tmp_path / "work"
+    source.write_bytes(jpeg(64, 48))
+    work.mkdir()
+    fresh = FreshFunction("pillow", work, cache=bundles)
+    before = set(work.iterdir())
+
+    answer = fresh.first_job(source)
+
+    assert answer.job > 0
+    assert list(bundles.rglob("__pycache__")) == []
+    assert set(work.iterdir()) == before
