@@ -59,7 +59,7 @@ def test_max_concurrency_is_reached_and_never_exceeded(most: int) -> None:
 
 
 def test_concurrency_grows_no_faster_than_lambda_documents() -> None:
-    seen = simulate(Workload(at_once=20_000), replace(CONFIG, max_concurrency=1000), PARAMETERS, seconds=60)
+    seen = simulate(Workload(at_once=20_000), replace(CONFIG, max_concurrency=1000), PARAMETERS, seconds=40)
 
     allowed = [FIRST_INVOCATIONS + sample.at * INVOCATIONS_A_MINUTE / 60 for sample in seen.samples]
     assert all(sample.pollers <= most for sample, most in zip(seen.samples, allowed, strict=True))

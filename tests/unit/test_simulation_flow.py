@@ -20,8 +20,8 @@ CONFIG = Config(max_concurrency=20)
 def test_a_steady_rate_is_billed_alike(uploads_a_day: float) -> None:
     workload = Workload(uploads_a_day=uploads_a_day)
 
-    events = simulate(workload, CONFIG, PARAMETERS, seconds=1800)
-    stream = flow(workload, CONFIG, PARAMETERS, seconds=1800)
+    events = simulate(workload, CONFIG, PARAMETERS, seconds=900)
+    stream = flow(workload, CONFIG, PARAMETERS, seconds=900)
 
     billed = [seen.usage.billed_seconds / seen.usage.jobs for seen in (events, stream)]
     assert billed[1] == pytest.approx(billed[0], rel=0.1)
