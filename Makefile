@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SETUP := .venv/.set-up
 AUDIT := .venv-audit/.set-up
-WORKERS ?= 2
+WORKERS ?= 4
 OUT ?= out
 SEED ?= 1
 
@@ -67,7 +67,7 @@ demo: setup ## run the pipeline on samples/, and write out/contact-sheet.html
 test: setup lint ## every check and every test but the long ones
 	$(BIN)/pytest -n $(WORKERS) -m "not long"
 
-test-long: setup ## the tests that take half a minute or more: the fuzzing, the short soak, 30 seconds of silence
+test-long: setup ## the tests that take longer: convergence, memory, fuzzing, the short soak, …
 	$(BIN)/pytest -n $(WORKERS) -m long
 
 nightly: setup ## look for an interleaving that does not converge for much longer than the tests do

@@ -15,6 +15,7 @@ linux_only = pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds proces
 
 
 @linux_only
+@pytest.mark.long
 def test_a_dead_letter_is_told_with_the_error_of_its_job_or_as_cut_short(faulty: Faulty) -> None:
     faulty.retry_after(2)
     faulty.proxy.on("PUT", faulty.manifest("cat.jpg"), doing_first(faulty.kill_workers), times=20)

@@ -21,7 +21,10 @@ from builders.peaks import peak_of
 from resize.engine import Engine
 from resize.pillow.memory import BASELINE
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process's peak of address space")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process's peak of address space"),
+]
 
 DATA = Path(__file__).parents[1] / "data"
 SMALL: dict[str, dict[str, Any]] = {"thumb": {"width": 320}}

@@ -114,6 +114,7 @@ LASTING: Mapping[str, tuple[Action, Request]] = {
 }
 
 
+@pytest.mark.long
 def test_a_fault_of_s3_that_lasts_makes_one_dead_letter_that_can_be_sent_again_once_it_is_over(faulty: Faulty) -> None:
     faulty.pause()
     upload_all(faulty, LASTING, jpeg())

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
+import pytest
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
@@ -244,7 +245,7 @@ def render(world: World, source: bytes) -> Rendered:
     return replace(rendered, renditions=tuple(renditions))
 
 
-TestConvergence = Convergence.TestCase
+TestConvergence = pytest.mark.long(Convergence.TestCase)
 TestConvergence.settings = hypothesis_settings(
     max_examples=int(os.environ.get("CONVERGENCE_EXAMPLES", "500")), stateful_step_count=30, deadline=None
 )

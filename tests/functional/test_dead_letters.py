@@ -31,6 +31,7 @@ def receive_all(pipeline: Pipeline) -> list[Any]:
     return received
 
 
+@pytest.mark.long
 def test_every_letter_that_was_looked_at_can_be_received_at_once_and_is_as_old_as_before(pipeline: Pipeline) -> None:
     sent = send(pipeline, 300)
 

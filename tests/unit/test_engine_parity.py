@@ -94,6 +94,7 @@ DETAILED: dict[str, Callable[[], bytes]] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("make", DETAILED.values(), ids=DETAILED)
 def test_a_detailed_picture_is_alike(make: Callable[[], bytes]) -> None:
     assert_alike(make(), *VARIANTS)
@@ -128,6 +129,7 @@ def test_an_animation_is_alike_and_lasts_as_long(kind: str, output: Format) -> N
     assert opened(one).info.get("loop") == opened(other).info.get("loop")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("output", [Format.WEBP, Format.JPEG, Format.PNG, Format.AVIF])
 @pytest.mark.parametrize(("quality", "effort"), [(50, 2), (80, 4), (92, 6)])
 def test_the_same_quality_and_effort_cost_the_same_bytes(output: Format, quality: int, effort: int) -> None:
