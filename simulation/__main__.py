@@ -6,7 +6,7 @@ from pathlib import Path
 
 from simulation import cost_tables, failures, plots, pollers, throughput, volumes
 from simulation.costs import load_prices
-from simulation.flow_model import jobs_a_second
+from simulation.flow_model import jobs_a_second, most_jobs_a_second
 from simulation.page import Report, write
 from simulation.parameters import ROOT, SERVICE_TIMES, default_config, load
 from simulation.tables import count
@@ -35,7 +35,7 @@ def main(folder: Path = ROOT / "docs") -> None:
     _tell("the knobs of failure")
     findings += [failures.visibility_timeout_seconds(config, parameters), failures.max_receive_count(config)]
     _tell("S3's request rates and provisioned pollers")
-    new, split = failures.most_jobs(config)
+    new, split = (most_jobs_a_second(config, is_split=is_split) for is_split in (False, True))
     rate = jobs_a_second(config, parameters)
     report = Report(
         parameters=parameters,

@@ -7,7 +7,6 @@ from simulation.event_model import simulate
 from simulation.findings import Finding
 from simulation.flow_model import jobs_a_second
 from simulation.invocation import requests_a_job
-from simulation.limits import PUTS_A_SECOND
 from simulation.parameters import Parameters
 from simulation.scaling import Scaling
 from simulation.storage import ATTEMPTS, Method, failing_jobs
@@ -170,8 +169,3 @@ def request_rates(config: Config, parameters: Parameters) -> Table:
         ),
     )
     return Table(header, tuple(rows))
-
-
-def most_jobs(config: Config) -> tuple[float, float]:
-    """Give the jobs a second that the writes of a new bucket allow, and those of one split by our prefixes."""
-    return PUTS_A_SECOND / requests_a_job(config)[Method.PUT], float(PUTS_A_SECOND)
