@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SETUP := .venv/.set-up
 AUDIT := .venv-audit/.set-up
-WORKERS ?= 4
+WORKERS ?= 2
 OUT ?= out
 SEED ?= 1
 

@@ -82,7 +82,7 @@ def test_a_consumer_killed_before_a_write_is_made_up_for_by_the_next(moment: Mom
 
     faulty.check()
     assert death.met == 1
-    assert faulty.outcomes("cat.jpg") == ["resized"]
+    assert set(faulty.outcomes("cat.jpg")) == {"resized"}  # a busy machine may be given it twice
 
 
 @linux_only

@@ -26,7 +26,7 @@ def test_a_message_that_is_no_job_becomes_a_dead_letter_and_its_batch_mates_are_
     faulty.wait_until_idle()
     assert sorted(faulty.dead_letters()) == sorted(NO_JOBS.values())
     faulty.check()
-    assert faulty.outcomes("cat.jpg") == ["resized"]
+    assert set(faulty.outcomes("cat.jpg")) == {"resized"}  # a busy machine may be given it twice
 
 
 def test_a_message_of_which_one_record_is_of_another_bucket_becomes_a_dead_letter_though_the_other_is_done(
@@ -44,4 +44,4 @@ def test_a_message_of_which_one_record_is_of_another_bucket_becomes_a_dead_lette
     faulty.wait_until_idle()
     assert faulty.dead_letters() == [mixed]
     faulty.check()
-    assert faulty.outcomes("cat.jpg") == ["resized"]
+    assert set(faulty.outcomes("cat.jpg")) == {"resized"}  # a busy machine may be given it twice
