@@ -7,6 +7,7 @@ import pytest
 
 from builders.faulty import Faulty
 from builders.pictures import jpeg
+from builders.polling import eventually
 from builders.proxy import doing_after, doing_first, staying_silent
 
 linux_only = pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds processes through Linux's /proc")
@@ -119,4 +120,4 @@ def test_a_consumer_that_runs_into_its_timeout_is_made_up_for_by_the_next(faulty
 
     faulty.check()
     assert silence.met == 2
-    assert any("Task timed out after 12" in line.text for line in faulty.pipeline.function_log())
+    eventually(lambda: any("Task timed out after 12" in line.text for line in faulty.pipeline.function_log()))
