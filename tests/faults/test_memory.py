@@ -110,7 +110,7 @@ PRINTING: dict[str, Callable[[], bytes]] = {
     "transparent picture hardly made smaller": lambda: encoded(noise((1700, 1300), "RGBA"), "PNG", compress_level=1),
 }
 
-# An opaque GIF counts as transparent, for its header cannot tell; twice the truth is within what measuring it varies by.
+# An opaque GIF counts as transparent, for its header cannot tell; over twice is what measuring varies by.
 SLACK = {"gif of 12 frames": 2.2}
 
 if os.environ.get("DARKROOM_EVERY_PEAK"):
