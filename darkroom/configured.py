@@ -7,12 +7,12 @@ from botocore.exceptions import ClientError
 
 from darkroom.answering import answering
 from darkroom.deployment import Pipeline
+from darkroom.wiring import prefix_of
 from resize.errors import SettingsError
 from resize.settings import Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
-    from mypy_boto3_s3.type_defs import QueueConfigurationOutputTypeDef
 
 _DENIED = {"AccessDenied", "AccessDeniedException"}
 
@@ -57,7 +57,7 @@ def find_scope(pipeline: Pipeline) -> Scope:
     queue = pipeline.jobs_queue_url.rpartition("/")[2]
     return Scope(
         prefixes=tuple(
-            _prefix(told)
+            prefix_of(told)
             for told in answer.get("QueueConfigurations", ())
             if told["QueueArn"].rpartition(":")[2] == queue
             and any(event.startswith("s3:ObjectCreated:") for event in told["Events"])
@@ -81,8 +81,3 @@ def find_max_source_bytes(pipeline: Pipeline) -> int | None:
                 return None
             raise
     return settings.limits.source_bytes
-
-
-def _prefix(told: "QueueConfigurationOutputTypeDef") -> str:
-    rules = told.get("Filter", {}).get("Key", {}).get("FilterRules", [])
-    return next((rule["Value"] for rule in rules if rule["Name"].lower() == "prefix"), "")
