@@ -2,12 +2,14 @@
 
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from darkroom.answering import answering
+from darkroom.counting import count_messages
 from darkroom.deployment import Pipeline, deploy
 from darkroom.emulator import emulator, session
 from darkroom.errors import DarkroomError, UsageError
@@ -15,6 +17,8 @@ from darkroom.listening import is_listening
 from darkroom.synthesis import PROJECT, local_overrides, synthesize
 
 ASSEMBLIES = PROJECT / ".darkroom" / "assemblies"
+
+_LOOK_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +32,22 @@ class Local:
         """Read what the function has logged."""
         with answering("Reading the function's log"):
             return "".join(f"{line.text.rstrip()}\n" for line in self.pipeline.function_log())
+
+    def wait_until_idle(
+        self,
+        patience: float,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """Wait until no job is being worked on, for `patience` seconds at most: a function logs after it has written.
+
+        A job that failed counts as being worked on until it may be tried again.
+        """
+        sqs = self.pipeline.client("sqs")
+        deadline = clock() + patience
+        while count_messages(sqs, self.pipeline.jobs_queue_url).in_flight and clock() < deadline:
+            sleep(_LOOK_SECONDS)
 
     def whole_log(self) -> str:
         """Read what the function has logged, and then what the emulator says: why it did not even start, say."""

@@ -21,6 +21,7 @@ from darkroom.variants_file import read_variants
 
 # In the output folder, where no variant's name can be: each of those is in a folder of its own.
 _LOG = "function.log"
+_LAST_LINES_SECONDS = 10.0
 
 Paths = Annotated[list[Path], typer.Argument(metavar="PATH", show_default=False)]
 Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the variants and manifests are copied to.")]
@@ -85,6 +86,8 @@ def run(  # noqa: PLR0913 - the command has so many options
             rows.append(collected)
             if as_json:
                 typer.echo(json_line(collected))
+        if log:
+            local.wait_until_idle(_LAST_LINES_SECONDS)
         function_log = local.function_log() if log else ""
         if _failed(rows):
             write_whole(out / _LOG, local.whole_log().encode())

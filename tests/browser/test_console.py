@@ -90,6 +90,9 @@ def test_a_person_drops_images_sees_each_go_through_and_redrives_what_failed(
         group.get_by_role("button", name="Redrive 1").press("Enter")
         expect(denied).to_have_class("resized", timeout=DEADLINE)
         expect(denied.locator("figure")).to_have_count(3)
+        for shown in denied.locator("img").all():
+            shown.scroll_into_view_if_needed()
+            expect(shown).to_have_js_property("complete", value=True, timeout=DEADLINE)
         expect(page.locator(".group")).to_have_count(0, timeout=DEADLINE)
         assert faulty.dead_letters() == []
 
