@@ -1,10 +1,12 @@
 """What every test starts from, whatever started it; and the engines, each in turn."""
 
+import functools
 import signal
 from collections.abc import Iterator
 
 import hypothesis
 import pytest
+from botocore.loaders import JSONFileLoader
 
 from builders import images
 from resize.engine import Engine
@@ -15,6 +17,14 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # How long an example takes is the machine's business: a benchmark measures, a test does not.
 hypothesis.settings.register_profile("no-deadline", deadline=None)
 hypothesis.settings.load_profile("no-deadline")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _models_of_services_are_parsed_once() -> Iterator[None]:
+    """Each test has a boto3 session of its own, and parsing AWS's models is most of what one costs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(JSONFileLoader, "load_file", staticmethod(functools.cache(JSONFileLoader().load_file)))
+        yield
 
 
 @pytest.fixture(scope="module", params=list(Engine))
