@@ -16,7 +16,7 @@ from benchmarks.engines import engines
 from benchmarks.page import page
 from benchmarks.programs import candidates, heic_writer
 from benchmarks.rendering import FORMATS, Bench, Pace, facts_of, started
-from benchmarks.results import Peak, Results, Start
+from benchmarks.results import PROCESSORS_OF_A_START, Peak, Results, Start
 from benchmarks.starting import FreshFunction
 from benchmarks.whole import measure_whole
 from benchmarks.workers import PROJECT, WorkerError
@@ -72,16 +72,15 @@ class Run:
     def rendering(self) -> None:
         """Every source to every format, by every program, on one core."""
         sources = list(self._sources())
-        machine.use_processors(1)
-        try:
-            with started(candidates(), self._folder) as (workers, programs):
-                self.results = replace(self.results, programs=tuple(programs), sources=tuple(map(facts_of, sources)))
-                bench = Bench(workers, self._folder, self._extent.pace)
-                for source in sources:
-                    for cell in bench.cells(source, self._extent.formats[source.name], self._tell):
-                        self.results = replace(self.results, cells=(*self.results.cells, cell))
-        finally:
-            machine.use_all_processors()
+        with (
+            machine.on_processors(1),
+            started(candidates(), self._folder) as (workers, programs),
+        ):
+            self.results = replace(self.results, programs=tuple(programs), sources=tuple(map(facts_of, sources)))
+            bench = Bench(workers, self._folder, self._extent.pace)
+            for source in sources:
+                for cell in bench.cells(source, self._extent.formats[source.name], self._tell):
+                    self.results = replace(self.results, cells=(*self.results.cells, cell))
 
     def _sources(self) -> Iterator[Path]:
         for name in self._extent.formats:
@@ -106,8 +105,11 @@ class Run:
         """Cold starts, and peaks of memory."""
         self._tell(f"cold starts, {engine}")
         fresh, source = FreshFunction(engine, self._folder), self._snapshot()
-        rounds = tuple(fresh.first_job(source) for _ in range(self._extent.starts))
-        self.results = replace(self.results, starts=(*self.results.starts, Start(engine=engine, rounds=rounds)))
+        for processors in (PROCESSORS_OF_A_START, 1):
+            with machine.on_processors(processors):
+                rounds = tuple(fresh.first_job(source) for _ in range(self._extent.starts))
+            start = Start(engine=engine, processors=processors, rounds=rounds)
+            self.results = replace(self.results, starts=(*self.results.starts, start))
         for megapixels, size in _PEAKS.items():
             self._tell(f"peak memory of {megapixels} megapixels, {engine}")
             source = self._folder / f"{megapixels}.jpg"

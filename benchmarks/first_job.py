@@ -5,9 +5,12 @@
 `STARTED` is the monotonic clock when the process was asked for. S3's client is made as ever; what answers is in memory.
 """
 
+import builtins
+import importlib
 import json
 import sys
-from itertools import pairwise
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -16,24 +19,42 @@ from typing import Any
 def main() -> None:
     """Start as Lambda starts the function, do one job, and tell."""
     bundle, runtime, simulation, source, started = sys.argv[1:]
-    times = [float(started), monotonic()]
+    ready = monotonic()
     sys.path[:0] = [bundle, runtime]
-    import botocore.session  # noqa: F401, PLC0415 - it is timed
-
-    import resize.consumer  # noqa: PLC0415
-    import resize.sandbox  # noqa: F401, PLC0415
-
-    times.append(monotonic())
-    from resize import handler  # noqa: PLC0415
-
-    times.append(monotonic())
+    with _imports_timed() as imports:
+        handler = importlib.import_module("resize.handler")
+    made = monotonic()
     sys.path.append(simulation)
     event, consumer, s3 = _job(Path(source).read_bytes(), handler._CONSUMER)  # noqa: SLF001
     before = monotonic()
     answer = consumer.handle(event, _Context())
-    steps = [after - earlier for earlier, after in pairwise(times)]
-    print(json.dumps({"steps": [*steps, monotonic() - before]} | _peaks(consumer) | _outcome(answer, s3)))
+    steps = [ready - float(started), sum(imports), made - ready - sum(imports), monotonic() - before]
+    print(json.dumps({"steps": steps} | _peaks(consumer) | _outcome(answer, s3)))
     consumer.sandbox.close()
+
+
+@contextmanager
+def _imports_timed() -> Iterator[list[float]]:
+    """Collect the seconds of each import statement that runs meanwhile; what it imports in turn is part of it."""
+    seconds: list[float] = []
+    plain, under_way = builtins.__import__, False
+
+    def timed(*arguments: Any, **options: Any) -> Any:
+        nonlocal under_way
+        if under_way:
+            return plain(*arguments, **options)
+        under_way, before = True, monotonic()
+        try:
+            return plain(*arguments, **options)
+        finally:
+            under_way = False
+            seconds.append(monotonic() - before)
+
+    builtins.__import__ = timed
+    try:
+        yield seconds
+    finally:
+        builtins.__import__ = plain
 
 
 class _Context:

@@ -2,6 +2,8 @@
 
 import os
 import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.results import Machine
@@ -15,10 +17,14 @@ def use_processors(number: int) -> None:
         os.sched_setaffinity(0, all_processors()[-number:])
 
 
-def use_all_processors() -> None:
-    """Undo `use_processors`."""
-    if _PINS:
-        os.sched_setaffinity(0, all_processors())
+@contextmanager
+def on_processors(number: int) -> Iterator[None]:
+    """Keep this process, and what it starts meanwhile, on so many processors."""
+    use_processors(number)
+    try:
+        yield
+    finally:
+        use_processors(len(_ALLOWED))
 
 
 def all_processors() -> list[int]:

@@ -2,6 +2,10 @@
 
 import json
 from dataclasses import asdict, dataclass
+from typing import Final
+
+# Of how many the target of a cold start is: those that a function is reported to have while it starts.
+PROCESSORS_OF_A_START: Final = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +86,7 @@ class FirstAnswer:
 
     python: float
     imports: float
-    making: float  # the S3 client and the sandbox, as the handler's module makes them
+    making: float  # the S3 client, mostly; the sandbox gets ready meanwhile
     job: float
     function_bytes: int
     child_bytes: int
@@ -95,9 +99,10 @@ class FirstAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
-    """Fresh functions of an engine, each with a small photograph as its first job."""
+    """Fresh functions of an engine on so many processors, each with a small photograph as its first job."""
 
     engine: str
+    processors: int
     rounds: tuple[FirstAnswer, ...]
 
 

@@ -6,21 +6,19 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from importlib.metadata import distribution
 from pathlib import Path
 from time import monotonic
 
 from benchmarks.engines import choosing
 from benchmarks.results import FirstAnswer
 from benchmarks.workers import PROJECT, WorkerError
+from builders.lambda_runtime import runtime_in
 from resize.settings import Settings
 from stacks.bundle import CACHE, build_bundle
 from stacks.config import Config
 
 MEGABYTES = 1769
 _SECONDS = 120
-# What Lambda's runtime brings: boto3 and what it needs. (jmespath, which it needs too, ships.)
-_RUNTIME = ("boto3", "botocore", "s3transfer", "urllib3", "python-dateutil", "six")
 
 
 class FreshFunction:
@@ -29,11 +27,7 @@ class FreshFunction:
     def __init__(self, engine: str, folder: Path, *, cache: Path = CACHE) -> None:
         self._bundle = build_bundle(None, **choosing(engine), cache=cache)
         self._folder = folder
-        self._runtime = Path(tempfile.mkdtemp(prefix="runtime-", dir=folder))
-        for name in _RUNTIME:
-            files = distribution(name).files or []
-            for top in {file.parts[0] for file in files if file.suffix == ".py"}:
-                (self._runtime / top).symlink_to(str(distribution(name).locate_file(top)))
+        self._runtime = runtime_in(Path(tempfile.mkdtemp(prefix="runtime-", dir=folder)))
         settings = Settings(
             uploads_bucket="uploads", derived_bucket="derived", variants=Config().variants, **choosing(engine)
         )

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from benchmarks.programs import AWS, SHARP
 from benchmarks.ratios import compare, fastest, median_ratio
-from benchmarks.results import Results
+from benchmarks.results import PROCESSORS_OF_A_START, Results
 
 JPEGS = ("6-megapixels.jpg", "24-megapixels.jpg")
 _HUGE_MEGAPIXELS = 100
@@ -67,7 +67,7 @@ def _batch(results: Results, engine: str) -> Iterator[Reached]:
 
 def _first_answer(results: Results, engine: str) -> Iterator[Reached]:
     for start in results.starts:
-        if start.engine == engine:
+        if (start.engine, start.processors) == (engine, PROCESSORS_OF_A_START):
             yield Reached(value=median(one.seconds for one in start.rounds))
 
 

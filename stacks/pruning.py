@@ -27,6 +27,8 @@ _ALWAYS_NEEDLESS = (
     # Operations that no variant asks for, and Pillow's commands.
     *("PIL/_imagingmorph.*", "PIL/ImageMorph.py", "PIL/ImageEnhance.py", "PIL/ImagePath.py", "PIL/ImageStat.py"),
     *("PIL/ImageTransform.py", "PIL/__main__.py", "PIL/report.py"),
+    # What boto3 needs too, so that Lambda's runtime has it beside boto3: and compiled, as here nothing may be.
+    *("jmespath", "jmespath-*.dist-info"),
     # Powertools for other kinds of functions: APIs, streams, parameters, idempotency.
     *("aws_lambda_powertools/event_handler", "aws_lambda_powertools/metrics/provider/datadog"),
     *("aws_lambda_powertools/utilities/auth_alpha", "aws_lambda_powertools/utilities/circuit_breaker"),

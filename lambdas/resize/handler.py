@@ -1,45 +1,55 @@
-"""The function's entry: makes the consumer once, from the environment, and gives it every batch."""
+"""The function's entry: starts the sandbox, makes the consumer around it, once, and gives it every batch."""
 
 import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, cast
 
-from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.utilities.typing import LambdaContext
-from botocore.config import Config
-from botocore.session import get_session
-
-from resize.consumer import Consumer
-from resize.metrics import NAMESPACE
 from resize.sandbox import Confinement, Sandbox
 from resize.settings import RESERVED_MEGABYTES, Settings
 
 if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
     from mypy_boto3_s3.client import S3Client
 
-_S3 = Config(
-    connect_timeout=3,
-    read_timeout=10,
-    retries={"mode": "standard", "total_max_attempts": 4},
-    max_pool_connections=64,
-)
+    from resize.consumer import Consumer
 
 
-def make_consumer(environment: Mapping[str, str]) -> Consumer:
-    """Make the consumer that an environment describes; its sandbox starts while the rest is made."""
+def make_consumer(environment: Mapping[str, str]) -> "Consumer":
+    """Make the consumer that an environment describes; its sandbox starts while the rest is imported and made."""
     settings = Settings.from_environment(environment)
-    megabytes = int(environment["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"])
+    return _consumer_with(settings, _start_sandbox(settings, int(environment["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"])))
+
+
+def _start_sandbox(settings: Settings, megabytes: int) -> Sandbox:
     children = settings.images_at_once(megabytes)
     confinement = Confinement(
         memory_bytes=(megabytes - RESERVED_MEGABYTES) * 1024 * 1024 // children,
         processor_seconds=settings.render_seconds,
     )
+    return Sandbox(settings.variants, settings.limits, confinement, children, settings.engine)
+
+
+def _consumer_with(settings: Settings, sandbox: Sandbox) -> "Consumer":
+    """Import what is slow to import only here: the sandbox's children, as slow, are under way by now."""
+    from aws_lambda_powertools import Logger, Metrics  # noqa: PLC0415
+    from botocore.config import Config  # noqa: PLC0415
+    from botocore.session import get_session  # noqa: PLC0415
+
+    from resize.consumer import Consumer  # noqa: PLC0415
+    from resize.metrics import NAMESPACE  # noqa: PLC0415
+
+    config = Config(
+        connect_timeout=3,
+        read_timeout=10,
+        retries={"mode": "standard", "total_max_attempts": 4},
+        max_pool_connections=64,
+    )
     return Consumer(
         settings=settings,
-        sandbox=Sandbox(settings.variants, settings.limits, confinement, children, settings.engine),
+        sandbox=sandbox,
         # The client that boto3 would give, without loading its transfers and resources: a tenth of a cold start.
-        client=cast("S3Client", get_session().create_client("s3", config=_S3)),
+        client=cast("S3Client", get_session().create_client("s3", config=config)),
         threads=ThreadPoolExecutor(settings.jobs_at_once, thread_name_prefix="job"),
         writers=ThreadPoolExecutor(32, thread_name_prefix="write"),
         logger=Logger(service=settings.stack_name),
@@ -50,6 +60,6 @@ def make_consumer(environment: Mapping[str, str]) -> Consumer:
 _CONSUMER = make_consumer(os.environ)
 
 
-def handler(event: dict[str, Any], context: LambdaContext) -> Mapping[str, Any]:
+def handler(event: dict[str, Any], context: "LambdaContext") -> Mapping[str, Any]:
     """Do a batch of jobs: AWS Lambda calls this."""
     return _CONSUMER.handle(event, context)

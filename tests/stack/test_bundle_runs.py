@@ -5,7 +5,6 @@ import subprocess
 import sys
 from dataclasses import replace
 from hashlib import sha256
-from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +13,11 @@ import pytest
 from builders.events import sqs_event
 from builders.formats import pictures
 from builders.images import rendered, variant
+from builders.lambda_runtime import runtime_in
 from builders.world import settings
 from resize.engine import Engine
 from resize.variants import Format
 from stacks.bundle import build_bundle
-
-# What Lambda's runtime brings: boto3 and what it needs. (jmespath, which it needs too, ships.)
-RUNTIME = ("boto3", "botocore", "s3transfer", "urllib3", "python-dateutil", "six")
 
 HANDLE = """
 import json, sys
@@ -31,7 +28,7 @@ context = LambdaContext()
 context._aws_request_id = "request"
 answer = handler.handler(json.loads(sys.argv[3]), context)
 handler._CONSUMER.sandbox.close()
-homes = [sys.modules[name].__file__ for name in ("aws_lambda_powertools", "jmespath", "resize")]
+homes = [sys.modules[name].__file__ for name in ("aws_lambda_powertools", "resize")]
 print(json.dumps({"answer": answer, "homes": homes}))
 """
 
@@ -57,11 +54,7 @@ print(json.dumps({path.name: digests(path.read_bytes()) for path in Path(sys.arg
 @pytest.fixture(scope="module")
 def paths(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """The bundle for this machine, and a folder with what Lambda's runtime brings."""
-    beside = tmp_path_factory.mktemp("runtime")
-    for name in RUNTIME:
-        files = distribution(name).files or []
-        for top in {file.parts[0] for file in files if file.suffix == ".py"}:
-            (beside / top).symlink_to(str(distribution(name).locate_file(top)))
+    beside = runtime_in(tmp_path_factory.mktemp("runtime"))
     return [str(build_bundle(None, engine, cache=tmp_path_factory.mktemp("bundles"))), str(beside)]
 
 
