@@ -29,7 +29,8 @@ takes longer than {SLOW_SECONDS} seconds is timed once: its ratio is of that tim
   encoded (the program is asked for PNG). *File* is the same of the files themselves, where quality 80 cost its share.
 - A ratio **counts** if resized is {LEAST_SIMILARITY} or better, the bytes are at most {MOST_BYTES:.2f} times the
   peer's, and the file's SSIM is no more than {FILE_SLACK} below the peer's. If not, the table says which it was.
-- Darkroom's engines are called without the sandbox and without S3 here, as the peers have neither."""
+- Darkroom's engines are called without the sandbox and without S3 here, as the peers have neither. Their process
+  has the settings of the C library that the sandbox gives its children: freed memory is kept for the next image."""
 
 _BATCH = """\
 A function with ten jobs of six megapixels, and S3 at a distance: every GET and HEAD waits 30 ms, every PUT 60 ms.

@@ -2,11 +2,12 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.engines import engines
 from benchmarks.workers import PROJECT, python_worker
+from resize.sandbox import ALLOCATOR
 
 _BENCH_PYTHON = PROJECT / ".venv-bench" / "bin" / "python"
 
@@ -16,12 +17,13 @@ AWS = "aws-tutorial"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A program that could be measured; `engine` is set for ours."""
+    """A program that could be measured; `engine` is set for ours. `environment` is what it has besides everybody's."""
 
     name: str
     title: str
     command: Sequence[str]
     engine: str | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 def candidates(environment: Mapping[str, str] = os.environ) -> tuple[Candidate, ...]:
@@ -32,6 +34,7 @@ def candidates(environment: Mapping[str, str] = os.environ) -> tuple[Candidate, 
             title=f"Darkroom, {engine}",
             command=python_worker("benchmarks.peers.darkroom_engine", engine),
             engine=engine,
+            environment=ALLOCATOR,
         )
         for engine in engines()
     )

@@ -60,7 +60,7 @@ def started(candidates: Sequence[Candidate], folder: Path) -> Iterator[tuple[dic
         for one in candidates:
             missing, versions = None, {}
             try:
-                worker = stack.enter_context(Worker(one.command, folder / f"{one.name}.log"))
+                worker = stack.enter_context(Worker(one.command, folder / f"{one.name}.log", one.environment))
                 workers[one.name], versions = worker, dict(worker.versions)
             except (WorkerError, OSError) as error:
                 missing = str(error)

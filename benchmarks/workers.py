@@ -23,8 +23,9 @@ class WorkerError(Exception):
 class Worker:
     """A process that answers as benchmarks/peers/serving.py says."""
 
-    def __init__(self, command: Sequence[str], log: Path) -> None:
+    def __init__(self, command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None) -> None:
         self._log = log
+        modules = os.pathsep.join([str(PROJECT), str(PROJECT / "tests")])
         with log.open("wb") as errors:
             self._process = subprocess.Popen(
                 command,
@@ -32,7 +33,7 @@ class Worker:
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 cwd=PROJECT,
-                env=os.environ | {"PYTHONPATH": os.pathsep.join([str(PROJECT), str(PROJECT / "tests")])},
+                env={**os.environ, "PYTHONPATH": modules, **(environment or {})},
                 text=True,
                 bufsize=1,
             )

@@ -33,7 +33,7 @@ _INHERITED_VARIABLES = ("PATH", "LD_LIBRARY_PATH", "LANG")
 # How the child's C library keeps memory (mallopt(3)): in one arena, for a decoder's thread would take 128 MB of the
 # address space for another; and what an image frees stays for the next, for to get it back from the kernel, page by
 # page, is a tenth of the time of all rendering.
-_ALLOCATOR = {
+ALLOCATOR = {
     "MALLOC_ARENA_MAX": "1",
     "MALLOC_MMAP_THRESHOLD_": str(32 * 1024**2),
     "MALLOC_TRIM_THRESHOLD_": str(128 * 1024**2),
@@ -167,7 +167,7 @@ class _Child:
         command = [sys.executable, "-P", "-m", "resize.sandbox_child", json.dumps(asdict(confinement)), engine]
         environment = {name: os.environ[name] for name in _INHERITED_VARIABLES if name in os.environ}
         environment["PYTHONPATH"] = os.pathsep.join(sys.path)
-        environment |= _ALLOCATOR
+        environment |= ALLOCATOR
         try:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, cwd="/"

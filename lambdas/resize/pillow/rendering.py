@@ -19,7 +19,7 @@ from resize.pillow.decoding import (
 from resize.pillow.encoding import encode
 from resize.pillow.film import Film
 from resize.pillow.memory import Print
-from resize.pillow.scaling import shrunk
+from resize.pillow.scaling import ENOUGH, shrunk
 from resize.placeholder import Miniature, dominant_colour, miniature_size, thumb_hash
 from resize.plan import HAS_ALPHA, HAS_ANIMATION, Plan, enough_for, largest_first
 from resize.renditions import Rendered, Rendition
@@ -57,12 +57,18 @@ def _develop(opened: Opened, turn: Image.Transpose | None, size: Size, plans: li
     prints = [Print(plan.output, plan.placement.canvas, plan.frames) for plan in plans]
     shown = max(one.frames for one in prints)
     check_memory(opened, stored, shown, prints)
+    spare = opened.image.size == opened.size and not _is_followed_closely(size, plans)
     frames, milliseconds = [], []
     for frame in decode(opened, shown):
-        picture = to_srgb(_upright(shrunk(to_plain(frame.image), stored), turn), opened.profile)
+        picture = to_srgb(_upright(shrunk(to_plain(frame.image), stored, spare=spare), turn), opened.profile)
         frames.append(picture.convert("RGBa") if picture.mode == "RGBA" else picture)
         milliseconds.append(frame.milliseconds)
     return Film(frames=_alike(frames), milliseconds=tuple(milliseconds), plays=plays_of(opened))
+
+
+def _is_followed_closely(size: Size, plans: Sequence[Plan]) -> bool:
+    """Say whether a smaller variant is made from this size by less than a cheap step."""
+    return any(size.width / ENOUGH < plan.placement.scaled.width < size.width for plan in plans)
 
 
 def _alike(frames: list[Image.Image]) -> tuple[Image.Image, ...]:
