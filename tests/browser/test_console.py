@@ -52,6 +52,7 @@ def drop(page: Page, files: dict[str, bytes]) -> None:
     page.dispatch_event("#drop", "drop", {"dataTransfer": transfer})
 
 
+@pytest.mark.long
 def test_a_person_drops_images_sees_each_go_through_and_redrives_what_failed(
     faulty: Faulty, page: Page, tmp_path: Path
 ) -> None:

@@ -52,6 +52,7 @@ def shell(endpoint_url: str, tmp_path: Path) -> Shell:
     return Shell(environment=environment(endpoint_url) | {"CDK_HOME": str(tmp_path / "cdk")})
 
 
+@pytest.mark.long
 def test_make_deploys_the_pipeline_changes_it_and_takes_it_down(
     shell: Shell, endpoint_url: str, assembly: Path, tmp_path: Path
 ) -> None:

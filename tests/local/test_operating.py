@@ -67,6 +67,7 @@ def brisk(up: Pipeline) -> Iterator[None]:
     sqs.set_queue_attributes(QueueUrl=up.jobs_queue_url, Attributes={"VisibilityTimeout": "20"})
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("brisk")
 def test_a_dead_letter_is_listed_with_its_reason_redriven_discarded_and_had_back(up: Pipeline, here: Path) -> None:
     sqs: SQSClient = up.client("sqs")
