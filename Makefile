@@ -29,7 +29,7 @@ $(SETUP): requirements-uv.txt requirements.txt requirements-dev.txt pyproject.to
 	  --require-hashes -r requirements-dev.txt
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	# Compiled once, and not by every test worker and emulator that starts at first. Of the CDK's 300 services, those in use.
-	$(BIN)/python -m compileall -qq -j 0 -x /aws_cdk/ .venv/lib || true # what cannot be compiled is not imported either
+	$(BIN)/python -W ignore -m compileall -qq -j 0 -x /aws_cdk/ .venv/lib || true # what cannot be compiled is not imported either
 	$(BIN)/python -c "import stacks.pipeline, cdk_nag"
 	@touch $@
 

@@ -21,6 +21,7 @@ from darkroom.variants_file import read_variants
 
 # In the output folder, where no variant's name can be: each of those is in a folder of its own.
 _LOG = "function.log"
+# How long the function may take to log what it has done.
 _LAST_LINES_SECONDS = 10.0
 
 Paths = Annotated[list[Path], typer.Argument(metavar="PATH", show_default=False)]

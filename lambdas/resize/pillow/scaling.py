@@ -23,7 +23,7 @@ def shrunk(picture: Image.Image, size: Size, *, spare: bool = False) -> Image.Im
         return picture
     times = [side / target for side, target in zip(picture.size, size, strict=True)]
     if min(times) < ENOUGH:
-        return picture.resize(size, Image.Resampling.LANCZOS)
+        return picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=ENOUGH)
     is_weighed = picture.has_transparency_data and picture.mode != "RGBa"  # anew at each call, by its opacity
     if not spare or is_weighed or max(times) >= 2 * ENOUGH:
         return picture.resize(size, Image.Resampling.BICUBIC, reducing_gap=ENOUGH)
