@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from builders.commands import processes_started_in
 from builders.consoles import console_of
@@ -104,3 +104,25 @@ def test_a_person_drops_images_sees_each_go_through_and_redrives_what_failed(
 
     assert (command.returncode, told) == (0, "")
     assert wait_until_ended(started) == set()
+
+
+@pytest.mark.long
+def test_a_file_dropped_before_the_page_knows_its_folder_is_shown_with_it_afterwards(
+    faulty: Faulty, page: Page, tmp_path: Path
+) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/events", hold)
+    with console_of(faulty.pipeline, tmp_path) as (_, address):
+        page.goto(address)
+        drop(page, {"early.jpg": jpeg()})
+        name = page.locator("#rows > li .name")
+        expect(name).to_have_text("early.jpg")
+
+        held[0].continue_()
+
+        expect(name).to_have_text("console/early.jpg", timeout=DEADLINE)
+        expect(page.locator("#rows > li")).to_have_class("resized", timeout=DEADLINE)

@@ -42,7 +42,6 @@ function makeRow(row) {
     element("button", { class: "button", type: "button" }, "Try again"),
   );
   about.querySelector("button").addEventListener("click", () => tryAgain(row.id));
-  about.querySelector(".name").textContent = shown(row.key);
   return element("li", {}, about, element("div", { class: "pictures" }));
 }
 
@@ -51,6 +50,7 @@ function updateRow(made, row) {
   if (made.dataset.text === text) return;
   made.dataset.text = text;
   made.className = row.stage;
+  say(made.querySelector(".name"), shown(row.key)); // a file dropped before the first news has no folder yet
   if (/^#[0-9a-f]{6}$/i.test(row.colour ?? "")) made.style.setProperty("--dominant", row.colour);
   else made.style.removeProperty("--dominant");
   updateSteps(made.querySelector(".steps"), row);
