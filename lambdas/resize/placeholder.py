@@ -10,7 +10,7 @@ from resize.geometry import Size
 
 # ThumbHash keeps at most seven waves along a side (its author's page, evanw.github.io/thumbhash): more pixels than
 # these cost time and change nothing.
-_SIDE = 24
+_SIDE = 16
 
 # Colours in the same steps of so many of 255 levels are similar.
 _SIMILAR = 32

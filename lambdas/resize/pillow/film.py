@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from PIL import Image
 
 from resize.geometry import Placement, Size
-from resize.pillow.scaling import shrunk
+from resize.pillow.scaling import ENOUGH, filter_between, shrunk
 from resize.plan import Colour
 
 _OPAQUE = 255
@@ -45,7 +45,7 @@ class Film:
         return self._each(lambda frame: shrunk(frame, size))
 
     def placed(self, placement: Placement, background: Colour) -> "Film":
-        """Scale up where the placement asks for more than there is, cut, and put on the background."""
+        """Scale to what the placement asks for, cut, and put on the background."""
         return self._each(lambda frame: _on_canvas(_kept(frame, placement), placement, background))
 
     def flattened(self, background: Colour) -> "Film":
@@ -62,7 +62,8 @@ def _kept(frame: Image.Image, placement: Placement) -> Image.Image:
     across, down = frame.width / placement.scaled.width, frame.height / placement.scaled.height
     left, top, right, bottom = placement.kept
     part = (left * across, top * down, min(right * across, frame.width), min(bottom * down, frame.height))
-    return frame.resize(placement.kept.size, Image.Resampling.LANCZOS, part)
+    resampling = filter_between(Size(*frame.size), placement.scaled)
+    return frame.resize(placement.kept.size, resampling, part, reducing_gap=ENOUGH)
 
 
 def _on_canvas(part: Image.Image, placement: Placement, background: Colour) -> Image.Image:

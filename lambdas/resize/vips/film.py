@@ -44,7 +44,7 @@ class Film:
         return self.each(lambda frame: scaled(frame, size).copy_memory())
 
     def placed(self, placement: Placement, background: Colour) -> "Film":
-        """Scale up where the placement asks for more than there is, cut, and put on the background."""
+        """Scale to what the placement asks for, cut, and put on the background."""
         return self.each(lambda frame: _on_canvas(_kept(frame, placement), placement, background))
 
     def flattened(self, background: Colour) -> "Film":

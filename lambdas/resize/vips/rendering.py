@@ -41,7 +41,8 @@ def render(source: bytes, variants: Sequence[Variant], limits: Limits, memory_by
     film = _develop(opened, size, max(plan.frames for plan in plans))
     renditions: dict[int, Rendition] = {}
     for plan in plans:
-        film = film.shrunk(plan.placement.scaled)
+        if plan is not plans[-1]:  # of which nothing else is made: no more of it is scaled than is kept
+            film = film.shrunk(plan.placement.scaled)
         renditions[plan.position] = _print(film, plan)
     miniature = _miniature(film)
     return Rendered(
