@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from darkroom.backfill_jobs import Examined, Examiner
+from darkroom.backfill_jobs import Examined, Examiner, requested_now
 from darkroom.checkpoint import Checkpoint
 from darkroom.deployment import Pipeline
 from darkroom.judging import Selection, Verdict
@@ -110,7 +110,7 @@ def backfill(
     for page in uploads.pages(checkpoint.read()):
         examined = examiner.examine(page.keys)
         bodies = (each.body for each in examined if each.body)
-        for _ in send_all(sqs, uploads.pipeline.jobs_queue_url, bodies, pace):
+        for _ in send_all(sqs, uploads.pipeline.jobs_queue_url, bodies, pace, stamp=requested_now):
             pass
         checkpoint.write(page.position)
         yield Counter(each.verdict for each in examined)

@@ -37,20 +37,29 @@ class Pace:
         self._next = max(self._next, now) + count / self._rate
 
 
-def send_all(sqs: "SQSClient", queue_url: str, bodies: Iterable[str], pace: Pace) -> Iterator[int]:
+def send_all(
+    sqs: "SQSClient", queue_url: str, bodies: Iterable[str], pace: Pace, *, stamp: Callable[[str], str] = str
+) -> Iterator[int]:
     """Send every message; yield how many are sent with each request, once they are.
+
+    `stamp` is called with a body right before it is sent, each time that it is.
 
     Raises:
         DarkroomError: SQS does not take a message.
     """
     for ten in in_tens(bodies):
         pace.wait(len(ten))
-        send(sqs, queue_url, ten)
+        send(sqs, queue_url, ten, stamp)
         yield len(ten)
 
 
 def send(
-    sqs: "SQSClient", queue_url: str, bodies: Sequence[str], *, sleep: Callable[[float], None] = time.sleep
+    sqs: "SQSClient",
+    queue_url: str,
+    bodies: Sequence[str],
+    stamp: Callable[[str], str] = str,
+    *,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> None:
     """Send up to ten messages. When this returns, SQS has all of them; where it does not return, perhaps some.
 
@@ -62,7 +71,7 @@ def send(
         for attempt in range(_ATTEMPTS):
             if attempt:
                 sleep(_REST_SECONDS * 2**attempt)
-            entries = [{"Id": str(place), "MessageBody": body} for place, body in unsent.items()]
+            entries = [{"Id": str(place), "MessageBody": stamp(body)} for place, body in unsent.items()]
             with answering("Sending to the jobs queue"):
                 answer = sqs.send_message_batch(QueueUrl=queue_url, Entries=entries)  # type: ignore[arg-type]
             failed = answer.get("Failed", [])

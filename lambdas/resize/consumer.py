@@ -27,10 +27,12 @@ from resize.store import Store
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
-# S3 sends its events within seconds, and `darkroom backfill` its requests. A message sent later was sent by someone who
-# moved it here from the dead-letter queue, which starts its count of receives anew:
+# `darkroom backfill` stamps its requests as it sends them, and S3 sends its events typically within seconds and
+# at times a minute later (docs.aws.amazon.com/AmazonS3/latest/userguide/EventNotifications.html). A message
+# sent later was most likely sent by someone who moved it here from the dead-letter queue, which starts its count of
+# receives anew:
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html
-_FRESH_SECONDS = 10.0
+_FRESH_SECONDS = 60.0
 
 _METRIC_BY_OUTCOME = {
     Outcome.RESIZED: Metric.RESIZED,

@@ -175,6 +175,20 @@ def test_an_upload_whose_job_was_cut_short_and_is_gone_is_done(world: World, pip
     assert world.manifest("cat.jpg")["source"]["version_id"] == lost.version_id
 
 
+def test_a_job_tells_when_it_was_sent_and_not_when_its_key_was_looked_at(world: World, pipeline: Pipeline) -> None:
+    """At a low rate a page's last job is sent long after its look, and must not be taken for a retry."""
+    for number in range(30):
+        world.upload(f"{number:02}.jpg", b"1")
+    passed: list[datetime] = []
+    pace = Pace(1, sleep=lambda _: passed.append(datetime.now(UTC)))
+
+    assert sum(page.total() for page in backfill(whole(world, pipeline), selection(world), no_checkpoint(), pace)) == 30
+
+    requested = [job.requested for job in jobs(pipeline) if job.requested]
+    assert len(requested) == 30
+    assert passed[0] <= min(requested[10:20]) <= max(requested[10:20]) <= passed[1] <= min(requested[20:])
+
+
 def test_what_is_deleted_meanwhile_is_no_job(world: World, pipeline: Pipeline) -> None:
     world.upload("cat.jpg", b"1")
     world.delete("cat.jpg")

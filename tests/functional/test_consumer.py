@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from typing import Any, cast
 from unittest.mock import create_autospec
@@ -346,6 +346,24 @@ def test_a_job_that_a_backfill_asks_for_is_no_retry_however_old_its_upload_is(wo
 
     assert world.manifest("cat.jpg")["outcome"] == "resized"
     assert "ListObjectsV2" not in requests  # by which a retry finds what earlier attempts have written
+
+
+@pytest.mark.parametrize(("seconds", "is_retry"), [(59, False), (61, True)])
+@pytest.mark.parametrize("is_backfill", [False, True])
+def test_a_message_sent_more_than_a_minute_after_its_event_is_taken_for_a_retry(
+    is_backfill: bool, seconds: int, is_retry: bool, world: World, consumer: Consumer
+) -> None:
+    (record,) = json.loads(message(world.upload("cat.jpg", jpeg())))["Records"]
+    happened = (datetime.fromtimestamp(1795467000, tz=UTC) - timedelta(seconds=seconds)).isoformat()
+    requests: list[str] = []
+    world.client.meta.events.register("before-call.s3", lambda model, **_: requests.append(model.name))
+
+    consumer.handle(
+        sqs_event(s3_body(record | {REQUESTED: happened} if is_backfill else record | {"eventTime": happened})),
+        context(),
+    )
+
+    assert ("ListObjectsV2" in requests) is is_retry
 
 
 def test_a_failed_job_leaves_the_key_that_it_was_about(world: World, consumer: Consumer, log: StringIO) -> None:

@@ -1,5 +1,6 @@
 """Messages are sent until SQS has them, and in requests that it takes."""
 
+from itertools import count
 from unittest.mock import Mock
 
 import pytest
@@ -29,6 +30,14 @@ def test_only_what_failed_is_sent_again() -> None:
     send(sqs, "jobs", ["a", "b", "c"], sleep=lambda _: None)
 
     assert sent(sqs) == [["a", "b", "c"], ["b", "c"], ["c"]]
+
+
+def test_a_message_is_stamped_whenever_it_is_sent() -> None:
+    sqs, sendings = sqs_that_fails({"1": False}), count(1)
+
+    send(sqs, "jobs", ["a", "b"], stamp=lambda body: f"{body}{next(sendings)}", sleep=lambda _: None)
+
+    assert sent(sqs) == [["a1", "b2"], ["b3"]]
 
 
 def test_what_is_the_senders_fault_is_not_sent_again() -> None:
