@@ -4,7 +4,7 @@ Its shape is published in docs/manifest.schema.json; `SCHEMA` moves when a reade
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Self
@@ -67,7 +67,10 @@ class Times:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """A key's newest outcome; `reason` and `detail` where it is `rejected`, what was seen where it is `resized`."""
+    """A key's newest outcome; `reason` and `detail` where it is `rejected`, what was seen where it is `resized`.
+
+    `replaced` has the keys and ETags of what stood before and is to be deleted; it is None if nothing stood there.
+    """
 
     outcome: Outcome
     source: Source
@@ -79,6 +82,7 @@ class Manifest:
     renditions: tuple[PublishedRendition, ...] = ()
     dominant_colour: str | None = None
     thumbhash: str | None = None
+    replaced: Mapping[str, str] | None = None
 
     @property
     def order(self) -> Order:
@@ -114,10 +118,17 @@ class Manifest:
                 generation=int(members["generation"]),
                 reason=Reason(members["reason"]) if members["reason"] else None,
                 renditions=tuple(PublishedRendition(**rendition) for rendition in members["renditions"]),
+                replaced=_replaced(members.get("replaced")),
                 **{name: members[name] for name in ("detail", "dominant_colour", "thumbhash")},
             )
         except (KeyError, TypeError) as error:
             raise ValueError(f"not a manifest of schema {SCHEMA}: {error}") from error
+
+
+def _replaced(value: object) -> Mapping[str, str] | None:
+    if value is None or (isinstance(value, dict) and all(isinstance(etag, str) for etag in value.values())):
+        return value
+    raise ValueError(f"not a manifest of schema {SCHEMA}: replaced is {value!r}")
 
 
 def srcset(renditions: Sequence[PublishedRendition]) -> str:

@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html. N
 """
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -116,31 +115,23 @@ class Registers:
             raise StorageError("HeadObject", key, error_code(error)) from error
         return State(etag=answer["ETag"].strip('"'), order=Order.from_text(answer["Metadata"].get(ORDER, "")))
 
-    def retire(self, key: str) -> None:
-        """Delete what an event up to this one wrote; what a later one wrote stays."""
-        self._delete(key, lambda order: not order.is_later_than(self._order))
-
-    def withdraw(self, key: str) -> None:
-        """Delete what this very event wrote, in this attempt or an earlier one; what a later one wrote stays."""
-        self._delete(key, self._is_same_event)
-
-    def _delete(self, key: str, ours: Callable[[Order], bool]) -> None:
+    def delete(self, key: str, etag: str) -> State | None:
+        """Delete the object if it has this ETag. Returns what is there otherwise."""
         for _ in range(ATTEMPTS):
-            current = self.look(key)
-            if current is None or not ours(current.order):
-                return
             try:
-                self._client.delete_object(Bucket=self._bucket, Key=key, IfMatch=current.etag)
+                self._client.delete_object(Bucket=self._bucket, Key=key, IfMatch=etag)
             except (ClientError, BotoCoreError) as error:
+                if is_missing(error):
+                    return None
                 failure = self._failure(error, "DeleteObject", key)
                 if not isinstance(failure, LostRaceError):
                     raise failure from error
             else:
-                return
+                return None
+            current = self.look(key)
+            if current is None or current.etag != etag:
+                return current
         raise StorageError("DeleteObject", key, f"lost {ATTEMPTS} races in a row")
-
-    def _is_same_event(self, order: Order) -> bool:
-        return order.sequencer == self._order.sequencer and not order.is_later_than(self._order)
 
     def _failure(self, error: ClientError | BotoCoreError, operation: str, key: str) -> StorageError | LostRaceError:
         code = error_code(error)

@@ -1,7 +1,11 @@
-"""S3: reads the newest upload of a key, and publishes renditions and manifest in the order that keeps them true."""
+"""S3: reads the newest upload of a key, and publishes renditions and manifest in the order that keeps them true.
+
+What a manifest lists is there to be fetched. So renditions are written before the manifest that lists them, and deleted
+once a manifest stands that does not: it names what it has replaced, and whoever reads it deletes what of that is left.
+"""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
@@ -52,10 +56,14 @@ class Original:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
-    """What stands at a manifest's place; `etag` is None if nothing does, `manifest` if it is not one of ours."""
+    """What stands at a manifest's place; `etag` is None if nothing does, `manifest` if it is not one of ours.
+
+    `left` are keys and ETags that it has replaced, where later events have written meanwhile.
+    """
 
     etag: str | None = None
     manifest: Manifest | None = None
+    left: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def etags(self) -> Mapping[str, str]:
@@ -85,7 +93,7 @@ class Store:
         self._whole_variants = {variant.name for variant in settings.variants if variant.fit is Fit.INSIDE}
 
     def recorded(self) -> Recorded:
-        """Read the key's manifest."""
+        """Read the key's manifest, and delete what it has replaced and its writer did not come to delete."""
         try:
             answer = self._client.get_object(Bucket=self.settings.derived_bucket, Key=self._manifest_key)
             text = answer["Body"].read()
@@ -97,7 +105,8 @@ class Store:
             manifest = Manifest.from_json(text)
         except ValueError:
             manifest = None
-        return Recorded(etag=answer["ETag"].strip('"'), manifest=manifest)
+        left = self._clear(manifest) if manifest else {}
+        return Recorded(etag=answer["ETag"].strip('"'), manifest=manifest, left=left)
 
     def settled(self, recorded: Recorded) -> Manifest | None:
         """Give the manifest back if it already tells how this very job ended, and nobody asked to do it again.
@@ -152,14 +161,27 @@ class Store:
         """
         # When this goes on, or raises, each has ended: none may be written after it was withdrawn.
         published = tuple(self._for_each(partial(self._write, expected=recorded.etags), renditions))
-        # Before the manifest: once that stands, another delivery of this job would not look any further.
-        self.withdraw(kept={rendition.key for rendition in published})
         return self._commit(complete(published), recorded)
 
-    def withdraw(self, kept: Collection[str] = ()) -> None:
-        """Take back all but `kept` of what this event's job wrote, in this attempt or in one that was cut short."""
-        for key in (self._written | self._written_before()) - set(kept):
-            self._registers.withdraw(key)
+    def withdraw(self) -> None:
+        """Delete what this event's attempts wrote, but where the manifest that stands now lists anything.
+
+        What it lists may be this event's, done by an earlier delivery; and if not, whoever replaces it sees to it.
+        """
+        written = self._written_by_attempts()
+        if written:
+            listed = self.recorded().etags
+            for key in written.keys() - listed.keys():
+                self._registers.delete(key, written[key])
+
+    def _written_by_attempts(self, besides: Collection[str] = ()) -> dict[str, str]:
+        """Find what this event's job wrote, in this attempt or in earlier ones: keys and ETags."""
+        keys = [*(self._written | self._written_before()) - set(besides)]
+        states = zip(keys, self._for_each(self._registers.look, keys), strict=True)
+        return {key: state.etag for key, state in states if state and self._is_of_this_event(state.order)}
+
+    def _is_of_this_event(self, order: Order) -> bool:
+        return order.sequencer == self._order.sequencer and not order.is_later_than(self._order)
 
     def _written_before(self) -> set[str]:
         """Name what earlier attempts may have written, with whatever variants were configured then.
@@ -197,27 +219,48 @@ class Store:
         )
 
     def _commit(self, manifest: Manifest, recorded: Recorded) -> Manifest:
-        content = Content(
+        written = self._written_by_attempts(besides=manifest.etags)
+        for _ in range(ATTEMPTS):
+            complete = replace(manifest, replaced=_replaced(recorded, written, manifest))
+            try:
+                self._registers.replace(self._manifest_key, self._content(complete), recorded.etag)
+            except LostRaceError:
+                recorded = self.recorded()
+            else:
+                self._clear(complete)
+                return complete
+            if settled := self.settled(recorded):
+                # Another delivery of this job was faster; what only this one wrote, nobody would know of.
+                self.withdraw()
+                return settled
+        raise StorageError("PutObject", self._manifest_key, f"lost {ATTEMPTS} races in a row")
+
+    def _content(self, manifest: Manifest) -> Content:
+        return Content(
             body=manifest.to_json(),
             content_type="application/json",
             cache_control="no-cache",
             tags=REMOVED_TAG if manifest.outcome is Outcome.REMOVED else "",
         )
-        for _ in range(ATTEMPTS):
-            # Before the manifest that lists them goes: once it has, nobody would know of them.
-            self._retire(recorded.etags.keys() - manifest.etags.keys())
-            try:
-                self._registers.replace(self._manifest_key, content, recorded.etag)
-            except LostRaceError:
-                recorded = self.recorded()
-            else:
-                return manifest
-            if settled := self.settled(recorded):
-                # Another delivery of this job was faster; what only this one wrote, nobody would know of.
-                self._retire(manifest.etags.keys() - settled.etags.keys())
-                return settled
-        raise StorageError("PutObject", self._manifest_key, f"lost {ATTEMPTS} races in a row")
 
-    def _retire(self, keys: Iterable[str]) -> None:
-        for key in keys:
-            self._registers.retire(key)
+    def _clear(self, manifest: Manifest) -> dict[str, str]:
+        """Delete what a manifest that stands has replaced. Returns that where a later event has written.
+
+        What is older than the manifest and not listed by it can never be listed again, so whoever comes may delete it.
+        """
+        left = {}
+        for key, etag in (manifest.replaced or {}).items():
+            found = self._registers.delete(key, etag)
+            while found and manifest.order.is_later_than(found.order):
+                found = self._registers.delete(key, found.etag)
+            if found:
+                left[key] = etag
+        return left
+
+
+def _replaced(recorded: Recorded, written: Mapping[str, str], manifest: Manifest) -> Mapping[str, str] | None:
+    """Name what a manifest replaces: what was listed, and what else its event's attempts wrote."""
+    known = {**recorded.left, **recorded.etags, **written}
+    if recorded.etag is None and not known:
+        return None
+    return {key: etag for key, etag in known.items() if key not in manifest.etags}

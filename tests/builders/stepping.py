@@ -15,10 +15,14 @@ class CrashError(BaseException):
 class Stepped:
     """Work in a thread of its own, which stops before each request to S3 until it is told to go on."""
 
-    def __init__(self, work: Callable[["SteppedClient"], object], client: Any) -> None:
+    def __init__(
+        self, work: Callable[["SteppedClient"], object], client: Any, look: Callable[[], object] = lambda: None
+    ) -> None:
+        """`look` is called after each request, while the consumer rests."""
         self._may_go = threading.Semaphore(0)
         self._has_stopped = threading.Semaphore(0)
         self._is_crashing = False
+        self._look = look
         self.is_running = True
         self.failure: BaseException | None = None
         self._thread = threading.Thread(target=self._run, args=(work, SteppedClient(client, self)), daemon=True)
@@ -30,6 +34,7 @@ class Stepped:
         if self.is_running:
             self._may_go.release()
             self._has_stopped.acquire()
+            self._look()
 
     def crash(self) -> None:
         """End the consumer before its next request."""

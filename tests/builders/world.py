@@ -69,9 +69,16 @@ class World:
         self.client.delete_object(Bucket="uploads", Key=key, VersionId=version_id or "null")
         return self._event(Change.DELETED, key, version_id)
 
-    def deliver(self, upload: Upload, render: Render | None = None, client: "S3Client | None" = None) -> Ended:
-        """Run the job of an event to its end."""
-        is_retry = upload in self.delivered
+    def deliver(
+        self,
+        upload: Upload,
+        render: Render | None = None,
+        client: "S3Client | None" = None,
+        *,
+        is_late: bool = False,
+    ) -> Ended:
+        """Run the job of an event to its end; one that comes late is taken for a retry, as one that comes again is."""
+        is_retry = is_late or upload in self.delivered
         self.delivered.append(upload)
         store = Store(client or self.client, self.settings, upload, is_retry=is_retry, for_each=self.for_each)
         return Job(upload=upload, store=store, render=render or self.render).run()

@@ -112,7 +112,7 @@ class Convergence(RuleBasedStateMachine):
         """In any order."""
         upload = data.draw(st.sampled_from(self.waiting))
         self.waiting.remove(upload)
-        self.start(upload)
+        self.start(upload, is_late=data.draw(st.booleans()))
 
     @precondition(lambda self: self.waiting)
     @rule(data=st.data())
@@ -126,6 +126,19 @@ class Convergence(RuleBasedStateMachine):
     def deliver_again(self, data: st.DataObject) -> None:
         """Whether it was done, waits or is being done."""
         self.start(data.draw(st.sampled_from(self.repeatable)))
+
+    @precondition(lambda self: self.repeatable and not self.consumers)
+    @rule(data=st.data(), turns=st.lists(st.integers(0, 2), max_size=30))
+    def deliver_thrice(self, data: st.DataObject, turns: list[int]) -> None:
+        """At once, and one of the three consumers is killed."""
+        upload = data.draw(st.sampled_from(self.repeatable))
+        works = [self.start(upload) for _ in range(3)]
+        for turn in turns:
+            works[turn].step()
+        works[0].crash()
+        for work in works[1:]:
+            work.finish()
+        self.look_after_all()
 
     @rule(slow=st.sampled_from(CONTENTS), fast=st.sampled_from((*CONTENTS, None)), requests=st.integers(0, 6))
     def overtake(self, slow: bytes, fast: bytes | None, requests: int) -> None:
@@ -192,13 +205,13 @@ class Convergence(RuleBasedStateMachine):
         self.sent.append(upload)
         self.waiting.append(upload)
 
-    def start(self, upload: Upload) -> Stepped:
+    def start(self, upload: Upload, *, is_late: bool = False) -> Stepped:
         world = replace(self.world)
 
         def deliver(client: SteppedClient) -> None:
-            world.deliver(upload, lambda source: render(world, source), cast("S3Client", client))
+            world.deliver(upload, lambda source: render(world, source), cast("S3Client", client), is_late=is_late)
 
-        work = Stepped(deliver, self.s3)
+        work = Stepped(deliver, self.s3, self.check_listed)
         self.consumers.append(Consumer(upload, world.settings.generation, work))
         return work
 
@@ -211,6 +224,12 @@ class Convergence(RuleBasedStateMachine):
                 self.waiting.append(consumer.upload)
             elif consumer.work.failure is not None:
                 raise consumer.work.failure
+
+    def check_listed(self) -> None:
+        """Hold what the manifest lists against what is there, whatever is going on."""
+        manifest = self.manifest()
+        if manifest:
+            assert manifest.etags.keys() <= set(self.s3.keys("derived"))
 
     def check(self, source: bytes | None) -> None:
         manifest = json.loads(self.s3.get_object(Bucket="derived", Key=f"manifests/{KEY}.json")["Body"].read())

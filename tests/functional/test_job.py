@@ -504,3 +504,73 @@ def test_of_two_deliveries_of_one_job_at_the_same_time_the_slower_finds_it_done(
     listed = {each["key"]: each["etag"] for each in world.manifest("cat.jpg")["renditions"]}
     found = {key: world.client.head_object(Bucket="derived", Key=key)["ETag"].strip('"') for key in listed}
     assert found == listed
+
+
+def listed_at_each_request(world: World, key: str) -> Callable[[], list[str]]:
+    """Watch a key: the answer tells which derived objects its manifest listed at any request, and were not there."""
+    missing: list[str] = []
+    looking = False
+
+    def look(**_: object) -> None:
+        nonlocal looking
+        if looking:
+            return
+        looking = True
+        missing.extend({each["key"] for each in world.manifest(key)["renditions"]} - world.derived().keys())
+        looking = False
+
+    world.client.meta.events.register("before-call.s3", look)
+    return lambda: missing
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+@pytest.mark.parametrize("generation", [0, 1])
+def test_variants_that_the_manifest_lists_stay_when_their_job_comes_again_and_is_superseded(
+    generation: int, is_late: bool, world: World
+) -> None:
+    """As one of a backfill, or of an old event after a deployment; the newer upload's event waits meanwhile."""
+    upload = world.upload("cat.jpg", b"cat")
+    world.deliver(upload)
+    world.upload("cat.jpg", b"newer")
+    world.settings = replace(world.settings, cache_control="no-store", generation=generation)
+
+    ended = world.deliver(replace(upload, requested=upload.time), must_not_render, is_late=is_late)
+
+    assert ended.outcome is Outcome.SUPERSEDED
+    assert world.shows(LARGE, b"cat")
+    assert world.shows(THUMB, b"cat")
+
+
+def test_while_a_job_is_done_under_another_recipe_no_listed_variant_is_missing(world: World) -> None:
+    upload = world.upload("cat.jpg", b"cat")
+    world.deliver(upload)
+    world.settings = replace(settings(large={"width": 1600, "format": "jpeg"}, tiny={"width": 16}), generation=1)
+    missing = listed_at_each_request(world, "cat.jpg")
+
+    world.deliver(upload)
+
+    assert set(world.derived()) == {"large/cat.jpg.jpg", "tiny/cat.jpg.webp"}
+    assert missing() == []
+
+
+@pytest.mark.parametrize("comes", ["it again", "a newer upload", "a deletion", "a backfill", "an older upload"])
+def test_what_a_job_replaced_and_did_not_come_to_delete_is_deleted_by_whoever_comes(comes: str, world: World) -> None:
+    older = world.upload("cat.jpg", b"cat")
+    world.deliver(world.upload("cat.jpg", b"cat"))
+    renamed = world.upload("cat.jpg", b"cat")
+    world.settings = replace(settings(huge={"width": 1600}), generation=1)
+    with pytest.raises(StorageError, match="DeleteObject"):
+        world.deliver(renamed, client=world.client_that_is_answered("DeleteObject", 500, "InternalError", times=1))
+    assert set(world.derived()) == {LARGE, THUMB, "huge/cat.jpg.webp"}
+
+    world.deliver(
+        {
+            "it again": lambda: renamed,
+            "a newer upload": lambda: world.upload("cat.jpg", b"cat"),
+            "a deletion": lambda: world.delete("cat.jpg"),
+            "a backfill": lambda: replace(renamed, requested=renamed.time),
+            "an older upload": lambda: older,
+        }[comes]()
+    )
+
+    assert set(world.derived()) == (set() if comes == "a deletion" else {"huge/cat.jpg.webp"})
