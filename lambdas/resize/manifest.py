@@ -94,6 +94,11 @@ class Manifest:
         """The ETag of each derived object, by its key."""
         return {rendition.key: rendition.etag for rendition in self.renditions}
 
+    def is_of(self, version_id: str | None, etag: str) -> bool:
+        """Tell whether it is the outcome of this very version; one without an id of its own may be another by now."""
+        is_version = version_id not in {None, "null"} and self.outcome is not Outcome.REMOVED
+        return is_version and (self.source.version_id, self.source.etag) == (version_id, etag)
+
     def to_json(self) -> bytes:
         """Write the manifest as docs/manifest.schema.json describes it."""
         members = {"schema": SCHEMA, **asdict(self), "srcset": srcset(self.renditions)}

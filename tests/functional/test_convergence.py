@@ -8,7 +8,7 @@ the uploads bucket says.
 import json
 import os
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
 KEY = "cat.jpg"
-TIME = datetime(2026, 11, 24, tzinfo=UTC)
 CONTENTS = (b"A", b"B", b"C as png", b"broken")
 CONFIGURATIONS: tuple[dict[str, dict[str, Any]], ...] = (
     {"large": {"width": 1600}, "keep": {"width": 9, "format": "source"}},
@@ -41,6 +40,8 @@ CONFIGURATIONS: tuple[dict[str, dict[str, Any]], ...] = (
     {"large": {"width": 1600}, "tiny": {"width": 16, "format": "png"}},
 )
 CONSUMERS_AT_ONCE = 4
+# So that of two changes S3 tells the same time or another.
+BETWEEN_CHANGES = timedelta(seconds=0.5)
 
 
 @dataclass(frozen=True)
@@ -59,11 +60,14 @@ class Convergence(RuleBasedStateMachine):
         super().__init__()
         self.s3 = MemoryS3(frozenset({"uploads"}))
         client = cast("S3Client", self.s3)
-        self.world = World(client=client, settings=settings(**CONFIGURATIONS[0]), for_each=each_to_its_end)
+        self.world = World(
+            client=client, settings=settings(**CONFIGURATIONS[0]), for_each=each_to_its_end, clock=lambda: self.s3.now
+        )
         self.deployed = [CONFIGURATIONS[0]]
         self.sent: list[Upload] = []
         self.waiting: list[Upload] = []
         self.consumers: list[Consumer] = []
+        self.doubled: set[str] = set()
 
     @rule(content=st.sampled_from(CONTENTS))
     def upload(self, content: bytes) -> None:
@@ -101,8 +105,8 @@ class Convergence(RuleBasedStateMachine):
                 etag="",
                 size=0,
                 sequencer=sequencer_for(manifest, is_current=is_current, written=self.written()),
-                time=TIME,
-                requested=TIME,
+                time=version.modified,
+                requested=self.s3.now,
             )
         )
 
@@ -143,20 +147,64 @@ class Convergence(RuleBasedStateMachine):
     @rule(slow=st.sampled_from(CONTENTS), fast=st.sampled_from((*CONTENTS, None)), requests=st.integers(0, 6))
     def overtake(self, slow: bytes, fast: bytes | None, requests: int) -> None:
         """A newer upload, or a deletion, is done while the consumer of an older one rests between two requests."""
-        self.upload(slow)
+        self.change(slow)
         resting = self.start(self.waiting.pop())
-        for _ in range(requests):
-            resting.step()
-        self.send(self.world.upload(KEY, fast) if fast else self.world.delete(KEY))
+        resting.steps(requests)
+        self.change(fast)
         self.start(self.waiting.pop()).finish()
         self.look_after_all()
+
+    @rule(
+        content=st.sampled_from((*CONTENTS, None)),
+        before=st.integers(0, 8),
+        after=st.integers(0, 6),
+        is_cut_short=st.booleans(),
+        variants=st.sampled_from((*CONFIGURATIONS, None)),
+    )
+    def take_back(
+        self, content: bytes | None, before: int, after: int, is_cut_short: bool, variants: dict[str, Any] | None
+    ) -> None:
+        """An upload, or a deletion, is undone for good, and that is done while the first one's consumer rests.
+
+        What was there before is current again, and its manifest may tell so already.
+        """
+        change = self.change(content)
+        resting = self.start(self.waiting.pop())
+        resting.steps(before)
+        self.send(self.world.delete_version(KEY, change.version_id))
+        self.start(self.waiting.pop()).finish()
+        resting.steps(after)
+        if is_cut_short:
+            resting.crash()
+            self.look_after_all()
+        if variants and not self.consumers:
+            self.deploy(variants)
+        self.settle()
+
+    @rule(
+        content=st.sampled_from(CONTENTS),
+        requests=st.integers(2, 6),
+        newer=st.sampled_from((*CONTENTS, None)),
+        variants=st.sampled_from((*CONFIGURATIONS, None)),
+    )
+    def cut_short(self, content: bytes, requests: int, newer: bytes | None, variants: dict[str, Any] | None) -> None:
+        """A consumer is killed; before its message comes again the key is overwritten, or other variants configured."""
+        upload = self.change(content)
+        work = self.start(self.waiting.pop())
+        work.steps(requests)
+        work.crash()
+        self.look_after_all()
+        if variants:
+            self.deploy(variants)
+        if newer:
+            self.change(newer)
+        self.start(upload).finish()
+        self.settle()
 
     @precondition(lambda self: self.consumers)
     @rule(data=st.data(), requests=st.integers(1, 6))
     def go_on(self, data: st.DataObject, requests: int) -> None:
-        consumer = data.draw(st.sampled_from(self.consumers))
-        for _ in range(requests):
-            consumer.work.step()
+        data.draw(st.sampled_from(self.consumers)).work.steps(requests)
         self.look_after_all()
 
     @precondition(lambda self: self.consumers)
@@ -166,6 +214,10 @@ class Convergence(RuleBasedStateMachine):
         self.look_after_all()
 
     def teardown(self) -> None:
+        self.settle()
+
+    @rule()
+    def settle(self) -> None:
         """Let every message be done, and hold the derived bucket against the uploads bucket."""
         while self.consumers or self.waiting:
             for consumer in self.consumers:
@@ -201,9 +253,16 @@ class Convergence(RuleBasedStateMachine):
             return None
         return Manifest.from_json(self.s3.get_object(Bucket="derived", Key=manifest_key(KEY))["Body"].read())
 
+    def change(self, content: bytes | None) -> Upload:
+        """Upload this, or delete what is there."""
+        change = self.world.upload(KEY, content) if content else self.world.delete(KEY)
+        self.send(change)
+        return change
+
     def send(self, upload: Upload) -> None:
         self.sent.append(upload)
         self.waiting.append(upload)
+        self.s3.now += BETWEEN_CHANGES
 
     def start(self, upload: Upload, *, is_late: bool = False) -> Stepped:
         world = replace(self.world)
@@ -212,6 +271,8 @@ class Convergence(RuleBasedStateMachine):
             world.deliver(upload, lambda source: render(world, source), cast("S3Client", client), is_late=is_late)
 
         work = Stepped(deliver, self.s3, self.check_listed)
+        if upload in (consumer.upload for consumer in self.consumers):
+            self.doubled.add(upload.sequencer)
         self.consumers.append(Consumer(upload, world.settings.generation, work))
         return work
 
@@ -226,9 +287,16 @@ class Convergence(RuleBasedStateMachine):
                 raise consumer.work.failure
 
     def check_listed(self) -> None:
-        """Hold what the manifest lists against what is there, whatever is going on."""
+        """Hold what the manifest lists against what is there, whatever is going on.
+
+        Where two deliveries of one job are at work at once, and its source is gone or newer by now, the one that sees
+        that first may delete what the other one is about to list.
+        """
         manifest = self.manifest()
-        if manifest:
+        if manifest is None:
+            return
+        is_current = bool(self.versions) and manifest.source.version_id == self.versions[-1].version_id
+        if is_current or manifest.source.sequencer not in self.doubled:
             assert manifest.etags.keys() <= set(self.s3.keys("derived"))
 
     def check(self, source: bytes | None) -> None:
