@@ -8,6 +8,7 @@ from resize.draft import Draft, milliseconds
 from resize.errors import ImageRejectedError, StorageError, SupersededError
 from resize.events import Change, Upload
 from resize.manifest import Manifest, Outcome
+from resize.names import is_folder, is_folder_marker
 from resize.registers import ATTEMPTS
 from resize.renditions import Rendered
 from resize.store import Original, Recorded, Store
@@ -17,7 +18,7 @@ from resize.store import Original, Recorded, Store
 class Ended:
     """How a job ended, and after how long.
 
-    `manifest` is None where it was superseded; `repeated` says that an earlier delivery had done the work already.
+    `manifest` is None where nothing is recorded; `repeated` says that there was nothing left to do.
     """
 
     outcome: Outcome
@@ -56,8 +57,9 @@ class Job:
         try:
             manifest, repeated = self._bring_up_to_date(started)
         except SupersededError:
-            self.store.withdraw()
-            return Ended(outcome=Outcome.SUPERSEDED, milliseconds=milliseconds(self.clock() - started))
+            return self._unrecorded(Outcome.SUPERSEDED, started)
+        if manifest is None:
+            return self._unrecorded(Outcome.FOLDER, started)
         return Ended(
             outcome=manifest.outcome,
             milliseconds=milliseconds(self.clock() - started),
@@ -65,14 +67,24 @@ class Job:
             repeated=repeated,
         )
 
-    def _bring_up_to_date(self, started: datetime) -> tuple[Manifest, bool]:
-        """Give the manifest that stands in the end, and whether it stood before."""
+    def _unrecorded(self, outcome: Outcome, started: datetime) -> Ended:
+        self.store.withdraw()
+        return Ended(outcome=outcome, milliseconds=milliseconds(self.clock() - started))
+
+    def _bring_up_to_date(self, started: datetime) -> tuple[Manifest | None, bool]:
+        """Give the manifest that stands in the end, None for a folder that never was an image, and if it stood before.
+
+        Raises:
+            SupersededError: a later event has written, or will.
+        """
         recorded = self.store.recorded()
         manifest = self.store.settled(recorded)
         repeated = manifest is not None
         if manifest is None:
-            original = self.store.open_original()
+            original = self._open_image()
             standing = recorded.manifest
+            if original is None and self._is_needless(standing):
+                return None, True
             if original and standing and self._is_done(original, standing):
                 original.body.close()
                 return standing, True
@@ -85,8 +97,20 @@ class Job:
                 return manifest, repeated
             recorded, repeated = self.store.recorded(), False
             self.store.settled(recorded)
-            manifest = self._publish(self.store.open_original(), recorded, started)
+            manifest = self._publish(self._open_image(), recorded, started)
         raise StorageError("HeadObject", self.upload.key, f"changed {ATTEMPTS} times in a row")
+
+    def _open_image(self) -> Original | None:
+        """Open what is current; None if that is nothing, or no more than a folder's marker."""
+        original = self.store.open_original()
+        if original and is_folder_marker(self.upload.key, original.size):
+            original.body.close()
+            return None
+        return original
+
+    def _is_needless(self, standing: Manifest | None) -> bool:
+        """Tell whether there is nothing to record of a folder's marker, or of its deletion: it never was an image."""
+        return is_folder(self.upload.key) and (standing is None or standing.outcome is Outcome.REMOVED)
 
     def _publish(self, original: Original | None, recorded: Recorded, started: datetime) -> Manifest:
         draft = Draft(upload=self.upload, settings=self.store.settings, clock=self.clock, started=started)

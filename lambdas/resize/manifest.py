@@ -23,6 +23,7 @@ class Outcome(StrEnum):
     REJECTED = "rejected"  # the image is at fault: see the manifest's reason
     REMOVED = "removed"  # the source is gone, and so are its variants
     SUPERSEDED = "superseded"  # a newer upload of the key has won; nothing is recorded
+    FOLDER = "folder"  # the key marks a folder, and no image; nothing is recorded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from resize.errors import ImageRejectedError, Reason, StorageError, SupersededError
 from resize.events import Upload
 from resize.manifest import Manifest, Outcome, PublishedRendition
-from resize.names import MANIFESTS, is_shortened, manifest_key, rendition_key
+from resize.names import MANIFESTS, is_folder, is_folder_marker, is_shortened, manifest_key, rendition_key
 from resize.order import Order
 from resize.registers import ATTEMPTS, Content, LostRaceError, Registers, error_code, is_missing
 from resize.renditions import Rendition
@@ -147,16 +147,20 @@ class Store:
     def still_holds(self, manifest: Manifest) -> bool:
         """Tell whether this job's manifest, now that it stands, is true of the source or a later event will write.
 
-        Where it replaced another, the event of a later change may have found that one true already, and done nothing.
+        Where it replaced another, the event of a later change may have found that one true already, and done nothing;
+        and that of a folder's marker does nothing where it finds no manifest.
         """
-        if manifest.replaced is None:
+        if manifest.replaced is None and not is_folder(self._upload.key):
             return True
         try:
             answer = self._client.head_object(Bucket=self.settings.uploads_bucket, Key=self._upload.key)
         except (ClientError, BotoCoreError) as error:
             if is_missing(error):
-                return True  # the event of a deletion that leaves nothing always writes
+                # Of an image, the event of a deletion that leaves nothing always writes.
+                return manifest.outcome is Outcome.REMOVED or not is_folder(self._upload.key)
             raise StorageError("HeadObject", self._upload.key, error_code(error)) from error
+        if is_folder_marker(self._upload.key, answer["ContentLength"]):
+            return manifest.outcome is Outcome.REMOVED
         current = (answer.get("VersionId"), answer["ETag"].strip('"'))
         is_true = manifest.outcome is not Outcome.REMOVED and current == (
             manifest.source.version_id,

@@ -32,8 +32,7 @@ from resize.variants import Format
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
-KEY = "cat.jpg"
-CONTENTS = (b"A", b"B", b"C as png", b"broken")
+CONTENTS = (b"A", b"B", b"C as png", b"broken", b"")
 CONFIGURATIONS: tuple[dict[str, dict[str, Any]], ...] = (
     {"large": {"width": 1600}, "keep": {"width": 9, "format": "source"}},
     {"large": {"width": 1200}, "keep": {"width": 9, "format": "source"}},
@@ -56,6 +55,8 @@ class Consumer:
 class Convergence(RuleBasedStateMachine):
     """A pipeline in memory, with its messages and consumers in the test's hand."""
 
+    key = "cat.jpg"
+
     def __init__(self) -> None:
         super().__init__()
         self.s3 = MemoryS3(frozenset({"uploads"}))
@@ -71,18 +72,18 @@ class Convergence(RuleBasedStateMachine):
 
     @rule(content=st.sampled_from(CONTENTS))
     def upload(self, content: bytes) -> None:
-        self.send(self.world.upload(KEY, content))
+        self.send(self.world.upload(self.key, content))
 
     @rule()
     def delete(self) -> None:
-        self.send(self.world.delete(KEY))
+        self.send(self.world.delete(self.key))
 
     @precondition(lambda self: self.versions)
     @rule(data=st.data())
     def delete_version(self, data: st.DataObject) -> None:
         """The current one, an old one, or a delete marker."""
         version = data.draw(st.sampled_from(self.versions[::-1]))
-        self.send(self.world.delete_version(KEY, version.version_id))
+        self.send(self.world.delete_version(self.key, version.version_id))
 
     @rule(variants=st.sampled_from(CONFIGURATIONS))
     def deploy(self, variants: dict[str, dict[str, Any]]) -> None:
@@ -100,7 +101,7 @@ class Convergence(RuleBasedStateMachine):
             Upload(
                 change=Change.CREATED,
                 bucket="uploads",
-                key=KEY,
+                key=self.key,
                 version_id=version.version_id,
                 etag="",
                 size=0,
@@ -171,7 +172,7 @@ class Convergence(RuleBasedStateMachine):
         change = self.change(content)
         resting = self.start(self.waiting.pop())
         resting.steps(before)
-        self.send(self.world.delete_version(KEY, change.version_id))
+        self.send(self.world.delete_version(self.key, change.version_id))
         self.start(self.waiting.pop()).finish()
         resting.steps(after)
         if is_cut_short:
@@ -196,7 +197,7 @@ class Convergence(RuleBasedStateMachine):
         self.look_after_all()
         if variants:
             self.deploy(variants)
-        if newer:
+        if newer is not None:
             self.change(newer)
         self.start(upload).finish()
         self.settle()
@@ -230,7 +231,7 @@ class Convergence(RuleBasedStateMachine):
 
     @property
     def versions(self) -> list[Version]:
-        return self.s3.versions("uploads", KEY)
+        return self.s3.versions("uploads", self.key)
 
     @property
     def repeatable(self) -> list[Upload]:
@@ -244,18 +245,18 @@ class Convergence(RuleBasedStateMachine):
 
     def written(self) -> list[str]:
         """The sequencers of the variants that lie there."""
-        keys = [key for key in self.s3.keys("derived") if key != manifest_key(KEY)]
+        keys = [key for key in self.s3.keys("derived") if key != manifest_key(self.key)]
         stored = [self.s3.head_object(Bucket="derived", Key=key)["Metadata"][ORDER] for key in keys]
         return [Order.from_text(order).sequencer for order in stored]
 
     def manifest(self) -> Manifest | None:
-        if manifest_key(KEY) not in self.s3.keys("derived"):
+        if manifest_key(self.key) not in self.s3.keys("derived"):
             return None
-        return Manifest.from_json(self.s3.get_object(Bucket="derived", Key=manifest_key(KEY))["Body"].read())
+        return Manifest.from_json(self.s3.get_object(Bucket="derived", Key=manifest_key(self.key))["Body"].read())
 
     def change(self, content: bytes | None) -> Upload:
         """Upload this, or delete what is there."""
-        change = self.world.upload(KEY, content) if content else self.world.delete(KEY)
+        change = self.world.delete(self.key) if content is None else self.world.upload(self.key, content)
         self.send(change)
         return change
 
@@ -299,9 +300,13 @@ class Convergence(RuleBasedStateMachine):
         if is_current or manifest.source.sequencer not in self.doubled:
             assert manifest.etags.keys() <= set(self.s3.keys("derived"))
 
+    def outcome(self, source: bytes | None) -> str:
+        """What is to be recorded in the end."""
+        return {None: "removed", b"broken": "rejected", b"": "rejected"}.get(source, "resized")
+
     def check(self, source: bytes | None) -> None:
-        manifest = json.loads(self.s3.get_object(Bucket="derived", Key=f"manifests/{KEY}.json")["Body"].read())
-        assert manifest["outcome"] == {None: "removed", b"broken": "rejected"}.get(source, "resized")
+        manifest = json.loads(self.s3.get_object(Bucket="derived", Key=manifest_key(self.key))["Body"].read())
+        assert manifest["outcome"] == self.outcome(source)
         listed = {rendition["key"] for rendition in manifest["renditions"]}
         assert {key for key in self.s3.keys("derived") if not key.startswith("manifests/")} == listed
         if manifest["outcome"] == "resized":
@@ -324,15 +329,32 @@ class Convergence(RuleBasedStateMachine):
 
 def render(world: World, source: bytes) -> Rendered:
     """Reject what is broken, keep the format of what is not."""
-    if source == b"broken":
-        raise ImageRejectedError(Reason.CORRUPT, "broken")
+    if source in {b"broken", b""}:
+        raise ImageRejectedError(Reason.CORRUPT if source else Reason.EMPTY, "broken")
     kept = Format.PNG if b"png" in source else Format.JPEG
     rendered = world.render(source)
     renditions = (replace(each, format=kept) if each.variant == "keep" else each for each in rendered.renditions)
     return replace(rendered, renditions=tuple(renditions))
 
 
+class FolderConvergence(Convergence):
+    """The same for a key that S3's console may have made to show a folder: without bytes it is no image."""
+
+    key = "photos/"
+
+    def outcome(self, source: bytes | None) -> str:
+        """Of a marker nothing is recorded, but that what was an image before is gone."""
+        return super().outcome(source or None)
+
+    def check(self, source: bytes | None) -> None:
+        if source or self.manifest():
+            super().check(source)
+        else:
+            assert self.s3.keys("derived") == []
+
+
+EXAMPLES = int(os.environ.get("CONVERGENCE_EXAMPLES", "500"))
 TestConvergence = pytest.mark.long(Convergence.TestCase)
-TestConvergence.settings = hypothesis_settings(
-    max_examples=int(os.environ.get("CONVERGENCE_EXAMPLES", "500")), stateful_step_count=30, deadline=None
-)
+TestConvergence.settings = hypothesis_settings(max_examples=EXAMPLES, stateful_step_count=30, deadline=None)
+TestFolderConvergence = pytest.mark.long(FolderConvergence.TestCase)
+TestFolderConvergence.settings = hypothesis_settings(max_examples=EXAMPLES // 2, stateful_step_count=30, deadline=None)
