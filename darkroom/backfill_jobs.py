@@ -21,8 +21,8 @@ from darkroom.deployment import Pipeline
 from darkroom.judging import Selection, Verdict, judge
 from darkroom.listed import Listed
 from resize.events import REQUESTED
-from resize.manifest import Manifest
-from resize.names import manifest_key, rendition_key
+from resize.manifest import Manifest, Outcome
+from resize.names import is_folder_marker, manifest_key, rendition_key
 from resize.order import Order
 from resize.registers import Registers
 from resize.variants import Format, Variant
@@ -81,6 +81,8 @@ class Examiner:
         current = self._current(listed.key)
         if current is None:
             return Examined(key=listed.key, verdict=Verdict.GONE)
+        if is_folder_marker(listed.key, current.size) and (manifest is None or manifest.outcome is Outcome.REMOVED):
+            return Examined(key=listed.key, verdict=Verdict.FOLDER)
         is_current = manifest is not None and manifest.source.version_id == current.version_id
         verdict = judge(manifest, self._selection, is_current=is_current)
         if not verdict.is_job:

@@ -20,11 +20,12 @@ class Verdict(StrEnum):
     UP_TO_DATE = "up_to_date"
     LEFT_REJECTED = "left_rejected"
     GONE = "gone"  # it was listed, and is not there any more
+    FOLDER = "folder"  # it marks a folder, and no image
 
     @property
     def is_job(self) -> bool:
         """Tell whether a job is made."""
-        return self not in {Verdict.UP_TO_DATE, Verdict.LEFT_REJECTED, Verdict.GONE}
+        return self not in {Verdict.UP_TO_DATE, Verdict.LEFT_REJECTED, Verdict.GONE, Verdict.FOLDER}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,10 +40,10 @@ class Selection:
 
 
 def judge(manifest: Manifest | None, selection: Selection, *, is_current: bool) -> Verdict:
-    """Judge a key by its manifest; `is_current` says that it is about the key's current version."""
+    """Judge a key that is there by its manifest; `is_current` says that it is about the current version."""
     if manifest is None:
         return Verdict.NEVER_DONE
-    if not is_current:
+    if not is_current or manifest.outcome is Outcome.REMOVED:
         return Verdict.OVERTAKEN
     if manifest.outcome is Outcome.REJECTED:
         return Verdict.REJECTED if selection.rejected else Verdict.LEFT_REJECTED

@@ -12,6 +12,8 @@ from darkroom.counting import count_messages
 from darkroom.deployment import Pipeline
 from darkroom.outcomes import Recorded
 from darkroom.watching import Watch
+from resize.manifest import Outcome
+from resize.names import is_folder_marker
 from resize.registers import is_missing
 
 if TYPE_CHECKING:
@@ -45,10 +47,17 @@ class Found:
     jobs: int | None = None
 
     @property
+    def is_folder(self) -> bool:
+        """Whether the newest upload only marks a folder."""
+        return self.stored is not None and is_folder_marker(self.key, self.stored.size)
+
+    @property
     def is_settled(self) -> bool:
         """Whether the manifest is that of the newest upload, or there is no upload that could have another."""
         if self.stored is None:
             return True
+        if self.is_folder and self.recorded:
+            return self.recorded.manifest.outcome is Outcome.REMOVED
         return self.recorded is not None and self.recorded.manifest.source.version_id == self.stored.version_id
 
 

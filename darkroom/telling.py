@@ -29,6 +29,8 @@ def situation_of(found: Found) -> str | None:
     key = printable(repr(found.key))
     if found.stored is None:
         return None if found.recorded else _nothing(key, deleted=found.deleted)
+    if found.is_folder:
+        return f"{key} marks a folder: it has no bytes, so it is no image, and nothing is made of it."
     if found.is_settled:
         return None
     upload = f"{key} was uploaded {_moment(found.stored.modified)} ({kilobytes(found.stored.size)})"

@@ -118,7 +118,7 @@ class Consumer:
             milliseconds=ended.milliseconds,
             repeated=ended.repeated,
         )
-        if ended.repeated:
+        if ended.repeated or ended.outcome is Outcome.FOLDER:
             return
         self._count(_METRIC_BY_OUTCOME[ended.outcome])
         self.metrics.add_metric(Metric.JOB_MILLIS, MetricUnit.Milliseconds, ended.milliseconds)

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from resize.draft import Draft, milliseconds
-from resize.errors import ImageRejectedError, SupersededError
+from resize.errors import ImageRejectedError, StorageError, SupersededError
 from resize.events import Change, Upload
 from resize.manifest import Manifest, Outcome
+from resize.names import is_folder, is_folder_marker
+from resize.registers import ATTEMPTS
 from resize.renditions import Rendered
 from resize.store import Original, Recorded, Store
 
@@ -16,7 +18,7 @@ from resize.store import Original, Recorded, Store
 class Ended:
     """How a job ended, and after how long.
 
-    `manifest` is None where it was superseded; `repeated` says that an earlier delivery had done the work already.
+    `manifest` is None where nothing is recorded; `repeated` says that there was nothing left to do.
     """
 
     outcome: Outcome
@@ -53,27 +55,67 @@ class Job:
         """
         started = self.clock()
         try:
-            recorded = self.store.recorded()
-            settled = self.store.settled(recorded)
-            manifest = settled or self._bring_up_to_date(recorded, started)
+            manifest, repeated = self._bring_up_to_date(started)
         except SupersededError:
-            self.store.withdraw()
-            return Ended(outcome=Outcome.SUPERSEDED, milliseconds=milliseconds(self.clock() - started))
+            return self._unrecorded(Outcome.SUPERSEDED, started)
+        if manifest is None:
+            return self._unrecorded(Outcome.FOLDER, started)
         return Ended(
             outcome=manifest.outcome,
             milliseconds=milliseconds(self.clock() - started),
             manifest=manifest,
-            repeated=settled is not None,
+            repeated=repeated,
         )
 
-    def _bring_up_to_date(self, recorded: Recorded, started: datetime) -> Manifest:
-        draft = Draft(upload=self.upload, settings=self.store.settings, clock=self.clock, started=started)
+    def _unrecorded(self, outcome: Outcome, started: datetime) -> Ended:
+        self.store.withdraw()
+        return Ended(outcome=outcome, milliseconds=milliseconds(self.clock() - started))
+
+    def _bring_up_to_date(self, started: datetime) -> tuple[Manifest | None, bool]:
+        """Give the manifest that stands in the end, None for a folder that never was an image, and if it stood before.
+
+        Raises:
+            SupersededError: a later event has written, or will.
+        """
+        recorded = self.store.recorded()
+        manifest = self.store.settled(recorded)
+        repeated = manifest is not None
+        if manifest is None:
+            original = self._open_image()
+            standing = recorded.manifest
+            if original is None and self._is_needless(standing):
+                return None, True
+            if original and standing and self._is_done(original, standing):
+                original.body.close()
+                return standing, True
+            if original and self._is_outdated_by(original, standing):
+                original.body.close()
+                raise SupersededError(self.upload.key)
+            manifest = self._publish(original, recorded, started)
+        for _ in range(ATTEMPTS):
+            if self.store.still_holds(manifest):
+                return manifest, repeated
+            recorded, repeated = self.store.recorded(), False
+            self.store.settled(recorded)
+            manifest = self._publish(self._open_image(), recorded, started)
+        raise StorageError("HeadObject", self.upload.key, f"changed {ATTEMPTS} times in a row")
+
+    def _open_image(self) -> Original | None:
+        """Open what is current; None if that is nothing, or no more than a folder's marker."""
         original = self.store.open_original()
+        if original and is_folder_marker(self.upload.key, original.size):
+            original.body.close()
+            return None
+        return original
+
+    def _is_needless(self, standing: Manifest | None) -> bool:
+        """Tell whether there is nothing to record of a folder's marker, or of its deletion: it never was an image."""
+        return is_folder(self.upload.key) and (standing is None or standing.outcome is Outcome.REMOVED)
+
+    def _publish(self, original: Original | None, recorded: Recorded, started: datetime) -> Manifest:
+        draft = Draft(upload=self.upload, settings=self.store.settings, clock=self.clock, started=started)
         if original is None:
             return self.store.publish((), lambda _: draft.removed(), recorded)
-        if self._is_outdated_by(original):
-            original.body.close()
-            raise SupersededError(self.upload.key)
         try:
             rendered = self.render(self.store.read(original))
         except ImageRejectedError as error:
@@ -83,16 +125,35 @@ class Job:
             rendered.renditions, lambda published: draft.resized(original, rendered, published), recorded
         )
 
-    def _is_outdated_by(self, original: Original) -> bool:
-        """Tell whether a later event about this key is certain to come, or has come already.
+    def _is_done(self, original: Original, standing: Manifest) -> bool:
+        """Tell whether a version that was deleted for good has left the current one's variants as they were.
+
+        The manifest keeps its order then, which is earlier than this event's: a job in between may still replace it,
+        and looks once more at the source when it has (`Store.still_holds`).
+        """
+        return (
+            self.upload.change is Change.DELETED
+            and standing.recipe == self.store.settings.recipe
+            and standing.is_of(original.version_id, original.etag)
+            and self.store.is_intact(standing)
+        )
+
+    def _is_outdated_by(self, original: Original, standing: Manifest | None) -> bool:
+        """Tell whether a later event about this key is certain to write, or has written already.
 
         After a version is created or marked deleted, only a later change can make another version the current one. A
-        version deleted for good is different: the one before it is current again, and no other event will say so.
+        version deleted for good is different: the one before it is current again, and no other event will say so. And
+        that one writes nothing where it finds a manifest of the version: if this event's attempts have overwritten
+        variants of that manifest, or have replaced it, they have to make it good.
         """
         match self.upload.change:
-            case Change.CREATED:
-                return self.upload.version_id not in {None, original.version_id}
-            case Change.MARKED_DELETED:
-                return True
+            case Change.CREATED if self.upload.version_id in {None, original.version_id}:
+                return False
             case Change.DELETED:
                 return False
+        if standing is None:
+            return True
+        if standing.source.sequencer == self.upload.sequencer:
+            return standing.replaced is None or self.store.is_later(original.modified)
+        is_of_original = self.store.is_retry and standing.is_of(original.version_id, original.etag)
+        return not is_of_original or self.store.is_intact(standing)

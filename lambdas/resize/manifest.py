@@ -23,6 +23,7 @@ class Outcome(StrEnum):
     REJECTED = "rejected"  # the image is at fault: see the manifest's reason
     REMOVED = "removed"  # the source is gone, and so are its variants
     SUPERSEDED = "superseded"  # a newer upload of the key has won; nothing is recorded
+    FOLDER = "folder"  # the key marks a folder, and no image; nothing is recorded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +94,11 @@ class Manifest:
     def etags(self) -> dict[str, str]:
         """The ETag of each derived object, by its key."""
         return {rendition.key: rendition.etag for rendition in self.renditions}
+
+    def is_of(self, version_id: str | None, etag: str) -> bool:
+        """Tell whether it is the outcome of this very version; one without an id of its own may be another by now."""
+        is_version = version_id not in {None, "null"} and self.outcome is not Outcome.REMOVED
+        return is_version and (self.source.version_id, self.source.etag) == (version_id, etag)
 
     def to_json(self) -> bytes:
         """Write the manifest as docs/manifest.schema.json describes it."""

@@ -28,6 +28,19 @@ def is_shortened(key: str, derived_key: str) -> bool:
     return not stem.endswith(f"/{key}")
 
 
+def is_folder(key: str) -> bool:
+    """Tell whether a key ends as those do by which S3's console shows folders."""
+    return key.endswith("/")
+
+
+def is_folder_marker(key: str, size: int) -> bool:
+    """Tell whether an object only marks a folder, as the console makes it where it is told to create one.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-folders.html
+    """
+    return is_folder(key) and size == 0
+
+
 def _derived_key(folder: str, key: str, extension: str) -> str:
     whole = f"{folder}/{key}.{extension}"
     # A key that already looks shortened is shortened too, so that nobody can upload another key's short name.

@@ -6,6 +6,7 @@ once a manifest stands that does not: it names what it has replaced, and whoever
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
@@ -14,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from resize.errors import ImageRejectedError, Reason, StorageError, SupersededError
 from resize.events import Upload
 from resize.manifest import Manifest, Outcome, PublishedRendition
-from resize.names import MANIFESTS, is_shortened, manifest_key, rendition_key
+from resize.names import MANIFESTS, is_folder, is_folder_marker, is_shortened, manifest_key, rendition_key
 from resize.order import Order
 from resize.registers import ATTEMPTS, Content, LostRaceError, Registers, error_code, is_missing
 from resize.renditions import Rendition
@@ -46,11 +47,15 @@ class Body(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Original:
-    """The current version of an uploaded key, not yet read; `size` is in bytes."""
+    """The current version of an uploaded key, not yet read; `size` is in bytes.
+
+    `modified` is when it was made, and of one that came in parts, when its first part did.
+    """
 
     version_id: str | None
     etag: str
     size: int
+    modified: datetime
     body: Body
 
 
@@ -85,7 +90,7 @@ class Store:
         self._for_each = for_each
         self._client = client
         self._upload = upload
-        self._is_retry = is_retry
+        self.is_retry = is_retry
         self._written: set[str] = set()
         self._order = Order(sequencer=upload.sequencer, generation=settings.generation)
         self._registers = Registers(client, settings.derived_bucket, self._order)
@@ -135,8 +140,42 @@ class Store:
             version_id=answer.get("VersionId"),
             etag=answer["ETag"].strip('"'),
             size=answer["ContentLength"],
+            modified=answer["LastModified"],
             body=answer["Body"],
         )
+
+    def still_holds(self, manifest: Manifest) -> bool:
+        """Tell whether this job's manifest, now that it stands, is true of the source or a later event will write.
+
+        Where it replaced another, the event of a later change may have found that one true already, and done nothing;
+        and that of a folder's marker does nothing where it finds no manifest.
+        """
+        if manifest.replaced is None and not is_folder(self._upload.key):
+            return True
+        try:
+            answer = self._client.head_object(Bucket=self.settings.uploads_bucket, Key=self._upload.key)
+        except (ClientError, BotoCoreError) as error:
+            if is_missing(error):
+                # Of an image, the event of a deletion that leaves nothing always writes.
+                return manifest.outcome is Outcome.REMOVED or not is_folder(self._upload.key)
+            raise StorageError("HeadObject", self._upload.key, error_code(error)) from error
+        if is_folder_marker(self._upload.key, answer["ContentLength"]):
+            return manifest.outcome is Outcome.REMOVED
+        current = (answer.get("VersionId"), answer["ETag"].strip('"'))
+        is_true = manifest.outcome is not Outcome.REMOVED and current == (
+            manifest.source.version_id,
+            manifest.source.etag,
+        )
+        return is_true or self.is_later(answer["LastModified"])
+
+    def is_later(self, modified: datetime) -> bool:
+        """Tell whether a version of this time was made after this job's event, for certain: it has a later one."""
+        return modified > (self._upload.requested or self._upload.time)
+
+    def is_intact(self, manifest: Manifest) -> bool:
+        """Tell whether all is there that a manifest lists, as it lists it."""
+        states = self._for_each(self._registers.look, manifest.etags)
+        return [state and state.etag for state in states] == [*manifest.etags.values()]
 
     def read(self, original: Original) -> bytes:
         """Read an original into memory.
@@ -188,7 +227,7 @@ class Store:
 
         All folders of the bucket come in one answer: it holds up to 1,000, far more than any configuration.
         """
-        if not self._is_retry:
+        if not self.is_retry:
             return set()
         try:
             answer = self._client.list_objects_v2(Bucket=self.settings.derived_bucket, Delimiter="/")

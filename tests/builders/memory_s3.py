@@ -6,10 +6,13 @@ tests/functional/test_memory_s3.py holds it against moto, request by request.
 import hashlib
 import itertools
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any, NoReturn
 
 from botocore.exceptions import ClientError
+
+BEGINNING = datetime(2026, 11, 24, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -19,6 +22,7 @@ class Version:
     version_id: str | None
     body: bytes | None
     headers: dict[str, Any] = field(default_factory=dict)
+    modified: datetime = BEGINNING
 
     @property
     def etag(self) -> str:
@@ -36,7 +40,10 @@ class Exceptions:
 
 
 class MemoryS3:
-    """A client whose methods take and give what boto3's do. Only buckets named in `versioned` keep old versions."""
+    """A client whose methods take and give what boto3's do. Only buckets named in `versioned` keep old versions.
+
+    Its clock stands until a test moves it. What it tells is in whole seconds, as S3's is.
+    """
 
     exceptions = Exceptions
 
@@ -44,6 +51,7 @@ class MemoryS3:
         self._versioned = versioned
         self._objects: dict[tuple[str, str], list[Version]] = {}
         self._ids = itertools.count(1)
+        self.now = BEGINNING
 
     def get_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:
         """Read the current version."""
@@ -115,7 +123,7 @@ class MemoryS3:
 
     def _add(self, bucket: str, key: str, body: bytes | None, headers: dict[str, Any]) -> Version:
         keeps = bucket in self._versioned
-        made = Version(f"v{next(self._ids)}" if keeps else None, body, headers)
+        made = Version(f"v{next(self._ids)}" if keeps else None, body, headers, self.now)
         self._objects[bucket, key] = [*(self._objects.get((bucket, key), []) if keeps else []), made]
         return made
 
@@ -124,6 +132,7 @@ class MemoryS3:
             "ETag": version.etag,
             "ContentLength": len(version.body or b""),
             "Metadata": {},
+            "LastModified": version.modified.replace(microsecond=0),
         } | version.headers
         return described | ({"VersionId": version.version_id} if version.version_id else {})
 

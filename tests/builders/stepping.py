@@ -36,6 +36,11 @@ class Stepped:
             self._has_stopped.acquire()
             self._look()
 
+    def steps(self, requests: int) -> None:
+        """Let so many requests happen, or all that are left."""
+        for _ in range(requests):
+            self.step()
+
     def crash(self) -> None:
         """End the consumer before its next request."""
         self._is_crashing = True

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -16,7 +16,7 @@ from botocore.exceptions import ConnectionClosedError
 from moto import mock_aws
 
 from resize.events import Change, Upload
-from resize.job import Ended, Job
+from resize.job import Ended, Job, utc_now
 from resize.renditions import Rendered, Rendition
 from resize.settings import Settings
 from resize.side_by_side import ForEach, in_turn
@@ -50,6 +50,7 @@ class World:
     client: "S3Client"
     settings: Settings
     for_each: ForEach = in_turn
+    clock: Callable[[], datetime] = utc_now
     sequence: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     delivered: list[Upload] = field(default_factory=list)
 
@@ -168,7 +169,7 @@ class World:
             etag="",
             size=0,
             sequencer=f"{next(self.sequence):016X}",
-            time=datetime(2026, 11, 23, 20, 50, tzinfo=UTC),
+            time=self.clock(),
         )
 
 

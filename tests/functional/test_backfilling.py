@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import pytest
 
+from builders import manifests
 from builders.world import World
 from darkroom.backfill_jobs import Examiner
 from darkroom.backfilling import Uploads, backfill, look
@@ -187,6 +188,53 @@ def test_a_job_tells_when_it_was_sent_and_not_when_its_key_was_looked_at(world: 
     requested = [job.requested for job in jobs(pipeline) if job.requested]
     assert len(requested) == 30
     assert passed[0] <= min(requested[10:20]) <= max(requested[10:20]) <= passed[1] <= min(requested[20:])
+
+
+@pytest.mark.parametrize("everything", [False, True])
+@pytest.mark.parametrize("source", ["bucket", "inventory"])
+def test_a_folder_s_marker_is_no_job(
+    source: str, everything: bool, world: World, pipeline: Pipeline, tmp_path: Path
+) -> None:
+    for key, body in (("marked/", b""), ("image/", b"1"), ("empty.jpg", b"")):
+        world.upload(key, body)
+    listed = inventory(tmp_path, "marked/", "image/", "empty.jpg") if source == "inventory" else None
+    chosen = replace(selection(world), everything=everything)
+
+    (page,) = backfill(whole(world, pipeline, listed), chosen, no_checkpoint(), FAST)
+
+    assert page == {Verdict.FOLDER: 1, Verdict.NEVER_DONE: 2}
+    assert [job.key for job in jobs(pipeline)] == ["empty.jpg", "image/"]
+
+
+def test_a_folder_s_marker_that_was_rejected_once_is_cleared_where_it_is_asked_for_and_then_no_job(
+    world: World, pipeline: Pipeline
+) -> None:
+    """Of earlier releases: they took a marker for an empty image."""
+
+    marker = world.upload("photos/", b"")
+    rejected = replace(manifests.manifest(), outcome=Outcome.REJECTED, reason=Reason.EMPTY, generation=0)
+    source = replace(rejected.source, key="photos/", version_id=marker.version_id, etag=marker.etag)
+    text = replace(rejected, source=source).to_json()
+    world.client.put_object(Bucket="derived", Key="manifests/photos/.json", Body=text)
+
+    assert run(world, pipeline) == {Verdict.LEFT_REJECTED: 1}
+    assert run(world, pipeline, rejected=True) == {Verdict.REJECTED: 1}
+    (job,) = jobs(pipeline)
+    assert world.deliver(job).outcome is Outcome.REMOVED
+    assert run(world, pipeline, everything=True, rejected=True) == {Verdict.FOLDER: 1}
+
+
+def test_a_version_that_the_manifest_says_is_gone_and_that_is_there_is_done(world: World, pipeline: Pipeline) -> None:
+    """A deletion was taken back, and its event was lost."""
+    upload = world.upload("cat.jpg", b"cat")
+    marker = world.delete("cat.jpg")
+    world.deliver(upload)
+    world.delete_version("cat.jpg", marker.version_id)
+
+    assert run(world, pipeline) == {Verdict.OVERTAKEN: 1}
+    (job,) = jobs(pipeline)
+    assert world.deliver(job).outcome is Outcome.RESIZED
+    assert run(world, pipeline) == {Verdict.UP_TO_DATE: 1}
 
 
 def test_what_is_deleted_meanwhile_is_no_job(world: World, pipeline: Pipeline) -> None:

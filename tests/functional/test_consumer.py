@@ -348,6 +348,17 @@ def test_a_job_that_a_backfill_asks_for_is_no_retry_however_old_its_upload_is(wo
     assert "ListObjectsV2" not in requests  # by which a retry finds what earlier attempts have written
 
 
+def test_a_folder_s_marker_leaves_one_line_and_counts_as_nothing(
+    world: World, consumer: Consumer, log: StringIO, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answer = consumer.handle(sqs_event(message(world.upload("photos/", b""))), context())
+
+    _, line = lines_of(log)
+    assert failed_ids(answer) == []
+    assert (line["message"], line["key"], line["outcome"], line["level"]) == ("job ended", "photos/", "folder", "INFO")
+    assert counted(capsys) == {}
+
+
 @pytest.mark.parametrize(("seconds", "is_retry"), [(59, False), (61, True)])
 @pytest.mark.parametrize("is_backfill", [False, True])
 def test_a_message_sent_more_than_a_minute_after_its_event_is_taken_for_a_retry(

@@ -8,7 +8,7 @@ the uploads bucket says.
 import json
 import os
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -32,15 +32,15 @@ from resize.variants import Format
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
-KEY = "cat.jpg"
-TIME = datetime(2026, 11, 24, tzinfo=UTC)
-CONTENTS = (b"A", b"B", b"C as png", b"broken")
+CONTENTS = (b"A", b"B", b"C as png", b"broken", b"")
 CONFIGURATIONS: tuple[dict[str, dict[str, Any]], ...] = (
     {"large": {"width": 1600}, "keep": {"width": 9, "format": "source"}},
     {"large": {"width": 1200}, "keep": {"width": 9, "format": "source"}},
     {"large": {"width": 1600}, "tiny": {"width": 16, "format": "png"}},
 )
 CONSUMERS_AT_ONCE = 4
+# So that of two changes S3 tells the same time or another.
+BETWEEN_CHANGES = timedelta(seconds=0.5)
 
 
 @dataclass(frozen=True)
@@ -55,30 +55,35 @@ class Consumer:
 class Convergence(RuleBasedStateMachine):
     """A pipeline in memory, with its messages and consumers in the test's hand."""
 
+    key = "cat.jpg"
+
     def __init__(self) -> None:
         super().__init__()
         self.s3 = MemoryS3(frozenset({"uploads"}))
         client = cast("S3Client", self.s3)
-        self.world = World(client=client, settings=settings(**CONFIGURATIONS[0]), for_each=each_to_its_end)
+        self.world = World(
+            client=client, settings=settings(**CONFIGURATIONS[0]), for_each=each_to_its_end, clock=lambda: self.s3.now
+        )
         self.deployed = [CONFIGURATIONS[0]]
         self.sent: list[Upload] = []
         self.waiting: list[Upload] = []
         self.consumers: list[Consumer] = []
+        self.doubled: set[str] = set()
 
     @rule(content=st.sampled_from(CONTENTS))
     def upload(self, content: bytes) -> None:
-        self.send(self.world.upload(KEY, content))
+        self.send(self.world.upload(self.key, content))
 
     @rule()
     def delete(self) -> None:
-        self.send(self.world.delete(KEY))
+        self.send(self.world.delete(self.key))
 
     @precondition(lambda self: self.versions)
     @rule(data=st.data())
     def delete_version(self, data: st.DataObject) -> None:
         """The current one, an old one, or a delete marker."""
         version = data.draw(st.sampled_from(self.versions[::-1]))
-        self.send(self.world.delete_version(KEY, version.version_id))
+        self.send(self.world.delete_version(self.key, version.version_id))
 
     @rule(variants=st.sampled_from(CONFIGURATIONS))
     def deploy(self, variants: dict[str, dict[str, Any]]) -> None:
@@ -96,13 +101,13 @@ class Convergence(RuleBasedStateMachine):
             Upload(
                 change=Change.CREATED,
                 bucket="uploads",
-                key=KEY,
+                key=self.key,
                 version_id=version.version_id,
                 etag="",
                 size=0,
                 sequencer=sequencer_for(manifest, is_current=is_current, written=self.written()),
-                time=TIME,
-                requested=TIME,
+                time=version.modified,
+                requested=self.s3.now,
             )
         )
 
@@ -143,20 +148,64 @@ class Convergence(RuleBasedStateMachine):
     @rule(slow=st.sampled_from(CONTENTS), fast=st.sampled_from((*CONTENTS, None)), requests=st.integers(0, 6))
     def overtake(self, slow: bytes, fast: bytes | None, requests: int) -> None:
         """A newer upload, or a deletion, is done while the consumer of an older one rests between two requests."""
-        self.upload(slow)
+        self.change(slow)
         resting = self.start(self.waiting.pop())
-        for _ in range(requests):
-            resting.step()
-        self.send(self.world.upload(KEY, fast) if fast else self.world.delete(KEY))
+        resting.steps(requests)
+        self.change(fast)
         self.start(self.waiting.pop()).finish()
         self.look_after_all()
+
+    @rule(
+        content=st.sampled_from((*CONTENTS, None)),
+        before=st.integers(0, 8),
+        after=st.integers(0, 6),
+        is_cut_short=st.booleans(),
+        variants=st.sampled_from((*CONFIGURATIONS, None)),
+    )
+    def take_back(
+        self, content: bytes | None, before: int, after: int, is_cut_short: bool, variants: dict[str, Any] | None
+    ) -> None:
+        """An upload, or a deletion, is undone for good, and that is done while the first one's consumer rests.
+
+        What was there before is current again, and its manifest may tell so already.
+        """
+        change = self.change(content)
+        resting = self.start(self.waiting.pop())
+        resting.steps(before)
+        self.send(self.world.delete_version(self.key, change.version_id))
+        self.start(self.waiting.pop()).finish()
+        resting.steps(after)
+        if is_cut_short:
+            resting.crash()
+            self.look_after_all()
+        if variants and not self.consumers:
+            self.deploy(variants)
+        self.settle()
+
+    @rule(
+        content=st.sampled_from(CONTENTS),
+        requests=st.integers(2, 6),
+        newer=st.sampled_from((*CONTENTS, None)),
+        variants=st.sampled_from((*CONFIGURATIONS, None)),
+    )
+    def cut_short(self, content: bytes, requests: int, newer: bytes | None, variants: dict[str, Any] | None) -> None:
+        """A consumer is killed; before its message comes again the key is overwritten, or other variants configured."""
+        upload = self.change(content)
+        work = self.start(self.waiting.pop())
+        work.steps(requests)
+        work.crash()
+        self.look_after_all()
+        if variants:
+            self.deploy(variants)
+        if newer is not None:
+            self.change(newer)
+        self.start(upload).finish()
+        self.settle()
 
     @precondition(lambda self: self.consumers)
     @rule(data=st.data(), requests=st.integers(1, 6))
     def go_on(self, data: st.DataObject, requests: int) -> None:
-        consumer = data.draw(st.sampled_from(self.consumers))
-        for _ in range(requests):
-            consumer.work.step()
+        data.draw(st.sampled_from(self.consumers)).work.steps(requests)
         self.look_after_all()
 
     @precondition(lambda self: self.consumers)
@@ -166,6 +215,10 @@ class Convergence(RuleBasedStateMachine):
         self.look_after_all()
 
     def teardown(self) -> None:
+        self.settle()
+
+    @rule()
+    def settle(self) -> None:
         """Let every message be done, and hold the derived bucket against the uploads bucket."""
         while self.consumers or self.waiting:
             for consumer in self.consumers:
@@ -178,7 +231,7 @@ class Convergence(RuleBasedStateMachine):
 
     @property
     def versions(self) -> list[Version]:
-        return self.s3.versions("uploads", KEY)
+        return self.s3.versions("uploads", self.key)
 
     @property
     def repeatable(self) -> list[Upload]:
@@ -192,18 +245,25 @@ class Convergence(RuleBasedStateMachine):
 
     def written(self) -> list[str]:
         """The sequencers of the variants that lie there."""
-        keys = [key for key in self.s3.keys("derived") if key != manifest_key(KEY)]
+        keys = [key for key in self.s3.keys("derived") if key != manifest_key(self.key)]
         stored = [self.s3.head_object(Bucket="derived", Key=key)["Metadata"][ORDER] for key in keys]
         return [Order.from_text(order).sequencer for order in stored]
 
     def manifest(self) -> Manifest | None:
-        if manifest_key(KEY) not in self.s3.keys("derived"):
+        if manifest_key(self.key) not in self.s3.keys("derived"):
             return None
-        return Manifest.from_json(self.s3.get_object(Bucket="derived", Key=manifest_key(KEY))["Body"].read())
+        return Manifest.from_json(self.s3.get_object(Bucket="derived", Key=manifest_key(self.key))["Body"].read())
+
+    def change(self, content: bytes | None) -> Upload:
+        """Upload this, or delete what is there."""
+        change = self.world.delete(self.key) if content is None else self.world.upload(self.key, content)
+        self.send(change)
+        return change
 
     def send(self, upload: Upload) -> None:
         self.sent.append(upload)
         self.waiting.append(upload)
+        self.s3.now += BETWEEN_CHANGES
 
     def start(self, upload: Upload, *, is_late: bool = False) -> Stepped:
         world = replace(self.world)
@@ -212,6 +272,8 @@ class Convergence(RuleBasedStateMachine):
             world.deliver(upload, lambda source: render(world, source), cast("S3Client", client), is_late=is_late)
 
         work = Stepped(deliver, self.s3, self.check_listed)
+        if upload in (consumer.upload for consumer in self.consumers):
+            self.doubled.add(upload.sequencer)
         self.consumers.append(Consumer(upload, world.settings.generation, work))
         return work
 
@@ -226,14 +288,25 @@ class Convergence(RuleBasedStateMachine):
                 raise consumer.work.failure
 
     def check_listed(self) -> None:
-        """Hold what the manifest lists against what is there, whatever is going on."""
+        """Hold what the manifest lists against what is there, whatever is going on.
+
+        Where two deliveries of one job are at work at once, and its source is gone or newer by now, the one that sees
+        that first may delete what the other one is about to list.
+        """
         manifest = self.manifest()
-        if manifest:
+        if manifest is None:
+            return
+        is_current = bool(self.versions) and manifest.source.version_id == self.versions[-1].version_id
+        if is_current or manifest.source.sequencer not in self.doubled:
             assert manifest.etags.keys() <= set(self.s3.keys("derived"))
 
+    def outcome(self, source: bytes | None) -> str:
+        """What is to be recorded in the end."""
+        return {None: "removed", b"broken": "rejected", b"": "rejected"}.get(source, "resized")
+
     def check(self, source: bytes | None) -> None:
-        manifest = json.loads(self.s3.get_object(Bucket="derived", Key=f"manifests/{KEY}.json")["Body"].read())
-        assert manifest["outcome"] == {None: "removed", b"broken": "rejected"}.get(source, "resized")
+        manifest = json.loads(self.s3.get_object(Bucket="derived", Key=manifest_key(self.key))["Body"].read())
+        assert manifest["outcome"] == self.outcome(source)
         listed = {rendition["key"] for rendition in manifest["renditions"]}
         assert {key for key in self.s3.keys("derived") if not key.startswith("manifests/")} == listed
         if manifest["outcome"] == "resized":
@@ -256,15 +329,32 @@ class Convergence(RuleBasedStateMachine):
 
 def render(world: World, source: bytes) -> Rendered:
     """Reject what is broken, keep the format of what is not."""
-    if source == b"broken":
-        raise ImageRejectedError(Reason.CORRUPT, "broken")
+    if source in {b"broken", b""}:
+        raise ImageRejectedError(Reason.CORRUPT if source else Reason.EMPTY, "broken")
     kept = Format.PNG if b"png" in source else Format.JPEG
     rendered = world.render(source)
     renditions = (replace(each, format=kept) if each.variant == "keep" else each for each in rendered.renditions)
     return replace(rendered, renditions=tuple(renditions))
 
 
+class FolderConvergence(Convergence):
+    """The same for a key that S3's console may have made to show a folder: without bytes it is no image."""
+
+    key = "photos/"
+
+    def outcome(self, source: bytes | None) -> str:
+        """Of a marker nothing is recorded, but that what was an image before is gone."""
+        return super().outcome(source or None)
+
+    def check(self, source: bytes | None) -> None:
+        if source or self.manifest():
+            super().check(source)
+        else:
+            assert self.s3.keys("derived") == []
+
+
+EXAMPLES = int(os.environ.get("CONVERGENCE_EXAMPLES", "500"))
 TestConvergence = pytest.mark.long(Convergence.TestCase)
-TestConvergence.settings = hypothesis_settings(
-    max_examples=int(os.environ.get("CONVERGENCE_EXAMPLES", "500")), stateful_step_count=30, deadline=None
-)
+TestConvergence.settings = hypothesis_settings(max_examples=EXAMPLES, stateful_step_count=30, deadline=None)
+TestFolderConvergence = pytest.mark.long(FolderConvergence.TestCase)
+TestFolderConvergence.settings = hypothesis_settings(max_examples=EXAMPLES // 2, stateful_step_count=30, deadline=None)

@@ -306,6 +306,135 @@ def test_an_old_version_that_is_deleted_changes_no_picture(world: World) -> None
     assert world.manifest("cat.jpg")["outcome"] == "resized"
 
 
+@pytest.mark.parametrize("body", [b"new", b"broken"])
+def test_deleting_an_old_version_reads_and_writes_nothing(body: bytes, world: World) -> None:
+    older, newer = world.upload("cat.jpg", b"old"), world.upload("cat.jpg", body)
+    first = world.deliver(newer, refuse if body == b"broken" else None)
+    gone = world.delete_version("cat.jpg", older.version_id)
+
+    made: list[str] = []
+    requests = calls(world, lambda: made.append(world.deliver(gone, must_not_render).outcome))
+
+    assert made == [first.outcome]
+    assert set(requests) <= {"GetObject", "HeadObject"}
+
+
+def test_deleting_an_old_version_says_that_nothing_was_left_to_do(world: World) -> None:
+    older, newer = world.upload("cat.jpg", b"old"), world.upload("cat.jpg", b"new")
+    first = world.deliver(newer)
+
+    ended = world.deliver(world.delete_version("cat.jpg", older.version_id))
+
+    assert (ended.outcome, ended.repeated, ended.manifest) == (Outcome.RESIZED, True, first.manifest)
+
+
+def test_deleting_an_old_version_renders_the_current_one_where_the_recipe_is_another(world: World) -> None:
+    older = world.upload("cat.jpg", b"old")
+    world.deliver(world.upload("cat.jpg", b"new"))
+    world.settings = replace(settings(tiny={"width": 16}), generation=1)
+
+    ended = world.deliver(world.delete_version("cat.jpg", older.version_id))
+
+    assert not ended.repeated
+    assert set(world.derived()) == {"tiny/cat.jpg.webp"}
+
+
+@pytest.mark.parametrize("damage", ["gone", "another's"])
+def test_deleting_a_version_makes_good_what_is_not_as_the_manifest_lists_it(damage: str, world: World) -> None:
+    """As a job of the deleted version has left it that was cut short, and whose message is a dead letter by now."""
+    world.deliver(world.upload("cat.jpg", b"kept"))
+    undone = world.upload("cat.jpg", b"undone")
+    if damage == "gone":
+        world.client.delete_object(Bucket="derived", Key=THUMB)
+    else:
+        with pytest.raises(StorageError):
+            world.deliver(undone, client=world.client_that_cannot_write("manifests/cat.jpg.json"))
+
+    world.deliver(world.delete_version("cat.jpg", undone.version_id))
+
+    assert world.shows(THUMB, b"kept")
+    assert world.shows(LARGE, b"kept")
+
+
+def test_a_slow_job_whose_upload_was_taken_back_meanwhile_makes_good_what_it_wrote(world: World) -> None:
+    """The taking back finds the manifest true, which keeps its order: so the slow job is the later one."""
+    world.deliver(world.upload("cat.jpg", b"kept"))
+    slow = world.upload("cat.jpg", b"taken back")
+    taken_back: list[bool] = []
+
+    def overtaken(source: bytes) -> Rendered:
+        if not taken_back:
+            event = world.delete_version("cat.jpg", slow.version_id)
+            taken_back.append(world.deliver(event, must_not_render).repeated)
+        return world.render(source)
+
+    world.deliver(slow, overtaken)
+
+    assert taken_back == [True]
+    assert world.shows(THUMB, b"kept")
+    assert world.shows(LARGE, b"kept")
+
+
+def test_a_slow_deletion_that_was_taken_back_meanwhile_brings_the_variants_back(world: World) -> None:
+    world.deliver(world.upload("cat.jpg", b"kept"))
+    slow, client = world.delete("cat.jpg"), s3_client()
+    taken_back: list[bool] = []
+
+    def take_back(**_: object) -> None:
+        if not taken_back:
+            event = world.delete_version("cat.jpg", slow.version_id)
+            taken_back.append(world.deliver(event, must_not_render).repeated)
+
+    client.meta.events.register("before-call.s3.PutObject", take_back)
+    world.deliver(slow, client=client)
+
+    assert taken_back == [True]
+    assert world.manifest("cat.jpg")["outcome"] == "resized"
+    assert world.shows(THUMB, b"kept")
+
+
+@pytest.mark.parametrize("generation", [0, 1])
+def test_a_job_cut_short_after_its_manifest_makes_good_an_upload_that_was_taken_back(
+    generation: int, world: World
+) -> None:
+    """Whether its message comes again under the same recipe or another."""
+    world.deliver(world.upload("cat.jpg", b"kept"))
+    slow = world.upload("cat.jpg", b"taken back")
+    with pytest.raises(StorageError, match="HeadObject"):
+        world.deliver(slow, client=world.client_that_is_answered("HeadObject", 500, "InternalError", times=1))
+    world.client.delete_object(Bucket="uploads", Key="cat.jpg", VersionId=slow.version_id or "")
+    if generation:
+        world.settings = replace(world.settings, cache_control="no-store", generation=generation)
+
+    world.deliver(slow)
+
+    assert world.shows(THUMB, b"kept")
+
+
+def test_a_delete_marker_that_is_taken_away_before_its_event_came_brings_the_variants_back(world: World) -> None:
+    """The upload's event came while the marker was there, so the manifest says of this very version that it is gone."""
+    upload = world.upload("cat.jpg", b"cat")
+    marker = world.delete("cat.jpg")
+    world.deliver(upload, must_not_render)
+
+    world.deliver(world.delete_version("cat.jpg", marker.version_id))
+
+    assert world.shows(THUMB, b"cat")
+
+
+def test_a_version_without_an_id_of_its_own_is_rendered_when_another_is_deleted(world: World) -> None:
+    """Versioning is suspended: the version "null" may be another by now, though its ETag is the same."""
+    older = world.upload("cat.jpg", b"cat")
+    world.client.put_bucket_versioning(Bucket="uploads", VersioningConfiguration={"Status": "Suspended"})
+    newer = replace(older, version_id="null", sequencer="00000000000000FF")
+    world.client.put_object(Bucket="uploads", Key="cat.jpg", Body=b"cat")
+    world.deliver(newer)
+
+    gone = replace(world.delete_version("cat.jpg", older.version_id), sequencer="0000000000000FFF")
+
+    assert not world.deliver(gone).repeated
+
+
 def test_a_broken_image_is_rejected_with_its_reason(world: World) -> None:
     ended = world.deliver(world.upload("cat.jpg", b"cat"), refuse)
 
@@ -574,3 +703,51 @@ def test_what_a_job_replaced_and_did_not_come_to_delete_is_deleted_by_whoever_co
     )
 
     assert set(world.derived()) == (set() if comes == "a deletion" else {"huge/cat.jpg.webp"})
+
+
+def test_a_folder_s_marker_leaves_nothing_and_so_does_its_deletion(world: World) -> None:
+    marker = world.upload("photos/", b"")
+
+    made = world.deliver(marker, must_not_render)
+    again = world.deliver(marker, must_not_render)
+    deleted = world.deliver(world.delete("photos/"), must_not_render)
+
+    assert [made.outcome, again.outcome, deleted.outcome] == [Outcome.FOLDER] * 3
+    assert world.client.list_objects_v2(Bucket="derived")["KeyCount"] == 0
+
+
+def test_an_image_whose_key_ends_like_a_folder_is_resized_and_removed_like_any_other(world: World) -> None:
+    resized = world.deliver(world.upload("photos/", b"cat"))
+    removed = world.deliver(world.delete("photos/"))
+
+    assert (resized.outcome, removed.outcome) == (Outcome.RESIZED, Outcome.REMOVED)
+    assert world.derived() == {}
+
+
+@pytest.mark.parametrize("before", [b"cat", b"broken"])
+def test_a_folder_s_marker_removes_what_was_recorded_of_its_key_once(before: bytes, world: World) -> None:
+    """As an image that it overwrites, or as an earlier release recorded of a marker: "rejected: empty"."""
+    world.deliver(world.upload("photos/", before), refuse if before == b"broken" else None)
+    marker = world.upload("photos/", b"")
+
+    ended = world.deliver(marker, must_not_render)
+    writes = calls(world, lambda: world.deliver(world.upload("photos/", b""), must_not_render)).count("PutObject")
+
+    assert ended.outcome is Outcome.REMOVED
+    assert world.derived() == {}
+    assert world.manifest("photos/")["outcome"] == "removed"
+    assert writes == 1  # the upload itself
+
+
+def test_a_slow_image_does_not_outlive_the_folder_s_marker_that_overwrote_it(world: World) -> None:
+    image = world.upload("photos/", b"cat")
+
+    def overtaken(source: bytes) -> Rendered:
+        rendered = world.render(source)
+        world.deliver(world.upload("photos/", b""), must_not_render)
+        return rendered
+
+    world.deliver(image, overtaken)
+
+    assert world.derived() == {}
+    assert world.manifest("photos/")["outcome"] == "removed"

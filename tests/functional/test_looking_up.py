@@ -10,6 +10,7 @@ from builders.world import World
 from darkroom.configured import Scope, find_max_source_bytes, find_scope
 from darkroom.deployment import Pipeline
 from darkroom.looking_up import look_up
+from darkroom.telling import situation_of
 from resize.manifest import Outcome
 
 
@@ -57,6 +58,17 @@ def test_a_dead_letter_counts_if_it_is_of_the_newest_upload(world: World, pipeli
     pipeline.client("sqs").send_message(QueueUrl=pipeline.dead_letter_queue_url, MessageBody=body)
 
     assert look_up(pipeline, "a.jpg").dead_letter is of_newest
+
+
+def test_a_folder_s_marker_is_told_from_an_upload_that_waits(world: World, pipeline: Pipeline) -> None:
+    notify(world, pipeline)
+    world.upload("photos/", b"")
+    world.deliver(world.upload("image/", b"1"))
+
+    marker, image = look_up(pipeline, "photos/"), look_up(pipeline, "image/")
+
+    assert str(situation_of(marker)).startswith("'photos/' marks a folder")
+    assert (image.is_folder, image.is_settled, situation_of(image)) == (False, True, None)
 
 
 def test_a_key_that_was_deleted_is_told_from_one_that_never_was(world: World, pipeline: Pipeline) -> None:

@@ -30,6 +30,7 @@ BY_DEFAULT = Selection(recipe=RESIZED.recipe)
         (REJECTED, BY_DEFAULT, Verdict.LEFT_REJECTED),
         (REJECTED, Selection(recipe="another", everything=True), Verdict.LEFT_REJECTED),
         (REJECTED, replace(BY_DEFAULT, rejected=True), Verdict.REJECTED),
+        (replace(RESIZED, outcome=Outcome.REMOVED), BY_DEFAULT, Verdict.OVERTAKEN),
     ],
 )
 def test_a_key_is_judged_by_its_manifest(manifest: Manifest | None, selection: Selection, verdict: Verdict) -> None:

@@ -17,6 +17,7 @@ MANIFESTS = {
     "resized": manifest(rendition("large"), rendition("thumb", width=320, whole=False)),
     "rejected": replace(manifest(), outcome=Outcome.REJECTED, reason=Reason.CORRUPT, detail="cut off"),
     "removed": replace(manifest(), outcome=Outcome.REMOVED, dominant_colour=None, thumbhash=None),
+    "of a key that had one": replace(manifest(), replaced={"thumb/photo.jpg.webp": "e0"}),
 }
 
 
@@ -65,3 +66,21 @@ def test_a_srcset_has_one_address_a_width() -> None:
 
 def test_the_addresses_of_a_srcset_are_percent_encoded() -> None:
     assert srcset((rendition(key="large/a b,c ü.webp"),)) == "large/a%20b%2Cc%20%C3%BC.webp 1600w"
+
+
+@pytest.mark.parametrize("replaced", ['"no"', "[]", '{"large/photo.jpg.webp": 1}'])
+def test_a_manifest_that_names_what_it_replaced_in_another_shape_is_told(replaced: str) -> None:
+    text = manifest().to_json().replace(b'"replaced": null', f'"replaced": {replaced}'.encode())
+
+    with pytest.raises(ValueError, match="replaced is"):
+        Manifest.from_json(text)
+
+
+@pytest.mark.parametrize("version_id", ["v1", None, "null"])
+def test_a_manifest_proves_to_be_of_a_version_that_has_an_id_of_its_own(version_id: str | None) -> None:
+    about = replace(manifest(), source=replace(manifest().source, version_id=version_id))
+
+    assert about.is_of(version_id, "e1") is (version_id == "v1")
+    assert not about.is_of(version_id, "e2")
+    assert not about.is_of("v2", "e1")
+    assert not replace(about, outcome=Outcome.REMOVED).is_of(version_id, "e1")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from resize.names import MAX_KEY_BYTES, is_shortened, manifest_key, rendition_key
+from resize.names import MAX_KEY_BYTES, is_folder_marker, is_shortened, manifest_key, rendition_key
 
 keys = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(lambda key: len(key.encode()) <= 1024)
 long_keys = st.integers(900, 1024).map(lambda length: "k" * length)
@@ -54,3 +54,10 @@ def test_two_keys_never_share_a_derived_name(one: str, other: str, extensions: l
     assert rendition_key("thumb", one, extensions[0]) != rendition_key("thumb", other, extensions[0])
     assert rendition_key("thumb", one, extensions[0]) != rendition_key("thumb", other, extensions[1])
     assert manifest_key(one) != manifest_key(other)
+
+
+@pytest.mark.parametrize(
+    ("key", "size", "is_marker"), [("photos/", 0, True), ("/", 0, True), ("photos/", 1, False), ("photos", 0, False)]
+)
+def test_only_a_name_that_ends_so_and_no_bytes_mark_a_folder(key: str, size: int, is_marker: bool) -> None:
+    assert is_folder_marker(key, size) is is_marker
