@@ -51,8 +51,8 @@ class Storage(Construct):
         """Have S3 put a job on the queue for every upload and deletion of a key that starts with the prefix.
 
         The notification stands on the bucket's own resource: `add_event_notification` would add a custom resource, and
-        with it a function that no one asked for. S3 tries to send as soon as it is told of a queue, and a queue's policy
-        may take a minute to hold: `after` is what allows it, and what takes that long to create.
+        with it a function that no one asked for. S3 tries to send as soon as it is told of a queue, and a queue's
+        policy may take a minute to hold: `after` is what allows it, and what takes that long to create.
         docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
         """
         bucket = cast("s3.CfnBucket", self.uploads.node.default_child)
