@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError, WaiterError
 
 from darkroom.assembly import FileAsset, StackArtifact, read_assembly
 from darkroom.errors import DarkroomError
+from resize.settings import version_number
 from stacks.outputs import Output
 
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import FunctionConfigurationResponseTypeDef
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
+
+# The alias that takes the jobs: stacks/consumer.py.
+LIVE = "live"
 
 _WAIT_SECONDS = 900
 _POLL_SECONDS = 0.25
@@ -66,6 +70,12 @@ class Pipeline:
     def function_environment(self) -> Mapping[str, str]:
         """Read what the stack told the function."""
         return self._function()["Environment"]["Variables"]
+
+    def live_generation(self) -> int:
+        """Read the number of the version that takes the jobs; 0 where it has none."""
+        functions: LambdaClient = self.client("lambda")
+        live = functions.get_function_configuration(FunctionName=self.function_name, Qualifier=LIVE)
+        return version_number(live["Version"])
 
     def function_log(self, pattern: str = "", since: datetime | None = None) -> Iterator[LogLine]:
         """Read what the function has logged since then: its JSON logs and metrics, and Lambda's own lines.

@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from darkroom.answering import answering
+from darkroom.concurrency import check_concurrency
 from darkroom.counting import count_messages
 from darkroom.deployment import Pipeline
 from darkroom.drift import compare_function, compare_templates, deployed_template, synthesized_template
 from darkroom.findings import Check, Finding, ok, warning
+from darkroom.rollback import check_rollback
 from darkroom.stack_names import check_names, read_stack_names
 from darkroom.trial import Trial
 from darkroom.wiring import check_consumer, check_notification, check_queues, expected_prefix
@@ -33,6 +35,7 @@ def checks(pipeline: Pipeline, config: Config, assembly: Path, *, patience: floa
     deployed = deployed_template(pipeline)
     yield Check("Drift", lambda: compare_templates(synthesized_template(assembly, pipeline), deployed))
     yield Check("The function", partial(compare_function, deployed, pipeline))
+    yield Check("The function's versions", partial(check_rollback, pipeline))
     yield from _wiring(pipeline, deployed)
     yield Check("The dead letters", partial(_check_dead_letters, pipeline))
     yield Check("The alarms", partial(_check_alarms, pipeline))
@@ -44,6 +47,7 @@ def _wiring(pipeline: Pipeline, deployed: Mapping[str, Any]) -> Iterator[Check]:
     yield Check("The bucket's notification", partial(check_notification, pipeline, deployed))
     yield Check("The queues", partial(check_queues, pipeline))
     yield Check("The event source mapping", partial(check_consumer, pipeline))
+    yield Check("The account's limits", partial(check_concurrency, pipeline))
 
 
 def _check_credentials(pipeline: Pipeline) -> Iterator[Finding]:

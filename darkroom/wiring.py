@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from darkroom.answering import answering
-from darkroom.deployment import Pipeline
-from darkroom.drift import LIVE
+from darkroom.deployment import LIVE, Pipeline
 from darkroom.findings import Finding, fault, ok, warning
 from darkroom.printable import printable
 

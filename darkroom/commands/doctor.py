@@ -60,10 +60,10 @@ def doctor(  # noqa: PLR0913 - the command has so many options
       darkroom doctor --stack Darkroom --no-image --json | jq 'select(.level != "ok")'
 
     \b
-    Rights: sts:GetCallerIdentity, cloudformation:DescribeStacks and GetTemplate, s3:GetBucketNotification,
-    sqs:GetQueueAttributes, lambda:GetFunctionConfiguration and ListEventSourceMappings, cloudwatch:DescribeAlarms;
-    for the test image s3:PutObject and s3:DeleteObjectVersion on the uploads, s3:GetObject and s3:ListBucket on the
-    derived bucket. What may not be looked at is a warning.
+    Rights: sts:GetCallerIdentity, cloudformation:DescribeStacks, DescribeStackEvents and GetTemplate,
+    s3:GetBucketNotification, sqs:GetQueueAttributes, lambda:GetFunctionConfiguration, ListEventSourceMappings and
+    GetAccountSettings, cloudwatch:DescribeAlarms; for the test image s3:PutObject and s3:DeleteObjectVersion on the
+    uploads, s3:GetObject and s3:ListBucket on the derived bucket. What may not be looked at is a warning.
 
     Exit status: 0 no fault, 1 a fault, 2 wrong usage, 3 nothing could be looked at.
     """  # noqa: D301 - \b tells the help to leave the lines as they are
