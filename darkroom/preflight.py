@@ -113,7 +113,7 @@ def _find(session: boto3.Session, options: Options) -> Finding:
 
 
 def _cannot_look(error: Exception) -> bool:
-    _note(f"{error}. Whether the stack keeps its uploads bucket was not checked; CHANGELOG.md says when that matters.")
+    _note(f"{error}. The stack was not looked at, which matters for one from before 0.1.0: see CHANGELOG.md.")
     return False
 
 
