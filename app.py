@@ -8,6 +8,7 @@ from resize.errors import SettingsError
 from stacks.bundle import BundleError, build_bundle, lambda_platform
 from stacks.config import Config, is_cdk_key, parse_config
 from stacks.context import read_context
+from stacks.feature_flags import FEATURE_FLAGS
 
 PROJECT = Path(__file__).resolve().parent
 
@@ -36,7 +37,7 @@ def _synthesize(context: dict[str, object], config: Config, bundle: Path) -> Non
 
     from stacks.pipeline import PipelineStack  # noqa: PLC0415  # the same
 
-    flags = {key: value for key, value in context.items() if is_cdk_key(key)}
+    flags = {**FEATURE_FLAGS, **{key: value for key, value in context.items() if is_cdk_key(key)}}
     app = App(context=flags, analytics_reporting=False, outdir=os.environ.get("CDK_OUTDIR", str(PROJECT / "cdk.out")))
     PipelineStack(app, config.stack_name, config=config, bundle=bundle)
     app.synth()

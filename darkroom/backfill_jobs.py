@@ -74,9 +74,10 @@ class Examiner:
     def _examine(self, listed: Listed) -> Examined:
         manifest = self._manifest(listed.key)
         if manifest and manifest.source.etag == listed.etag:
-            # The same bytes: whether of the same version or not, there may be nothing to do.
+            # The same bytes: whether of the same version or not, there may be nothing to do. Only which version of the
+            # function may do it hangs on that: a job of a newer upload wins.
             verdict = judge(manifest, self._selection, is_current=True)
-            if not verdict.is_job:
+            if not verdict.is_job and verdict is not Verdict.NEWER_VERSION:
                 return Examined(key=listed.key, verdict=verdict)
         current = self._current(listed.key)
         if current is None:

@@ -13,14 +13,19 @@ from botocore.exceptions import ClientError, WaiterError
 
 from darkroom.assembly import FileAsset, StackArtifact, read_assembly
 from darkroom.errors import DarkroomError
+from resize.settings import version_number
 from stacks.outputs import Output
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_cloudformation.type_defs import StackTypeDef
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_lambda.type_defs import FunctionConfigurationResponseTypeDef
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
+
+# The alias that takes the jobs: stacks/consumer.py.
+LIVE = "live"
 
 _WAIT_SECONDS = 900
 _POLL_SECONDS = 0.25
@@ -65,6 +70,12 @@ class Pipeline:
     def function_environment(self) -> Mapping[str, str]:
         """Read what the stack told the function."""
         return self._function()["Environment"]["Variables"]
+
+    def live_generation(self) -> int:
+        """Read the number of the version that takes the jobs; 0 where it has none."""
+        functions: LambdaClient = self.client("lambda")
+        live = functions.get_function_configuration(FunctionName=self.function_name, Qualifier=LIVE)
+        return version_number(live["Version"])
 
     def function_log(self, pattern: str = "", since: datetime | None = None) -> Iterator[LogLine]:
         """Read what the function has logged since then: its JSON logs and metrics, and Lambda's own lines.
@@ -116,9 +127,25 @@ def find_pipeline(stack_name: str, endpoint_url: str | None, session: boto3.Sess
         DeploymentError: there is no such stack, or it is no pipeline.
     """
     cloudformation: CloudFormationClient = _client(session, "cloudformation", endpoint_url)
-    if not _exists(stack_name, cloudformation):
+    stack = find_stack(stack_name, cloudformation)
+    if stack is None:
         raise DeploymentError(f"There is no stack {stack_name!r} in {session.region_name}: deploy it first.")
-    return _pipeline(stack_name, _outputs(stack_name, cloudformation), endpoint_url, session)
+    return _pipeline(stack_name, outputs_of(stack), endpoint_url, session)
+
+
+def find_stack(stack_name: str, cloudformation: "CloudFormationClient") -> "StackTypeDef | None":
+    """Find a stack; None where there is none of that name."""
+    try:
+        return cloudformation.describe_stacks(StackName=stack_name)["Stacks"][0]
+    except ClientError as error:
+        if "does not exist" in error.response["Error"]["Message"]:
+            return None
+        raise
+
+
+def outputs_of(stack: "StackTypeDef") -> dict[str, str]:
+    """Read what a stack tells; one that was never created whole tells nothing."""
+    return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", ())}
 
 
 def _client(session: boto3.Session, service: str, endpoint_url: str | None, **options: Any) -> Any:
@@ -178,13 +205,13 @@ def _create_or_update(
         "Capabilities": ["CAPABILITY_NAMED_IAM"],
         "Tags": [{"Key": key, "Value": value} for key, value in stack.tags.items()],
     }
-    if not _exists(stack.name, cloudformation):
+    if find_stack(stack.name, cloudformation) is None:
         # A stack that could not be created must go, or its name would stay taken.
         stack_id = cloudformation.create_stack(**request, OnFailure="DELETE")["StackId"]
         _wait("stack_create_complete", stack_id, cloudformation)
     else:
         _update(request, cloudformation)
-    return _outputs(stack.name, cloudformation)
+    return outputs_of(cloudformation.describe_stacks(StackName=stack.name)["Stacks"][0])
 
 
 def _update(request: Mapping[str, Any], cloudformation: "CloudFormationClient") -> None:
@@ -196,16 +223,6 @@ def _update(request: Mapping[str, Any], cloudformation: "CloudFormationClient") 
             raise
     else:
         _wait("stack_update_complete", stack_id, cloudformation)
-
-
-def _exists(stack_name: str, cloudformation: "CloudFormationClient") -> bool:
-    try:
-        cloudformation.describe_stacks(StackName=stack_name)
-    except ClientError as error:
-        if "does not exist" in error.response["Error"]["Message"]:
-            return False
-        raise
-    return True
 
 
 def _wait(until: Any, stack_id: str, cloudformation: "CloudFormationClient") -> None:
@@ -226,11 +243,6 @@ def _failures(stack_id: str, cloudformation: "CloudFormationClient") -> Iterator
     for event in reversed([event for page in pages for event in page["StackEvents"]]):
         if event.get("ResourceStatus", "").endswith("_FAILED"):
             yield f"  {event['LogicalResourceId']}: {event.get('ResourceStatusReason', event['ResourceStatus'])}"
-
-
-def _outputs(stack_name: str, cloudformation: "CloudFormationClient") -> dict[str, str]:
-    stack = cloudformation.describe_stacks(StackName=stack_name)["Stacks"][0]
-    return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", ())}
 
 
 def _pipeline(

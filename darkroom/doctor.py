@@ -6,28 +6,36 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from darkroom.answering import answering
+from darkroom.concurrency import check_concurrency
 from darkroom.counting import count_messages
 from darkroom.deployment import Pipeline
 from darkroom.drift import compare_function, compare_templates, deployed_template, synthesized_template
 from darkroom.findings import Check, Finding, ok, warning
+from darkroom.rollback import check_rollback
+from darkroom.stack_names import check_names, read_stack_names
 from darkroom.trial import Trial
 from darkroom.wiring import check_consumer, check_notification, check_queues, expected_prefix
+from stacks.config import Config
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_sts import STSClient
 
 
-def checks(pipeline: Pipeline, assembly: Path, *, patience: float | None) -> Iterator[Check]:
+def checks(pipeline: Pipeline, config: Config, assembly: Path, *, patience: float | None) -> Iterator[Check]:
     """List what to look at; a test image is sent where there is `patience` for it, in seconds.
+
+    `config` and `assembly` are what this folder would deploy.
 
     Raises:
         DarkroomError: the stack's template cannot be read: nothing else can be held against it then.
     """
     yield Check("Who you are", partial(_check_credentials, pipeline))
+    yield Check("The names of the bucket and the queue", partial(_check_names, pipeline, config))
     deployed = deployed_template(pipeline)
     yield Check("Drift", lambda: compare_templates(synthesized_template(assembly, pipeline), deployed))
     yield Check("The function", partial(compare_function, deployed, pipeline))
+    yield Check("The function's versions", partial(check_rollback, pipeline))
     yield from _wiring(pipeline, deployed)
     yield Check("The dead letters", partial(_check_dead_letters, pipeline))
     yield Check("The alarms", partial(_check_alarms, pipeline))
@@ -39,6 +47,7 @@ def _wiring(pipeline: Pipeline, deployed: Mapping[str, Any]) -> Iterator[Check]:
     yield Check("The bucket's notification", partial(check_notification, pipeline, deployed))
     yield Check("The queues", partial(check_queues, pipeline))
     yield Check("The event source mapping", partial(check_consumer, pipeline))
+    yield Check("The account's limits", partial(check_concurrency, pipeline))
 
 
 def _check_credentials(pipeline: Pipeline) -> Iterator[Finding]:
@@ -46,6 +55,10 @@ def _check_credentials(pipeline: Pipeline) -> Iterator[Finding]:
     with answering("Asking who you are"):
         answer = sts.get_caller_identity()
     yield ok(f"You are {answer['Arn']}, in {pipeline.region}.")
+
+
+def _check_names(pipeline: Pipeline, config: Config) -> Iterator[Finding]:
+    yield check_names(config, read_stack_names(pipeline.stack_name, pipeline.client("cloudformation")))
 
 
 def _check_dead_letters(pipeline: Pipeline) -> Iterator[Finding]:

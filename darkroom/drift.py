@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from darkroom.answering import answering
 from darkroom.assembly import read_assembly
-from darkroom.deployment import Pipeline
+from darkroom.deployment import LIVE, Pipeline
 from darkroom.findings import Finding, fault, ok, warning
 from resize.errors import SettingsError
 from resize.settings import Settings
@@ -16,8 +16,6 @@ from resize.settings import Settings
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_lambda import LambdaClient
-
-LIVE = "live"
 
 _SHOWN = 5
 _DEPLOY = "Deploy: make deploy, or the other folder or -c options that it was deployed with."

@@ -15,6 +15,7 @@ class Verdict(StrEnum):
     OTHER_RECIPE = "other_recipe"  # its variants were made by another configuration
     VARIANT_MISSING = "variant_missing"
     OLD = "old"
+    NEWER_VERSION = "newer_version"  # a version of the function that was rolled back has done it: a job would give way
     REJECTED = "rejected"
     ASKED_FOR = "asked_for"  # it is up to date, and all were asked for
     UP_TO_DATE = "up_to_date"
@@ -25,14 +26,21 @@ class Verdict(StrEnum):
     @property
     def is_job(self) -> bool:
         """Tell whether a job is made."""
-        return self not in {Verdict.UP_TO_DATE, Verdict.LEFT_REJECTED, Verdict.GONE, Verdict.FOLDER}
+        return self not in _NO_JOB
+
+
+_NO_JOB = frozenset({Verdict.UP_TO_DATE, Verdict.NEWER_VERSION, Verdict.LEFT_REJECTED, Verdict.GONE, Verdict.FOLDER})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """What was asked for: by default what has no outcome, or variants of another recipe than the deployed one."""
+    """What was asked for: by default what has no outcome, or variants of another recipe than the deployed one.
+
+    `generation` is the number of the function's version that takes the jobs, None where that is not known.
+    """
 
     recipe: str
+    generation: int | None = None
     everything: bool = False
     rejected: bool = False
     missing: str | None = None
@@ -45,6 +53,13 @@ def judge(manifest: Manifest | None, selection: Selection, *, is_current: bool) 
         return Verdict.NEVER_DONE
     if not is_current or manifest.outcome is Outcome.REMOVED:
         return Verdict.OVERTAKEN
+    verdict = _judge_current(manifest, selection)
+    if verdict.is_job and selection.generation is not None and manifest.generation > selection.generation:
+        return Verdict.NEWER_VERSION
+    return verdict
+
+
+def _judge_current(manifest: Manifest, selection: Selection) -> Verdict:
     if manifest.outcome is Outcome.REJECTED:
         return Verdict.REJECTED if selection.rejected else Verdict.LEFT_REJECTED
     if selection.everything:

@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from darkroom.errors import DarkroomError
+from stacks.config import Config, parse_config
+from stacks.context import read_context
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -42,6 +44,15 @@ def local_overrides() -> dict[str, object]:
         "max_receive_count": 2,
         "monitoring": False,  # the emulator knows no saved queries and refuses the stack; nor would it look at an alarm
     }
+
+
+def configuration(overrides: Mapping[str, object]) -> Config:
+    """Read cdk.json as app.py does where these knobs are overridden.
+
+    Raises:
+        SettingsError: a knob cannot be what it is.
+    """
+    return parse_config(read_context(PROJECT / "cdk.json", {}) | dict(overrides))
 
 
 def synthesize(overrides: Mapping[str, object], output: Path) -> Path:

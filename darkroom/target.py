@@ -23,6 +23,8 @@ Stack = Annotated[
     ),
 ]
 
+_ADVICE = "Set AWS_PROFILE, or run `aws configure` or `aws sso login`."
+
 
 def find_target(*, local: bool, stack: str | None) -> Pipeline:
     """Find the pipeline that a person means by --local or --stack, or by neither.
@@ -48,17 +50,27 @@ def _running() -> Pipeline:
         return find_pipeline(newest.stack_name, newest.endpoint_url, emulator.session())
 
 
-def _deployed(stack: str) -> Pipeline:
+def aws_session(profile: str | None = None, *, region: str | None = None, advice: str = _ADVICE) -> boto3.Session:
+    """Make a session of a person's own AWS credentials; `region` is for who has set none.
+
+    Raises:
+        UsageError: there are no credentials, or no region; `advice` says how to have the former.
+    """
     try:
-        session = boto3.Session(region_name=os.environ.get("AWS_REGION"))  # which boto3 alone does not read
+        session = boto3.Session(profile_name=profile, region_name=os.environ.get("AWS_REGION"))  # boto3 reads it not
         has_credentials = session.get_credentials() is not None
     except BotoCoreError as error:  # a profile that does not exist, say
         raise UsageError(
             f"Your AWS settings do not work: {error}. Check AWS_PROFILE and `aws configure list`."
         ) from error
-    if session.region_name is None:
+    if session.region_name is None and region is None:
         raise UsageError("No AWS region is set. Set AWS_REGION, or choose a profile that has one with AWS_PROFILE.")
     if not has_credentials:
-        raise UsageError("No AWS credentials are found. Set AWS_PROFILE, or run `aws configure` or `aws sso login`.")
+        raise UsageError(f"No AWS credentials are found. {advice}")
+    return session if session.region_name else boto3.Session(profile_name=profile, region_name=region)
+
+
+def _deployed(stack: str) -> Pipeline:
+    session = aws_session()
     with answering(f"Finding the stack {stack!r}"):
         return find_pipeline(stack, None, session)

@@ -3,11 +3,11 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from darkroom.answering import answering
-from darkroom.deployment import Pipeline
-from darkroom.drift import LIVE
+from darkroom.deployment import LIVE, Pipeline
 from darkroom.findings import Finding, fault, ok, warning
 from darkroom.printable import printable
 
@@ -20,6 +20,7 @@ _DEPLOY = "Deploy the stack again, with any change that makes CloudFormation loo
 _EVENTS = ("s3:ObjectCreated:*", "s3:ObjectRemoved:*")
 # docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html: six times, for a function that is throttled
 _ADVISED_TIMEOUTS = 6
+_ANOTHER_BUCKET = "a-bucket-of-no-stack"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,10 +87,7 @@ def check_queues(pipeline: Pipeline) -> Iterator[Finding]:
     sqs: SQSClient = pipeline.client("sqs")
     jobs = read_queue(sqs, pipeline.jobs_queue_url)
     dead = read_queue(sqs, pipeline.dead_letter_queue_url)
-    if any(map(lets_s3_send, jobs.policy.get("Statement", ()))):
-        yield ok("S3 may send to the jobs queue.")
-    else:
-        yield fault("The jobs queue's policy does not let S3 send to it.", _DEPLOY)
+    yield from check_policy(jobs, pipeline.uploads_bucket)
     if jobs.redrive.get("deadLetterTargetArn") == dead.arn:
         yield ok(f"A job that fails {jobs.redrive['maxReceiveCount']} times becomes a dead letter.")
     else:
@@ -98,6 +96,22 @@ def check_queues(pipeline: Pipeline) -> Iterator[Finding]:
         yield warning(
             "A dead letter may expire as soon as it is one: its age counts from its job's first day.",
             "Make dead_letter_retention_days larger than queue_retention_days.",
+        )
+
+
+def check_policy(jobs: Queue, uploads_bucket: str) -> Iterator[Finding]:
+    """Tell whether the uploads bucket may send to the jobs queue, and no other."""
+    statements = jobs.policy.get("Statement", ())
+    buckets = f"arn:{jobs.arn.split(':')[1]}:s3:::"
+    if any(lets_s3_send(statement, f"{buckets}{uploads_bucket}") for statement in statements):
+        yield ok("The uploads bucket may send to the jobs queue.")
+    else:
+        yield fault(f"The jobs queue's policy does not let {uploads_bucket} send to it.", _DEPLOY)
+    if any(lets_s3_send(statement, f"{buckets}{_ANOTHER_BUCKET}") for statement in statements):
+        yield warning(
+            "The jobs queue's policy lets other buckets send to it: one that an earlier stack left behind fills the "
+            "dead-letter queue.",
+            _DEPLOY,
         )
 
 
@@ -164,13 +178,24 @@ def prefix_of(configuration: Mapping[str, Any]) -> str:
     return next((str(rule["Value"]) for rule in rules if rule["Name"].lower() == "prefix"), "")
 
 
-def lets_s3_send(statement: Mapping[str, Any]) -> bool:
-    """Tell whether a statement of a queue's policy lets S3 send to it."""
+def lets_s3_send(statement: Mapping[str, Any], bucket_arn: str) -> bool:
+    """Tell whether a statement of a queue's policy lets S3 send to it on behalf of a bucket."""
     principal = statement.get("Principal")
     services = _list(principal.get("Service", ())) if isinstance(principal, dict) else []
     actions = {action.lower() for action in _list(statement.get("Action", ()))}
     is_allowed = statement.get("Effect") == "Allow" and "s3.amazonaws.com" in services
-    return is_allowed and bool(actions & {"sqs:sendmessage", "sqs:*"})
+    return is_allowed and bool(actions & {"sqs:sendmessage", "sqs:*"}) and _is_source(statement, bucket_arn)
+
+
+def _is_source(statement: Mapping[str, Any], bucket_arn: str) -> bool:
+    """Tell whether the conditions on where a message comes from hold for a bucket; all of them must."""
+    return all(
+        any(fnmatchcase(bucket_arn, pattern) for pattern in _list(patterns))
+        for operator, conditions in statement.get("Condition", {}).items()
+        if operator.lower().startswith(("arn", "string"))
+        for key, patterns in conditions.items()
+        if key.lower() == "aws:sourcearn"
+    )
 
 
 def _list(value: str | Sequence[str]) -> list[str]:

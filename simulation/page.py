@@ -114,7 +114,7 @@ def _pollers(table: Table) -> str:
     return (
         "### provisioned_pollers: null\n\n"
         "Pollers kept ready start a burst with more invocations and add more a minute; they cost money whether or not\n"
-        "anything comes. An account's concurrency, 1,000 unless raised, limits both ways.\n\n"
+        "anything comes. An account's concurrency, 1,000 unless raised and less in a new account, limits both ways.\n\n"
         f"{table.to_markdown()}\n"
     )
 

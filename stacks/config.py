@@ -17,6 +17,7 @@ from stacks.knobs import PARSERS, Pollers
 MAX_ENVIRONMENT_BYTES = 4096
 # docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 MAX_BUCKET_NAME = 63
+RESERVED_BUCKET_PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
 
 _LIMITS = Limits()
 DEFAULT_VARIANTS = (
@@ -33,8 +34,10 @@ class Config:
     Days, seconds, megabytes (of 1,048,576 bytes) and bytes are whole numbers.
     """
 
-    # The name of the CloudFormation stack; the jobs queue is called after it.
+    # The name of the CloudFormation stack; the uploads bucket and the jobs queue are called after it.
     stack_name: str = "Darkroom"
+    # The uploads bucket of a stack from before 0.1.0, whose bucket and queue keep their names: see CHANGELOG.md.
+    legacy_uploads_bucket: str | None = None
     # Only uploads whose key starts so are resized; empty means all.
     key_prefix: str = ""
     # What is made of each image, by name; resize/variants.py has every option.
@@ -176,10 +179,21 @@ def _from_text(key: str, value: object) -> object:
 
 
 def _check_together(config: Config) -> None:
+    _check_names(config)
     _check_times(config)
     _check_consumption(config)
     _check_monitoring(config)
     _check_environment(config)
+
+
+def _check_names(config: Config) -> None:
+    if config.legacy_uploads_bucket is None and config.stack_name.lower().startswith(RESERVED_BUCKET_PREFIXES):
+        raise SettingsError(
+            "stack_name",
+            config.stack_name,
+            f"a name that does not start with {', '.join(RESERVED_BUCKET_PREFIXES)}: "
+            "the uploads bucket is called after it, and S3 keeps those for itself",
+        )
 
 
 def _check_times(config: Config) -> None:

@@ -4,16 +4,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
 
-from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
-from constructs import Construct
+from constructs import Construct, IDependable
 
 from stacks.config import Config
-from stacks.explanations import explain
+from stacks.explanations import explain, text_in_cdk_nag
 from stacks.knobs import Pollers
 
 HANDLER = "resize.handler.handler"
@@ -55,8 +55,11 @@ class Consumer(Construct):
         explain(self._role, _X_RAY_HAS_NO_RESOURCES, "AwsSolutions-IAM5[Resource::*]")
         self._grant("WriteLog", ["logs:CreateLogStream", "logs:PutLogEvents"], self.log_group.log_group_arn)
 
-    def take_jobs_from(self, queue: sqs.IQueue) -> None:
-        """Invoke the function with batches of the queue's messages; it answers which of them failed."""
+    def take_jobs_from(self, queue: sqs.IQueue) -> IDependable:
+        """Invoke the function with batches of the queue's messages; it answers which of them failed.
+
+        Returns what does it: created last, after the function, its version and the queue.
+        """
         self._grant("TakeJobs", ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"], queue.queue_arn)
         mapping = lambda_.EventSourceMapping(
             self,
@@ -70,6 +73,7 @@ class Consumer(Construct):
             provisioned_poller_config=_poller_config(self._config.provisioned_pollers),
         )
         explain(mapping, _QUEUE_CATCHES_FAILURES, "Serverless-LambdaEventSourceMappingDestination")
+        return mapping
 
     def read(self, uploads: s3.IBucket) -> None:
         """Allow to read the current version of what is resized, and to see what is gone.
@@ -98,9 +102,9 @@ class Consumer(Construct):
         self._role.add_to_principal_policy(iam.PolicyStatement(sid=sid, actions=actions, resources=[resource]))
 
     def _grant_on_objects(self, sid: str, actions: list[str], bucket: s3.IBucket, keys: str) -> None:
-        self._grant(sid, actions, bucket.arn_for_objects(keys))
-        logical_id = Stack.of(self).get_logical_id(cast("s3.CfnBucket", bucket.node.default_child))
-        explain(self._role, _ANY_KEY, f"AwsSolutions-IAM5[Resource::<{logical_id}.Arn>/{keys}]")
+        objects = bucket.arn_for_objects(keys)
+        self._grant(sid, actions, objects)
+        explain(self._role, _ANY_KEY, f"AwsSolutions-IAM5[Resource::{text_in_cdk_nag(self, objects)}]")
 
     def _make_log_group(self) -> logs.LogGroup:
         removal = RemovalPolicy.RETAIN if self._config.retain_data else RemovalPolicy.DESTROY

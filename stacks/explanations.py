@@ -1,8 +1,9 @@
 """Says beside a construct why a rule of a rule pack does not apply to it, in the words that each pack reads."""
 
-from typing import cast
+import json
+from typing import Any, cast
 
-from aws_cdk import Acknowledgment, CfnResource, Validations
+from aws_cdk import Acknowledgment, CfnResource, Stack, Validations
 from constructs import IConstruct
 
 
@@ -16,6 +17,24 @@ def explain(construct: IConstruct, reason: str, *rules: str) -> None:
             _skip_in_checkov(cast("CfnResource", construct.node.default_child), rule, reason)
         else:
             Validations.of(construct).acknowledge(Acknowledgment(id=rule, reason=reason))
+
+
+def text_in_cdk_nag(scope: IConstruct, value: str) -> str:
+    """Write a value as cdk-nag names it in a finding: a reference in angle brackets, any other expression as JSON."""
+    return _flat(Stack.of(scope).resolve(value))
+
+
+def _flat(value: Any) -> str:
+    match value:
+        case str():
+            return value
+        case {"Fn::Join": ["", [*parts]]}:
+            return "".join(map(_flat, parts))
+        case {"Ref": name}:
+            return f"<{name}>"
+        case {"Fn::GetAtt": [name, attribute]}:
+            return f"<{name}.{attribute}>"
+    return json.dumps(value, separators=(",", ":"))
 
 
 def _skip_in_checkov(resource: CfnResource, rule: str, reason: str) -> None:

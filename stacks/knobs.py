@@ -96,8 +96,12 @@ _log_days = _one_of(
 
 PARSERS: Mapping[str, Parser] = {
     # docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-using-console-create-stack-parameters.html, but short
-    # enough for a queue's name, 80 characters, to hold it.
+    # enough for a queue's name, 80 characters, to hold it; names.py cuts it where a name has a suffix too.
     "stack_name": _text(r"[A-Za-z][A-Za-z0-9-]{0,63}", "1 to 64 letters, digits and '-', starting with a letter"),
+    # docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+    "legacy_uploads_bucket": _optional(
+        _text(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "the name of a bucket, or null for a stack from 0.1.0 on")
+    ),
     # Other characters must be percent-encoded in a filter, and would be easy to get wrong:
     # docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html
     "key_prefix": _text(

@@ -2,13 +2,15 @@
 
 from pathlib import Path
 
-from aws_cdk import CfnOutput, Stack
+from aws_cdk import Aws, CfnOutput, Fn, Stack
+from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from stacks.config import Config
 from stacks.consumer import Consumer
 from stacks.metrics import Metrics
 from stacks.monitoring import Monitoring
+from stacks.names import names_for
 from stacks.outputs import Output
 from stacks.queues import Queues
 from stacks.storage import Storage
@@ -19,19 +21,24 @@ class PipelineStack(Stack):
 
     def __init__(self, scope: Construct, construct_id: str, *, config: Config, bundle: Path) -> None:
         super().__init__(scope, construct_id, description="Darkroom: every upload becomes every configured size")
-        self.storage = Storage(self, "Storage", config=config)
-        self.queues = Queues(self, "Queues", config=config)
-        self.consumer = self._consumer(config, bundle)
-        self.storage.notify(self.queues.jobs, key_prefix=config.key_prefix, after=self.queues.let_s3_send())
+        names = names_for(config, _suffix())
+        # By its name: the bucket is created last, after the queue that lets it send and the function that reads it.
+        uploads = s3.Bucket.from_bucket_name(self, "UploadsByName", names.uploads_bucket)
+        is_named = config.legacy_uploads_bucket is None
+        self.storage = Storage(self, "Storage", config=config, uploads_name=names.uploads_bucket if is_named else None)
+        self.queues = Queues(self, "Queues", config=config, jobs_name=names.jobs_queue)
+        allowed = self.queues.let_s3_send(uploads)
+        self.consumer = self._consumer(config, bundle, uploads)
+        consuming = self.consumer.take_jobs_from(self.queues.jobs)
+        self.storage.notify(self.queues.jobs, key_prefix=config.key_prefix, after=[allowed, consuming])
         if config.monitoring:
             self._monitor(config)
         self._tell()
 
-    def _consumer(self, config: Config, bundle: Path) -> Consumer:
-        uploads, derived = self.storage.uploads, self.storage.derived
+    def _consumer(self, config: Config, bundle: Path, uploads: s3.IBucket) -> Consumer:
+        derived = self.storage.derived
         settings = config.settings(uploads_bucket=uploads.bucket_name, derived_bucket=derived.bucket_name)
         consumer = Consumer(self, "Consumer", config=config, bundle=bundle, environment=settings.to_environment())
-        consumer.take_jobs_from(self.queues.jobs)
         consumer.read(uploads)
         consumer.keep(derived)
         return consumer
@@ -55,3 +62,9 @@ class PipelineStack(Stack):
         }
         for name, value in values.items():
             CfnOutput(self, name.value, value=value)
+
+
+def _suffix() -> str:
+    """Have CloudFormation read the suffix from the stack's id, as `names.suffix_of` does."""
+    uuid = Fn.select(2, Fn.split("/", Aws.STACK_ID))
+    return Fn.select(0, Fn.split("-", uuid)) + Fn.select(4, Fn.split("-", uuid))

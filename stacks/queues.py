@@ -2,6 +2,7 @@
 
 from aws_cdk import ArnFormat, Aws, Duration, Stack
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct, IDependable
 
@@ -18,30 +19,27 @@ _IS_ENCRYPTED = (
 class Queues(Construct):
     """Two encrypted queues, each with its side of the redrive agreement.
 
-    The jobs queue has a name, made of the stack's: the dead-letter queue's redrive-allow policy names the jobs queue
-    and the jobs queue's redrive policy names the dead-letter queue, so CloudFormation cannot ask either for its name.
+    The jobs queue is given its name: the dead-letter queue's redrive-allow policy names the jobs queue and the jobs
+    queue's redrive policy names the dead-letter queue, so CloudFormation cannot ask either for its name.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, config: Config) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, config: Config, jobs_name: str) -> None:
         super().__init__(scope, construct_id)
-        self._name = f"{config.stack_name}-jobs"
+        self._name = jobs_name
         self.dead_letters = self._dead_letter_queue(config)
         self.jobs = self._jobs_queue(config)
 
-    def let_s3_send(self) -> IDependable:
-        """Let the buckets of this account, and no one else, send to the jobs queue; returns what allows it.
-
-        The bucket itself cannot be named: it is created after this policy, and CloudFormation names it then.
-        """
+    def let_s3_send(self, bucket: s3.IBucket) -> IDependable:
+        """Let one bucket of this account, and no one else, send to the jobs queue; returns what allows it."""
         allowed = self.jobs.add_to_resource_policy(
             iam.PolicyStatement(
-                sid="S3OfThisAccountSends",
+                sid="UploadsBucketSends",
                 principals=[iam.ServicePrincipal("s3.amazonaws.com")],
                 actions=["sqs:SendMessage"],
                 resources=[self.jobs.queue_arn],
                 conditions={
                     "StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID},
-                    "ArnLike": {"aws:SourceArn": f"arn:{Aws.PARTITION}:s3:::*"},
+                    "ArnEquals": {"aws:SourceArn": bucket.bucket_arn},
                 },
             )
         )

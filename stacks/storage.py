@@ -1,5 +1,6 @@
 """Where images live: the uploads bucket that people write to, and the derived bucket that the function writes to."""
 
+from collections.abc import Sequence
 from typing import cast
 
 from aws_cdk import Duration, RemovalPolicy
@@ -22,9 +23,12 @@ _IS_MADE_AGAIN = "All that is in it is made from the uploads, which have version
 
 
 class Storage(Construct):
-    """Two private, encrypted buckets; only the uploads have versions."""
+    """Two private, encrypted buckets; only the uploads have versions.
 
-    def __init__(self, scope: Construct, construct_id: str, *, config: Config) -> None:
+    `uploads_name` is None where CloudFormation has named that bucket.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, config: Config, uploads_name: str | None) -> None:
         super().__init__(scope, construct_id)
         self._removal = RemovalPolicy.RETAIN if config.retain_data else RemovalPolicy.DESTROY
         abandoned = s3.LifecycleRule(
@@ -40,15 +44,16 @@ class Storage(Construct):
             tag_filters={OUTCOME_TAG: REMOVED},
             expiration=Duration.days(config.removed_manifest_days),
         )
-        self.uploads = self._bucket("Uploads", versioned=True, rules=[abandoned, overwritten])
-        self.derived = self._bucket("Derived", versioned=False, rules=[abandoned, removed])
+        self.uploads = self._bucket("Uploads", name=uploads_name, versioned=True, rules=[abandoned, overwritten])
+        self.derived = self._bucket("Derived", name=None, versioned=False, rules=[abandoned, removed])
 
-    def notify(self, queue: sqs.IQueue, *, key_prefix: str, after: IDependable) -> None:
+    def notify(self, queue: sqs.IQueue, *, key_prefix: str, after: Sequence[IDependable]) -> None:
         """Have S3 put a job on the queue for every upload and deletion of a key that starts with the prefix.
 
         The notification stands on the bucket's own resource: `add_event_notification` would add a custom resource, and
-        with it a function that no one asked for. S3 tries to send as soon as it is told of a queue: `after` is what
-        allows that.
+        with it a function that no one asked for. S3 tries to send as soon as it is told of a queue, and a queue's
+        policy may take a minute to hold: `after` is what allows it, and what takes that long to create.
+        docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
         """
         bucket = cast("s3.CfnBucket", self.uploads.node.default_child)
         bucket.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
@@ -59,12 +64,15 @@ class Storage(Construct):
                 for event in ("s3:ObjectCreated:*", "s3:ObjectRemoved:*")
             ]
         )
-        bucket.node.add_dependency(after)
+        bucket.node.add_dependency(*after)
 
-    def _bucket(self, construct_id: str, *, versioned: bool, rules: list[s3.LifecycleRule]) -> s3.Bucket:
+    def _bucket(
+        self, construct_id: str, *, name: str | None, versioned: bool, rules: list[s3.LifecycleRule]
+    ) -> s3.Bucket:
         bucket = s3.Bucket(
             self,
             construct_id,
+            bucket_name=name,
             versioned=versioned,
             lifecycle_rules=rules,
             encryption=s3.BucketEncryption.S3_MANAGED,

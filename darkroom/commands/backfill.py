@@ -23,6 +23,7 @@ from darkroom.lengths import told
 from darkroom.options import duration, whole_number
 from darkroom.printable import printable
 from darkroom.reporting import steps
+from darkroom.rollback import DEPLOY_AGAIN
 from darkroom.sending import Pace
 from darkroom.target import Local, Stack, find_target
 from resize.errors import SettingsError
@@ -104,6 +105,7 @@ def backfill_(  # noqa: PLR0913 - the command has so many options
     settings = _settings(pipeline)
     selection = Selection(
         recipe=settings.recipe,
+        generation=_live_generation(pipeline),
         everything=everything,
         rejected=rejected,
         missing=_known(missing, settings),
@@ -139,6 +141,11 @@ def _settings(pipeline: Pipeline) -> Settings:
         return Settings.from_environment(environment)
     except SettingsError as error:
         raise DarkroomError(f"The function is another Darkroom's: {error}. Deploy it, and run again.") from error
+
+
+def _live_generation(pipeline: Pipeline) -> int:
+    with answering("Reading the live version of the function"):
+        return pipeline.live_generation()
 
 
 def _known(variant: str | None, settings: Settings) -> str | None:
@@ -212,6 +219,12 @@ def _adding(counts: Counter[Verdict], pages: Iterator[Counter[Verdict]]) -> Iter
 
 def _tell(counts: Counter[Verdict], *, dry_run: bool, as_json: bool) -> None:
     jobs = sum(count for verdict, count in counts.items() if verdict.is_job)
+    if counts[Verdict.NEWER_VERSION]:
+        typer.echo(
+            f"{counts[Verdict.NEWER_VERSION]:,} were resized by a newer version of the function than the live one: a "
+            f"deployment was rolled back, and their jobs would change nothing. {DEPLOY_AGAIN}",
+            err=True,
+        )
     if as_json:
         typer.echo(json.dumps({"dry_run": dry_run, "jobs": jobs, "uploads": dict(sorted(counts.items()))}))
         return

@@ -2,7 +2,6 @@
 
 import json
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -17,7 +16,7 @@ from darkroom.local import ASSEMBLIES
 from darkroom.options import whole_number
 from darkroom.printable import printable
 from darkroom.reporting import steps
-from darkroom.synthesis import local_overrides, synthesize
+from darkroom.synthesis import configuration, local_overrides, synthesize
 from darkroom.target import Local, Stack, find_target
 
 _STYLES = {Level.OK: "green", Level.WARNING: "yellow", Level.FAULT: "bold red"}
@@ -57,14 +56,14 @@ def doctor(  # noqa: PLR0913 - the command has so many options
     \b
     Examples:
       darkroom doctor
-      darkroom doctor --stack Darkroom -c memory_mb=3538
+      darkroom doctor --stack Darkroom -c memory_mb=3008
       darkroom doctor --stack Darkroom --no-image --json | jq 'select(.level != "ok")'
 
     \b
-    Rights: sts:GetCallerIdentity, cloudformation:DescribeStacks and GetTemplate, s3:GetBucketNotification,
-    sqs:GetQueueAttributes, lambda:GetFunctionConfiguration and ListEventSourceMappings, cloudwatch:DescribeAlarms;
-    for the test image s3:PutObject and s3:DeleteObjectVersion on the uploads, s3:GetObject and s3:ListBucket on the
-    derived bucket. What may not be looked at is a warning.
+    Rights: sts:GetCallerIdentity, cloudformation:DescribeStacks, DescribeStackEvents and GetTemplate,
+    s3:GetBucketNotification, sqs:GetQueueAttributes, lambda:GetFunctionConfiguration, ListEventSourceMappings and
+    GetAccountSettings, cloudwatch:DescribeAlarms; for the test image s3:PutObject and s3:DeleteObjectVersion on the
+    uploads, s3:GetObject and s3:ListBucket on the derived bucket. What may not be looked at is a warning.
 
     Exit status: 0 no fault, 1 a fault, 2 wrong usage, 3 nothing could be looked at.
     """  # noqa: D301 - \b tells the help to leave the lines as they are
@@ -73,8 +72,9 @@ def doctor(  # noqa: PLR0913 - the command has so many options
     levels = set()
     with steps(shown=sys.stderr.isatty()) as progress:
         progress.begin("Building what this folder would deploy")
-        assembly = _assembly(pipeline, given)
-        for check in checks(pipeline, assembly, patience=None if no_image else timeout):
+        overrides = _overrides(pipeline, given)
+        assembly = synthesize(overrides, ASSEMBLIES)
+        for check in checks(pipeline, configuration(overrides), assembly, patience=None if no_image else timeout):
             progress.begin(check.name)
             for finding in check.findings():
                 levels.add(finding.level)
@@ -86,16 +86,16 @@ def _knob(text: str) -> tuple[str, object]:
     """Read a knob as the CDK's command line does, except that numbers and the like are what JSON says they are."""
     name, equals, value = text.partition("=")
     if not name or not equals:
-        raise UsageError(f"-c {text!r} is no knob and its value. Write it like memory_mb=3538.")
+        raise UsageError(f"-c {text!r} is no knob and its value. Write it like memory_mb=3008.")
     try:
         return name, json.loads(value)
     except ValueError:
         return name, value
 
 
-def _assembly(pipeline: Pipeline, given: dict[str, object]) -> Path:
+def _overrides(pipeline: Pipeline, given: dict[str, object]) -> dict[str, object]:
     overrides = local_overrides() if pipeline.endpoint_url else {}
-    return synthesize(overrides | {"stack_name": pipeline.stack_name} | given, ASSEMBLIES)
+    return overrides | {"stack_name": pipeline.stack_name} | given
 
 
 def _tell(finding: Finding, *, as_json: bool) -> None:

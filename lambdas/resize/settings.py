@@ -88,7 +88,7 @@ class Settings:
                 render_seconds=int(environment["DARKROOM_RENDER_SECONDS"]),
                 stack_name=environment["POWERTOOLS_SERVICE_NAME"],
                 engine=Engine(environment["DARKROOM_ENGINE"]),
-                generation=_version_number(environment.get("AWS_LAMBDA_FUNCTION_VERSION", "")),
+                generation=version_number(environment.get("AWS_LAMBDA_FUNCTION_VERSION", "")),
             )
         except KeyError as missing:
             raise SettingsError(
@@ -96,7 +96,7 @@ class Settings:
             ) from None
 
 
-def _version_number(version: str) -> int:
+def version_number(version: str) -> int:
     """Read AWS_LAMBDA_FUNCTION_VERSION: a whole number that grows, or "$LATEST".
 
     https://docs.aws.amazon.com/lambda/latest/dg/configuration-versions.html

@@ -1,6 +1,8 @@
 """What a test does with a running pipeline: upload, and wait for what becomes of it."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from darkroom.deployment import Pipeline
@@ -30,3 +32,15 @@ def manifest_of(pipeline: Pipeline, key: str) -> dict[str, Any]:
     )
     body = s3.get_object(Bucket=pipeline.derived_bucket, Key=manifest)["Body"].read()
     return json.loads(body)  # type: ignore[no-any-return]
+
+
+@contextmanager
+def by_hand(pipeline: Pipeline) -> Iterator[None]:
+    """Keep Lambda from the queue, so that a test can take the messages itself."""
+    functions = pipeline.client("lambda")
+    [mapping] = functions.list_event_source_mappings(FunctionName=pipeline.function_name)["EventSourceMappings"]
+    functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+    try:
+        yield
+    finally:
+        functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)

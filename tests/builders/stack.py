@@ -10,6 +10,7 @@ from stacks.config import Config  # isort: skip
 
 from aws_cdk import App
 
+from stacks.feature_flags import FEATURE_FLAGS
 from stacks.outputs import Output
 from stacks.pipeline import PipelineStack
 
@@ -68,12 +69,38 @@ def joined(*parts: object) -> Json:
     return {"Fn::Join": ["", list(parts)]}
 
 
+# As AWS writes it: docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/pseudo-parameter-reference.html
+STACK_ID = "arn:aws:cloudformation:eu-west-1:123456789012:stack/Darkroom/51af3dc0-da77-11e4-872e-1234567db123"
+
+
+def in_cloudformation(value: Any, stack_id: str = STACK_ID) -> Any:
+    """What CloudFormation makes of a text's expression; what only a resource can tell stands in angle brackets."""
+    pseudo_parameters = {
+        "AWS::StackId": stack_id,
+        "AWS::Partition": stack_id.split(":")[1],
+        "AWS::Region": stack_id.split(":")[3],
+        "AWS::AccountId": stack_id.split(":")[4],
+    }
+    match value:
+        case {"Ref": name}:
+            return pseudo_parameters.get(name, f"<{name}>")
+        case {"Fn::GetAtt": [name, attribute]}:
+            return f"<{name}.{attribute}>"
+        case {"Fn::Join": [delimiter, [*parts]]}:
+            return delimiter.join(in_cloudformation(part, stack_id) for part in parts)
+        case {"Fn::Split": [delimiter, text]}:
+            return in_cloudformation(text, stack_id).split(delimiter)
+        case {"Fn::Select": [index, values]}:
+            return in_cloudformation(values, stack_id)[int(index)]
+    return value
+
+
 def make_app(folder: Path, config: Config) -> App:
     """The app with its stack, the bundle a stub, which writes under the folder."""
     bundle = folder / "bundle"
     bundle.mkdir()
     (bundle / "stub.py").write_text("")
-    app = App(analytics_reporting=False, outdir=str(folder / "cdk.out"))
+    app = App(context=dict(FEATURE_FLAGS), analytics_reporting=False, outdir=str(folder / "cdk.out"))
     PipelineStack(app, config.stack_name, config=config, bundle=bundle)
     return app
 

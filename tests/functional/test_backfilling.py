@@ -33,7 +33,7 @@ FAST = Pace(1_000_000)
 
 
 def selection(world: World) -> Selection:
-    return Selection(recipe=world.settings.recipe)
+    return Selection(recipe=world.settings.recipe, generation=world.settings.generation)
 
 
 def whole(world: World, pipeline: Pipeline, inventory: Path | None = None) -> Uploads:
@@ -85,6 +85,35 @@ def test_after_a_backfill_everything_shows_the_new_configuration(world: World, p
     assert outcomes == {Outcome.RESIZED}
     assert set(world.derived()) == {"large/a b.jpg.webp", "large/ä.jpg.webp"}
     assert run(world, pipeline) == {Verdict.UP_TO_DATE: 2}
+
+
+def test_what_a_version_that_was_rolled_back_has_done_is_told_until_a_newer_one_is_deployed(
+    world: World, pipeline: Pipeline
+) -> None:
+    variants = world.settings.variants
+    world.settings = replace(world.settings, variants=variants[:1], generation=7)
+    world.deliver(world.upload("cat.jpg", b"1"))
+    world.settings = replace(world.settings, variants=variants, generation=6)
+
+    assert run(world, pipeline) == {Verdict.NEWER_VERSION: 1}
+    assert jobs(pipeline) == []
+
+    world.settings = replace(world.settings, generation=8)
+    assert run(world, pipeline) == {Verdict.OTHER_RECIPE: 1}
+    (job,) = jobs(pipeline)
+    assert not world.deliver(job).repeated
+    assert set(world.derived()) == {"large/cat.jpg.webp", "thumb/cat.jpg.webp"}
+
+
+def test_the_same_bytes_uploaded_again_after_a_rollback_are_done(world: World, pipeline: Pipeline) -> None:
+    world.settings = replace(world.settings, generation=7)
+    world.deliver(world.upload("cat.jpg", b"same"))
+    world.upload("cat.jpg", b"same")
+    world.settings = replace(world.settings, variants=world.settings.variants[:1], generation=6)
+
+    assert run(world, pipeline) == {Verdict.OVERTAKEN: 1}
+    (job,) = jobs(pipeline)
+    assert world.deliver(job).outcome is Outcome.RESIZED
 
 
 def test_what_is_up_to_date_is_done_again_where_all_is_asked_for(world: World, pipeline: Pipeline) -> None:

@@ -12,7 +12,7 @@ from botocore.exceptions import HTTPClientError
 
 from builders.certificates import certificate
 from builders.pictures import jpeg
-from builders.pipelines import manifest_of, upload
+from builders.pipelines import by_hand, manifest_of, upload
 from darkroom.deployment import Pipeline, deploy
 from darkroom.emulator import emulator, session
 
@@ -117,18 +117,6 @@ def deliver(pipeline: Pipeline) -> int:
     said = json.loads(answer["Payload"].read())
     assert "FunctionError" not in answer, said
     return len(said["batchItemFailures"])
-
-
-@contextmanager
-def by_hand(pipeline: Pipeline) -> Iterator[None]:
-    """Keep Lambda from the queue, so that a test can take the messages itself."""
-    functions = pipeline.client("lambda")
-    [mapping] = functions.list_event_source_mappings(FunctionName=pipeline.function_name)["EventSourceMappings"]
-    functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
-    try:
-        yield
-    finally:
-        functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
 
 
 @contextmanager

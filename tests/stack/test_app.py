@@ -37,6 +37,12 @@ def run_app(project: Path, context: object = None, **environment: str) -> subpro
     )
 
 
+def run_as_the_cdk_does(folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run cdk.json's "app" in a folder: docs.aws.amazon.com/cdk/v2/guide/cli.html."""
+    command = json.loads((PROJECT / "cdk.json").read_text())["app"]
+    return subprocess.run(["/bin/sh", "-c", command], cwd=folder, capture_output=True, text=True, check=False)
+
+
 def files_of(assembly: Path) -> dict[str, bytes]:
     """Every file of an assembly with its bytes."""
     return {str(path.relative_to(assembly)): path.read_bytes() for path in assembly.rglob("*") if path.is_file()}
@@ -96,6 +102,24 @@ def test_a_variant_that_stands_twice_in_cdk_json_is_refused(tmp_path: Path) -> N
 
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("cdk.json: thumb: {'width': 640} is not allowed; expected each name only once")
+
+
+def test_the_cdk_is_told_to_run_make_setup_where_there_is_no_environment(tmp_path: Path) -> None:
+    done = run_as_the_cdk_does(tmp_path)
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "Darkroom is not set up in this folder: run make setup first.\n"
+
+
+def test_the_cdk_runs_app_py_with_the_environments_python(tmp_path: Path) -> None:
+    python = tmp_path / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text('#!/bin/sh\necho "$@"\n')
+    python.chmod(0o755)
+
+    done = run_as_the_cdk_does(tmp_path)
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "app.py\n", "")
 
 
 def test_a_bundle_that_cannot_be_made_is_told_without_a_traceback(tmp_path: Path) -> None:

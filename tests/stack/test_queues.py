@@ -2,7 +2,7 @@
 
 import pytest
 
-from builders.stack import Template, arn_of, joined
+from builders.stack import Template, arn_of, in_cloudformation
 from stacks.outputs import Output
 
 QUEUES = (Output.JOBS_QUEUE_URL, Output.DEAD_LETTER_QUEUE_URL)
@@ -25,21 +25,23 @@ def test_a_queue_denies_everyone_without_tls(template: Template, queue: Output) 
     } in template.policies_of(queue, "AWS::SQS::QueuePolicy")
 
 
-def test_only_s3_of_this_account_may_send_a_job(template: Template) -> None:
+def test_only_the_uploads_bucket_of_this_account_may_send_a_job(template: Template) -> None:
+    name = template.behind(Output.UPLOADS_BUCKET)["Properties"]["BucketName"]
     statements = template.policies_of(Output.JOBS_QUEUE_URL, "AWS::SQS::QueuePolicy")
 
-    assert [statement for statement in statements if statement["Effect"] == "Allow"] == [
+    (allowed,) = [statement for statement in statements if statement["Effect"] == "Allow"]
+    sources = allowed.pop("Condition")
+
+    assert in_cloudformation(sources["ArnEquals"].pop("aws:SourceArn")) == f"arn:aws:s3:::{in_cloudformation(name)}"
+    assert [sources, allowed] == [
+        {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}, "ArnEquals": {}},
         {
-            "Sid": "S3OfThisAccountSends",
+            "Sid": "UploadsBucketSends",
             "Action": "sqs:SendMessage",
-            "Condition": {
-                "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}},
-                "ArnLike": {"aws:SourceArn": joined("arn:", {"Ref": "AWS::Partition"}, ":s3:::*")},
-            },
             "Effect": "Allow",
             "Principal": {"Service": "s3.amazonaws.com"},
             "Resource": arn_of(template.id_of(Output.JOBS_QUEUE_URL)),
-        }
+        },
     ]
 
 
@@ -58,14 +60,13 @@ def test_a_job_received_five_times_goes_to_the_dead_letter_queue(template: Templ
 
 def test_the_dead_letter_queue_takes_from_the_jobs_queue_alone(template: Template) -> None:
     name = template.behind(Output.JOBS_QUEUE_URL)["Properties"]["QueueName"]
-    arn = joined(
-        "arn:", {"Ref": "AWS::Partition"}, ":sqs:", {"Ref": "AWS::Region"}, ":", {"Ref": "AWS::AccountId"}, f":{name}"
-    )
+    allowed = template.behind(Output.DEAD_LETTER_QUEUE_URL)["Properties"]["RedriveAllowPolicy"]
 
-    assert template.behind(Output.DEAD_LETTER_QUEUE_URL)["Properties"]["RedriveAllowPolicy"] == {
-        "redrivePermission": "byQueue",
-        "sourceQueueArns": [arn],
-    }
+    assert allowed.keys() == {"redrivePermission", "sourceQueueArns"}
+    assert allowed["redrivePermission"] == "byQueue"
+    assert [in_cloudformation(arn) for arn in allowed["sourceQueueArns"]] == [
+        f"arn:aws:sqs:eu-west-1:123456789012:{in_cloudformation(name)}"
+    ]
 
 
 def test_a_job_is_kept_four_days_and_a_dead_letter_fourteen(template: Template) -> None:

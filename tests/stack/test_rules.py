@@ -61,7 +61,11 @@ def findings_in(scope: Construct) -> list[Finding]:
 
 
 @pytest.mark.parametrize(
-    "config", [Config(), EVERYTHING, replace(Config(), key_prefix="photos/", retain_data=False, monitoring=False)]
+    "config",
+    [
+        *(Config(), EVERYTHING, replace(Config(), key_prefix="photos/", retain_data=False, monitoring=False)),
+        replace(Config(), legacy_uploads_bucket="darkroom-storageuploads-1x2y3z"),
+    ],
 )
 def test_the_packs_find_nothing_that_is_not_explained(tmp_path: Path, config: Config) -> None:
     assert findings_in(make_app(tmp_path, config)) == []
@@ -116,7 +120,7 @@ def test_both_packs_find_fault_with_a_careless_stack() -> None:
     assert {"AwsSolutions-S1", "AwsSolutions-S10", "AwsSolutions-SQS4", "Serverless-SQSRedrivePolicy"} <= found
 
 
-@pytest.mark.parametrize("config", [Config(), EVERYTHING])
+@pytest.mark.parametrize("config", [Config(), EVERYTHING, replace(Config(), legacy_uploads_bucket="its-bucket")])
 def test_cfn_lint_finds_nothing_that_is_not_explained(tmp_path: Path, config: Config) -> None:
     assert [str(match) for match in cfnlint.api.lint(synthesize(tmp_path, config).text)] == []
 

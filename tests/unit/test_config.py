@@ -228,6 +228,10 @@ def test_a_value_that_cannot_be_is_refused_with_what_can(context: Mapping[str, o
     ("context", "said"),
     [
         (
+            {"stack_name": "Sthree-images"},
+            "stack_name: 'Sthree-images' is not allowed; expected a name that does not start with xn--, sthree-",
+        ),
+        (
             {"visibility_timeout_seconds": 299},
             "visibility_timeout_seconds: 299 is not allowed; expected at least function_timeout_seconds, 300",
         ),

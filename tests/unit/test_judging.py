@@ -37,5 +37,25 @@ def test_a_key_is_judged_by_its_manifest(manifest: Manifest | None, selection: S
     assert judge(manifest, selection, is_current=True) is verdict
 
 
+@pytest.mark.parametrize(
+    ("manifest", "selection", "verdict"),
+    [
+        (RESIZED, Selection(recipe="another", generation=2), Verdict.NEWER_VERSION),
+        (RESIZED, Selection(recipe="another", generation=3), Verdict.OTHER_RECIPE),
+        (RESIZED, Selection(recipe="another", generation=4), Verdict.OTHER_RECIPE),
+        (RESIZED, replace(BY_DEFAULT, generation=2), Verdict.UP_TO_DATE),
+        (RESIZED, replace(BY_DEFAULT, generation=2, everything=True), Verdict.NEWER_VERSION),
+        (RESIZED, replace(BY_DEFAULT, generation=2, missing="medium"), Verdict.NEWER_VERSION),
+        (REJECTED, replace(BY_DEFAULT, generation=2), Verdict.LEFT_REJECTED),
+        (REJECTED, replace(BY_DEFAULT, generation=2, rejected=True), Verdict.NEWER_VERSION),
+    ],
+)
+def test_what_a_version_that_was_rolled_back_has_done_is_told_and_no_job(
+    manifest: Manifest, selection: Selection, verdict: Verdict
+) -> None:
+    assert judge(manifest, selection, is_current=True) is verdict
+    assert judge(manifest, selection, is_current=False) is Verdict.OVERTAKEN
+
+
 def test_a_manifest_of_an_older_version_is_overtaken_whatever_it_says() -> None:
     assert judge(REJECTED, BY_DEFAULT, is_current=False) is Verdict.OVERTAKEN

@@ -3,7 +3,7 @@
 import pytest
 
 from darkroom.findings import Level
-from darkroom.wiring import check_visibility, expected_prefix, lets_s3_send, prefix_of
+from darkroom.wiring import Queue, check_policy, check_visibility, expected_prefix, lets_s3_send, prefix_of
 
 ALLOW = {
     "Effect": "Allow",
@@ -40,10 +40,30 @@ def test_a_job_must_stay_hidden_for_as_long_as_it_may_be_worked_on(
         ({"Action": ["sqs:ReceiveMessage"]}, False),
         ({"Principal": "*"}, False),
         ({"Principal": {"Service": "sns.amazonaws.com"}}, False),
+        ({"Condition": {"StringEquals": {"aws:SourceAccount": "123456789012"}}}, True),
+        ({"Condition": {"ArnEquals": {"aws:SourceArn": "arn:aws:s3:::uploads"}}}, True),
+        ({"Condition": {"ArnLike": {"AWS:SourceArn": ["arn:aws:s3:::other", "arn:aws:s3:::up*"]}}}, True),
+        ({"Condition": {"ArnEquals": {"aws:SourceArn": "arn:aws:s3:::other"}}}, False),
+        ({"Condition": {"StringLike": {"aws:SourceArn": []}}}, False),
     ],
 )
 def test_a_statement_lets_s3_send_or_not(change: dict[str, object], lets: bool) -> None:
-    assert lets_s3_send({**ALLOW, **change}) is lets
+    assert lets_s3_send({**ALLOW, **change}, "arn:aws:s3:::uploads") is lets
+
+
+@pytest.mark.parametrize(
+    ("source", "levels"),
+    [
+        ("arn:aws:s3:::uploads", [Level.OK]),
+        ("arn:aws:s3:::*", [Level.OK, Level.WARNING]),
+        ("arn:aws:s3:::former-uploads", [Level.FAULT]),
+    ],
+)
+def test_the_queue_is_to_take_from_the_uploads_bucket_and_from_no_other(source: str, levels: list[Level]) -> None:
+    policy = {"Statement": [{**ALLOW, "Condition": {"ArnLike": {"aws:SourceArn": source}}}]}
+    queue = Queue(arn="arn:aws:sqs:eu-west-1:123456789012:jobs", visibility=1, retention=1, policy=policy, redrive={})
+
+    assert [finding.level for finding in check_policy(queue, "uploads")] == levels
 
 
 def test_the_prefix_of_a_template_and_of_a_bucket_are_told_alike() -> None:

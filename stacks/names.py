@@ -1,0 +1,52 @@
+"""The names of the uploads bucket and of the jobs queue: others for each stack that is ever created.
+
+A bucket that outlived an earlier stack of the same name still sends its events to that stack's queue. So no queue has
+the name of an earlier one, and its policy names the one bucket that may send. Both names must be known before either
+resource is there, or the two would wait for each other.
+"""
+
+from dataclasses import dataclass
+
+from stacks.config import MAX_BUCKET_NAME, Config
+
+# docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html
+MAX_QUEUE_NAME = 80
+# Hexadecimal digits: the first and the last group of a UUID (RFC 9562), the one for its time, the other for its maker.
+SUFFIX_LENGTH = 8 + 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    """What the uploads bucket and the jobs queue of one stack are called."""
+
+    uploads_bucket: str
+    jobs_queue: str
+
+
+def names_for(config: Config, suffix: str) -> Names:
+    """Name both for a stack whose id has this suffix; a stack's name that is too long is cut.
+
+    A stack from before 0.1.0 keeps its names: a resource whose name changes is replaced by an empty one.
+    """
+    if config.legacy_uploads_bucket is not None:
+        return Names(uploads_bucket=config.legacy_uploads_bucket, jobs_queue=legacy_queue(config.stack_name))
+    return Names(
+        uploads_bucket=_joined(config.stack_name.lower(), "uploads", suffix, MAX_BUCKET_NAME),
+        jobs_queue=_joined(config.stack_name, "jobs", suffix, MAX_QUEUE_NAME),
+    )
+
+
+def legacy_queue(stack_name: str) -> str:
+    """Name the jobs queue of a stack from before 0.1.0."""
+    return f"{stack_name}-jobs"
+
+
+def suffix_of(stack_id: str) -> str:
+    """Read the suffix from a stack's id, `arn:…:stack/<name>/<uuid>`; `pipeline.py` has CloudFormation do the same."""
+    groups = stack_id.split("/")[2].split("-")
+    return groups[0] + groups[4]
+
+
+def _joined(stack_name: str, role: str, suffix: str, longest: int) -> str:
+    room = longest - len(f"-{role}-") - SUFFIX_LENGTH  # the suffix may be an expression that has no length yet
+    return f"{stack_name[:room].rstrip('-')}-{role}-{suffix}"
