@@ -20,7 +20,8 @@ def aws_command(pipeline: Pipeline) -> str:
 
 def export_command(pipeline: Pipeline) -> str:
     """Write what points every AWS tool that a shell starts at the emulator."""
-    return f"export AWS_ENDPOINT_URL={pipeline.endpoint_url} {' '.join(_settings(pipeline))}"
+    settings = (f"AWS_ENDPOINT_URL={pipeline.endpoint_url}", *_settings(pipeline), f"AWS_REGION={pipeline.region}")
+    return f"export {' '.join(settings)}"
 
 
 def _settings(pipeline: Pipeline) -> tuple[str, ...]:

@@ -242,7 +242,8 @@ def _answer(request: SignedRequest, error: SignatureError) -> tuple[str, str]:
 
     Source: https://smithy.io/2.0/aws/protocols/index.html
     """
-    inner = f"<Error><Code>{html.escape(error.code, quote=False)}</Code><Message>{html.escape(str(error), quote=False)}</Message></Error>"
+    code, message = (html.escape(text, quote=False) for text in (error.code, str(error)))
+    inner = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
     signed = " ".join(request.values("authorization"))
     if any(_QUERY_PROTOCOL in each.lower() for each in request.values("content-type")):
         return "text/xml", f"<ErrorResponse>{inner}</ErrorResponse>"

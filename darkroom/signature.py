@@ -21,7 +21,8 @@ _TIMESTAMP = "%Y%m%dT%H%M%SZ"
 _UNRESERVED = "-_.~"
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD"
-# A body in chunks: those signed each, or closed by a checksum. The signature of the headers is the first of the chain.
+# A body in chunks, signed each or closed by a checksum. The headers' signature is the first of that chain, and the only
+# one that is checked here: it tells who sends, and nobody stands between a client and loopback.
 _STREAMED_PAYLOAD = re.compile(r"STREAMING-[A-Z0-9-]+")
 # How far the clocks of client and server may be apart.
 _SKEW = timedelta(minutes=15)

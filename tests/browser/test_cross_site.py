@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, expect
 
+from builders.consoles import console_of
 from builders.faulty import Faulty
 from builders.pictures import jpeg
 from darkroom.linking import make_link
@@ -59,11 +62,13 @@ ATTACK = """async ([endpoint, uploads]) => {
 
 
 @contextmanager
-def page_with(text: str) -> Iterator[str]:
-    """Serve a page on a port of its own, and yield its address."""
+def page_with(text: str, *, asked: list[tuple[str, str]] | None = None) -> Iterator[str]:
+    """Serve a page on a port of its own, and yield its address; `asked` gets each request's path and cookies."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            if asked is not None:
+                asked.append((self.path, self.headers.get("Cookie", "")))
             self.send_response(200)
             self.send_header("Content-Type", "text/html; charset=utf-8")
             self.end_headers()
@@ -100,6 +105,26 @@ def test_a_page_on_another_port_of_this_machine_can_do_nothing(faulty: Faulty, b
 
     assert answers == [*["opaque"] * 5, "unreadable", "unreadable", "not shown", "closed"]
     assert state(faulty) == before
+
+
+def test_the_cookie_of_the_console_goes_to_no_other_server_of_this_machine(
+    faulty: Faulty, browser: Browser, tmp_path: Path
+) -> None:
+    asked: list[tuple[str, str]] = []
+    context = browser.new_context()
+    page = context.new_page()
+    with console_of(faulty.pipeline, tmp_path) as (_, address), page_with("<!doctype html>", asked=asked) as other:
+        page.goto(address)
+        expect(page.locator("#connection")).to_have_text("Live", timeout=DEADLINE)
+        [cookie] = context.cookies()
+        page.goto(other)
+        page.goto(f"{other}events")
+
+    folder = urlsplit(address).path
+    assert len(folder) > 20
+    assert (cookie["path"], cookie["httpOnly"], cookie["sameSite"]) == (folder, True, "Strict")
+    assert {path for path, _ in asked} >= {"/", "/events"}
+    assert {cookies for _, cookies in asked} == {""}
 
 
 def test_the_form_of_a_link_works_from_any_page(faulty: Faulty, browser: Browser) -> None:

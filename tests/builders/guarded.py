@@ -99,7 +99,7 @@ def answer_to(asked: Asked, *, now: datetime | None = None, scheme: str = "http"
 
 async def _exchange(asked: Asked, now: datetime | None, scheme: str, port: int) -> Answer:
     answer = Answer()
-    messages = [{"type": "http.request", "body": piece, "more_body": True} for piece in _pieces(asked.body)]
+    messages: list[Any] = [{"type": "http.request", "body": piece, "more_body": True} for piece in _pieces(asked.body)]
     messages.append({"type": "http.request", "body": b"", "more_body": False})
 
     async def receive() -> Any:

@@ -72,12 +72,13 @@ class Up:
             return connection.getresponse().status
 
     def shell(self, command: str) -> "subprocess.CompletedProcess[str]":
-        """Run a command as a person does who has pasted what `up` says to export."""
+        """Run a command as a person does who has pasted what `up` says to export, and has used AWS there before."""
         exports = next(line for line in self.printed.splitlines() if line.startswith("  export "))
         return subprocess.run(
             ["sh", "-c", f"{exports}\n{command}"],  # noqa: S607 - a person's own shell
             cwd=self.folder,
-            env={"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "HOME": str(self.folder)},
+            env={"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "HOME": str(self.folder)}
+            | {"AWS_SESSION_TOKEN": "left over", "AWS_REGION": "eu-west-1"},
             capture_output=True,
             text=True,
             check=False,

@@ -2,8 +2,8 @@
 
 import json
 import logging
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import boto3
 import pytest
@@ -276,13 +276,18 @@ def test_an_older_signature_is_refused_and_told_which_is_not() -> None:
 
 
 def form(
-    *, secret: str = KEYS.secret, target: str = "/uploads", content: bytes = b"an image", last: Any = (), **fields: str
+    fields: Mapping[str, str] | None = None,
+    *,
+    secret: str = KEYS.secret,
+    target: str = "/uploads",
+    content: bytes = b"an image",
+    last: Sequence[tuple[str, str]] = (),
 ) -> Asked:
     """What a visitor's browser sends for a link that was signed with a secret, from a file that they opened."""
     session = boto3.Session(KEYS.id, secret, region_name="us-east-1")
     s3 = session.client("s3", endpoint_url=f"http://{HOST}", config=Config(signature_version="s3v4"))
     post = s3.generate_presigned_post("uploads", "cat.jpg")
-    parts = [*{**post["fields"], **fields}.items(), ("file", ("cat.jpg", content)), *last]
+    parts = [*{**post["fields"], **(fields or {})}.items(), ("file", ("cat.jpg", content)), *last]
     body, content_type = urllib3.encode_multipart_formdata(parts, "frontier")
     page = (("Origin", "null"), ("Sec-Fetch-Site", "cross-site"), ("Content-Type", content_type), ("Host", HOST))
     return Asked(method="POST", target=target, headers=page, body=body)
@@ -325,13 +330,13 @@ def test_a_form_to_a_buckets_own_name_goes_to_its_root() -> None:
     "changed",
     [
         form(secret="test"),
-        form(**{"x-amz-signature": "0" * 64}),
-        form(**{"x-amz-signature": "\u00e4"}),
-        form(**{"x-amz-credential": "test/20260101/us-east-1/s3/aws4_request"}),
-        form(**{"x-amz-credential": "test"}),
-        form(**{"x-amz-algorithm": "AWS4-ECDSA-P256-SHA256"}),
-        form(policy="e30="),
-        form(policy=""),
+        form({"x-amz-signature": "0" * 64}),
+        form({"x-amz-signature": "\u00e4"}),
+        form({"x-amz-credential": "test/20260101/us-east-1/s3/aws4_request"}),
+        form({"x-amz-credential": "test"}),
+        form({"x-amz-algorithm": "AWS4-ECDSA-P256-SHA256"}),
+        form({"policy": "e30="}),
+        form({"policy": ""}),
         form().but(method="PUT"),
         form().but(target="/uploads?acl"),
         form().but(target="/uploads/cat.jpg"),
