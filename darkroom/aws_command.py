@@ -4,8 +4,8 @@ import shlex
 import sys
 from pathlib import Path
 
+from darkroom.access_keys import AccessKeys
 from darkroom.deployment import Pipeline
-from darkroom.emulator import ACCESS_KEY, SECRET_KEY
 
 
 def aws_command(pipeline: Pipeline) -> str:
@@ -13,9 +13,23 @@ def aws_command(pipeline: Pipeline) -> str:
     if pipeline.endpoint_url is None:
         return "aws"
     aws = Path(sys.executable).with_name("aws")
+    # The option, as not every `aws` reads AWS_ENDPOINT_URL.
+    command = f"{shlex.quote(str(aws)) if aws.exists() else 'aws'} --endpoint-url {pipeline.endpoint_url}"
+    return f"{' '.join(_settings(pipeline))} {command}"
+
+
+def export_command(pipeline: Pipeline) -> str:
+    """Write what points every AWS tool that a shell starts at the emulator."""
+    settings = (f"AWS_ENDPOINT_URL={pipeline.endpoint_url}", *_settings(pipeline), f"AWS_REGION={pipeline.region}")
+    return f"export {' '.join(settings)}"
+
+
+def _settings(pipeline: Pipeline) -> tuple[str, ...]:
+    keys = AccessKeys.of(pipeline.session)
     return (
-        f"AWS_ACCESS_KEY_ID={ACCESS_KEY} AWS_SECRET_ACCESS_KEY={SECRET_KEY} AWS_DEFAULT_REGION={pipeline.region} "
-        f"{shlex.quote(str(aws)) if aws.exists() else 'aws'} --endpoint-url {pipeline.endpoint_url}"
+        f"AWS_ACCESS_KEY_ID={keys.id}",
+        f"AWS_SECRET_ACCESS_KEY={keys.secret}",
+        f"AWS_DEFAULT_REGION={pipeline.region}",
     )
 
 

@@ -1,4 +1,4 @@
-"""What runs inside the emulator's process: MiniStack on an inherited socket, until whoever started it is gone.
+"""What runs inside the emulator's process: its application on an inherited socket, until whoever started it is gone.
 
 Run by `emulator.py` as `python emulator_process.py SOCKET_FD STATE_FOLDER`, in a process group of its own and with a
 pipe as standard input.
@@ -39,7 +39,7 @@ def _end_with_parent(state: Path) -> None:
 
 def _configuration(socket_fd: int) -> Config:
     config = Config()
-    config.application_path = "ministack.app:app"
+    config.application_path = "darkroom.emulator_app:app"
     config.bind = [f"fd://{socket_fd}"]
     config.workers = 0  # none beside this process
     config.keep_alive_timeout = _KEEP_ALIVE_SECONDS

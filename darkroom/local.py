@@ -1,5 +1,6 @@
 """The pipeline on this machine: synthesized, deployed to an emulator or another endpoint, and stopped at the end."""
 
+import os
 import shutil
 import tempfile
 import time
@@ -8,12 +9,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from darkroom.access_keys import AccessKeys
 from darkroom.answering import answering
 from darkroom.counting import count_messages
 from darkroom.deployment import Pipeline, deploy
-from darkroom.emulator import emulator, session
+from darkroom.emulator import Emulator, emulator
 from darkroom.errors import DarkroomError, UsageError
 from darkroom.listening import is_listening
+from darkroom.running import find_running
 from darkroom.synthesis import PROJECT, local_overrides, synthesize
 
 ASSEMBLIES = PROJECT / ".darkroom" / "assemblies"
@@ -72,27 +75,40 @@ def local_pipeline(
     Raises:
         DarkroomError: it could not be brought up.
     """
-    with _endpoint(endpoint_url, port, begin) as (endpoint, log):
+    with _endpoint(endpoint_url, port, begin) as (aws, log):
         begin("Building the pipeline (the first time takes a minute)")
         assembly = synthesize(local_overrides() | dict(overrides), ASSEMBLIES)
         begin("Deploying the pipeline")
-        with answering(f"Deploying to {endpoint}"):
-            pipeline = deploy(assembly, endpoint, session())
+        with answering(f"Deploying to {aws.endpoint_url}"):
+            pipeline = deploy(assembly, aws.endpoint_url, aws.session())
         yield Local(pipeline=pipeline, emulator_log=log)
 
 
 @contextmanager
 def _endpoint(
     endpoint_url: str | None, port: int | None, begin: Callable[[str], None]
-) -> Iterator[tuple[str, Path | None]]:
+) -> Iterator[tuple[Emulator, Path | None]]:
     if endpoint_url:
         if not is_listening(endpoint_url):
             raise UsageError(f"Nothing answers at {endpoint_url}. Start `darkroom up`, or leave --endpoint-url out.")
-        yield endpoint_url, None
+        yield Emulator(endpoint_url=endpoint_url, keys=_keys_for(endpoint_url)), None
         return
     begin("Starting AWS on this machine")
-    with _log() as log, emulator(log=log, port=port) as endpoint:
-        yield endpoint, log
+    with _log() as log, emulator(log=log, port=port) as aws:
+        yield aws, log
+
+
+def _keys_for(endpoint_url: str) -> AccessKeys:
+    """Take the keys that `darkroom up` noted, or those of the environment; never those of a profile."""
+    if running := find_running(endpoint_url):
+        return running.keys
+    identity, secret = os.environ.get("AWS_ACCESS_KEY_ID"), os.environ.get("AWS_SECRET_ACCESS_KEY")
+    if not identity or not secret:
+        raise UsageError(
+            f"No access keys are known for {endpoint_url}. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to those "
+            "that `darkroom up` printed, or to any where another emulator answers."
+        )
+    return AccessKeys(id=identity, secret=secret)
 
 
 @contextmanager

@@ -47,7 +47,7 @@ def _running() -> Pipeline:
         )
     newest = running[0]
     with answering(f"Finding the pipeline at {newest.endpoint_url}"):
-        return find_pipeline(newest.stack_name, newest.endpoint_url, emulator.session())
+        return find_pipeline(newest.stack_name, newest.endpoint_url, emulator.session(newest.keys))
 
 
 def aws_session(profile: str | None = None, *, region: str | None = None, advice: str = _ADVICE) -> boto3.Session:

@@ -5,7 +5,7 @@ import asyncio
 import typer
 
 from darkroom.console.limits import find_limits
-from darkroom.listening import HOST, listening_socket
+from darkroom.listening import listening_socket
 from darkroom.options import Port
 from darkroom.printable import printable
 from darkroom.target import Local, Stack, find_target
@@ -24,14 +24,15 @@ def console(*, port: Port = None, local: Local = False, stack: Stack = None) -> 
       darkroom console --stack Darkroom
     """  # noqa: D301 - \b tells the help to leave the lines as they are
     # These load a web server, which no other command needs: that takes as long as all the rest.
-    from darkroom.console.serving import new_token, serve  # noqa: PLC0415
+    from darkroom.console.guarding import Access  # noqa: PLC0415
+    from darkroom.console.serving import serve  # noqa: PLC0415
 
     pipeline = find_target(local=local, stack=stack)
     limits = find_limits(pipeline)
-    token = new_token()
+    access = Access.random()
     with listening_socket(port) as listener:
-        typer.echo(f"Console:  http://{HOST}:{listener.getsockname()[1]}/?token={token}")
+        typer.echo(f"Console:  {access.url(listener.getsockname()[1])}")
         typer.echo(f"Shows:    {printable(pipeline.stack_name)} at {pipeline.endpoint_url or pipeline.region}")
         typer.echo(f"Uploads:  s3://{pipeline.uploads_bucket}/{printable(limits.prefix)}")
         typer.echo("\nCtrl-C stops it; the pipeline goes on.")
-        asyncio.run(serve(pipeline, limits, listener, token))
+        asyncio.run(serve(pipeline, limits, listener, access))

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 
 import typer
 
-from darkroom.aws_command import aws_command
+from darkroom.aws_command import aws_command, export_command
 from darkroom.deployment import Pipeline
 from darkroom.errors import DarkroomError
 from darkroom.listening import is_listening
@@ -21,6 +21,9 @@ _LOOK_SECONDS = 1.0
 def up(port: Port = None) -> None:
     """Keep the pipeline running on this machine until Ctrl-C, for any S3 client to upload to.
 
+    It prints the access keys of this start. A request that is not signed with them is refused, and so is whatever a web
+    page asks, but for the form of `darkroom link`.
+
     \b
     Examples:
       darkroom up
@@ -30,9 +33,7 @@ def up(port: Port = None) -> None:
     with ExitStack() as running:
         with steps(shown=sys.stderr.isatty()) as progress:
             pipeline = running.enter_context(local_pipeline({}, port=port, begin=progress.begin)).pipeline
-        running.enter_context(
-            announced(Running(endpoint_url=str(pipeline.endpoint_url), stack_name=pipeline.stack_name))
-        )
+        running.enter_context(announced(Running.of(pipeline)))
         stopped = stop_signal()
         typer.echo(instructions(pipeline))
         while not stopped.wait(_LOOK_SECONDS):
@@ -55,5 +56,7 @@ Upload an image:
   {command} s3 cp photo.jpg s3://{pipeline.uploads_bucket}/
 See what came out:
   {command} s3 ls --recursive s3://{pipeline.derived_bucket}/
+Let any AWS tool of a shell find it; the keys are new at each start, and nothing is answered without them:
+  {export_command(pipeline)}
 
 Ctrl-C stops it, and everything in it is gone."""

@@ -5,6 +5,7 @@ through the person's browser, by every page that they visit: so each request is 
 """
 
 import secrets
+from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from starlette.datastructures import MutableHeaders
@@ -13,6 +14,9 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from darkroom.listening import HOST
+
+_FOLDER_BYTES = 16
+_TOKEN_BYTES = 32
 
 _SAFE_METHODS = {"GET", "HEAD"}
 
@@ -36,14 +40,33 @@ _HEADERS = {
 }
 
 
-class Guard:
-    """Stands before the app: asks for the right host, an own origin and this start's token."""
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What only who started the console knows: the folder that all of it is in, as `/…/`, and a token."""
 
-    def __init__(self, app: ASGIApp, *, port: int, token: str) -> None:
+    folder: str
+    token: str = field(repr=False)
+
+    @classmethod
+    def random(cls) -> "Access":
+        """Make one that nobody can guess."""
+        return cls(folder=f"/{secrets.token_urlsafe(_FOLDER_BYTES)}/", token=secrets.token_urlsafe(_TOKEN_BYTES))
+
+    def url(self, port: int) -> str:
+        """Give the address that lets a browser in."""
+        return f"http://{HOST}:{port}{self.folder}?token={self.token}"
+
+
+class Guard:
+    """Stands before the app: asks for the right host, an own origin, this start's folder and its token."""
+
+    def __init__(self, app: ASGIApp, *, port: int, access: Access) -> None:
         self._app = app
-        self._token = token
+        self._access = access
         self._hosts = {f"{HOST}:{port}", f"localhost:{port}"}
-        self._cookie = f"darkroom-{port}"  # a browser keeps one set of cookies for all ports of a host
+        # A browser keeps one set of cookies for all ports of a host, and sends them to each: so each console has a name
+        # of its own, and a path that no other server's page is asked for. `__Host-` would forbid the path.
+        self._cookie = f"darkroom-{port}"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or hand it on: https://asgi.readthedocs.io/en/latest/specs/main.html."""
@@ -53,7 +76,8 @@ class Guard:
         if scope["type"] != "http":
             return  # which refuses a WebSocket
         answer = self._answer(Request(scope)) or self._app
-        await answer(scope, receive, _with_headers(send))
+        within = {**scope, "root_path": self._access.folder.rstrip("/")}
+        await answer(within, receive, _with_headers(send))
 
     def _answer(self, request: Request) -> Response | None:
         """Answer in the app's place where a request may not reach it."""
@@ -64,18 +88,21 @@ class Guard:
             return _refusal(HTTPStatus.FORBIDDEN, "Another site asks. Type the console's address yourself.")
         if request.method not in _SAFE_METHODS and request.headers.get("origin") != f"http://{host}":
             return _refusal(HTTPStatus.FORBIDDEN, "Only the console's own page may ask for this.")
-        if request.method == "GET" and request.url.path == "/" and "token" in request.query_params:
+        return self._identified(request)
+
+    def _identified(self, request: Request) -> Response | None:
+        """Answer whoever is not, or not yet, known as the person who started the console."""
+        if request.method == "GET" and request.url.path == self._access.folder and "token" in request.query_params:
             return self._let_in(request.query_params["token"])
-        if not self._is_token(request.cookies.get(self._cookie, "")):
-            return self._unknown()
-        return None
+        is_within = request.url.path.startswith(self._access.folder)
+        return None if is_within and self._is_token(request.cookies.get(self._cookie, "")) else self._unknown()
 
     def _let_in(self, token: str) -> Response:
         """Keep the token where no script reads it, and take it out of the address."""
         if not self._is_token(token):
             return self._unknown()
-        answer = RedirectResponse("/", HTTPStatus.SEE_OTHER)
-        answer.set_cookie(self._cookie, token, httponly=True, samesite="strict")
+        answer = RedirectResponse(self._access.folder, HTTPStatus.SEE_OTHER)
+        answer.set_cookie(self._cookie, token, path=self._access.folder, httponly=True, samesite="strict")
         return answer
 
     def _unknown(self) -> Response:
@@ -84,7 +111,7 @@ class Guard:
         )
 
     def _is_token(self, text: str) -> bool:
-        return secrets.compare_digest(text.encode(), self._token.encode())
+        return secrets.compare_digest(text.encode(), self._access.token.encode())
 
 
 def _refusal(status: HTTPStatus, text: str) -> Response:

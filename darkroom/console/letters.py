@@ -120,7 +120,7 @@ def _shown(letter: DeadLetter, uploads_bucket: str) -> dict[str, object]:
         "sent": letter.sent.isoformat(),
         "receives": letter.receives,
         "detail": letter.cause.detail[:_SHOWN_CHARACTERS],
-        "path": f"/dead-letters/{quote(letter.message_id, safe='')}/image" if picture else None,
+        "path": f"dead-letters/{quote(letter.message_id, safe='')}/image" if picture else None,
     }
 
 

@@ -26,7 +26,7 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """A variant as the page shows it; `path` is where this server has its bytes."""
+    """A variant as the page shows it; `path`, from the page on, is where its bytes are."""
 
     variant: str
     path: str
@@ -109,7 +109,7 @@ def _picture(row_id: str, rendition: PublishedRendition) -> Picture:
     # The ETag makes another address of other bytes, so that a browser may keep them.
     return Picture(
         variant=rendition.variant,
-        path=f"/uploads/{row_id}/{quote(rendition.variant, safe='')}?{quote(rendition.etag, safe='')}",
+        path=f"uploads/{row_id}/{quote(rendition.variant, safe='')}?{quote(rendition.etag, safe='')}",
         width=rendition.width,
         height=rendition.height,
         bytes=rendition.bytes,

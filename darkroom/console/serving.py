@@ -1,7 +1,6 @@
 """Serves the console until it is told to stop, and ends at once, whoever still listens."""
 
 import asyncio
-import secrets
 import signal
 import socket
 from typing import TYPE_CHECKING, cast
@@ -12,7 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from darkroom.console.app import Console
 from darkroom.console.feed import Feed
-from darkroom.console.guarding import Guard
+from darkroom.console.guarding import Access, Guard
 from darkroom.console.health import Health
 from darkroom.console.letters import Letters
 from darkroom.console.limits import Limits
@@ -29,12 +28,7 @@ if TYPE_CHECKING:
 _GRACE_SECONDS = 0.5
 
 
-def new_token() -> str:
-    """Make what only who started the console knows."""
-    return secrets.token_urlsafe(32)
-
-
-async def serve(pipeline: Pipeline, limits: Limits, listener: socket.socket, token: str) -> None:
+async def serve(pipeline: Pipeline, limits: Limits, listener: socket.socket, access: Access) -> None:
     """Serve on a listening socket, which is closed at the end, until SIGINT or SIGTERM."""
     feed = Feed(
         {"pipeline": 1, "upload": SHOWN_UPLOADS, "dead_letters": 1, "sample": round(PLOTTED_SECONDS / SAMPLE_SECONDS)}
@@ -45,7 +39,7 @@ async def serve(pipeline: Pipeline, limits: Limits, listener: socket.socket, tok
     sampler = Sampler(StatusReader(pipeline), feed, health, oldest_wait=uploads.oldest_wait)
     port = listener.getsockname()[1]
     console = Console(pipeline, limits, feed=feed, uploads=uploads, letters=letters)
-    app = _Requests(Guard(console.app(), port=port, token=token))
+    app = _Requests(Guard(console.app(), port=port, access=access))
     stopped = _stop_signal()
     async with asyncio.TaskGroup() as tasks:
         following = [tasks.create_task(work) for work in (uploads.run(), letters.run(), sampler.run(letters.counted))]

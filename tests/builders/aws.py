@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from darkroom.emulator import session
+from darkroom.emulator import Emulator
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -36,12 +36,12 @@ class Aws:
     iam: Any
 
     @classmethod
-    def at(cls, endpoint_url: str) -> "Aws":
+    def at(cls, emulator: Emulator) -> "Aws":
         def client(service: str) -> Any:
-            return session().client(service, endpoint_url=endpoint_url)
+            return emulator.session().client(service, endpoint_url=emulator.endpoint_url)
 
         return cls(
-            endpoint_url=endpoint_url,
+            endpoint_url=emulator.endpoint_url,
             s3=client("s3"),
             sqs=client("sqs"),
             functions=client("lambda"),

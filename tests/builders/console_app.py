@@ -7,7 +7,7 @@ from starlette.testclient import TestClient
 
 from darkroom.console.app import Console
 from darkroom.console.feed import Feed
-from darkroom.console.guarding import Guard
+from darkroom.console.guarding import Access, Guard
 from darkroom.console.health import Health
 from darkroom.console.letters import Letters
 from darkroom.console.limits import Limits
@@ -17,6 +17,7 @@ from darkroom.watching import Watch
 
 PORT = 8000
 HERE = f"http://127.0.0.1:{PORT}"
+FOLDER = "/the-folder-of-this-start/"
 TOKEN = "the-token-of-this-start"
 LIMIT = 20_000_000
 
@@ -34,7 +35,9 @@ class Parts:
         """A browser that has been let in, as one that shows the page does: unless there is no token."""
         cookies = {} if token is None else {f"darkroom-{PORT}": token}
         headers = {"Origin": HERE, "Sec-Fetch-Site": "same-origin"}
-        return TestClient(self.guard, base_url=HERE, cookies=cookies, headers=headers, follow_redirects=False)
+        return TestClient(
+            self.guard, base_url=f"{HERE}{FOLDER}", cookies=cookies, headers=headers, follow_redirects=False
+        )
 
 
 def parts_for(pipeline: Pipeline, *, limit: int = LIMIT) -> Parts:
@@ -45,7 +48,9 @@ def parts_for(pipeline: Pipeline, *, limit: int = LIMIT) -> Parts:
     uploads = Uploads(Watch(pipeline.client("s3"), pipeline.client("sqs"), pipeline), feed, health)
     letters = Letters(pipeline, feed, health, uploads)
     console = Console(pipeline, limits, feed=feed, uploads=uploads, letters=letters)
-    return Parts(feed=feed, uploads=uploads, letters=letters, guard=Guard(console.app(), port=PORT, token=TOKEN))
+    return Parts(
+        feed=feed, uploads=uploads, letters=letters, guard=Guard(console.app(), port=PORT, access=Access(FOLDER, TOKEN))
+    )
 
 
 def upload_of(browser: TestClient, content: Any, *, name: str = "cat.jpg", row_id: str = "", **headers: str) -> Any:

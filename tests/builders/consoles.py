@@ -17,10 +17,9 @@ from darkroom.running import Running, announced
 @contextmanager
 def console_of(pipeline: Pipeline, folder: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """The command, and the address that it printed; killed with its group if the test did not end it."""
-    running = Running(endpoint_url=str(pipeline.endpoint_url), stack_name=pipeline.stack_name)
     with (
         mock.patch.dict(os.environ, XDG_RUNTIME_DIR=str(folder)),
-        announced(running),
+        announced(Running.of(pipeline)),
         start_darkroom("console", *arguments, folder=folder) as command,
     ):
         try:

@@ -15,7 +15,7 @@ from builders.polling import eventually
 from builders.processes import processes_of
 from builders.proxy import Proxy, proxy_to
 from darkroom.deployment import Pipeline, deploy
-from darkroom.emulator import emulator, session
+from darkroom.emulator import emulator
 from resize.events import parse_body
 from resize.names import manifest_key, rendition_key
 
@@ -198,8 +198,8 @@ class Faulty:
 @contextmanager
 def faulty_pipeline(assembly: Path, log: Path, *, function_seconds: int = FUNCTION_SECONDS) -> Iterator[Faulty]:
     """Deploy an assembly to an emulator of its own, and put a proxy between the function and S3."""
-    with emulator(log=log) as endpoint_url, proxy_to(endpoint_url) as proxy:
-        pipeline = deploy(assembly, endpoint_url, session())
+    with emulator(log=log) as aws, proxy_to(aws) as proxy:
+        pipeline = deploy(assembly, aws.endpoint_url, aws.session())
         _send_through(proxy, pipeline, function_seconds)
         yield Faulty(pipeline=pipeline, proxy=proxy, s3=pipeline.client("s3"), sqs=pipeline.client("sqs"))
 

@@ -14,6 +14,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, TypeAlias
 from urllib.parse import unquote, urlsplit
 
+from botocore.auth import S3SigV4Auth
+from botocore.awsrequest import AWSRequest
+
+from darkroom.emulator import REGION, Emulator
+
 HOST = "127.0.0.1"
 
 _WAIT_SECONDS = 30
@@ -44,14 +49,22 @@ class Exchange:
 
     def forward(self) -> Answer:
         """Let S3 do what is asked, and return what it says."""
-        connection = http.client.HTTPConnection(self._handler.server.upstream, timeout=_WAIT_SECONDS)
-        headers = {name: text for name, text in self._handler.headers.items() if name.lower() not in _HOP_BY_HOP}
+        upstream = self._handler.server.upstream
+        connection = http.client.HTTPConnection(urlsplit(upstream.endpoint_url).netloc, timeout=_WAIT_SECONDS)
         try:
-            connection.request(self.method, self._handler.path, self._body, headers)
+            connection.request(self.method, self._handler.path, self._body, self._signed_for(upstream))
             response = connection.getresponse()
             return Answer(response.status, dict(response.getheaders()), response.read())
         finally:
             connection.close()
+
+    def _signed_for(self, upstream: Emulator) -> dict[str, str]:
+        """Sign it again: the client's signature is for the proxy's address."""
+        left_out = _HOP_BY_HOP | {"host", "authorization"}
+        headers = {name: text for name, text in self._handler.headers.items() if name.lower() not in left_out}
+        request = AWSRequest(self.method, f"{upstream.endpoint_url}{self._handler.path}", headers, self._body)
+        S3SigV4Auth(upstream.keys.credentials(), "s3", REGION).add_auth(request)
+        return dict(request.headers)
 
     def send(self, answer: Answer, *, length: int | None = None) -> None:
         """Pass an answer on, or only so many bytes of its body and then the end of the connection."""
@@ -225,10 +238,10 @@ class Proxy:
 
 
 @contextmanager
-def proxy_to(endpoint_url: str) -> Iterator[Proxy]:
-    """Run a proxy to an endpoint that speaks plain HTTP, on loopback and a port of its own."""
+def proxy_to(upstream: Emulator) -> Iterator[Proxy]:
+    """Run a proxy to an emulator that speaks plain HTTP, on loopback and a port of its own."""
     closing, close = socket.socketpair()
-    with closing, _Server(urlsplit(endpoint_url).netloc, closing) as server:
+    with closing, _Server(upstream, closing) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         thread.start()
         try:
@@ -247,7 +260,7 @@ class _Server(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 64
 
-    def __init__(self, upstream: str, closing: socket.socket) -> None:
+    def __init__(self, upstream: Emulator, closing: socket.socket) -> None:
         super().__init__((HOST, 0), _Handler)
         self.upstream = upstream
         self.closing = closing

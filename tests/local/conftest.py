@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from darkroom.deployment import Pipeline, deploy
-from darkroom.emulator import emulator, session
+from darkroom.emulator import emulator
 from darkroom.synthesis import local_overrides, synthesize
 
 
@@ -26,8 +26,8 @@ def assembly(assemblies: Path) -> Path:
 @pytest.fixture(scope="session")
 def pipeline(assembly: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
     """The pipeline, running. The emulator's log stays in pytest's temporary folder."""
-    with emulator(log=tmp_path_factory.mktemp("pipeline") / "emulator.log") as endpoint_url:
-        yield deploy(assembly, endpoint_url, session())
+    with emulator(log=tmp_path_factory.mktemp("pipeline") / "emulator.log") as aws:
+        yield deploy(assembly, aws.endpoint_url, aws.session())
 
 
 # Lambda wants a job to stay hidden for at least as long as the function may run.

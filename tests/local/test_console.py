@@ -28,11 +28,11 @@ def test_ctrl_c_ends_it_whatever_is_under_way_and_nothing_is_left(pipeline: Pipe
             "Origin": f"http://{where.netloc}",
         }
         following = open_here.enter_context(closing(http.client.HTTPConnection(where.netloc, timeout=60)))
-        following.request("GET", "/events", headers=headers)
+        following.request("GET", f"{where.path}events", headers=headers)
         stream = open_here.enter_context(following.getresponse())
         assert stream.readline().startswith(b'data: {"whole":true')
         stalled = open_here.enter_context(closing(http.client.HTTPConnection(where.netloc, timeout=60)))
-        stalled.putrequest("POST", f"/uploads?id={uuid4()}&name=stalled.jpg")
+        stalled.putrequest("POST", f"{where.path}uploads?id={uuid4()}&name=stalled.jpg")
         for name, value in {**headers, "Content-Length": "1000"}.items():
             stalled.putheader(name, value)
         stalled.endheaders(b"only so much")

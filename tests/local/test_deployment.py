@@ -9,7 +9,7 @@ import pytest
 
 from darkroom.assembly import AssemblyError, read_assembly
 from darkroom.deployment import DeploymentError, deploy, find_pipeline
-from darkroom.emulator import emulator, session
+from darkroom.emulator import Emulator, emulator
 
 ASSETS = "cdk-assets-${AWS::AccountId}-${AWS::Region}"
 BOOTSTRAP = {"requiresBootstrapStackVersion": 6, "bootstrapStackVersionSsmParameter": "/cdk-bootstrap/test/version"}
@@ -28,66 +28,64 @@ TELLS_NO_QUEUE = {
 
 
 @pytest.fixture(scope="module")
-def endpoint_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with emulator(log=tmp_path_factory.mktemp("deployment") / "emulator.log") as url:
-        yield url
+def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    with emulator(log=tmp_path_factory.mktemp("deployment") / "emulator.log") as running:
+        yield running
 
 
-def test_assets_are_where_the_template_expects_them(tmp_path: Path, endpoint_url: str) -> None:
+def test_assets_are_where_the_template_expects_them(tmp_path: Path, aws: Emulator) -> None:
     write_assembly(tmp_path, "Assets", {"Resources": bucket_of("assets-there")}, extra={"code.zip": {"a.py": "x = 1"}})
 
-    deploy(tmp_path, endpoint_url, session())
+    deploy(tmp_path, aws.endpoint_url, aws.session())
 
-    s3 = session().client("s3", endpoint_url=endpoint_url)
+    s3 = aws.session().client("s3", endpoint_url=aws.endpoint_url)
     keys = [entry["Key"] for entry in s3.list_objects_v2(Bucket="cdk-assets-000000000000-us-east-1")["Contents"]]
     assert {"code.zip", "Assets.json"} <= set(keys)
     body = s3.get_object(Bucket="cdk-assets-000000000000-us-east-1", Key="code.zip")["Body"].read()
     assert body.startswith(b"PK")
 
 
-def test_a_second_deployment_changes_nothing_and_a_changed_template_something(
-    tmp_path: Path, endpoint_url: str
-) -> None:
+def test_a_second_deployment_changes_nothing_and_a_changed_template_something(tmp_path: Path, aws: Emulator) -> None:
     write_assembly(tmp_path / "one", "Changing", {"Resources": bucket_of("before")})
     write_assembly(tmp_path / "two", "Changing", {"Resources": bucket_of("before") | bucket_of("after")}, key="2.json")
 
-    deploy(tmp_path / "one", endpoint_url, session())
-    deploy(tmp_path / "one", endpoint_url, session())
-    deploy(tmp_path / "two", endpoint_url, session())
+    deploy(tmp_path / "one", aws.endpoint_url, aws.session())
+    deploy(tmp_path / "one", aws.endpoint_url, aws.session())
+    deploy(tmp_path / "two", aws.endpoint_url, aws.session())
 
-    buckets = session().client("s3", endpoint_url=endpoint_url).list_buckets()["Buckets"]
+    buckets = aws.session().client("s3", endpoint_url=aws.endpoint_url).list_buckets()["Buckets"]
     assert {"before", "after"} <= {entry["Name"] for entry in buckets}
 
 
-def test_a_failure_tells_cloudformations_reason_and_frees_the_name(tmp_path: Path, endpoint_url: str) -> None:
+def test_a_failure_tells_cloudformations_reason_and_frees_the_name(tmp_path: Path, aws: Emulator) -> None:
     write_assembly(tmp_path / "bad", "Fails", {"Resources": TELLS_NO_QUEUE})
     write_assembly(tmp_path / "good", "Fails", {"Resources": bucket_of("a-bucket-name")}, key="good.json")
 
     with pytest.raises(DeploymentError, match=r"(?s)was not deployed.*Bucket: .*no-such-queue"):
-        deploy(tmp_path / "bad", endpoint_url, session())
+        deploy(tmp_path / "bad", aws.endpoint_url, aws.session())
 
-    assert deploy(tmp_path / "good", endpoint_url, session()).function_name == "functionname"
+    assert deploy(tmp_path / "good", aws.endpoint_url, aws.session()).function_name == "functionname"
 
 
-def test_a_pipeline_is_found_by_its_stacks_name(tmp_path: Path, endpoint_url: str) -> None:
+def test_a_pipeline_is_found_by_its_stacks_name(tmp_path: Path, aws: Emulator) -> None:
     write_assembly(tmp_path, "Found", {"Resources": bucket_of("to-be-found")})
-    deployed = deploy(tmp_path, endpoint_url, session())
+    deployed = deploy(tmp_path, aws.endpoint_url, aws.session())
 
-    assert find_pipeline("Found", endpoint_url, session()) == deployed
+    assert find_pipeline("Found", aws.endpoint_url, aws.session()) == deployed
     assert (deployed.region, deployed.jobs_queue_url) == ("us-east-1", "jobsqueueurl")
 
 
-def test_a_stack_that_is_not_there_is_named(endpoint_url: str) -> None:
+def test_a_stack_that_is_not_there_is_named(aws: Emulator) -> None:
     with pytest.raises(DeploymentError, match="no stack 'Nowhere' in us-east-1"):
-        find_pipeline("Nowhere", endpoint_url, session())
+        find_pipeline("Nowhere", aws.endpoint_url, aws.session())
 
 
-def test_a_stack_that_is_no_pipeline_says_what_it_lacks(tmp_path: Path, endpoint_url: str) -> None:
+def test_a_stack_that_is_no_pipeline_says_what_it_lacks(tmp_path: Path, aws: Emulator) -> None:
     template = {"Resources": bucket_of("no-pipeline"), "Outputs": {"UploadsBucket": {"Value": "x"}}}
     write_assembly(tmp_path, "NoPipeline", template)
 
     with pytest.raises(DeploymentError, match="it has no output DerivedBucket, JobsQueueUrl"):
-        deploy(tmp_path, endpoint_url, session())
+        deploy(tmp_path, aws.endpoint_url, aws.session())
 
 
 def test_stacks_are_read_in_the_order_of_their_dependencies(tmp_path: Path) -> None:

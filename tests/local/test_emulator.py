@@ -18,7 +18,7 @@ from builders.pictures import jpeg
 from builders.pipelines import manifest_of, upload
 from builders.processes import processes_of, wait_until_ended
 from darkroom.deployment import deploy
-from darkroom.emulator import EmulatorError, emulator, environment, session
+from darkroom.emulator import EmulatorError, emulator
 from darkroom.errors import UsageError
 from darkroom.listening import PortInUseError
 
@@ -31,35 +31,37 @@ from pathlib import Path
 from builders.pictures import jpeg
 from builders.pipelines import manifest_of, upload
 from darkroom.deployment import deploy
-from darkroom.emulator import emulator, session
+from darkroom.emulator import emulator
 
-with emulator(log=Path(sys.argv[1]) / "emulator.log") as endpoint_url:
-    pipeline = deploy(Path(sys.argv[2]), endpoint_url, session())
+with emulator(log=Path(sys.argv[1]) / "emulator.log") as aws:
+    pipeline = deploy(Path(sys.argv[2]), aws.endpoint_url, aws.session())
     upload(pipeline, "a.jpg", jpeg())
     manifest_of(pipeline, "a.jpg")
-    print(endpoint_url, flush=True)
+    print(aws.endpoint_url, flush=True)
     signal.pause()
 """
 
 
 def test_two_emulators_run_side_by_side_and_share_nothing(tmp_path: Path) -> None:
     with emulator(log=tmp_path / "one.log") as one, emulator(log=tmp_path / "two.log") as two:
-        session().client("s3", endpoint_url=one).create_bucket(Bucket="only-in-one")
+        one.session().client("s3", endpoint_url=one.endpoint_url).create_bucket(Bucket="only-in-one")
 
-        buckets = session().client("s3", endpoint_url=two).list_buckets()["Buckets"]
+        buckets = two.session().client("s3", endpoint_url=two.endpoint_url).list_buckets()["Buckets"]
 
-    assert one != two
+    assert one.endpoint_url != two.endpoint_url
+    assert one.keys.id != two.keys.id
+    assert one.keys.secret != two.keys.secret
     assert buckets == []
 
 
 def test_it_listens_on_loopback_and_nowhere_else(tmp_path: Path) -> None:
-    with emulator(log=tmp_path / "emulator.log") as endpoint_url:
-        port = urlsplit(endpoint_url).port
+    with emulator(log=tmp_path / "emulator.log") as aws:
+        port = urlsplit(aws.endpoint_url).port
         # 127.0.0.2 is this machine too, but another address: a server on every interface would answer.
         with socket.socket() as other_address:
             refused = other_address.connect_ex(("127.0.0.2", port or 0))
 
-    assert endpoint_url == f"http://127.0.0.1:{port}"
+    assert aws.endpoint_url == f"http://127.0.0.1:{port}"
     assert refused != 0
 
 
@@ -67,8 +69,8 @@ def test_the_port_that_is_asked_for_is_used(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as finder:
         port = finder.getsockname()[1]
 
-    with emulator(log=tmp_path / "emulator.log", port=port) as endpoint_url:
-        assert endpoint_url == f"http://127.0.0.1:{port}"
+    with emulator(log=tmp_path / "emulator.log", port=port) as aws:
+        assert aws.endpoint_url == f"http://127.0.0.1:{port}"
 
 
 def test_a_port_in_use_is_named_and_nothing_is_started(tmp_path: Path) -> None:
@@ -108,8 +110,8 @@ def test_a_certificate_that_does_not_fit_is_named(tmp_path: Path) -> None:
 def test_its_lines_go_to_the_log_alone(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     log = tmp_path / "emulator.log"
 
-    with emulator(log=log) as endpoint_url:
-        session().client("s3", endpoint_url=endpoint_url).create_bucket(Bucket="uploads")
+    with emulator(log=log) as aws:
+        aws.session().client("s3", endpoint_url=aws.endpoint_url).create_bucket(Bucket="uploads")
 
     assert capfd.readouterr() == ("", "")
     assert "bucket created: uploads" in log.read_text()
@@ -118,8 +120,8 @@ def test_its_lines_go_to_the_log_alone(tmp_path: Path, capfd: pytest.CaptureFixt
 def test_only_the_log_is_left_behind(tmp_path: Path) -> None:
     log = tmp_path / "logs" / "emulator.log"
 
-    with emulator(log=log) as endpoint_url:
-        session().client("s3", endpoint_url=endpoint_url).create_bucket(Bucket="uploads")
+    with emulator(log=log) as aws:
+        aws.session().client("s3", endpoint_url=aws.endpoint_url).create_bucket(Bucket="uploads")
         assert len(list(log.parent.iterdir())) == 2
 
     assert list(log.parent.iterdir()) == [log]
@@ -152,19 +154,19 @@ def test_the_users_aws_settings_and_proxies_do_not_matter(tmp_path: Path, monkey
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAUSERSOWNKEY")
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
 
-    with emulator(log=tmp_path / "emulator.log") as endpoint_url:
-        s3 = session().client("s3", endpoint_url=endpoint_url)
+    with emulator(log=tmp_path / "emulator.log") as aws:
+        s3 = aws.session().client("s3", endpoint_url=aws.endpoint_url)
         s3.create_bucket(Bucket="uploads")
         listed = subprocess.run(
             [Path(sys.executable).with_name("aws"), "s3", "ls"],
-            env=environment(endpoint_url),
+            env=aws.environment(),
             capture_output=True,
             text=True,
             check=True,
         )
 
     assert s3.meta.region_name == "us-east-1"
-    assert s3._get_credentials().access_key == "test"  # noqa: SLF001 - botocore has no public way to ask
+    assert s3._get_credentials().access_key == aws.keys.id  # noqa: SLF001 - botocore has no public way to ask
     assert listed.stdout.endswith("uploads\n")
 
 
@@ -172,8 +174,8 @@ def test_the_users_aws_settings_and_proxies_do_not_matter(tmp_path: Path, monkey
 def test_the_emulator_sees_none_of_the_users_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "the-users-own-secret")
 
-    with emulator(log=tmp_path / "emulator.log") as endpoint_url:
-        environments = [Path(f"/proc/{pid}/environ").read_bytes() for pid in processes_of(endpoint_url)]
+    with emulator(log=tmp_path / "emulator.log") as aws:
+        environments = [Path(f"/proc/{pid}/environ").read_bytes() for pid in processes_of(aws.endpoint_url)]
 
     assert environments
     assert not [text for text in environments if b"the-users-own-secret" in text]
@@ -182,11 +184,11 @@ def test_the_emulator_sees_none_of_the_users_secrets(tmp_path: Path, monkeypatch
 @linux_only
 def test_an_error_while_it_runs_stops_it_and_every_worker(assembly: Path, tmp_path: Path) -> None:
     def fail_with_everything_running() -> None:
-        with emulator(log=tmp_path / "emulator.log") as endpoint_url:
-            pipeline = deploy(assembly, endpoint_url, session())
+        with emulator(log=tmp_path / "emulator.log") as aws:
+            pipeline = deploy(assembly, aws.endpoint_url, aws.session())
             upload(pipeline, "a.jpg", jpeg())
             manifest_of(pipeline, "a.jpg")
-            running.update(processes_of(endpoint_url))
+            running.update(processes_of(aws.endpoint_url))
             raise ZeroDivisionError
 
     running: set[int] = set()
@@ -242,11 +244,11 @@ def test_nothing_outlives_whoever_started_it(
 
 @linux_only
 def test_an_emulator_that_is_killed_leaves_no_worker_behind(assembly: Path, tmp_path: Path) -> None:
-    with emulator(log=tmp_path / "emulator.log") as endpoint_url:
-        pipeline = deploy(assembly, endpoint_url, session())
+    with emulator(log=tmp_path / "emulator.log") as aws:
+        pipeline = deploy(assembly, aws.endpoint_url, aws.session())
         upload(pipeline, "a.jpg", jpeg())
         manifest_of(pipeline, "a.jpg")
-        running = processes_of(endpoint_url)
+        running = processes_of(aws.endpoint_url)
 
         os.kill(_leader(running), signal.SIGKILL)
 

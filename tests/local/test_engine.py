@@ -9,7 +9,7 @@ from builders.images import encoded, opened, sideways_heic
 from builders.likeness import natural
 from builders.pipelines import manifest_of, upload
 from darkroom.deployment import Pipeline, deploy
-from darkroom.emulator import emulator, session
+from darkroom.emulator import emulator
 from darkroom.synthesis import local_overrides, synthesize
 from resize.engine import Engine
 from resize.imaging import render
@@ -21,8 +21,8 @@ from stacks.config import DEFAULT_VARIANTS
 def with_vips(assemblies: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
     """The pipeline, running, as `-c engine=vips` deploys it."""
     assembly = synthesize(local_overrides() | {"engine": "vips"}, assemblies)
-    with emulator(log=tmp_path_factory.mktemp("engine") / "emulator.log") as endpoint_url:
-        yield deploy(assembly, endpoint_url, session())
+    with emulator(log=tmp_path_factory.mktemp("engine") / "emulator.log") as aws:
+        yield deploy(assembly, aws.endpoint_url, aws.session())
 
 
 @pytest.mark.parametrize(

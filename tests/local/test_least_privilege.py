@@ -14,7 +14,7 @@ from builders.certificates import certificate
 from builders.pictures import jpeg
 from builders.pipelines import by_hand, manifest_of, upload
 from darkroom.deployment import Pipeline, deploy
-from darkroom.emulator import emulator, session
+from darkroom.emulator import emulator
 
 # What the function's own code asks for. The rest of its role is for Lambda: taking jobs, writing logs and traces.
 NEEDED = [
@@ -37,8 +37,8 @@ def enforcing(assembly: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
     """The pipeline, where policies count."""
     folder = tmp_path_factory.mktemp("enforcing")
     trusted = certificate(folder)
-    with emulator(log=folder / "emulator.log", enforcing=trusted) as endpoint_url:
-        yield deploy(assembly, endpoint_url, session(trusted))
+    with emulator(log=folder / "emulator.log", enforcing=trusted) as aws:
+        yield deploy(assembly, aws.endpoint_url, aws.session())
 
 
 def test_an_image_is_resized_where_every_policy_is_enforced(enforcing: Pipeline) -> None:

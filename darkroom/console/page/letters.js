@@ -65,7 +65,7 @@ async function redrive(code) {
   redriving.add(code);
   showLetters();
   try {
-    const answer = await fetch("/redrive", { method: "POST", body: JSON.stringify(ids) });
+    const answer = await fetch("redrive", { method: "POST", body: JSON.stringify(ids) });
     const said = await answer.json();
     if (!answer.ok) announce(`${shown(said.error)} No dead letter is lost.`);
     else if (said.moved < said.asked) announce(`${said.moved} of ${said.asked} are queued again. Someone else holds the others.`);

@@ -17,7 +17,7 @@ let isFirst = true;
 
 function follow() {
   source?.close();
-  source = new EventSource("/events");
+  source = new EventSource("events");
   heardAt = Date.now();
   source.addEventListener("message", (event) => {
     heardAt = Date.now();
@@ -31,7 +31,7 @@ async function lost() {
   connected(false, "The console does not answer. Is `darkroom console` still running? This page goes on when it is.");
   if (source.readyState !== EventSource.CLOSED) return; // the browser itself tries again
   try {
-    const answer = await fetch("/icon.svg", { cache: "no-store" });
+    const answer = await fetch("icon.svg", { cache: "no-store" });
     if (answer.status === 401) {
       connected(false, "The console was started anew. Open the address that it printed.");
       return;

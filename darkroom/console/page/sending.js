@@ -44,7 +44,7 @@ export function sendMore() {
 function send(upload) {
   sending += 1;
   const request = new XMLHttpRequest(); // fetch does not tell how much of a body is sent
-  request.open("POST", `/uploads?${new URLSearchParams({ id: upload.id, name: upload.name })}`);
+  request.open("POST", `uploads?${new URLSearchParams({ id: upload.id, name: upload.name })}`);
   request.setRequestHeader("Content-Type", "application/octet-stream");
   request.upload.addEventListener("progress", (event) => {
     upload.sent = event.loaded / (event.total || 1);

@@ -10,5 +10,5 @@ from darkroom.emulator import emulator
 
 @pytest.fixture(scope="session")
 def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
-    with emulator(log=tmp_path_factory.mktemp("aws") / "emulator.log") as endpoint_url:
-        yield Aws.at(endpoint_url)
+    with emulator(log=tmp_path_factory.mktemp("aws") / "emulator.log") as running:
+        yield Aws.at(running)

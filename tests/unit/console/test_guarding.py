@@ -1,9 +1,17 @@
 """Who reaches the console: the person who started it, from its own page, and nobody else."""
 
+import email.message
+import http.cookiejar
+import re
+import urllib.request
+from dataclasses import dataclass
+from typing import Any
+
 import pytest
 
-from builders.console_app import HERE, PORT, TOKEN, Parts, parts_for
+from builders.console_app import FOLDER, HERE, PORT, TOKEN, Parts, parts_for
 from builders.deployments import deployed
+from darkroom.console.guarding import Access
 
 
 @pytest.fixture(scope="module")
@@ -66,9 +74,65 @@ def test_the_address_that_is_printed_lets_a_browser_in_and_leaves_no_token_in_it
 
     answer = browser.get("/", params={"token": TOKEN}, headers={"Sec-Fetch-Site": "none"})
 
-    assert (answer.status_code, answer.headers["location"]) == (303, "/")
-    assert {"httponly", "samesite=strict", "path=/"} <= set(answer.headers["set-cookie"].lower().split("; "))
+    assert (answer.status_code, answer.headers["location"]) == (303, FOLDER)
+    assert {"httponly", "samesite=strict", f"path={FOLDER}"} <= set(answer.headers["set-cookie"].lower().split("; "))
     assert browser.get("/").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/", "/events", "/page.js", "/guess/", "/guess/events", FOLDER.rstrip("/"), "//"])
+def test_outside_its_folder_the_token_counts_for_nothing(parts: Parts, path: str) -> None:
+    answer = parts.browser().get(f"{HERE}{path}", params={"token": TOKEN})
+
+    assert answer.status_code == 401
+    assert "set-cookie" not in answer.headers
+    assert FOLDER not in answer.text
+
+
+def test_a_browser_sends_the_cookie_of_one_console_to_no_other_server_of_the_machine(parts: Parts) -> None:
+    other = Access.random()
+    jar = http.cookiejar.CookieJar()
+    browser = parts.browser(token=None)
+    answer = browser.get("/", params={"token": TOKEN}, headers={"Sec-Fetch-Site": "none"})
+    answered: Any = Answered(answer.headers.get_list("set-cookie"))  # has all that a jar asks of an answer
+    jar.extract_cookies(answered, urllib.request.Request(f"{HERE}{FOLDER}"))  # noqa: S310 - nothing is opened
+
+    sent = {path: cookie_for(jar, path) for path in (FOLDER, f"{FOLDER}events", "/", "/events", other.folder)}
+
+    assert sent == {
+        FOLDER: f"darkroom-{PORT}={TOKEN}",
+        f"{FOLDER}events": f"darkroom-{PORT}={TOKEN}",
+        "/": None,
+        "/events": None,
+        other.folder: None,
+    }
+
+
+@dataclass(frozen=True)
+class Answered:
+    """The headers of an answer, as a cookie jar reads them."""
+
+    cookies: list[str]
+
+    def info(self) -> email.message.Message:
+        headers = email.message.Message()
+        for cookie in self.cookies:
+            headers["Set-Cookie"] = cookie
+        return headers
+
+
+def cookie_for(jar: http.cookiejar.CookieJar, path: str) -> str | None:
+    """What a browser would send to another port of this host: cookies know no ports."""
+    request = urllib.request.Request(f"http://127.0.0.1:3000{path}")
+    jar.add_cookie_header(request)
+    return request.get_header("Cookie")
+
+
+def test_each_start_has_a_folder_and_a_token_of_its_own() -> None:
+    starts = [Access.random() for _ in range(8)]
+
+    assert len({start.folder for start in starts} | {start.token for start in starts}) == 16
+    assert all(re.fullmatch(r"/[\w-]{22,}/", start.folder) and len(start.token) >= 43 for start in starts)
+    assert not any(start.token in repr(start) for start in starts)
 
 
 def test_a_wrong_token_in_the_address_lets_nobody_in(parts: Parts) -> None:
@@ -95,4 +159,4 @@ def test_every_answer_says_how_a_browser_shall_treat_it(parts: Parts, path: str,
 
 @pytest.mark.parametrize("path", ["/../app.py", "/%2e%2e/app.py", "/..%2fapp.py", "/app.py", "/page.html/", "/page"])
 def test_nothing_but_the_page_is_served_from_the_disk(parts: Parts, path: str) -> None:
-    assert parts.browser().get(path).status_code in {404, 307}
+    assert parts.browser().get(path).status_code in {401, 404, 307}
