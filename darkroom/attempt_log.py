@@ -8,7 +8,7 @@ import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
 from darkroom.attempts import BEGIN, ENDS
@@ -30,6 +30,9 @@ _MESSAGES_A_PATTERN = 14
 _REQUESTS_A_PATTERN = 20
 # 14 characters each, of the 10,000 of a query.
 _IDS_A_QUERY = 600
+# What lies between two spans is read too, where that is less than this, rather than to ask once more.
+_NO_GAP = timedelta(0)
+_GAP_OF_A_QUERY = timedelta(hours=6)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,16 +111,16 @@ class LogQuery:
             query = f"fields @timestamp, @message | filter {kind} and @message like /{some}/"
             return [_line(row) for row in self._insights.rows(query, group.span.start, group.span.end)]
 
-        for found in concurrently(lines, grouped(spans, _IDS_A_QUERY)):
+        for found in concurrently(lines, grouped(spans, _IDS_A_QUERY, gap=_GAP_OF_A_QUERY)):
             yield from found
 
 
-def grouped(spans: Iterable[tuple[str, Span]], most: int) -> Iterator[Group]:
-    """Put together up to `most` ids whose spans overlap, so that no time between them is read."""
+def grouped(spans: Iterable[tuple[str, Span]], most: int, *, gap: timedelta = _NO_GAP) -> Iterator[Group]:
+    """Put together up to `most` ids whose spans overlap, or lie no further apart than a gap."""
     ids: list[str] = []
     whole: Span | None = None
     for name, span in sorted(spans, key=lambda each: (each[1].start, each[0])):
-        if whole and (len(ids) == most or span.start > whole.end):
+        if whole and (len(ids) == most or span.start > whole.end + gap):
             yield Group(ids=tuple(ids), span=whole)
             ids, whole = [], None
         ids.append(name)

@@ -20,6 +20,8 @@ MOST_ROWS: Final = 100_000
 _UNDER_WAY = {"Scheduled", "Running"}
 _FIRST_POLL_SECONDS = 0.5
 _SLOWEST_POLL_SECONDS = 5.0
+# A hundred queries at once are an account's, also those of its dashboards.
+_PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0)
 
 
 class LogInsights:
@@ -34,13 +36,7 @@ class LogInsights:
 
     def rows(self, query: str, start: datetime, end: datetime) -> Iterator[Mapping[str, str]]:
         """Run a query over a time; yield each row's values by their fields. Left early, the query is stopped."""
-        query_id = self._logs.start_query(
-            logGroupName=self._log_group,
-            startTime=int(start.timestamp()),
-            endTime=ceil(end.timestamp()),
-            queryString=query,
-            limit=MOST_ROWS,
-        )["queryId"]
+        query_id = self._start(query, start, end)
         page = self._wait_for(query_id)
         while True:
             for row in page["results"]:
@@ -48,6 +44,21 @@ class LogInsights:
             if not (token := page.get("nextToken")):
                 return
             page = self._logs.get_query_results(queryId=query_id, nextToken=token)
+
+    def _start(self, query: str, start: datetime, end: datetime) -> str:
+        """Start a query, once the account's other queries leave room for it."""
+        for seconds in _PAUSES:
+            try:
+                return self._logs.start_query(
+                    logGroupName=self._log_group,
+                    startTime=int(start.timestamp()),
+                    endTime=ceil(end.timestamp()),
+                    queryString=query,
+                    limit=MOST_ROWS,
+                )["queryId"]
+            except self._logs.exceptions.LimitExceededException:
+                self._sleep(seconds)
+        raise DarkroomError("The account runs as many queries of its logs as it may. Run again when some have ended.")
 
     def _wait_for(self, query_id: str) -> "GetQueryResultsResponseTypeDef":
         status, seconds = "Scheduled", _FIRST_POLL_SECONDS

@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
+from threading import Lock
 from typing import Any
 from unittest.mock import create_autospec
 
+import boto3
 from botocore.exceptions import ClientError
 
 from darkroom.deployment import LogLine, Pipeline
@@ -49,6 +51,7 @@ class FunctionLog:
     asked: list[tuple[datetime, datetime]] = field(default_factory=list)
     _queries: dict[str, list[LogLine]] = field(default_factory=dict)
     _polls: Counter[str] = field(default_factory=Counter)
+    _lock: Lock = field(default_factory=Lock)  # queries are asked side by side
 
     def write(self, *lines: dict[str, Any] | str, at: datetime = SENT, apart: float = 1) -> None:
         """Write lines, each some seconds after the one before."""
@@ -66,7 +69,11 @@ class FunctionLog:
         made.client.side_effect = lambda _: self
         return made  # type: ignore[no-any-return]
 
-    # What boto3's clients of SQS and CloudWatch Logs do.
+    # What boto3's clients of SQS and CloudWatch Logs have.
+
+    @property
+    def exceptions(self) -> Any:
+        return boto3.client("logs", region_name="eu-west-1").exceptions
 
     def get_queue_attributes(self, **_: Any) -> dict[str, Any]:
         self.calls["GetQueueAttributes"] += 1
@@ -86,17 +93,20 @@ class FunctionLog:
         assert query["logGroupName"] == GROUP
         times = [datetime.fromtimestamp(query[name], tz=UTC) for name in ("startTime", "endTime")]
         self._count("StartQuery", *times)
-        name = f"q{len(self._queries)}"
         finds = _filter_of(query["queryString"])
         found = [line for line in self._between(*times) if finds(line.text)]
-        self._queries[name] = found[-query["limit"] :]
+        with self._lock:
+            name = f"q{len(self._queries)}"
+            self._queries[name] = found[-query["limit"] :]
         return {"queryId": name}
 
     def get_query_results(self, *, queryId: str, nextToken: str = "0") -> dict[str, Any]:  # noqa: N803 - boto3's names
-        self.calls["GetQueryResults"] += 1
-        self._polls[queryId] += 1
-        if self._polls[queryId] <= len(self.unfinished):
-            return {"status": self.unfinished[self._polls[queryId] - 1], "results": []}
+        with self._lock:
+            self.calls["GetQueryResults"] += 1
+            self._polls[queryId] += 1
+            poll = self._polls[queryId]
+        if poll <= len(self.unfinished):
+            return {"status": self.unfinished[poll - 1], "results": []}
         first, rows = int(nextToken), self._queries[queryId]
         page = [_row(line) for line in rows[first : first + self.rows_a_page]]
         more = first + self.rows_a_page < len(rows)
@@ -107,8 +117,9 @@ class FunctionLog:
         self.calls["StopQuery"] += 1
 
     def _count(self, call: str, start: datetime, end: datetime) -> None:
-        self.calls[call] += 1
-        self.asked.append((start, end))
+        with self._lock:
+            self.calls[call] += 1
+            self.asked.append((start, end))
         if self.refusal:
             raise ClientError({"Error": {"Code": self.refusal, "Message": "no"}}, call)
 

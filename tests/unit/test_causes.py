@@ -186,6 +186,18 @@ def test_ten_thousand_letters_take_twenty_queries_and_no_scan_and_are_not_asked_
     assert log.calls == {}
 
 
+def test_letters_that_are_scattered_over_their_whole_retention_take_few_queries_too() -> None:
+    scattered = [letter(uuid(number), SENT + timedelta(hours=3 * number)) for number in range(112)]
+    log = FunctionLog(visibility=60)
+    for each in scattered:
+        log.write(failed("r1", each.message_id), failed("r2", each.message_id), at=each.sent)
+
+    found = failures(log, scattered, now=SENT + timedelta(days=14))
+
+    assert set(found.values()) == {Failure(cause=REFUSED, attempts=2)}
+    assert log.calls["StartQuery"] == 1
+
+
 def test_ten_thousand_letters_that_were_all_cut_short_take_few_queries_more() -> None:
     log = FunctionLog(visibility=60)
     for first in range(0, 10_000, 10):

@@ -7,6 +7,7 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
+from darkroom.errors import DarkroomError
 from darkroom.log_insights import LogInsights
 
 if TYPE_CHECKING:
@@ -51,3 +52,25 @@ def test_a_query_is_stopped_where_waiting_for_it_is_cut_off(logs: "CloudWatchLog
             list(LogInsights(logs, "group", sleep=stop).rows("fields x", START, END))
 
         answers.assert_no_pending_responses()
+
+
+def test_where_an_account_runs_too_many_queries_there_is_a_wait(logs: "CloudWatchLogsClient") -> None:
+    slept: list[float] = []
+    with Stubber(logs) as answers:
+        for _ in range(2):
+            answers.add_client_error("start_query", "LimitExceededException")
+        answers.add_response("start_query", {"queryId": "q"})
+        answers.add_response("get_query_results", {"status": "Complete", "results": []}, {"queryId": "q"})
+
+        assert list(LogInsights(logs, "group", sleep=slept.append).rows("fields x", START, END)) == []
+
+    assert slept == [1, 2, 0.5]
+
+
+def test_where_they_do_not_end_that_is_said(logs: "CloudWatchLogsClient") -> None:
+    with Stubber(logs) as answers:
+        for _ in range(5):
+            answers.add_client_error("start_query", "LimitExceededException")
+
+        with pytest.raises(DarkroomError, match="as many queries of its logs as it may"):
+            list(LogInsights(logs, "group", sleep=lambda _: None).rows("fields x", START, END))
