@@ -271,7 +271,7 @@ def test_what_the_log_does_not_tell_yet_is_asked_for_again_ever_later_until_it_c
     now = [SENT]
     known = Failures(log.pipeline(), clock=lambda: now[0], sleep=lambda _: None)
     asked: list[int] = []
-    for minute in range(180):
+    for minute in range(300):
         now[0] = SENT + timedelta(minutes=minute)
         before = log.calls["GetQueueAttributes"]
         known.of([letter("m1")])
