@@ -1,177 +1,200 @@
-"""Why messages failed: from the lines that the consumer leaves in the function's log, never guessed.
+"""Why dead letters failed, and how often they were tried: from the function's log, never guessed, and asked once."""
 
-Every batch leaves `batch received` with its messages' ids, and each failed job leaves `job failed` (or `job handed
-back`, when time was short) with the message's id and the error. An attempt with the first and without the second was
-cut short: the function timed out or was killed, and Lambda's own line of the invocation says which.
-"""
-
-import json
-import re
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from darkroom.answering import answering
+from darkroom.attempt_log import AttemptLog, Span, attempt_log
+from darkroom.attempts import (
+    CUT_SHORT_CODE,
+    UNKNOWN_CODE,
+    Attempt,
+    Cause,
+    attempts_in,
+    ending_in,
+    last_attempts,
+)
 from darkroom.dead_letter_queue import Letter
-from darkroom.deployment import LogLine, Pipeline
+from darkroom.deployment import Pipeline
 from darkroom.errors import DarkroomError
+from darkroom.metrics import utc_now
+from darkroom.wiring import Queue, read_queue
 
-UNKNOWN_CODE = "unknown"
-CUT_SHORT_CODE = "cut_short"
+if TYPE_CHECKING:
+    from mypy_boto3_sqs.client import SQSClient
 
-# A pattern may have 1,024 characters, and a message's id takes some 60 of them:
-# docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html
-_IDS_A_PATTERN = 15
-_ENDS = ("job failed", "job handed back")
-_BEGIN = "batch received"
 _CUT_SHORT = "cut short (the function timed out or was killed)"
-_TIMED_OUT = re.compile(r"(\S+) Task timed out after [\d.]+ seconds")
 _NO_LOG = {"ResourceNotFoundException", "AccessDeniedException", "AccessDenied"}
 
+# How far apart the clocks of S3, SQS and Lambda may be, and how late a line can be found in the log.
+_SLACK = timedelta(minutes=5)
+# No invocation is longer: docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+_LONGEST_INVOCATION = timedelta(minutes=15)
+_FIRST_PAUSE = timedelta(minutes=1)
+# Some hundred bytes each.
+_MOST_REMEMBERED = 50_000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cause:
-    """Why a message failed the last time: a code that is the same for all that failed so, and the words of the log."""
+class Failure:
+    """Why a letter failed the last time, and how often it was tried; None where the log has nothing of it."""
 
-    code: str
-    detail: str
+    cause: Cause
+    attempts: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
-    """A line about one attempt at one message: its beginning, or its end where there is a cause."""
-
-    message_id: str
-    request_id: str
-    milliseconds: int
-    cause: Cause | None = None
+class _Remembered:
+    failure: Failure
+    first_asked: datetime
+    ask_again: datetime | None  # None is never: the log will not have more
 
 
-def find_causes(letters: Sequence[Letter], pipeline: Pipeline, max_receives: int) -> Mapping[str, Cause]:
-    """Find why each letter failed the last time, by its message id.
+class Failures:
+    """Finds the failures of one pipeline's letters. What the log has told whole of a letter is never asked for again.
 
-    The ends of failed jobs are read once for all letters; only where they do not speak of every attempt are the
-    beginnings asked for, by message id. `max_receives` is how often a job is tried.
-
-    Raises:
-        DarkroomError: CloudWatch does not answer. That there is no log, or no right to read it, is a cause "unknown".
+    A letter is asked for in the time that its attempts can have taken. Where that does not have as many as a job is
+    tried, the log may be late, and it is asked for again after one minute, two, four and so on.
     """
-    if not letters:
-        return {}
-    since = min(letter.sent for letter in letters)
-    wanted = {letter.message_id for letter in letters}
-    try:
-        with answering("Reading the function's log"):
-            return _causes(wanted, pipeline, since, max_receives)
-    except DarkroomError as error:
-        if isinstance(cause := error.__cause__, ClientError) and cause.response["Error"]["Code"] in _NO_LOG:
-            return dict.fromkeys(wanted, Cause(code=UNKNOWN_CODE, detail=f"the log cannot be read: {cause}"))
-        raise
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        *,
+        clock: Callable[[], datetime] = utc_now,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._pipeline = pipeline
+        self._clock = clock
+        self._sleep = sleep
+        self._remembered: dict[str, _Remembered] = {}
+
+    def of(self, letters: Sequence[Letter]) -> Mapping[str, Failure]:
+        """Tell why each letter failed, by its message id.
+
+        Raises:
+            DarkroomError: SQS or CloudWatch does not answer. That there is no log, or no right to read it, is a cause
+                "unknown".
+        """
+        now = self._clock()
+        wanted = [letter for letter in letters if self._is_wanted(letter.message_id, now)]
+        known = {
+            letter.message_id: self._remembered[letter.message_id].failure
+            for letter in letters
+            if letter.message_id in self._remembered
+        }
+        return {**known, **self._ask(wanted, now)} if wanted else known
+
+    def _is_wanted(self, message_id: str, now: datetime) -> bool:
+        remembered = self._remembered.get(message_id)
+        return remembered is None or (remembered.ask_again is not None and remembered.ask_again <= now)
+
+    def _ask(self, letters: Sequence[Letter], now: datetime) -> Mapping[str, Failure]:
+        sqs: SQSClient = self._pipeline.client("sqs")
+        jobs = read_queue(sqs, self._pipeline.jobs_queue_url)
+        try:
+            with answering("Reading the function's log"):
+                log = attempt_log(self._pipeline, len(letters), sleep=self._sleep)
+                attempts = _attempts(letters, log, jobs, now)
+                failures = _failures(letters, attempts, _endings(attempts, log, now))
+        except DarkroomError as error:
+            if not (isinstance(why := error.__cause__, ClientError) and why.response["Error"]["Code"] in _NO_LOG):
+                raise
+            unread = Cause(code=UNKNOWN_CODE, detail=f"the log cannot be read: {why}")
+            return {letter.message_id: Failure(cause=unread, attempts=None) for letter in letters}
+        for letter in letters:
+            self._remember(letter, failures[letter.message_id], jobs, now)
+        return failures
+
+    def _remember(self, letter: Letter, failure: Failure, jobs: Queue, now: datetime) -> None:
+        earlier = self._remembered.pop(letter.message_id, None)
+        first_asked = earlier.first_asked if earlier else now
+        is_whole = (failure.attempts or 0) >= jobs.max_receives
+        is_over = now > _tries(letter, jobs, now).end + _SLACK
+        ask_again = None if is_whole or is_over else now + max(_FIRST_PAUSE, now - first_asked)
+        self._remembered[letter.message_id] = _Remembered(failure=failure, first_asked=first_asked, ask_again=ask_again)
+        if len(self._remembered) > _MOST_REMEMBERED:
+            del self._remembered[next(iter(self._remembered))]
 
 
-def _causes(wanted: set[str], pipeline: Pipeline, since: datetime, max_receives: int) -> dict[str, Cause]:
-    ends = [
-        attempt
-        for line in pipeline.function_log(_any_of("message", _ENDS), since)
-        for attempt in _attempts(line)
-        if attempt.cause and attempt.message_id in wanted
-    ]
-    told = Counter(attempt.message_id for attempt in ends)
-    untold = sorted(name for name in wanted if told[name] < max_receives)
-    begins = [
-        attempt
-        for some in _groups(untold)
-        for line in pipeline.function_log(_any_of("message_ids", [f"*{name}*" for name in some]), since)
-        for attempt in _attempts(line)
-        if not attempt.cause and attempt.message_id in some
-    ]
-    last = last_attempts([*begins, *ends])
-    cut_short = sorted({attempt.request_id for attempt in last.values() if not attempt.cause})
-    words = _words_of_lambda(cut_short, pipeline, since)
-    return {name: _cause(last.get(name), words) for name in wanted}
-
-
-def last_attempts(attempts: Iterable[Attempt]) -> dict[str, Attempt]:
-    """Choose each message's last attempt; of its beginning and its end, the end."""
-    last: dict[str, Attempt] = {}
+def _attempts(letters: Sequence[Letter], log: AttemptLog, jobs: Queue, now: datetime) -> list[Attempt]:
+    """Read the attempts at these letters: where they are fewer than there were, also those of a long backlog."""
+    spans = {letter.message_id: _until(_tries(letter, jobs, now), now) for letter in letters}
+    attempts = _read(log, spans)
+    requests: dict[str, set[str]] = defaultdict(set)
     for attempt in attempts:
-        other = last.get(attempt.message_id)
-        if other is None or _is_later(attempt, other):
-            last[attempt.message_id] = attempt
-    return last
+        requests[attempt.message_id].add(attempt.request_id)
+    later = {
+        letter.message_id: Span(start=spans[letter.message_id].end, end=end)
+        for letter in letters
+        if len(requests[letter.message_id]) < jobs.max_receives
+        and (end := min(now, letter.sent + timedelta(seconds=jobs.retention))) > spans[letter.message_id].end
+    }
+    return attempts + _read(log, later)
 
 
-def _is_later(one: Attempt, other: Attempt) -> bool:
-    if one.request_id == other.request_id:
-        return one.cause is not None
-    return one.milliseconds > other.milliseconds
+def _read(log: AttemptLog, spans: Mapping[str, Span]) -> list[Attempt]:
+    return [
+        attempt
+        for line in log.of_messages(spans.items())
+        for attempt in attempts_in(line)
+        if attempt.message_id in spans
+    ]
 
 
-def _cause(last: Attempt | None, words: Mapping[str, str]) -> Cause:
+def _tries(letter: Letter, jobs: Queue, now: datetime) -> Span:
+    """Tell when a letter was tried: from its sending, and after its first receive each visibility timeout at least.
+
+    Where many wait, a job may come later; and of a letter that counts its receives anew in the dead-letter queue, the
+    first is the first look, which makes the span too long.
+    """
+    end = (letter.first_received or now) + jobs.max_receives * timedelta(seconds=jobs.visibility) + _SLACK
+    return Span(start=letter.sent - _SLACK, end=end)
+
+
+def _until(span: Span, now: datetime) -> Span:
+    return Span(start=span.start, end=max(span.start, min(span.end, now)))
+
+
+def _endings(attempts: Sequence[Attempt], log: AttemptLog, now: datetime) -> dict[str, str]:
+    """Read how Lambda says that the invocations ended in which last attempts were cut short."""
+    begun = {
+        attempt.request_id: datetime.fromtimestamp(attempt.milliseconds / 1000, tz=UTC)
+        for attempt in last_attempts(attempts).values()
+        if not attempt.cause
+    }
+    spans = [
+        (name, _until(Span(start=time_of, end=time_of + _LONGEST_INVOCATION + _SLACK), now))
+        for name, time_of in begun.items()
+    ]
+    return {name: said for line in log.of_requests(spans) for name, said in ending_in(line) if name in begun}
+
+
+def _failures(letters: Sequence[Letter], attempts: Sequence[Attempt], endings: Mapping[str, str]) -> dict[str, Failure]:
+    last = last_attempts(attempts)
+    requests: dict[str, set[str]] = defaultdict(set)
+    for attempt in attempts:
+        requests[attempt.message_id].add(attempt.request_id)
+    return {
+        letter.message_id: Failure(
+            cause=_cause(last.get(letter.message_id), endings), attempts=len(requests[letter.message_id]) or None
+        )
+        for letter in letters
+    }
+
+
+def _cause(last: Attempt | None, endings: Mapping[str, str]) -> Cause:
     if last is None:
         return Cause(code=UNKNOWN_CODE, detail="the function's log has nothing about this message")
     if last.cause:
         return last.cause
-    said = words.get(last.request_id)
+    said = endings.get(last.request_id)
     if said == "success":
         return Cause(code=UNKNOWN_CODE, detail="its last attempt succeeded, but it was not taken off the queue")
     return Cause(code=CUT_SHORT_CODE, detail=f"{_CUT_SHORT}: {said}" if said else _CUT_SHORT)
-
-
-def _attempts(line: LogLine) -> Iterator[Attempt]:
-    told = _json(line.text)
-    request_id = str(told.get("function_request_id", ""))
-    if told.get("message") == _BEGIN:
-        for message_id in str(told.get("message_ids", "")).split():
-            yield Attempt(message_id=message_id, request_id=request_id, milliseconds=line.milliseconds)
-    elif told.get("message") in _ENDS:
-        yield Attempt(
-            message_id=str(told.get("message_id")),
-            request_id=request_id,
-            milliseconds=line.milliseconds,
-            cause=Cause(code=str(told.get("error_code", UNKNOWN_CODE)), detail=str(told.get("error"))),
-        )
-
-
-def _words_of_lambda(request_ids: Sequence[str], pipeline: Pipeline, since: datetime) -> dict[str, str]:
-    """Read how Lambda says that these invocations ended: `timeout`, or an error of some kind.
-
-    docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html#platform-report
-    """
-    words: dict[str, str] = {}
-    for some in _groups(request_ids):
-        for line in pipeline.function_log(_any_of("record.requestId", some), since):
-            words |= {name: said for name, said in _ending(line.text) if name in some}
-    return words
-
-
-def _ending(text: str) -> Iterator[tuple[str, str]]:
-    told = _json(text)
-    record = told.get("record")
-    if told.get("type") == "platform.report" and isinstance(record, dict):
-        status, kind = str(record.get("status")), record.get("errorType")
-        yield str(record.get("requestId")), f"{status}: {kind}" if kind else status
-    elif found := _TIMED_OUT.search(text):
-        yield found[1], found[0].removeprefix(f"{found[1]} ")
-
-
-def _any_of(selector: str, values: Iterable[str]) -> str:
-    """Write the pattern that finds JSON lines with one of these values."""
-    return "{ " + " || ".join(f'$.{selector} = "{value}"' for value in values) + " }"
-
-
-def _groups(names: Sequence[str]) -> Iterator[Sequence[str]]:
-    for first in range(0, len(names), _IDS_A_PATTERN):
-        yield names[first : first + _IDS_A_PATTERN]
-
-
-def _json(text: str) -> Mapping[str, Any]:
-    try:
-        told = json.loads(text)
-    except ValueError:
-        return {}
-    return told if isinstance(told, dict) else {}

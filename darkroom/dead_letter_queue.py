@@ -1,7 +1,8 @@
 """Reads the dead-letter queue and leaves it as it was: every letter can be received by others as soon as all are seen.
 
 SQS has no way of looking without receiving. So letters are received, which hides them for a moment, and handed back at
-the end. What stays of a look is one more on the letter's count of receives, which means nothing in a dead-letter queue;
+the end: meanwhile they are in flight, of which SQS allows 120,000, and CloudWatch counts them as not visible. What
+stays of a look is one more on the letter's count of receives, so that this says nothing of how often its job was tried;
 when it was sent, which its age and its retention count from, does not change.
 """
 
@@ -34,15 +35,20 @@ _LOOK_SECONDS = 60
 class Letter:
     """A message of the dead-letter queue.
 
-    `receives` counts looks too, `attributes` are SQS's own, `handle` is good until the next look.
+    `attributes` are SQS's own, `handle` is good until the next look.
     """
 
     message_id: str
     body: str
     sent: datetime
-    receives: int
     attributes: Mapping[str, str]
     handle: str
+
+    @property
+    def first_received(self) -> datetime | None:
+        """When it was received first, as far as SQS tells."""
+        milliseconds = self.attributes.get("ApproximateFirstReceiveTimestamp")
+        return _time_of(milliseconds) if milliseconds else None
 
 
 class DeadLetterQueue:
@@ -161,8 +167,11 @@ def _letter(message: "MessageTypeDef") -> Letter:
     return Letter(
         message_id=message["MessageId"],
         body=message["Body"],
-        sent=datetime.fromtimestamp(int(attributes["SentTimestamp"]) / 1000, tz=UTC),
-        receives=int(attributes["ApproximateReceiveCount"]),
+        sent=_time_of(attributes["SentTimestamp"]),
         attributes={str(name): value for name, value in attributes.items()},
         handle=message["ReceiptHandle"],
     )
+
+
+def _time_of(milliseconds: str) -> datetime:
+    return datetime.fromtimestamp(int(milliseconds) / 1000, tz=UTC)

@@ -27,7 +27,7 @@ def json_line(letter: DeadLetter, now: datetime | None = None) -> str:
             "detail": letter.cause.detail,
             "sent": letter.sent.isoformat(timespec="milliseconds"),
             "age_seconds": round(letter.age(now).total_seconds()),
-            "receives": letter.receives,
+            "attempts": letter.attempts,
             "uploads": [
                 {"key": upload.key, "version_id": upload.version_id, "event": upload.change.value}
                 for upload in letter.uploads
@@ -55,7 +55,7 @@ def describe(letter: DeadLetter, now: datetime | None = None) -> Iterator[str]:
     yield f"reason    {letter.cause.code}"
     yield f"          {printable(letter.cause.detail)}"
     yield f"sent      {letter.sent.isoformat(timespec='seconds')}, {told(letter.age(now))} ago"
-    yield f"receives  {letter.receives}, looks among them"
+    yield f"attempts  {_attempts(letter)}, by the function's log"
     for upload in letter.uploads:
         yield f"upload    {printable(upload.key)}"
         yield f"          version {upload.version_id or '-'}, {upload.change}"
@@ -81,7 +81,7 @@ def _groups_table(groups: Iterable[Sequence[DeadLetter]], now: datetime) -> Tabl
 def _letters_table(letters: Sequence[DeadLetter], now: datetime) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("id", no_wrap=True)
-    for column in ("age", "receives"):
+    for column in ("age", "attempts"):
         table.add_column(column, justify="right", no_wrap=True)
     for column in ("upload", "reason"):
         table.add_column(column, overflow="fold")
@@ -90,11 +90,15 @@ def _letters_table(letters: Sequence[DeadLetter], now: datetime) -> Table:
         table.add_row(
             letter.message_id[:SHORT_ID],
             told(letter.age(now)),
-            f"{letter.receives:,}",
+            _attempts(letter),
             Text(printable(keys)) if keys else Text("-"),
             Text(printable(letter.cause.code)),
         )
     return table
+
+
+def _attempts(letter: DeadLetter) -> str:
+    return "-" if letter.attempts is None else f"{letter.attempts:,}"
 
 
 def _shortened(detail: str) -> Text:

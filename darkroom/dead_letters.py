@@ -1,33 +1,32 @@
 """The dead letters as a person, the command line or the console sees them: what each is about, and why it failed."""
 
-import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 
-from darkroom.answering import answering
-from darkroom.causes import Cause, find_causes
+from darkroom.attempts import Cause
+from darkroom.causes import Failure, Failures
 from darkroom.dead_letter_queue import DeadLetterQueue, Letter
 from darkroom.deployment import Pipeline
 from darkroom.errors import UsageError
 from resize.errors import MessageRefusedError
 from resize.events import Upload, parse_body
 
-if TYPE_CHECKING:
-    from mypy_boto3_sqs.client import SQSClient
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadLetter:
-    """A job that failed every time. `uploads` is empty where its body is no job; `receives` counts looks at it too."""
+    """A job that failed every time.
+
+    `uploads` is empty where its body is no job; `attempts` is how often it was tried, and None where the function's log
+    does not tell.
+    """
 
     message_id: str
     body: str
     uploads: tuple[Upload, ...]
     sent: datetime
-    receives: int
+    attempts: int | None
     cause: Cause
 
     def age(self, now: datetime | None = None) -> timedelta:
@@ -35,15 +34,17 @@ class DeadLetter:
         return (now or datetime.now(UTC)) - self.sent
 
 
-def read_dead_letters(pipeline: Pipeline, *, limit: int) -> tuple[DeadLetter, ...]:
+def read_dead_letters(pipeline: Pipeline, *, limit: int, failures: Failures | None = None) -> tuple[DeadLetter, ...]:
     """Read up to `limit` dead letters, the oldest first, and leave them as they were.
+
+    Who reads again and again keeps the `failures`, and asks the log but once about each letter.
 
     Raises:
         DarkroomError: SQS or CloudWatch does not answer.
     """
     letters = DeadLetterQueue(pipeline).look(limit)
-    causes = find_causes(letters, pipeline, _max_receives(pipeline))
-    return tuple(_dead_letter(letter, causes) for letter in letters)
+    found = (failures or Failures(pipeline)).of(letters)
+    return tuple(_dead_letter(letter, found[letter.message_id]) for letter in letters)
 
 
 def by_cause(letters: Iterable[DeadLetter]) -> dict[str, tuple[DeadLetter, ...]]:
@@ -94,19 +95,12 @@ def _only(letters: Sequence[DeadLetter], beginning: str) -> DeadLetter:
     return found[0]
 
 
-def _dead_letter(letter: Letter, causes: Mapping[str, Cause]) -> DeadLetter:
+def _dead_letter(letter: Letter, failure: Failure) -> DeadLetter:
     return DeadLetter(
         message_id=letter.message_id,
         body=letter.body,
         uploads=uploads_of(letter.body),
         sent=letter.sent,
-        receives=letter.receives,
-        cause=causes[letter.message_id],
+        attempts=failure.attempts,
+        cause=failure.cause,
     )
-
-
-def _max_receives(pipeline: Pipeline) -> int:
-    sqs: SQSClient = pipeline.client("sqs")
-    with answering("Reading the jobs queue"):
-        answer = sqs.get_queue_attributes(QueueUrl=pipeline.jobs_queue_url, AttributeNames=["RedrivePolicy"])
-    return int(json.loads(answer.get("Attributes", {}).get("RedrivePolicy", "{}")).get("maxReceiveCount", 1))

@@ -77,17 +77,23 @@ class Pipeline:
         live = functions.get_function_configuration(FunctionName=self.function_name, Qualifier=LIVE)
         return version_number(live["Version"])
 
-    def function_log(self, pattern: str = "", since: datetime | None = None) -> Iterator[LogLine]:
-        """Read what the function has logged since then: its JSON logs and metrics, and Lambda's own lines.
+    def log_group(self) -> str:
+        """Find the name of the function's log group."""
+        return self._function()["LoggingConfig"]["LogGroup"]
+
+    def function_log(
+        self, pattern: str = "", since: datetime | None = None, until: datetime | None = None
+    ) -> Iterator[LogLine]:
+        """Read what the function has logged in a time: its JSON logs and metrics, and Lambda's own lines.
 
         `pattern` is a filter of CloudWatch Logs for JSON lines. Emulators take it for "everything", so a reader passes
         over what it did not ask for: docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
         """
         logs: CloudWatchLogsClient = self.client("logs")
+        times = {"startTime": since, "endTime": until}
+        within: dict[str, Any] = {name: int(each.timestamp() * 1000) for name, each in times.items() if each}
         pages = logs.get_paginator("filter_log_events").paginate(
-            logGroupName=self._function()["LoggingConfig"]["LogGroup"],
-            filterPattern=pattern,
-            startTime=int(since.timestamp() * 1000) if since else 0,
+            logGroupName=self.log_group(), filterPattern=pattern, **within
         )
         for page in pages:
             for event in page["events"]:

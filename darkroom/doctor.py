@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from darkroom.alarm_check import check_alarms
 from darkroom.answering import answering
 from darkroom.concurrency import check_concurrency
 from darkroom.counting import count_messages
@@ -18,7 +19,6 @@ from darkroom.wiring import check_consumer, check_notification, check_queues, ex
 from stacks.config import Config
 
 if TYPE_CHECKING:
-    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_sts import STSClient
 
 
@@ -38,7 +38,7 @@ def checks(pipeline: Pipeline, config: Config, assembly: Path, *, patience: floa
     yield Check("The function's versions", partial(check_rollback, pipeline))
     yield from _wiring(pipeline, deployed)
     yield Check("The dead letters", partial(_check_dead_letters, pipeline))
-    yield Check("The alarms", partial(_check_alarms, pipeline))
+    yield Check("The alarms", partial(check_alarms, pipeline, deployed))
     if patience is not None:
         yield Check("A test image", Trial(pipeline, expected_prefix(deployed), patience).findings)
 
@@ -67,16 +67,3 @@ def _check_dead_letters(pipeline: Pipeline) -> Iterator[Finding]:
         yield warning(f"There are {letters:,} dead letters.", "See why: darkroom dlq list")
     else:
         yield ok("There are no dead letters.")
-
-
-def _check_alarms(pipeline: Pipeline) -> Iterator[Finding]:
-    cloudwatch: CloudWatchClient = pipeline.client("cloudwatch")
-    with answering("Reading the alarms"):
-        pages = cloudwatch.get_paginator("describe_alarms").paginate(
-            AlarmNamePrefix=f"{pipeline.stack_name}-", StateValue="ALARM"
-        )
-        names = [alarm["AlarmName"] for page in pages for alarm in page.get("MetricAlarms", ())]
-    for name in names:
-        yield warning(f"The alarm {name} is on.", "Its description says what it means and what to do first.")
-    if not names:
-        yield ok("No alarm is on.")

@@ -36,8 +36,8 @@ class Measured:
 class Readings:
     """What metrics tell; None is what nobody has measured, or not told yet.
 
-    `oldest_seconds` is the age of the oldest job that waits, `concurrency` how many invocations ran at once, and the
-    others are how many jobs ended so within one minute.
+    `oldest_seconds` is the age of the oldest job, of those that SQS has delivered less than three times, `concurrency`
+    how many invocations ran at once, and the others are how many jobs ended so within one minute.
     """
 
     oldest_seconds: Measured | None = None

@@ -37,6 +37,7 @@ class Watch:
         self._read_etags: dict[str, str] = {}
         self._dead_letters = DeadLetterQueue(pipeline)
         self._read_letters: set[str] = set()
+        self._counted = 0
 
     def new_manifests(self, keys: Sequence[str]) -> Iterator[Recorded]:
         """List what lies where these keys' manifests do, and read what was not read before."""
@@ -49,8 +50,13 @@ class Watch:
                     yield recorded
 
     def new_dead_letters(self) -> Iterator[Version]:
-        """Read the dead-letter queue where its length has changed, without taking anything out of it."""
-        if self._dead_letters.count() == len(self._read_letters):
+        """Read the dead-letter queue where its length has changed, without taking anything out of it.
+
+        Of more letters than are read at once some are always missing: they are not read again for that alone.
+        """
+        count, before = self._dead_letters.count(), self._counted
+        self._counted = count
+        if count == len(self._read_letters) or (count == before and count > _MOST_LETTERS):
             return
         letters = self._dead_letters.look(_MOST_LETTERS)
         new = [letter for letter in letters if letter.message_id not in self._read_letters]

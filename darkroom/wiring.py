@@ -33,6 +33,11 @@ class Queue:
     policy: Mapping[str, Any]
     redrive: Mapping[str, Any]
 
+    @property
+    def max_receives(self) -> int:
+        """How often a message is delivered before it is a dead letter."""
+        return int(self.redrive.get("maxReceiveCount", 1))
+
 
 def read_queue(sqs: "SQSClient", url: str) -> Queue:
     """Read a queue.

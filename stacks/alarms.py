@@ -4,6 +4,7 @@ Each has a section of its name in docs/runbook.md.
 """
 
 from dataclasses import dataclass
+from math import ceil
 
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
@@ -12,13 +13,19 @@ from resize.metrics import Metric
 from stacks.config import Config
 from stacks.metrics import FIVE_MINUTES, HOUR, MINUTE, QUARTER_HOUR, Metrics
 
+# After so many tries a fault no longer looks like one that passes.
+_TRIES = 3
+
 # "At the cap" begins a little below it: invocations end and begin, and a minute's maximum may just miss it.
 _NEAR = 0.9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alarm:
-    """One alarm: it goes off when `periods` in a row are over (or under) the threshold, of the metric's own period."""
+    """One alarm: it goes off when `periods` in a row are over (or under) the threshold, of the metric's own period.
+
+    With `of_them` it goes off when that many of the last `periods` are, and is over when fewer are.
+    """
 
     name: str
     means: str
@@ -26,6 +33,7 @@ class Alarm:
     metric: cloudwatch.IMetric
     threshold: float
     periods: int = 1
+    of_them: int | None = None
     comparison: cloudwatch.ComparisonOperator = cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD
     # An idle stack has no data, and is not at fault.
     missing: cloudwatch.TreatMissingData = cloudwatch.TreatMissingData.NOT_BREACHING
@@ -48,6 +56,7 @@ class Alarm:
             threshold=self.threshold,
             comparison_operator=self.comparison,
             evaluation_periods=self.periods,
+            datapoints_to_alarm=self.of_them,
             treat_missing_data=self.missing,
         )
 
@@ -56,6 +65,7 @@ def alarms_for(config: Config, metrics: Metrics) -> list[Alarm]:
     """Decide on the alarms of a configuration, the most urgent first."""
     return [
         *_of_the_queues(config, metrics),
+        *_of_retries(config, metrics),
         *_of_outcomes(config, metrics),
         *_of_the_function(config, metrics),
         *_of_silence(config, metrics),
@@ -70,16 +80,40 @@ def _of_the_queues(config: Config, metrics: Metrics) -> list[Alarm]:
             first_command="dlq list",
             metric=metrics.dead_letters_waiting(MINUTE),
             threshold=0,
+            # While letters pass from visible to looked at, a minute may count none of them.
+            periods=5,
+            of_them=1,
+            # A queue that nobody uses has no data after six hours, and its letters are still there.
+            missing=cloudwatch.TreatMissingData.IGNORE,
         ),
         Alarm(
             name="oldest-message",
-            means=f"A job is older than {config.oldest_message_seconds} seconds: more comes in than is done, or it "
-            "failed more than once.",
+            means=f"A job is older than {config.oldest_message_seconds} seconds: more comes in than is done, or the "
+            "function does not even start. SQS leaves out jobs that it delivered three times.",
             first_command="status",
             metric=metrics.oldest_job_seconds(MINUTE),
             threshold=config.oldest_message_seconds,
             periods=5,
         ),
+    ]
+
+
+def _of_retries(config: Config, metrics: Metrics) -> list[Alarm]:
+    tries = min(_TRIES, config.max_receive_count - 1)
+    if tries == 0:
+        return []  # the first failure makes a dead letter
+    # Each try is a single data point: those of two tries that are furthest apart must be seen together.
+    gap = config.visibility_seconds + FIVE_MINUTES.to_seconds()
+    return [
+        Alarm(
+            name="failing-job",
+            means=f"A job was tried {tries} times and is not done; it is tried on, and then becomes a dead letter.",
+            first_command="doctor",
+            metric=metrics.receives(FIVE_MINUTES),
+            threshold=tries,
+            periods=ceil(gap / FIVE_MINUTES.to_seconds()) + 1,
+            of_them=1,
+        )
     ]
 
 

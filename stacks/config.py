@@ -86,7 +86,9 @@ class Config:
     monitoring: bool = True
     # Who is told of alarms; None is no one, and leaves out the topic and its key.
     alarm_email: str | None = None
-    # How old a job may be; None is twice the visibility timeout, so that one retry is no alarm and two are.
+    # How old a job may be; None is one and a half visibility timeouts, so that one retry is no alarm. SQS counts no age
+    # after the third receive, two timeouts after the first:
+    # docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
     alarm_oldest_message_seconds: int | None = None
     # How many percent of the jobs may fail, or be rejected. A share is of alarm_minimum_jobs at least, so that the only
     # job of a night is not all of them.
@@ -114,7 +116,7 @@ class Config:
         """How old a job may be before it is an alarm."""
         if self.alarm_oldest_message_seconds is not None:
             return self.alarm_oldest_message_seconds
-        return 2 * self.visibility_seconds
+        return 3 * self.visibility_seconds // 2
 
     def settings(self, *, uploads_bucket: str, derived_bucket: str) -> Settings:
         """What the function is told, for two buckets by their names."""

@@ -50,9 +50,10 @@ def _function(metrics: Metrics) -> dict[str, list[cloudwatch.IMetric]]:
             function.metric_duration(statistic=statistic, period=_PERIOD, label=statistic)
             for statistic in ("p50", "p99", "Maximum")
         ],
-        "Crashes and throttles": [
+        "Crashes, throttles, and receives of one job": [
             function.metric_errors(statistic=SUM, period=_PERIOD),
             metrics.throttles(_PERIOD),
+            metrics.receives(_PERIOD),
         ],
     }
 

@@ -149,7 +149,7 @@ PARSERS: Mapping[str, Parser] = {
             "an e-mail address, or null",
         )
     ),
-    "alarm_oldest_message_seconds": _optional(_integer(60, 1_209_600, ", or null for 2 x the visibility timeout")),
+    "alarm_oldest_message_seconds": _optional(_integer(60, 1_209_600, ", or null for 1.5 x the visibility timeout")),
     "alarm_failed_percent": _integer(0, 99),
     "alarm_rejected_percent": _integer(0, 99),
     "alarm_minimum_jobs": _integer(1, 1_000_000),

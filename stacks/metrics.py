@@ -38,20 +38,39 @@ class Metrics:
         counted, all_jobs = (self.of_jobs(metric, statistic, period) for statistic in (SUM, COUNT))
         return _percent(metric.value, counted, all_jobs, of_at_least=of_at_least, period=period)
 
+    def receives(self, period: Duration) -> cloudwatch.Metric:
+        """How often the job had been delivered that was delivered most often, of those that came again."""
+        return self.of_jobs(Metric.RECEIVES, MAXIMUM, period)
+
     def share_of_crashes(self, *, of_at_least: int, period: Duration) -> cloudwatch.MathExpression:
         """How many invocations of a hundred ended without an answer: a crash, a timeout, an import that fails."""
         errors = self.function.metric_errors(statistic=SUM, period=period)
         invocations = self.function.metric_invocations(statistic=SUM, period=period)
         return _percent("Crashed", errors, invocations, of_at_least=of_at_least, period=period)
 
-    def dead_letters_waiting(self, period: Duration) -> cloudwatch.Metric:
-        """How many dead letters wait for a person."""
-        return self.dead_letters.metric_approximate_number_of_messages_visible(
-            statistic=MAXIMUM, period=period, label="Dead letters"
+    def dead_letters_waiting(self, period: Duration) -> cloudwatch.MathExpression:
+        """How many dead letters wait for a person: the visible ones, and those that someone looks at just now.
+
+        SQS tells how many are not visible only where there are some; where it tells nothing of the visible ones, it
+        tells nothing of the queue, and neither does this.
+        docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+        """
+        queue = self.dead_letters
+        visible = queue.metric_approximate_number_of_messages_visible(statistic=MAXIMUM, period=period)
+        looked_at = queue.metric_approximate_number_of_messages_not_visible(statistic=MAXIMUM, period=period)
+        return cloudwatch.MathExpression(
+            expression="visible + FILL(looked_at, 0)",
+            using_metrics={"visible": visible, "looked_at": looked_at},
+            period=period,
+            label="Dead letters",
         )
 
     def oldest_job_seconds(self, period: Duration) -> cloudwatch.Metric:
-        """How old the oldest job is, whether it waits or is being done."""
+        """How old the oldest job is, waiting or being done, of those that were received less than three times.
+
+        SQS leaves out a message that was received three times or more, redrive policy or not.
+        docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+        """
         return self.jobs.metric_approximate_age_of_oldest_message(
             statistic=MAXIMUM, period=period, label="Oldest job, seconds"
         )

@@ -33,6 +33,16 @@ filter message = "job failed"
 | sort attempts desc""",
     ),
     Query(
+        name="Jobs that fail again and again",
+        text="""\
+filter message in ["job failed", "job handed back"]
+| stats count(*) as attempts, latest(error_code) as its_error, latest(error) as in_words, latest(key) as its_key
+  by message_id
+| filter attempts > 1
+| sort attempts desc
+| limit 50""",
+    ),
+    Query(
         name="Slowest jobs",
         text="""\
 filter message = "job ended"

@@ -62,8 +62,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON: one line a let
 def list_(*, limit: Limit = _MOST, as_json: AsJson = False, local: Local = False, stack: Stack = None) -> None:
     """List the dead letters, grouped by reason.
 
-    The reason of the last failure is what the function's log says; "unknown" where it says nothing, is gone or may not
-    be read. Looking hides nothing and ages nothing; it counts as one more receive, which means nothing here.
+    The reason of the last failure, and how often a job was tried, are what the function's log says; "unknown" where it
+    says nothing, is gone or may not be read. Looking ages nothing, and hides letters from others while it lasts. For
+    fifty letters and more, the log is asked with Logs Insights, which costs by the bytes that it scans.
 
     \b
     Examples:
@@ -72,7 +73,8 @@ def list_(*, limit: Limit = _MOST, as_json: AsJson = False, local: Local = False
 
     \b
     Rights: sqs:ReceiveMessage, sqs:ChangeMessageVisibility and sqs:GetQueueAttributes on the dead-letter queue,
-    sqs:GetQueueAttributes on the jobs queue, lambda:GetFunctionConfiguration, logs:FilterLogEvents.
+    sqs:GetQueueAttributes on the jobs queue, lambda:GetFunctionConfiguration, logs:FilterLogEvents; from fifty letters
+    on also logs:StartQuery, logs:GetQueryResults and logs:StopQuery.
     """  # noqa: D301 - \b tells the help to leave the lines as they are
     pipeline = find_target(local=local, stack=stack)
     letters = _read(pipeline, limit)
@@ -81,10 +83,8 @@ def list_(*, limit: Limit = _MOST, as_json: AsJson = False, local: Local = False
             typer.echo(json_line(letter))
     elif letters:
         print_groups(letters)
-    else:
+    elif DeadLetterQueue(pipeline).count() == 0:
         typer.echo("There are no dead letters.")
-    if len(letters) == limit:
-        typer.echo(f"darkroom: {limit:,} letters were read; there may be more.", err=True)
 
 
 @app.command()
@@ -202,9 +202,21 @@ def discard_(  # noqa: PLR0913 - the command has so many options
 
 
 def _read(pipeline: Pipeline, limit: int) -> tuple[DeadLetter, ...]:
+    """Read letters, and say so where there are more: no command may seem to have looked at what it has not."""
     with steps(shown=sys.stderr.isatty()) as progress:
         progress.begin("Reading the dead letters")
-        return read_dead_letters(pipeline, limit=limit)
+        letters = read_dead_letters(pipeline, limit=limit)
+        count = DeadLetterQueue(pipeline).count()
+    if len(letters) == limit and count > limit:
+        more = "" if limit == _MOST else " Read more with --limit."
+        typer.echo(f"darkroom: {limit:,} of about {count:,} dead letters were looked at.{more}", err=True)
+    elif count > len(letters):
+        typer.echo(
+            f"darkroom: about {_letters(count - len(letters))} more cannot be looked at now: somebody else looks at "
+            "them. Look again in a minute.",
+            err=True,
+        )
+    return letters
 
 
 def _chosen(pipeline: Pipeline, ids: Sequence[str], reason: str | None) -> tuple[DeadLetter, ...]:

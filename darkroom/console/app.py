@@ -14,8 +14,9 @@ from starlette.responses import FileResponse, JSONResponse, Response, StreamingR
 from starlette.routing import Route
 
 from darkroom.console.feed import Fact, Feed
-from darkroom.console.letters import SHOWN_LETTERS, Letters
+from darkroom.console.letters import Letters
 from darkroom.console.limits import Limits
+from darkroom.console.look_pace import SHOWN_LETTERS
 from darkroom.console.pictures import original, rendition
 from darkroom.console.receiving import TooLargeError, receive
 from darkroom.console.uploads import Uploads

@@ -5,12 +5,13 @@ import json
 import time
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
-from typing import Final
 from urllib.parse import quote
 
+from darkroom.causes import Failures
 from darkroom.console.background import in_background
 from darkroom.console.feed import Feed
 from darkroom.console.health import Health
+from darkroom.console.look_pace import SHOWN_LETTERS, LookPace
 from darkroom.console.uploads import Uploads
 from darkroom.dead_letters import DeadLetter, by_cause, read_dead_letters
 from darkroom.deployment import Pipeline
@@ -18,9 +19,6 @@ from darkroom.redriving import MOST_A_SECOND, redrive
 from darkroom.sending import Pace
 from resize.events import Change, Upload
 
-SHOWN_LETTERS: Final = 200
-
-_LOOK_SECONDS = 30.0
 # S3 writes one key into a message; whoever writes more does not fill the page.
 _SHOWN_KEYS = 5
 _SHOWN_CHARACTERS = 300
@@ -44,16 +42,15 @@ class Letters:
         self._health = health
         self._uploads = uploads
         self._clock = clock
+        self._failures = Failures(pipeline)
         self._shown: dict[str, DeadLetter] = {}
-        self._count = 0
-        self._looked_at = clock()
+        self._pace = LookPace()
         self._to_look = asyncio.Event()
         self._one_at_a_time = asyncio.Lock()  # a look holds letters for a moment, and redriving passes over those
 
     def counted(self, count: int) -> None:
-        """Note how many there are: read them where that has changed, and now and then where there are any."""
-        if count != self._count or (count and self._clock() - self._looked_at > _LOOK_SECONDS):
-            self._count = count
+        """Note how many there are, and read them where it is time to."""
+        if self._pace.is_due(count, self._clock()):
             self._to_look.set()
 
     def upload(self, message_id: str) -> Upload | None:
@@ -69,7 +66,7 @@ class Letters:
             async with self._one_at_a_time:
                 looked = await self._look()
             if not looked:
-                self._count = -1  # the next count has it read again
+                self._pace.failed()
 
     async def redrive(self, message_ids: Collection[str]) -> int:
         """Have the jobs of some letters done again; return how many, for others may hold some.
@@ -89,11 +86,10 @@ class Letters:
                 self._uploads.queued_again(mine)
 
     async def _look(self) -> bool:
-        read = partial(read_dead_letters, self._pipeline, limit=SHOWN_LETTERS)
+        read = partial(read_dead_letters, self._pipeline, limit=SHOWN_LETTERS, failures=self._failures)
         letters = await self._health.answered("dead letters", read)
         if letters is None:
             return False
-        self._looked_at = self._clock()
         new = [letter for letter in letters if letter.message_id not in self._shown]
         self._uploads.dead([(upload.key, upload.version_id) for letter in new for upload in letter.uploads])
         self._shown = {letter.message_id: letter for letter in letters}
@@ -118,7 +114,7 @@ def _shown(letter: DeadLetter, uploads_bucket: str) -> dict[str, object]:
         "more_keys": len(letter.uploads[_SHOWN_KEYS:]),
         "body": "" if letter.uploads else letter.body[:_SHOWN_CHARACTERS],
         "sent": letter.sent.isoformat(),
-        "receives": letter.receives,
+        "attempts": letter.attempts,
         "detail": letter.cause.detail[:_SHOWN_CHARACTERS],
         "path": f"dead-letters/{quote(letter.message_id, safe='')}/image" if picture else None,
     }

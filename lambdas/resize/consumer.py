@@ -59,6 +59,7 @@ class Consumer:
         # A new one each time: a processor keeps the records of its batch.
         processor = AsyncBatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
         self._tell_received(event, context)
+        self._count_receives(event)
         try:
             return async_process_partial_response(event, partial(self._record, context), processor)
         finally:
@@ -92,6 +93,13 @@ class Consumer:
         """
         self.logger.append_keys(function_request_id=context.aws_request_id)
         self.logger.info("batch received", message_ids=" ".join(record["messageId"] for record in event["Records"]))
+
+    def _count_receives(self, event: dict[str, Any]) -> None:
+        """Count how often the batch's messages had come, and write it down before anything can go wrong."""
+        receives = max(int(record["attributes"].get("ApproximateReceiveCount", 1)) for record in event["Records"])
+        if receives > 1:
+            self.metrics.add_metric(Metric.RECEIVES, MetricUnit.Count, receives)
+            self.metrics.flush_metrics()
 
     def _job(self, upload: Upload, record: SQSRecord, context: LambdaContext) -> Ended:
         if upload.bucket != self.settings.uploads_bucket:

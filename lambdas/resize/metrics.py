@@ -13,6 +13,9 @@ class Metric(StrEnum):
 
     `Failed` and `Rejected` are 1 or 0 for every job, so that each by itself has the share: its sum over its count. A
     share of two metrics would be missing whenever either is.
+
+    `Receives` is how often SQS had delivered the message that came most often of its batch, where that is more than
+    once. It is counted before the work begins: a function that is killed counts nothing.
     """
 
     RESIZED = "Resized"
@@ -20,6 +23,7 @@ class Metric(StrEnum):
     REMOVED = "Removed"
     SUPERSEDED = "Superseded"
     FAILED = "Failed"
+    RECEIVES = "Receives"
     JOB_MILLIS = "JobMillis"
     SOURCE_BYTES = "SourceBytes"
     RENDITION_BYTES = "RenditionBytes"

@@ -10,6 +10,7 @@ from builders.events import s3_body, s3_record
 from builders.world import World
 from darkroom import watching
 from darkroom.collecting import Collected
+from darkroom.dead_letter_queue import DeadLetterQueue
 from darkroom.deployment import Pipeline
 from darkroom.developing import develop
 from darkroom.errors import DarkroomError
@@ -123,6 +124,29 @@ def test_a_queue_is_idle_only_when_no_job_waits_and_none_runs(pipeline: Pipeline
     idle.append(watch.is_idle())
 
     assert idle == [True, False, False, True]
+
+
+def test_dead_letters_that_are_too_many_to_be_read_at_once_are_not_read_again_for_that(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "_MOST_LETTERS", 5)
+    sqs = pipeline.client("sqs")
+    watch = Watch(pipeline.client("s3"), sqs, pipeline)
+    looks: list[int] = []
+
+    def look(_: DeadLetterQueue, limit: int) -> tuple[()]:
+        looks.append(limit)
+        return ()
+
+    monkeypatch.setattr(DeadLetterQueue, "look", look)
+
+    for _ in range(2):
+        for _ in range(8):
+            sqs.send_message(QueueUrl=pipeline.dead_letter_queue_url, MessageBody="{}")
+        for _ in range(3):
+            list(watch.new_dead_letters())
+
+    assert looks == [5, 5]
 
 
 def test_a_manifest_is_read_once_and_again_when_it_has_changed(

@@ -334,6 +334,46 @@ def test_every_job_counts_as_failed_or_not_and_as_rejected_or_not_so_that_each_h
     assert sorted(metrics["Rejected"]) == [0, 0, 0, 1]
 
 
+def received(event: dict[str, Any], *receives: int) -> dict[str, Any]:
+    """The event, its messages having been delivered so often each."""
+    for record, count in zip(event["Records"], receives, strict=True):
+        record["attributes"]["ApproximateReceiveCount"] = str(count)
+    return event
+
+
+def test_the_message_that_came_most_often_is_counted_by_its_receives(
+    world: World, consumer: Consumer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bodies = [message(world.upload(key, jpeg())) for key in ("a.jpg", "b.jpg", "c.jpg")]
+
+    consumer.handle(received(sqs_event(*bodies), 1, 4, 2), context())
+
+    metrics = counted(capsys)
+    assert metrics["Receives"] == [4]
+    assert metrics["Resized"] == [1, 1, 1]
+
+
+def test_messages_that_come_for_the_first_time_count_no_receives(
+    consumer: Consumer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    consumer.handle(sqs_event("bad", "worse"), context())
+
+    assert "Receives" not in counted(capsys)
+
+
+def test_receives_are_counted_before_the_function_can_be_killed(
+    world: World, consumer: Consumer, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def kill(*_: object, **__: object) -> None:
+        assert counted(capsys) == {"Receives": [4]}
+        raise SystemExit  # what no job catches, as a kill
+
+    monkeypatch.setattr("resize.consumer.async_process_partial_response", kill)
+
+    with pytest.raises(SystemExit):
+        consumer.handle(received(sqs_event(message(world.upload("a.jpg", jpeg()))), 4), context())
+
+
 def test_a_job_that_a_backfill_asks_for_is_no_retry_however_old_its_upload_is(world: World, consumer: Consumer) -> None:
     upload = world.upload("cat.jpg", jpeg())
     (record,) = json.loads(message(upload))["Records"]
@@ -389,7 +429,7 @@ def test_a_failed_job_leaves_the_key_that_it_was_about(world: World, consumer: C
 # What a query of CloudWatch Logs Insights has beside fields:
 # docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax.html
 WORDS_OF_QUERIES = frozenset(
-    {"filter", "fields", "stats", "sort", "limit", "by", "as", "and", "desc", "count", "count_distinct", "latest"}
+    {"filter", "fields", "stats", "sort", "limit", "by", "as", "and", "in", "desc", "count", "count_distinct", "latest"}
 )
 
 

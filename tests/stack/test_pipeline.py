@@ -65,7 +65,7 @@ def test_nothing_is_in_the_stack_but_the_pipeline_and_what_watches_it(template: 
     kinds = sorted(resource["Type"] for resource in template.json["Resources"].values())
 
     assert kinds == [
-        *["AWS::CloudWatch::Alarm"] * 7,
+        *["AWS::CloudWatch::Alarm"] * 8,
         "AWS::CloudWatch::Dashboard",
         "AWS::IAM::Policy",
         "AWS::IAM::Role",
@@ -74,7 +74,7 @@ def test_nothing_is_in_the_stack_but_the_pipeline_and_what_watches_it(template: 
         "AWS::Lambda::Function",
         "AWS::Lambda::Version",
         "AWS::Logs::LogGroup",
-        *["AWS::Logs::QueryDefinition"] * 5,
+        *["AWS::Logs::QueryDefinition"] * 6,
         "AWS::S3::Bucket",
         "AWS::S3::Bucket",
         "AWS::S3::BucketPolicy",

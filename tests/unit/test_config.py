@@ -84,8 +84,8 @@ def test_an_alarm_that_is_asked_for_without_monitoring_is_refused(knob: str, val
 
 
 def test_a_job_is_old_after_two_visibility_timeouts_unless_it_is_said() -> None:
-    assert parse_config({}).oldest_message_seconds == 2 * 1801
-    assert parse_config({"visibility_timeout_seconds": 400}).oldest_message_seconds == 800
+    assert parse_config({}).oldest_message_seconds == 2701
+    assert parse_config({"visibility_timeout_seconds": 400}).oldest_message_seconds == 600
     assert parse_config({"alarm_oldest_message_seconds": 90}).oldest_message_seconds == 90
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from builders.events import s3_body, s3_record
-from darkroom.causes import Cause
+from darkroom.attempts import Cause
 from darkroom.dead_letter_report import describe, json_line, print_groups
 from darkroom.dead_letters import DeadLetter, by_cause, choose, uploads_of
 from darkroom.errors import UsageError
@@ -23,7 +23,7 @@ def letter(message_id: str, code: str = "unknown", key: str = "cat.jpg", detail:
         body=body,
         uploads=uploads_of(body),
         sent=SENT,
-        receives=6,
+        attempts=5,
         cause=Cause(code=code, detail=detail),
     )
 
@@ -75,12 +75,12 @@ def test_an_id_that_chooses_none_or_several_is_refused(beginning: str, found: st
 def test_a_letter_is_one_line_of_json_for_another_program() -> None:
     line = json.loads(json_line(letter("aa1", key="a\nb.jpg"), NOW))
 
-    assert {name: line[name] for name in ("id", "reason", "detail", "age_seconds", "receives")} == {
+    assert {name: line[name] for name in ("id", "reason", "detail", "age_seconds", "attempts")} == {
         "id": "aa1",
         "reason": "unknown",
         "detail": "why",
         "age_seconds": 10_800,
-        "receives": 6,
+        "attempts": 5,
     }
     assert line["uploads"] == [{"key": "a\nb.jpg", "version_id": "v1", "event": "ObjectCreated"}]
 

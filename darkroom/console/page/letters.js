@@ -48,7 +48,8 @@ function makeLetter(letter) {
 }
 
 function updateLetter(made, letter) {
-  say(made.querySelector(".facts"), `sent ${duration(secondsSince(letter.sent))} ago, received ${count(letter.receives, "time")}`);
+  const tried = letter.attempts === null ? "tried an unknown number of times" : `tried ${count(letter.attempts, "time")}`;
+  say(made.querySelector(".facts"), `sent ${duration(secondsSince(letter.sent))} ago, ${tried}`);
 }
 
 /** The image as it was uploaded, where a browser can show it. */

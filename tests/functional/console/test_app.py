@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
@@ -14,8 +14,11 @@ from builders.events import s3_body, s3_record
 from builders.images import encoded, quadrants, rendered
 from builders.pictures import jpeg
 from builders.world import World
+from darkroom.attempts import Cause
+from darkroom.causes import Failure, Failures
 from darkroom.console import app
 from darkroom.console.receiving import PART_BYTES, TooLargeError, receive
+from darkroom.dead_letter_queue import Letter
 from darkroom.deployment import Pipeline
 
 ID = "5f0c6b5a-9a3f-4f6e-8b0a-000000000001"
@@ -305,6 +308,39 @@ def test_a_message_about_many_keys_does_not_fill_the_page(pipeline: Pipeline, pa
 
     (shown,) = [value["groups"][0]["letters"][0] for topic, value in told(parts) if topic == "dead_letters"]
     assert (len(shown["keys"]), shown["more_keys"]) == (5, 295)
+
+
+def test_a_letter_is_told_with_its_attempts_and_the_looks_at_it_are_none_of_them(
+    pipeline: Pipeline, parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told_by_log = Failure(cause=Cause(code="SandboxError", detail="no child"), attempts=3)
+    monkeypatch.setattr(Failures, "of", lambda _, letters: {each.message_id: told_by_log for each in letters})
+
+    for _ in range(2):
+        letter(pipeline, parts, s3_body(s3_record("cat.jpg")))
+
+    groups = [value["groups"] for topic, value in told(parts) if topic == "dead_letters"]
+    assert [group["code"] for group in groups[-1]] == ["SandboxError"]
+    assert {shown["attempts"] for shown in groups[-1][0]["letters"]} == {3}
+
+
+def test_what_the_log_told_is_kept_from_look_to_look(
+    pipeline: Pipeline, parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keepers: list[Failures] = []
+
+    def of(keeper: Failures, letters: Sequence[Letter]) -> dict[str, Failure]:
+        keepers.append(keeper)
+        cause = Cause(code="unknown", detail="")
+        return {each.message_id: Failure(cause=cause, attempts=None) for each in letters}
+
+    monkeypatch.setattr(Failures, "of", of)
+
+    message_id = letter(pipeline, parts, s3_body(s3_record("cat.jpg")))
+    parts.browser().post("/redrive", json=[message_id])  # looks again, at the end
+
+    assert len(keepers) == 2
+    assert keepers[0] is keepers[1]
 
 
 def test_what_is_no_list_of_ids_is_refused(parts: Parts) -> None:
