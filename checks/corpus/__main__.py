@@ -21,6 +21,7 @@ from checks.corpus.exceptions import Exceptions, ExceptionsError, read_exception
 from checks.corpus.files import Corpus, corpus_of, is_hdr, media_type
 from checks.corpus.judgement import Evidence, Judgement, judge
 from checks.corpus.picture import Shown
+from checks.corpus.references import missing, references_of
 from checks.corpus.report import counts, kinds, to_json
 from resize.engine import Engine
 
@@ -39,6 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> Status:
     chosen = _parser().parse_args(arguments)
     chosen.out.mkdir(parents=True, exist_ok=True)
     corpus = corpus_of(chosen.folder)
+    for line in missing():
+        _print(line)
     judgements: list[Judgement] = []
     rows: list[Row] = []
     with (chosen.out / "files.jsonl").open("w", encoding="utf-8") as lines:
@@ -47,10 +50,10 @@ def main(arguments: Sequence[str] | None = None) -> Status:
             judgements.append(judgement)
             lines.write(f"{to_json(judgement)}\n")
             lines.flush()
-            if judgement.differs:
+            if judgement.is_listed:
                 rows.append(row_of(evidence, judgement))
             if len(judgements) % _FILES_A_LINE == 0:
-                _print(f"{len(judgements)} of {len(corpus.files)} files, {len(rows)} differ")
+                _print(f"{len(judgements)} of {len(corpus.files)} files, {len(rows)} to look at")
     summary = counts(judgements, corpus.set_aside)
     (chosen.out / "contact-sheet.html").write_text(contact_sheet(summary, rows), encoding="utf-8")
     return _conclude(judgements, summary, chosen.known, chosen.out)
@@ -89,6 +92,7 @@ def _shown(
         is_hdr=is_hdr(source) or (isinstance(painted, Shown) and painted.is_hdr),
         chromium=painted,
         engines={engine.name: result for engine, result in zip(engines, results, strict=True)},
+        references={} if isinstance(painted, Shown) else references_of(source, media_type(source)),
     )
 
 

@@ -23,6 +23,7 @@ _MILLISECONDS_A_FRAME = 1.0
 # The window of SSIM: smaller pictures have none.
 _SMALLEST_SIDE = 7
 _BACKGROUNDS = (255.0, 0.0)
+_OPAQUE = (255, 255)
 
 
 class Kind(StrEnum):
@@ -81,7 +82,7 @@ class Difference:
 def difference(right: Shown, other: Shown, still: Tolerance, moving: Tolerance) -> Difference | None:
     """Find in what a picture differs from the right one first, or None if in nothing."""
     if right.size != other.size:
-        return Difference(kind=Kind.SIZE, detail=f"{_times(right.size)} became {_times(other.size)}")
+        return Difference(kind=Kind.SIZE, detail=f"{right} became {other}")
     measured = measure(right.still, other.still, still)
     if not measured.is_within(still):
         return Difference(kind=Kind.PIXELS, detail=str(measured))
@@ -139,12 +140,10 @@ def _premultiplied(picture: Image.Image) -> np.ndarray[tuple[int, int, int], np.
 
 
 def _similarity(one: Image.Image, other: Image.Image) -> float:
-    """Give the SSIM of two pictures before white and before black, the smaller of both."""
-    return min(similarity(lightness(one, shown), lightness(other, shown)) for shown in _BACKGROUNDS)
-
-
-def _times(size: tuple[int, int]) -> str:
-    return f"{size[0]} x {size[1]}"
+    """Give the SSIM of two pictures before white and, unless both are opaque, before black, the smaller of both."""
+    are_opaque = all(picture.getchannel("A").getextrema() == _OPAQUE for picture in (one, other))
+    backgrounds = _BACKGROUNDS[:1] if are_opaque else _BACKGROUNDS
+    return min(similarity(lightness(one, shown), lightness(other, shown)) for shown in backgrounds)
 
 
 def _plays(animation: Animation) -> str:

@@ -37,7 +37,7 @@ class Row:
 
 def row_of(evidence: Evidence, judgement: Judgement) -> Row:
     """Keep of a file what its row shows, in thumbnails."""
-    results = {"Chromium": evidence.chromium} | dict(evidence.engines)
+    results = {"Chromium": evidence.chromium} | dict(evidence.engines) | dict(evidence.references)
     return Row(
         name=printable(evidence.name),
         facts=tuple(printable(fact) for fact in _facts(judgement)),
@@ -67,11 +67,11 @@ def _facts(judgement: Judgement) -> Iterator[str]:
 
 def _cell(program: str, result: Result, judgement: Judgement) -> Cell:
     if not isinstance(result, Shown):
-        return Cell(program=program, image=None, caption=printable(f"{result.reason}: {result.detail}"))
+        return Cell(program=program, image=None, caption=printable(str(result)))
     frames = f", {result.frames} frames" if result.frames > 1 else ""
     opinion = judgement.opinions.get(program)
     verdict = f": {opinion.verdict} {opinion.why} {opinion.detail}" if opinion else ""
-    caption = f"{result.size[0]} x {result.size[1]}{frames}{verdict}"
+    caption = f"{result}{frames}{verdict}"
     return Cell(program=program, image=_data_uri(result), caption=printable(caption))
 
 

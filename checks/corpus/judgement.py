@@ -1,10 +1,11 @@
 """The rule: what Chromium paints is right, and the two engines agree.
 
-Where Chromium paints nothing (TIFF, HEIC), the engines' agreement is all that is judged.
+Where Chromium paints nothing (TIFF, HEIC), the engines' agreement is judged; that they differ from what libtiff,
+libheif and libvips agree on is reported as a doubt.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from checks.corpus.comparison import Difference, Kind, Tolerance, difference
@@ -33,6 +34,7 @@ class Verdict(StrEnum):
     REJECTED = "rejected"  # though Chromium paints it
     UNJUDGED = "unjudged"  # a picture, where Chromium paints none
     REFUSED = "refused"  # by Chromium and by the engine
+    DOUBTFUL = "doubtful"  # where Chromium paints nothing: other than what the formats' own libraries agree on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +56,8 @@ class Judgement:
     """One file's opinions by engine, and in what the engines disagree, or None.
 
     `fault` is what Chromium's decoder says of a file that it paints only in part. `known` is the reason why this file
-    may differ, from the list of known exceptions, or None.
+    may differ, from the list of known exceptions, or None. `references` is what each library says of a file that
+    Chromium does not paint: the size of its picture, or why there is none.
     """
 
     name: str
@@ -64,22 +67,29 @@ class Judgement:
     disagreement: Difference | None
     fault: str = ""
     known: str | None = None
+    references: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def differs(self) -> bool:
         """Tell whether something is not as the rule says."""
         return self.disagreement is not None or any(opinion.is_mistake for opinion in self.opinions.values())
 
+    @property
+    def is_listed(self) -> bool:
+        """Tell whether the file is one to look at."""
+        return self.differs or any(opinion.verdict is Verdict.DOUBTFUL for opinion in self.opinions.values())
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """What Chromium and the engines, by name, show of one file."""
+    """What Chromium and the engines, by name, show of one file; and libraries, where Chromium paints nothing."""
 
     name: str
     media_type: str
     is_hdr: bool
     chromium: Result
     engines: Mapping[str, Result]
+    references: Mapping[str, Result] = field(default_factory=dict)
 
 
 def judge(evidence: Evidence, known: str | None = None) -> Judgement:
@@ -92,20 +102,45 @@ def judge(evidence: Evidence, known: str | None = None) -> Judgement:
         opinions={engine: _opinion(evidence, shown) for engine, shown in evidence.engines.items()},
         disagreement=_disagreement(*evidence.engines.values()),
         known=known,
+        references={library: str(shown) for library, shown in evidence.references.items()},
     )
 
 
 def _opinion(evidence: Evidence, shown: Result) -> Opinion:
-    right = evidence.chromium
+    if isinstance(evidence.chromium, Refused):
+        return _opinion_without_chromium(evidence, shown)
     if isinstance(shown, Refused):
-        verdict = Verdict.REFUSED if isinstance(right, Refused) else Verdict.REJECTED
-        return Opinion(verdict=verdict, why=shown.reason, detail=shown.detail)
-    if isinstance(right, Refused):
-        return Opinion(verdict=Verdict.UNJUDGED)
-    found = difference(right, shown, _tolerance(evidence), _MOVING_HDR if evidence.is_hdr else _MOVING)
+        return Opinion(verdict=Verdict.REJECTED, why=shown.reason, detail=shown.detail)
+    moving = _MOVING_HDR if evidence.is_hdr else _MOVING
+    found = difference(evidence.chromium, shown, _tolerance(evidence), moving)
     if found is None:
         return Opinion(verdict=Verdict.RIGHT)
     return Opinion(verdict=Verdict.WRONG, why=found.kind, detail=found.detail)
+
+
+def _opinion_without_chromium(evidence: Evidence, shown: Result) -> Opinion:
+    right = _agreed(list(evidence.references.values()), _tolerance(evidence))
+    if isinstance(shown, Refused):
+        verdict = Verdict.REFUSED if right is None else Verdict.DOUBTFUL
+        return Opinion(verdict=verdict, why=shown.reason, detail=shown.detail)
+    if right is None:
+        return Opinion(verdict=Verdict.UNJUDGED)
+    found = difference(right, _first_frame(shown), _tolerance(evidence), _MOVING)
+    if found is None:
+        return Opinion(verdict=Verdict.UNJUDGED, why="as the libraries")
+    return Opinion(verdict=Verdict.DOUBTFUL, why=found.kind, detail=found.detail)
+
+
+def _agreed(references: Sequence[Result], tolerance: Tolerance) -> Shown | None:
+    """Find what at least two libraries show, and none shows otherwise."""
+    shown = [reference for reference in references if isinstance(reference, Shown)]
+    agree = all(difference(shown[0], other, tolerance, _MOVING) is None for other in shown[1:])
+    return shown[0] if len(shown) > 1 and agree else None
+
+
+def _first_frame(shown: Shown) -> Shown:
+    """Leave out the frames: the libraries' programs write the first one."""
+    return Shown(size=shown.size, still=shown.still)
 
 
 def _tolerance(evidence: Evidence) -> Tolerance:

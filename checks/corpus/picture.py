@@ -6,7 +6,7 @@ from typing import TypeAlias
 from PIL import Image
 
 # No more pixels of an animation's frames are kept than this: the rest is compared by number and time alone.
-MOST_FRAME_PIXELS = 24_000_000
+MOST_FRAME_PIXELS = 8_000_000
 
 # Browsers show a frame of 10 ms or less for 100 ms, whatever the format.
 # https://source.chromium.org/chromium/chromium/src/+/main:third_party/blink/renderer/platform/graphics/bitmap_image.cc
@@ -64,6 +64,9 @@ class Shown:
     fault: str = ""
     is_hdr: bool = False
 
+    def __str__(self) -> str:
+        return f"{self.size[0]} x {self.size[1]}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
@@ -71,6 +74,9 @@ class Refused:
 
     reason: str
     detail: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.reason}: {self.detail}"
 
 
 Result: TypeAlias = Shown | Refused

@@ -25,6 +25,7 @@ def counts(judgements: Sequence[Judgement], set_aside: int) -> list[str]:
         f"{painted:6} painted by Chromium",
         f"{sum(judgement.disagreement is not None for judgement in judgements):6} in which the engines disagree",
         f"{known:6} that differ for a known reason",
+        f"{_doubtful(judgements):6} that Chromium does not paint, other than libtiff, libheif and libvips agree on",
     ]
     for engine in _engines(judgements):
         found = Counter(judgement.opinions[engine].verdict for judgement in judgements)
@@ -50,7 +51,7 @@ def kinds(judgements: Sequence[Judgement]) -> list[str]:
 def _kinds_of(judgement: Judgement) -> Iterator[str]:
     broken = " (broken in Chromium too)" if judgement.fault else ""
     for engine, opinion in judgement.opinions.items():
-        if opinion.is_mistake:
+        if opinion.is_mistake or opinion.verdict is Verdict.DOUBTFUL:
             yield f"{engine}: {judgement.media_type} {opinion.verdict}, {opinion.why}{broken}"
     if judgement.disagreement is not None and not any(one.is_mistake for one in judgement.opinions.values()):
         yield f"engines disagree: {judgement.media_type}, {judgement.disagreement.kind}"
@@ -60,6 +61,12 @@ def _kind_line(kind: str, names: list[str]) -> str:
     others = len(names) - _MOST_NAMES
     shown = [printable(name) for name in names[:_MOST_NAMES]] + ([f"{others} others"] if others > 0 else [])
     return f"{len(names):6} {kind}: {', '.join(shown)}"
+
+
+def _doubtful(judgements: Sequence[Judgement]) -> int:
+    return sum(
+        any(opinion.verdict is Verdict.DOUBTFUL for opinion in judgement.opinions.values()) for judgement in judgements
+    )
 
 
 def _engines(judgements: Sequence[Judgement]) -> Sequence[str]:

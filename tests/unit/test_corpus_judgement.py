@@ -93,6 +93,7 @@ def test_the_report_counts_chromiums_pictures_that_each_engine_has_wrong() -> No
         "     3 painted by Chromium",
         "     1 in which the engines disagree",
         "     1 that differ for a known reason",
+        "     0 that Chromium does not paint, other than libtiff, libheif and libvips agree on",
         "     2 wrong in pillow: 1 of other pixels, size or time, 1 rejected; 66.7 % of Chromium's",
         "     2 wrong in vips: 0 of other pixels, size or time, 2 rejected; 66.7 % of Chromium's",
     ]
@@ -168,3 +169,42 @@ def test_hdr_is_told_by_the_transfer_characteristics() -> None:
     assert is_hdr(b"....colrnclx\0\x09\0\x12\0\x09\x80")
     assert not is_hdr(b"....colrnclx\0\x01\0\x0d\0\x06\x80")
     assert not is_hdr(b"....tmap....colrnclx\0\x09\0\x10\0\x09\x80")
+
+
+def test_what_the_libraries_agree_on_is_a_doubt_where_chromium_paints_nothing() -> None:
+    def judged(pillow: Result, vips: Result, *references: Result) -> Judgement:
+        libraries = dict(zip(("libtiff", "libvips"), references, strict=True))
+        engines = {"pillow": pillow, "vips": vips}
+        return judge(
+            Evidence(
+                name="a.tif",
+                media_type="image/tiff",
+                is_hdr=False,
+                chromium=NOTHING,
+                engines=engines,
+                references=libraries,
+            )
+        )
+
+    doubted = judged(gray(150), CORRUPT, gray(100), gray(101))
+    assert verdicts(doubted) == [Verdict.DOUBTFUL, Verdict.DOUBTFUL]
+    assert doubted.references == {"libtiff": "20 x 20", "libvips": "20 x 20"}
+    assert kinds([doubted])[0] == "     1 pillow: image/tiff doubtful, pixels: a.tif"
+    assert verdicts(judged(gray(100), gray(100), gray(100), gray(101))) == [Verdict.UNJUDGED, Verdict.UNJUDGED]
+    assert verdicts(judged(gray(150), CORRUPT, gray(100), gray(200))) == [Verdict.UNJUDGED, Verdict.REFUSED]
+    assert verdicts(judged(gray(150), CORRUPT, gray(100), CORRUPT)) == [Verdict.UNJUDGED, Verdict.REFUSED]
+
+
+def test_both_engines_doubtful_alike_do_not_fail_a_run() -> None:
+    alike = Evidence(
+        name="a.tif",
+        media_type="image/tiff",
+        is_hdr=False,
+        chromium=NOTHING,
+        engines={"pillow": CORRUPT, "vips": CORRUPT},
+        references={"libtiff": gray(9), "libvips": gray(9)},
+    )
+
+    judgement = judge(alike)
+
+    assert (judgement.is_listed, judgement.differs) == (True, False)
