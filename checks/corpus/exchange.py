@@ -112,13 +112,12 @@ class _Requests(BaseHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
         """Keep quiet: the report says what became of each file."""
 
-    def _asked(self) -> tuple[str | None, _Job | None, int | None]:
-        """Read what is asked for, of which job and frame."""
+    def _asked(self) -> tuple[str, _Job | None, int | None]:
+        """Read what is asked for, of which job and frame; what is not below the secret path is no name."""
         address = urlsplit(self.path)
-        if not address.path.startswith(self.exchange.path):
-            return None, None, None
-        query = {name: int(values[0]) for name, values in parse_qs(address.query).items()}
-        return address.path.removeprefix(self.exchange.path), self.exchange.job(query.get("job", 0)), query.get("frame")
+        name = address.path.removeprefix(self.exchange.path)
+        query = {key: int(values[0]) for key, values in parse_qs(address.query).items()}
+        return name, self.exchange.job(query.get("job", 0)), query.get("frame")
 
     def _respond(self, status: int, body: bytes = b"", content_type: str = "text/plain") -> None:
         self.send_response(status)
