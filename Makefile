@@ -10,7 +10,7 @@ SEED ?= 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long nightly soak fuzz scale scale-measure lint checkov audit bench lock clean
+.PHONY: help setup demo test test-long test-corpus nightly soak fuzz scale scale-measure lint checkov audit bench lock clean
 .PHONY: bootstrap deploy diff destroy
 
 help: ## list the targets
@@ -75,6 +75,10 @@ test: setup lint ## every check and every test but the long ones
 
 test-long: setup ## the tests that take longer: convergence, memory, fuzzing, the short soak, …
 	$(BIN)/pytest $(PARALLEL) -m long
+
+test-corpus: setup ## compare both engines with Chromium on the image files of FOLDER=…; KNOWN=… lists what may differ
+	@test -d "$(FOLDER)" || { echo "make test-corpus FOLDER=…: a folder of image files is missing, not '$(FOLDER)'"; exit 2; }
+	$(BIN)/python -m checks.corpus "$(FOLDER)" $(if $(KNOWN),--known "$(KNOWN)")
 
 nightly: setup ## look for an interleaving that does not converge for much longer than the tests do
 	CONVERGENCE_EXAMPLES=20000 $(BIN)/pytest tests/functional/test_convergence.py --timeout 0
