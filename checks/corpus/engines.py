@@ -56,7 +56,7 @@ def _shown(rendered: Rendered, moving: Rendered | None) -> Shown:
     with Image.open(io.BytesIO(rendered.renditions[0].body)) as picture:
         still = picture.convert("RGBA")
     animation = _animation(moving.renditions[0].body) if moving else None
-    has_own_size = rendered.width <= MAX_SIDE
+    has_own_size = max(rendered.width, rendered.height) <= MAX_SIDE
     return Shown(
         size=still.size if has_own_size else (rendered.width, rendered.height),
         still=still,
