@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic
@@ -15,6 +16,7 @@ from builders.formats import pictures
 from builders.hostile import webp_of_34_bytes
 from builders.images import crashing_heic, rendered, variant
 from builders.pictures import jpeg
+from builders.polling import eventually
 from builders.subversion import HOSTILE, subvert
 from resize.errors import ImageRejectedError, OutOfTimeError, Reason, SandboxError
 from resize.sandbox import Confinement, Sandbox
@@ -118,6 +120,28 @@ def test_an_image_that_hangs_is_given_up_after_its_time_by_the_clock(
 
         assert verdicts == dict.fromkeys(HANGS, "timed_out: not rendered within 2 s")
         assert [width_of_good_image(sandbox) for _ in HANGS] == [32] * len(HANGS)
+
+
+def living_in_group(group: int) -> list[str]:
+    """The processes of a group that have not ended: proc(5), stat."""
+    living = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it has ended meanwhile
+            state, _, of, *_ = stat.read_text().rpartition(")")[2].split()
+            if int(of) == group and state not in "ZX":
+                living.append(stat.parent.name)
+    return living
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds processes through Linux's /proc")
+def test_what_a_child_has_started_ends_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    subvert(tmp_path, monkeypatch, "os.fork() or threading.Event().wait(); {}['absent']")
+    with new_sandbox() as sandbox:
+        (child,) = sandbox.process_ids
+        with pytest.raises(ImageRejectedError, match="KeyError"):
+            sandbox.render(HOSTILE, in_seconds(120))
+
+        eventually(lambda: living_in_group(child) == [])
 
 
 def test_the_wait_for_a_child_is_not_counted_as_the_image_s_own_time(
