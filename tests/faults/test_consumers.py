@@ -94,7 +94,7 @@ def test_a_consumer_killed_after_its_last_write_has_done_the_job(faulty: Faulty)
     faulty.upload("cat.jpg", jpeg())
 
     faulty.check()
-    assert [line["repeated"] for line in faulty.ended("cat.jpg")] == [True]
+    assert {line["repeated"] for line in faulty.ended("cat.jpg")} == {True}  # a busy machine may be given it twice
 
 
 @linux_only
