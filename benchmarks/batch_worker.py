@@ -45,7 +45,9 @@ class Function:
         ):
             self._handle = importlib.import_module("resize.handler").handler
         confinement = Confinement(
-            memory_bytes=(MEGABYTES - RESERVED_MEGABYTES) * 1024**2, processor_seconds=self._settings.render_seconds
+            memory_bytes=(MEGABYTES - RESERVED_MEGABYTES) * 1024**2,
+            processor_seconds=self._settings.render_seconds,
+            wall_seconds=self._settings.wall_seconds,
         )
         self._sandbox = Sandbox(variants, self._settings.limits, confinement, **choosing(engine))
         self._round = 0

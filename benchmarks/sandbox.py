@@ -24,7 +24,7 @@ from resize.variants import parse_variants
 SIZE = (3000, 2000)
 RUNS = 40
 CONTEXT = json.loads((Path(__file__).parents[1] / "cdk.json").read_text(encoding="utf-8"))["context"]
-CONFINEMENT = Confinement(memory_bytes=1257 * 1024**2, processor_seconds=25)
+CONFINEMENT = Confinement(memory_bytes=1257 * 1024**2, processor_seconds=25, wall_seconds=75)
 
 
 def photograph() -> bytes:
@@ -61,7 +61,7 @@ def main() -> None:
     with Sandbox(variants, limits, CONFINEMENT) as sandbox:
         ways: dict[str, Callable[[], Rendered]] = {
             "in process": lambda: render(source, variants, limits),
-            "in the sandbox": lambda: sandbox.render(source, monotonic() + 60),
+            "in the sandbox": lambda: sandbox.render(source, monotonic() + 120),
         }
         for make in ways.values():  # what is loaded once is loaded now
             make()

@@ -39,7 +39,8 @@ REJECTIONS = {
         "decoding it takes more memory than the function has", "upload a smaller one, or raise `memory_mb`"
     ),
     Reason.TIMED_OUT: Explanation(
-        "it took more than `render_seconds`", "upload a smaller one, or raise `render_seconds`"
+        "it took more than `render_seconds` of the processor, or three times as long by the clock",
+        "upload a smaller one, or raise `render_seconds`",
     ),
     Reason.CRASHED: _BROKE_ITS_DECODER,
     Reason.ABORTED: _BROKE_ITS_DECODER,

@@ -4,7 +4,7 @@ import json
 import sys
 from pathlib import Path
 
-from simulation import cost_tables, failures, plots, pollers, throughput, volumes
+from simulation import cost_tables, failures, outage, plots, pollers, throughput, volumes
 from simulation.costs import load_prices
 from simulation.flow_model import jobs_a_second, most_jobs_a_second
 from simulation.page import Report, write
@@ -34,7 +34,7 @@ def main(folder: Path = ROOT / "docs") -> None:
     ]
     _tell("the knobs of failure")
     findings += [failures.visibility_timeout_seconds(config, parameters), failures.max_receive_count(config)]
-    _tell("S3's request rates and provisioned pollers")
+    _tell("S3's request rates, jobs in flight and provisioned pollers")
     new, split = (most_jobs_a_second(config, is_split=is_split) for is_split in (False, True))
     rate = jobs_a_second(config, parameters)
     report = Report(
@@ -53,6 +53,8 @@ def main(folder: Path = ROOT / "docs") -> None:
             f"botocore tries again, and then the queue does: nothing is lost, but receives are. What helps: raise "
             f"`max_concurrency` in steps over an hour or so, and ask AWS to split the prefixes before a large import."
         ),
+        in_flight=outage.in_flight(config, parameters),
+        in_flight_text=outage.in_flight_text(config),
         pollers=pollers.compare(config, parameters, prices),
     )
     (folder / "scale.md").write_text(write(report), encoding="utf-8")

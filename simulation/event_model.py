@@ -9,6 +9,7 @@ from simpy import Environment
 from simulation.event_source import EventSource, Usage
 from simulation.invocation import latencies
 from simulation.jobs_queue import JobsQueue, Place, Steps
+from simulation.limits import IN_FLIGHT_MESSAGES
 from simulation.parameters import Parameters
 from simulation.scaling import Scaling, scaling_of
 from simulation.storage import Storage, never
@@ -69,6 +70,7 @@ def simulate(  # noqa: PLR0913  # what an experiment can vary
     is_split: bool = True,
     scaling: Scaling | None = None,
     sample_seconds: float = 1.0,
+    in_flight_limit: int = IN_FLIGHT_MESSAGES,
 ) -> Simulated:
     """Let uploads come for `seconds`, and look on for `drain_seconds` more."""
     environment = Environment()
@@ -79,6 +81,7 @@ def simulate(  # noqa: PLR0913  # what an experiment can vary
         visibility_seconds=config.visibility_seconds,
         max_receives=config.max_receive_count,
         retention_seconds=config.queue_retention_days * DAY_SECONDS,
+        in_flight_limit=in_flight_limit,
     )
     storage = Storage(generator, latencies=latencies(parameters), refused=refused, is_split=is_split)
     source = EventSource(
@@ -88,6 +91,7 @@ def simulate(  # noqa: PLR0913  # what an experiment can vary
         config=config,
         parameters=parameters,
         scaling=scaling or scaling_of(config),
+        random=generator.random,
     )
     samples: list[Sample] = []
     environment.process(_upload(environment, queue, parameters, generator, workload, seconds))

@@ -1,6 +1,6 @@
 """The event source mapping: pollers gather batches from the jobs queue, each invokes the function and waits for it."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 
 from simpy import Environment, Event
@@ -42,6 +42,7 @@ class EventSource:
         config: Config,
         parameters: Parameters,
         scaling: Scaling,
+        random: Callable[[], float],
     ) -> None:
         self._environment = environment
         self._queue = queue
@@ -49,6 +50,7 @@ class EventSource:
         self._config = config
         self._parameters = parameters
         self._scaling = scaling
+        self._random = random
         self._warm: list[float] = []
         self.pollers = self.busy = self.most_busy = 0
         self.duplicates = self.failures = 0
@@ -109,6 +111,8 @@ class EventSource:
         self._note(batch, ends, started)
         self._warm.append(self._environment.now)
         self._delete([each for each, ended in zip(batch, ends, strict=True) if ended.is_done and ended.at <= timeout])
+        if seconds < timeout:
+            self._show_again(batch, ends)
 
     def _start(self) -> float:
         """Find an environment, the one that was used last, or start one; returns the seconds that it takes."""
@@ -127,6 +131,16 @@ class EventSource:
                 each.message.done = started + ended.at
                 self.usage.jobs += 1
                 self.waits.append(each.message.done - each.message.sent)
+
+    def _show_again(self, batch: Sequence[Delivery], ends: Sequence[Ended]) -> None:
+        """Have what was not done tried again at the pace that the function sets."""
+        for each, ended in zip(batch, ends, strict=True):
+            if not ended.is_done:
+                delay = self._config.backoff.delay(
+                    each.receive, is_handed_back=ended.is_handed_back, random=self._random
+                )
+                if delay is not None:
+                    self._queue.show_after(each, delay)
 
     def _delete(self, batch: Sequence[Delivery]) -> None:
         for each in batch:

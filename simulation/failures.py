@@ -1,53 +1,28 @@
 """The knobs of failure, visibility timeout and max_receive_count, and what S3's request rates do to a new bucket."""
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from simulation.event_model import simulate
 from simulation.findings import Finding
 from simulation.flow_model import jobs_a_second
 from simulation.invocation import requests_a_job
+from simulation.outage import OUTAGE_TO_SURVIVE, dead_share, tried_for
 from simulation.parameters import Parameters
 from simulation.scaling import Scaling
 from simulation.storage import ATTEMPTS, Method, failing_jobs
 from simulation.tables import Table, count, duration, share
-from simulation.volumes import steady
 from simulation.workload import Workload
 from stacks.config import Config
 
 VISIBILITIES = (900, 3600)
-OUTAGES = (1200, 3600, 6000, 10_800)
-RECEIVES = (1, 2, 3, 4, 5, 10)
+OUTAGES = (1200, 3600, 7200, 10_800)
+RECEIVES = (1, 3, 5, 6, 7, 8, 10)
 REFUSALS = (0.1, 0.2, 0.3, 0.4, 0.5)
 CONCURRENCIES = (50, 100, 200, 400, 1000)
-# What the defaults are for: S3 may be away for so long without a dead letter, or refuse this share of all requests
-# with less than one dead letter in a million.
-OUTAGE_TO_SURVIVE = 3600
+# What the defaults are for: S3 may refuse this share of all requests with less than one dead letter in a million.
 REFUSED_TO_BEAR = 0.3
 _UNNOTICED = 1e-6
-_OUTAGE_STARTS = 600
-_OUTAGE_UPLOADS_A_DAY = 20_000
 _SATURATED_SECONDS = 30
-
-
-def outage(starts: float, seconds: float) -> Callable[[float], float]:
-    """Make S3 refuse everything for a time."""
-    return lambda at: 1.0 if starts <= at < starts + seconds else 0.0
-
-
-def dead_share(config: Config, parameters: Parameters, seconds: int) -> float:
-    """Give the share of the jobs that came during an outage of S3, or still waited, that end as dead letters."""
-    drain = config.visibility_seconds * (config.max_receive_count + 1)
-    seen = simulate(
-        steady(_OUTAGE_UPLOADS_A_DAY),
-        config,
-        parameters,
-        seconds=_OUTAGE_STARTS + seconds,
-        drain_seconds=drain,
-        refused=outage(_OUTAGE_STARTS, seconds),
-        sample_seconds=60,
-    )
-    return seen.dead / (seen.sent * seconds / (seconds + _OUTAGE_STARTS))
 
 
 def visibility_timeout_seconds(config: Config, parameters: Parameters) -> Finding:
@@ -62,7 +37,7 @@ def visibility_timeout_seconds(config: Config, parameters: Parameters) -> Findin
             (
                 str(visibility),
                 duration(visibility),
-                duration(visibility * (config.max_receive_count - 1)),
+                duration(tried_for(hidden)),
                 *(share(part) for part in dead),
             )
         )
@@ -72,16 +47,17 @@ def visibility_timeout_seconds(config: Config, parameters: Parameters) -> Findin
         default="null",
         table=Table(
             (
-                *("visibility timeout", "a job that failed is late by", "tried for"),
+                *("visibility timeout", "a job whose function was killed is late by", "a job that fails is tried for"),
                 *(f"dead letters, S3 away for {duration(seconds)}" for seconds in OUTAGES),
             ),
             tuple(rows),
         ),
         hurts=(
-            f"Short, jobs use up their {config.max_receive_count} receives while S3 is still away. Long, a job that "
-            f"failed once is late by it: {duration(default)} by default, six times `function_timeout_seconds` and the "
-            f"window, as AWS advises. Less than `function_timeout_seconds` Lambda refuses: a job would be delivered "
-            f"while it runs."
+            f"A job that failed comes back sooner three times: after half a minute, two and eight. Then, and where the "
+            f"function was killed before it could say so, this is how late it is: {duration(default)} by default, six "
+            f"times `function_timeout_seconds` and the window, as AWS advises. Short, jobs use up their "
+            f"{config.max_receive_count} receives while S3 is still away. Less than `function_timeout_seconds` Lambda "
+            f"refuses: a job would be delivered while it runs."
         ),
         supports=(
             f"{default} s outlive an outage of {duration(survived[default])}; the least that Lambda takes, "
@@ -105,13 +81,21 @@ def max_receive_count(config: Config) -> Finding:
         (
             str(receives),
             share(refused_share_until_dead(receives, requests)),
-            duration((receives - 1) * config.visibility_seconds),
+            *(
+                duration(tried_for(replace(config, max_receive_count=receives), is_handed_back=is_handed_back))
+                for is_handed_back in (False, True)
+            ),
             *(share(failing_jobs(refused, requests) ** receives) for refused in REFUSALS),
         )
         for receives in RECEIVES
     )
     enough = min(
-        (receives for receives in RECEIVES if refused_share_until_dead(receives, requests) >= REFUSED_TO_BEAR),
+        (
+            receives
+            for receives in RECEIVES
+            if refused_share_until_dead(receives, requests) >= REFUSED_TO_BEAR
+            and tried_for(replace(config, max_receive_count=receives)) >= OUTAGE_TO_SURVIVE
+        ),
         default=RECEIVES[-1],
     )
     return Finding(
@@ -119,7 +103,8 @@ def max_receive_count(config: Config) -> Finding:
         default=str(config.max_receive_count),
         table=Table(
             (
-                *("`max_receive_count`", "one dead letter in a million from", "tried for"),
+                *("`max_receive_count`", "one dead letter in a million from"),
+                *("a job that fails is tried for", "one that is handed back, without its batches"),
                 *(f"dead letters, {share(refused)} of requests refused" for refused in REFUSALS),
             ),
             rows,
@@ -128,11 +113,13 @@ def max_receive_count(config: Config) -> Finding:
             f"At 1, a single bad moment of S3 makes dead letters. Every request is tried {ATTEMPTS} times before a "
             f"receive is lost, so {config.max_receive_count} receives bear "
             f"{share(refused_share_until_dead(config.max_receive_count, requests))} of requests refused. Each further "
-            f"receive makes a job that can never succeed wait {duration(config.visibility_seconds)} more for a person."
+            f"receive makes a job that can never succeed wait {duration(config.visibility_seconds)} more for a person. "
+            f"A job that is handed back for lack of time is tried {config.max_receive_count} times too: it comes back "
+            f"after half a minute, and then after twice as long each time."
         ),
         supports=(
-            f"{enough} is the least that bears {share(REFUSED_TO_BEAR)} of S3's answers being refusals, with less "
-            f"than one dead letter in a million."
+            f"{enough} is the least with which a job is tried for {duration(OUTAGE_TO_SURVIVE)}, and that bears "
+            f"{share(REFUSED_TO_BEAR)} of S3's answers being refusals with less than one dead letter in a million."
         ),
         is_supported=config.max_receive_count == enough,
     )

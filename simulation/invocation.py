@@ -4,7 +4,7 @@ import heapq
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from resize.settings import STORAGE_SECONDS
+from resize.settings import STORAGE_SECONDS, WALL_FACTOR
 from simulation.limits import BYTES_A_SECOND, MEGABYTES_A_VCPU
 from simulation.parameters import Parameters, Photograph
 from simulation.storage import Answer, Method, Storage
@@ -24,10 +24,11 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """When a job ended, in seconds from the start of the invocation, and whether it did its work."""
+    """When a job ended, in seconds from the start of the invocation, and whether it did its work or was handed back."""
 
     at: float
     is_done: bool
+    is_handed_back: bool = False
 
 
 def vcpus(memory_mb: int) -> float:
@@ -53,24 +54,27 @@ def requests_a_job(config: Config) -> dict[Method, int]:
 def run(tasks: Sequence[Task], config: Config, storage: Storage, started: float) -> tuple[Ended, ...]:
     """Run a batch that starts at a time; `jobs_at_once` jobs are under way, of which each processor renders one.
 
-    A job is not begun without the time that it may take: lambdas/resize/consumer.py hands it back.
+    Neither a job nor its rendering is begun without the time that it may take: lambdas/resize/ hands it back.
     """
-    last_start = config.function_timeout_seconds - STORAGE_SECONDS - config.render_seconds
+    last_start = started + config.function_timeout_seconds - STORAGE_SECONDS - WALL_FACTOR * config.render_seconds
     free = [started] * min(config.jobs_at_once, len(tasks))
     processors = [started] * images_at_once(config)
     ended = []
     for task in tasks:
         at = heapq.heappop(free)
-        if at - started > last_start:
-            answer = Answer(at, is_done=False)
-        else:
-            answer = _read(task, storage, at)
-            if answer.is_done and not task.is_done_already:
-                rendered = max(answer.at, processors[0]) + render_seconds(task.photograph, config.memory_mb)
+        is_handed_back = at > last_start
+        answer = Answer(at, is_done=False) if is_handed_back else _read(task, storage, at)
+        if answer.is_done and not task.is_done_already:
+            turn = max(answer.at, processors[0])
+            is_handed_back = turn > last_start
+            if is_handed_back:
+                answer = Answer(turn, is_done=False)
+            else:
+                rendered = turn + render_seconds(task.photograph, config.memory_mb)
                 heapq.heapreplace(processors, rendered)
                 answer = _write(config, storage, rendered)
         heapq.heappush(free, answer.at)
-        ended.append(Ended(answer.at - started, answer.is_done))
+        ended.append(Ended(answer.at - started, answer.is_done, is_handed_back))
     return tuple(ended)
 
 

@@ -1,9 +1,11 @@
 """The jobs queue: an SQS standard queue with a dead-letter queue behind it, message by message."""
 
+import heapq
 from collections import deque
 from collections.abc import Generator
 from dataclasses import dataclass
 from enum import Enum, auto
+from itertools import count
 from typing import TypeAlias
 
 import numpy as np
@@ -27,12 +29,16 @@ class Place(Enum):
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Message:
-    """A job in the queue: when it was sent, how often it was received, where it is, and when its work was done."""
+    """A job in the queue: when it was sent, how often it was received, where it is, and when its work was done.
+
+    While it is hidden, `hidden_until` says how long.
+    """
 
     sent: float
     photograph: Photograph
     receives: int = 0
     place: Place = Place.VISIBLE
+    hidden_until: float = 0.0
     done: float | None = None
 
 
@@ -47,7 +53,8 @@ class Delivery:
 class JobsQueue:
     """A standard queue: it delivers at least once, and in no order that one could rely on.
 
-    A received message is hidden for the visibility timeout, and is back after that unless it was deleted. Received
+    A received message is hidden for the visibility timeout, or as long as its consumer sets, and is back after that
+    unless it was deleted. Received
     `max_receives` times, its next receive moves it to the dead-letter queue instead; older than the retention, it is
     gone. Sources: sqs-visibility-timeout.html, sqs-dead-letter-queues.html and quotas-queues.html, all under
     docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/
@@ -70,9 +77,10 @@ class JobsQueue:
         self._retention_seconds = retention_seconds
         self._in_flight_limit = in_flight_limit
         self._visible: deque[Message] = deque()
-        self._hidden: deque[tuple[float, Delivery]] = deque()
+        self._hidden: list[tuple[float, int, Delivery]] = []
+        self._entries = count()
         self._waiting: list[Event] = []
-        self._something_hidden = environment.event()
+        self._first_has_changed = environment.event()
         self.sent = self.requests = self.empty_requests = 0
         self.counts = dict.fromkeys(Place, 0)
         environment.process(self._bring_back())
@@ -121,6 +129,11 @@ class JobsQueue:
             self._visible.remove(message)
         self._move(message, Place.DELETED)
 
+    def show_after(self, delivery: Delivery, seconds: float) -> None:
+        """Change the visibility timeout of a message that this consumer still has: it counts from now."""
+        if self._is_with(delivery):
+            self._hide_until(delivery, self._environment.now + seconds)
+
     def _take(self, most: int) -> list[Delivery]:
         taken: list[Delivery] = []
         while self._visible and len(taken) < most and self.in_flight < self._in_flight_limit:
@@ -143,10 +156,15 @@ class JobsQueue:
         message.receives += 1
         self._move(message, Place.HIDDEN)
         delivery = Delivery(message, message.receives)
-        self._hidden.append((self._environment.now + self._visibility_seconds, delivery))
-        if not self._something_hidden.triggered:
-            self._something_hidden.succeed()
+        self._hide_until(delivery, self._environment.now + self._visibility_seconds)
         return delivery
+
+    def _hide_until(self, delivery: Delivery, until: float) -> None:
+        delivery.message.hidden_until = until
+        entry = (until, next(self._entries), delivery)
+        heapq.heappush(self._hidden, entry)
+        if self._hidden[0] is entry and not self._first_has_changed.triggered:
+            self._first_has_changed.succeed()
 
     def _move(self, message: Message, place: Place) -> None:
         self.counts[message.place] -= 1
@@ -155,20 +173,24 @@ class JobsQueue:
 
     def _bring_back(self) -> Steps:
         while True:
-            while self._hidden and not self._is_still_hidden(self._hidden[0][1]):
-                self._hidden.popleft()
+            while self._hidden and not self._is_hidden_until(*self._hidden[0]):
+                heapq.heappop(self._hidden)
+            if self._first_has_changed.triggered:
+                self._first_has_changed = self._environment.event()
             if not self._hidden:
-                self._something_hidden = self._environment.event()
-                yield self._something_hidden
+                yield self._first_has_changed
                 continue
-            until, delivery = self._hidden[0]
+            until, _, delivery = self._hidden[0]
             if until > self._environment.now:
-                yield self._environment.timeout(until - self._environment.now)
-            elif self._is_still_hidden(delivery):
-                self._hidden.popleft()
-                self._move(delivery.message, Place.VISIBLE)
-                self._show(delivery.message)
+                yield self._first_has_changed | self._environment.timeout(until - self._environment.now)
+                continue
+            heapq.heappop(self._hidden)
+            self._move(delivery.message, Place.VISIBLE)
+            self._show(delivery.message)
+
+    def _is_hidden_until(self, until: float, _entry: int, delivery: Delivery) -> bool:
+        return self._is_with(delivery) and delivery.message.hidden_until == until
 
     @staticmethod
-    def _is_still_hidden(delivery: Delivery) -> bool:
+    def _is_with(delivery: Delivery) -> bool:
         return delivery.message.place is Place.HIDDEN and delivery.message.receives == delivery.receive

@@ -49,6 +49,8 @@ class Report:
     findings: Sequence[Finding]
     request_rates: Table
     request_rates_text: str
+    in_flight: Table
+    in_flight_text: str
     pollers: Table
 
 
@@ -66,6 +68,7 @@ def write(report: Report) -> str:
             "## Where each knob starts to hurt\n",
             *(finding_section(finding) for finding in report.findings),
             f"### S3's request rates\n\n{report.request_rates_text}\n\n{report.request_rates.to_markdown()}\n",
+            in_flight_section(report.in_flight_text, report.in_flight),
             _pollers(report.pollers),
             service_times(report.parameters, report.measured_on),
             _HOW,
@@ -108,6 +111,11 @@ def _volumes(table: Table) -> str:
 def finding_section(finding: Finding) -> str:
     """Write the section on one knob."""
     return f"### {finding.knob}: {finding.default}\n\n{finding.hurts}\n\n{finding.table.to_markdown()}\n"
+
+
+def in_flight_section(text: str, table: Table) -> str:
+    """Write the section on SQS's limit of messages in flight."""
+    return f"### SQS's limit of messages in flight\n\n{text}\n\n{table.to_markdown()}\n"
 
 
 def _pollers(table: Table) -> str:

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from resize.settings import STORAGE_SECONDS, WALL_FACTOR
 from simulation.costs import MILLION, PriceList, bill, usd_by_service
 from simulation.event_model import simulate
 from simulation.findings import Finding
@@ -140,6 +141,12 @@ def _cost_of_full_batches(config: Config, parameters: Parameters, price_list: Pr
     return billed * memory.usd / memory.per + MILLION / config.batch_size * request.usd / request.per
 
 
+def _slowest_images(config: Config) -> int:
+    """Count the images that take `render_seconds` each, of which the last is begun while it may take its longest."""
+    last_start = config.function_timeout_seconds - STORAGE_SECONDS - WALL_FACTOR * config.render_seconds
+    return last_start // config.render_seconds + 1
+
+
 def batch_size(config: Config, parameters: Parameters, price_list: PriceList) -> Finding:
     """What does a larger batch save, and when does it no longer fit the function's time?"""
     rows = []
@@ -147,7 +154,7 @@ def batch_size(config: Config, parameters: Parameters, price_list: PriceList) ->
     for size in BATCH_SIZES:
         sized = replace(config, batch_size=size)
         slowest = size * config.render_seconds
-        if slowest < config.function_timeout_seconds:
+        if size <= _slowest_images(config):
             fitting.append(size)
         seconds = batch_seconds(sized, parameters, size)
         rows.append(
@@ -172,8 +179,9 @@ def batch_size(config: Config, parameters: Parameters, price_list: PriceList) ->
         ),
         hurts=(
             f"Below five, the processor idles while a job waits for S3, and that is billed. From "
-            f"{config.function_timeout_seconds // config.render_seconds} on, a batch of images that each take "
-            f"`render_seconds` no longer fits `function_timeout_seconds`: its last jobs are handed back."
+            f"{_slowest_images(config) + 1} on, a batch of images that each take `render_seconds` no longer fits "
+            f"`function_timeout_seconds`: an image is begun only while three times that is left, and "
+            f"{STORAGE_SECONDS} s for storage, and the last jobs are handed back."
         ),
         supports=f"{max(fitting, default=1)} is the largest of these of which even the slowest images fit.",
         is_supported=config.batch_size == max(fitting, default=1),

@@ -5,9 +5,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
+from resize.backoff import Backoff
 from resize.engine import Engine
 from resize.errors import SettingsError
-from resize.settings import STORAGE_SECONDS, Limits, Settings
+from resize.settings import STORAGE_SECONDS, WALL_FACTOR, Limits, Settings
 from resize.variants import Fit, Variant
 from stacks.context import parse_json
 from stacks.knobs import PARSERS, Pollers
@@ -18,6 +19,8 @@ MAX_ENVIRONMENT_BYTES = 4096
 # docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 MAX_BUCKET_NAME = 63
 RESERVED_BUCKET_PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
+# https://sqs.<region>.<domain>/<account>/<name of 80 characters>, in the region and the domain with the longest names.
+MAX_QUEUE_URL = 150
 
 _LIMITS = Limits()
 DEFAULT_VARIANTS = (
@@ -54,13 +57,15 @@ class Config:
     # How long a job may wait, and how long a job that failed waits for a person, both from its first day.
     queue_retention_days: int = 4
     dead_letter_retention_days: int = 14
-    # How often a job is tried before it goes to the dead-letter queue.
-    max_receive_count: int = 5
-    # A full batch of the slowest images fits, ten times render_seconds, so that none of them costs another a receive.
-    function_timeout_seconds: int = 300
-    # How long one image may take, before it is rejected.
+    # How often a job is tried before it goes to the dead-letter queue, within some two hours: see resize/backoff.py.
+    max_receive_count: int = 8
+    # A full batch of the slowest images fits, nine times render_seconds and once three times that, so that none of them
+    # costs another a receive.
+    function_timeout_seconds: int = 330
+    # How much processor time one image may take, before it is rejected; by the clock it may take three times that.
     render_seconds: int = 25
-    # How long a job that was received stays hidden; None is six function timeouts plus the batch window.
+    # How long a job that was received stays hidden, unless the function shows it sooner; None is six function timeouts
+    # plus the batch window.
     visibility_timeout_seconds: int | None = None
     # How many jobs one invocation takes at most, and how long Lambda waits for that many.
     batch_size: int = 10
@@ -118,8 +123,13 @@ class Config:
             return self.alarm_oldest_message_seconds
         return 3 * self.visibility_seconds // 2
 
-    def settings(self, *, uploads_bucket: str, derived_bucket: str) -> Settings:
-        """What the function is told, for two buckets by their names."""
+    @property
+    def backoff(self) -> Backoff:
+        """When a job that was not done is tried again."""
+        return Backoff(visibility_seconds=self.visibility_seconds, max_receives=self.max_receive_count)
+
+    def settings(self, *, uploads_bucket: str, derived_bucket: str, jobs_queue_url: str = "") -> Settings:
+        """What the function is told, for two buckets by their names and a queue."""
         return Settings(
             uploads_bucket=uploads_bucket,
             derived_bucket=derived_bucket,
@@ -135,6 +145,8 @@ class Config:
             render_seconds=self.render_seconds,
             stack_name=self.stack_name,
             engine=self.engine,
+            jobs_queue_url=jobs_queue_url,
+            backoff=self.backoff,
         )
 
 
@@ -199,13 +211,13 @@ def _check_names(config: Config) -> None:
 
 
 def _check_times(config: Config) -> None:
-    longest_render = config.function_timeout_seconds - STORAGE_SECONDS - 1
+    longest_render = (config.function_timeout_seconds - STORAGE_SECONDS - 1) // WALL_FACTOR
     if config.render_seconds > longest_render:
         raise SettingsError(
             "render_seconds",
             config.render_seconds,
             f"at most {longest_render} with a function_timeout_seconds of {config.function_timeout_seconds}: "
-            f"a job is started only while that and {STORAGE_SECONDS} seconds for storage are left",
+            f"a job is started only while {WALL_FACTOR} times that and {STORAGE_SECONDS} seconds for storage are left",
         )
     if config.visibility_seconds < config.function_timeout_seconds:
         raise SettingsError(
@@ -252,7 +264,9 @@ def _check_monitoring(config: Config) -> None:
 
 def _check_environment(config: Config) -> None:
     longest = "b" * MAX_BUCKET_NAME
-    environment = config.settings(uploads_bucket=longest, derived_bucket=longest).to_environment()
+    environment = config.settings(
+        uploads_bucket=longest, derived_bucket=longest, jobs_queue_url="q" * MAX_QUEUE_URL
+    ).to_environment()
     size = len(json.dumps(environment).encode())
     if size > MAX_ENVIRONMENT_BYTES:
         raise SettingsError(

@@ -30,7 +30,9 @@ _QUEUE_LIMITS_CONCURRENCY = (
     "The event source mapping limits it. Reserved concurrency would throttle, every throttled batch would count as a "
     "receive, and good jobs would end as dead letters: docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html"
 )
-_SPEAKS_TO_S3_ALONE = "It uses nothing of a VPC: it speaks to S3 alone, with TLS, by a role that knows two buckets."
+_NEEDS_NO_VPC = (
+    "It uses nothing of a VPC: it speaks to S3 and SQS alone, with TLS, by a role that knows two buckets and a queue."
+)
 _KEEPS_NO_SECRETS = "Lambda encrypts them with a key of its own, and they are names and limits: none is a secret."
 _LOGS_ARE_ENCRYPTED = (
     "CloudWatch encrypts every log: docs.aws.amazon.com/AmazonCloudWatch/latest/logs/data-protection.html. A key of "
@@ -56,11 +58,12 @@ class Consumer(Construct):
         self._grant("WriteLog", ["logs:CreateLogStream", "logs:PutLogEvents"], self.log_group.log_group_arn)
 
     def take_jobs_from(self, queue: sqs.IQueue) -> IDependable:
-        """Invoke the function with batches of the queue's messages; it answers which of them failed.
+        """Invoke the function with batches of the queue's messages; it tells which of them to retry, and when.
 
         Returns what does it: created last, after the function, its version and the queue.
         """
         self._grant("TakeJobs", ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"], queue.queue_arn)
+        self._grant("RetryJobs", ["sqs:ChangeMessageVisibility"], queue.queue_arn)
         mapping = lambda_.EventSourceMapping(
             self,
             "Jobs",
@@ -135,7 +138,7 @@ class Consumer(Construct):
         resource.add_metadata("cfn-lint", {"config": {"ignore_checks": ["W3005"]}})
         explain(function, _QUEUE_CATCHES_FAILURES, "Serverless-LambdaDLQ", "CKV_AWS_116")
         explain(function, _QUEUE_LIMITS_CONCURRENCY, "CKV_AWS_115")
-        explain(function, _SPEAKS_TO_S3_ALONE, "CKV_AWS_117")
+        explain(function, _NEEDS_NO_VPC, "CKV_AWS_117")
         explain(function, _KEEPS_NO_SECRETS, "CKV_AWS_173")
         return function
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from resize.engine import Engine
 from resize.errors import SettingsError
-from resize.settings import RESERVED_MEGABYTES, STORAGE_SECONDS
+from resize.settings import RESERVED_MEGABYTES, STORAGE_SECONDS, WALL_FACTOR
 from resize.variants import Parser, Variant, parse_variants
 
 
@@ -117,7 +117,7 @@ PARSERS: Mapping[str, Parser] = {
     # docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue.html
     "max_receive_count": _integer(1, 1000),
     # docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
-    "function_timeout_seconds": _integer(STORAGE_SECONDS + 2, 900),
+    "function_timeout_seconds": _integer(STORAGE_SECONDS + WALL_FACTOR + 1, 900),
     "render_seconds": _integer(1, 900),
     # docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
     "visibility_timeout_seconds": _optional(_integer(1, 43_200, ", or null for 6 x timeout + window")),

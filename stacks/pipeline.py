@@ -37,7 +37,11 @@ class PipelineStack(Stack):
 
     def _consumer(self, config: Config, bundle: Path, uploads: s3.IBucket) -> Consumer:
         derived = self.storage.derived
-        settings = config.settings(uploads_bucket=uploads.bucket_name, derived_bucket=derived.bucket_name)
+        settings = config.settings(
+            uploads_bucket=uploads.bucket_name,
+            derived_bucket=derived.bucket_name,
+            jobs_queue_url=self.queues.jobs.queue_url,
+        )
         consumer = Consumer(self, "Consumer", config=config, bundle=bundle, environment=settings.to_environment())
         consumer.read(uploads)
         consumer.keep(derived)

@@ -1,10 +1,11 @@
 """An SQS batch in, the failed message ids out: runs jobs side by side, logs and counts how each one ended."""
 
 from asyncio import get_running_loop
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from random import SystemRandom
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +15,10 @@ from aws_lambda_powertools.utilities.batch import AsyncBatchProcessor, EventType
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from resize.errors import MessageRefusedError, OutOfTimeError, code_of
+from resize.errors import MessageRefusedError, OutOfTimeError, QueueError, code_of
 from resize.events import Upload, parse_body
 from resize.job import Ended, Job
+from resize.jobs_queue import JobsQueue
 from resize.manifest import Outcome
 from resize.metrics import Metric
 from resize.sandbox import Sandbox
@@ -48,11 +50,13 @@ class Consumer:
 
     settings: Settings
     client: "S3Client"
+    queue: JobsQueue
     sandbox: Sandbox
     threads: ThreadPoolExecutor
     writers: ThreadPoolExecutor
     logger: Logger
     metrics: Metrics
+    random: Callable[[], float] = SystemRandom().random
 
     def handle(self, event: dict[str, Any], context: LambdaContext) -> Mapping[str, Any]:
         """Do every job of a batch; the answer names those that failed, for SQS to deliver again."""
@@ -60,14 +64,21 @@ class Consumer:
         processor = AsyncBatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
         self._tell_received(event, context)
         self._count_receives(event)
+        delays: dict[str, int] = {}
         try:
-            return async_process_partial_response(event, partial(self._record, context), processor)
+            answer = async_process_partial_response(event, partial(self._record, context, delays), processor)
+            # Last of all, as the seconds count from now: no job is shown again while its batch is at work.
+            self._show_again(delays, context)
+            return answer
         finally:
             if self.metrics.metric_set:
                 self.metrics.flush_metrics()
 
-    async def _record(self, context: LambdaContext, record: SQSRecord) -> None:
-        """Do what one message asks for; everything but the jobs themselves stays on this one thread."""
+    async def _record(self, context: LambdaContext, delays: dict[str, int], record: SQSRecord) -> None:
+        """Do what one message asks for; everything but the jobs themselves stays on this one thread.
+
+        Where it is not done, `delays` gets after how many seconds it is tried again.
+        """
         key = None
         try:
             for upload in parse_body(record.body):
@@ -75,16 +86,32 @@ class Consumer:
                 ended = await get_running_loop().run_in_executor(self.threads, self._job, upload, record, context)
                 self._tell(record, upload, ended)
         except OutOfTimeError as error:
+            self._plan_retry(delays, record, is_handed_back=True)
             self.logger.warning(
                 "job handed back", message_id=record.message_id, key=key, error=str(error), error_code=code_of(error)
             )
             raise
         except Exception as error:
+            self._plan_retry(delays, record, is_handed_back=False)
             self._count(Metric.FAILED)
             self.logger.exception(
                 "job failed", message_id=record.message_id, key=key, error=str(error), error_code=code_of(error)
             )
             raise
+
+    def _plan_retry(self, delays: dict[str, int], record: SQSRecord, *, is_handed_back: bool) -> None:
+        delay = self.settings.backoff.delay(_receives(record), is_handed_back=is_handed_back, random=self.random)
+        if delay is not None:
+            delays[record.receipt_handle] = delay
+
+    def _show_again(self, delays: Mapping[str, int], context: LambdaContext) -> None:
+        """Have SQS show jobs again sooner than its visibility timeout; where it does not, they are only late."""
+        if not delays:
+            return
+        try:
+            self.queue.show_after(delays, lambda: context.get_remaining_time_in_millis() / 1000)
+        except QueueError as error:
+            self.logger.warning("retry not set", error=str(error), error_code=code_of(error))
 
     def _tell_received(self, event: dict[str, Any], context: LambdaContext) -> None:
         """Leave a trace of every attempt: one that is cut short has this beginning and no end.
@@ -105,8 +132,8 @@ class Consumer:
         if upload.bucket != self.settings.uploads_bucket:
             raise MessageRefusedError(f"bucket {upload.bucket!r}: this queue is for {self.settings.uploads_bucket!r}")
         seconds = context.get_remaining_time_in_millis() / 1000 - STORAGE_SECONDS
-        if seconds < self.settings.render_seconds:
-            raise OutOfTimeError(f"{seconds:.0f} s are left, and an image may take {self.settings.render_seconds}")
+        if seconds < self.settings.wall_seconds:
+            raise OutOfTimeError(f"{seconds:.0f} s are left, and an image may take {self.settings.wall_seconds}")
         write = SideBySide(self.writers)
         store = Store(self.client, self.settings, upload, is_retry=_is_retry(record, upload), for_each=write)
         render = partial(self.sandbox.render, deadline=monotonic() + seconds)
@@ -141,10 +168,13 @@ class Consumer:
             self.metrics.add_metric(metric, MetricUnit.Count, int(metric is end))
 
 
+def _receives(record: SQSRecord) -> int:
+    return int(record.attributes.approximate_receive_count or 1)
+
+
 def _is_retry(record: SQSRecord, upload: Upload) -> bool:
     """Tell whether an earlier attempt of this job may have been cut short; when in doubt, yes."""
-    attributes = record.attributes
-    if int(attributes.approximate_receive_count or 1) > 1:
+    if _receives(record) > 1:
         return True
-    sent = int(attributes.sent_timestamp) / 1000
+    sent = int(record.attributes.sent_timestamp) / 1000
     return sent - (upload.requested or upload.time).timestamp() > _FRESH_SECONDS

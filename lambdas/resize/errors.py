@@ -42,6 +42,14 @@ class StorageError(Exception):
         self.code = f"StorageError.{operation}.{code}"
 
 
+class QueueError(Exception):
+    """SQS did not set when a job is tried again: it is when the queue's visibility timeout ends."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(f"SQS ChangeMessageVisibilityBatch failed: {code}: {detail}")
+        self.code = f"QueueError.{code}"
+
+
 class SettingsError(ValueError):
     """A configured value cannot work; the message names the key, the value and what is allowed."""
 
@@ -66,4 +74,4 @@ class OutOfTimeError(Exception):
 
 def code_of(error: Exception) -> str:
     """Name what went wrong by a code that is the same for every job that fails so: dead letters are grouped by it."""
-    return error.code if isinstance(error, StorageError) else type(error).__name__
+    return error.code if isinstance(error, StorageError | QueueError) else type(error).__name__

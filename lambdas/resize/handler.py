@@ -11,6 +11,7 @@ from resize.settings import RESERVED_MEGABYTES, Settings
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
     from mypy_boto3_s3.client import S3Client
+    from mypy_boto3_sqs.client import SQSClient
 
     from resize.consumer import Consumer
 
@@ -26,6 +27,7 @@ def _start_sandbox(settings: Settings, megabytes: int) -> Sandbox:
     confinement = Confinement(
         memory_bytes=(megabytes - RESERVED_MEGABYTES) * 1024 * 1024 // children,
         processor_seconds=settings.render_seconds,
+        wall_seconds=settings.wall_seconds,
     )
     return Sandbox(settings.variants, settings.limits, confinement, children, settings.engine)
 
@@ -37,6 +39,7 @@ def _consumer_with(settings: Settings, sandbox: Sandbox) -> "Consumer":
     from botocore.session import get_session  # noqa: PLC0415
 
     from resize.consumer import Consumer  # noqa: PLC0415
+    from resize.jobs_queue import CLIENT_CONFIG, JobsQueue  # noqa: PLC0415
     from resize.metrics import NAMESPACE  # noqa: PLC0415
 
     config = Config(
@@ -45,11 +48,15 @@ def _consumer_with(settings: Settings, sandbox: Sandbox) -> "Consumer":
         retries={"mode": "standard", "total_max_attempts": 4},
         max_pool_connections=64,
     )
+    session = get_session()
     return Consumer(
         settings=settings,
         sandbox=sandbox,
         # The client that boto3 would give, without loading its transfers and resources: a tenth of a cold start.
-        client=cast("S3Client", get_session().create_client("s3", config=config)),
+        client=cast("S3Client", session.create_client("s3", config=config)),
+        queue=JobsQueue(
+            settings.jobs_queue_url, lambda: cast("SQSClient", session.create_client("sqs", config=CLIENT_CONFIG))
+        ),
         threads=ThreadPoolExecutor(settings.jobs_at_once, thread_name_prefix="job"),
         writers=ThreadPoolExecutor(32, thread_name_prefix="write"),
         logger=Logger(service=settings.stack_name),

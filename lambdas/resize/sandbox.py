@@ -9,16 +9,18 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
+from io import BufferedReader, BufferedWriter
+from math import inf
 from queue import LifoQueue
 from time import monotonic
-from typing import IO, Self
+from typing import IO, Self, cast
 
 from resize.engine import Engine
 from resize.errors import ImageRejectedError, OutOfTimeError, Reason, SandboxError
+from resize.pipe import Pipe
 from resize.renditions import Rendered
 from resize.settings import Limits
 from resize.variants import Variant
@@ -40,7 +42,6 @@ ALLOCATOR = {
 }
 
 _REASON_BY_SIGNAL = {
-    signal.SIGXCPU: Reason.TIMED_OUT,
     signal.SIGABRT: Reason.ABORTED,
     signal.SIGKILL: Reason.OUT_OF_MEMORY,  # not sent by us, so by the kernel, which has no memory left
 }
@@ -52,10 +53,14 @@ _CHILD_IS_SPENT = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confinement:
-    """What each child may use: bytes of address space in all, seconds of processor time for each image."""
+    """What each child may use: bytes of address space in all, and for each image seconds of time.
+
+    `wall_seconds` are by the clock, from when a child is given the image: what hangs need not use the processor.
+    """
 
     memory_bytes: int
     processor_seconds: int
+    wall_seconds: int
 
 
 class Sandbox:
@@ -128,13 +133,11 @@ class _Place:
     def render(self, source: bytes, deadline: float) -> Rendered:
         child = self._ready_child()
         seconds = deadline - monotonic()
-        if seconds < self._confinement.processor_seconds:
-            raise OutOfTimeError(
-                f"{seconds:.0f} s are left, and an image may take {self._confinement.processor_seconds}"
-            )
+        if seconds < self._confinement.wall_seconds:
+            raise OutOfTimeError(f"{seconds:.0f} s are left, and an image may take {self._confinement.wall_seconds}")
         was_used, child.is_used = child.is_used, True
         try:
-            return child.render(source, seconds)
+            return child.render(source)
         except ImageRejectedError as fault:
             keeps_memory = was_used and fault.reason is Reason.OUT_OF_MEMORY and child.is_alive()
             if fault.reason in _CHILD_IS_SPENT:
@@ -170,20 +173,23 @@ class _Child:
         environment |= ALLOCATOR
         try:
             self._process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, cwd="/"
+                command,
+                bufsize=0,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                env=environment,
+                cwd="/",
+                process_group=0,
             )
         except OSError as error:
             raise SandboxError(f"no child process can be started: {error}") from error
+        self._pipes = tuple(Pipe(cast("IO[bytes]", end)) for end in (self._process.stdin, self._process.stdout))
+        self._requests, self._answers = BufferedWriter(self._pipes[0]), BufferedReader(self._pipes[1])
+        self._deadline = inf
         self.is_used = False
+        self._confinement = confinement
         self._task = task
         self._is_ready = False
-        self._has_expired = False
-
-    @property
-    def _pipes(self) -> tuple[IO[bytes], IO[bytes]]:
-        if self._process.stdin is None or self._process.stdout is None:
-            raise SandboxError("the child has no pipes")
-        return self._process.stdin, self._process.stdout
 
     @property
     def process_id(self) -> int:
@@ -195,54 +201,54 @@ class _Child:
     def await_ready(self) -> None:
         if self._is_ready:
             return
-        requests, answers = self._pipes
-        with self._killed_after(_START_SECONDS):
-            try:
-                write_frame(requests, self._task)
-                read_frame(answers)
-            except (WireError, OSError) as error:
-                raise SandboxError(f"the child did not start within {_START_SECONDS:.0f} s: {error}") from error
+        self._set_deadline(_START_SECONDS)
+        try:
+            write_frame(self._requests, self._task)
+            read_frame(self._answers)
+        except (WireError, OSError) as error:
+            raise SandboxError(f"the child did not start within {_START_SECONDS:.0f} s: {error}") from error
         self._is_ready = True
 
-    def render(self, source: bytes, seconds: float) -> Rendered:
-        requests, answers = self._pipes
-        with self._killed_after(seconds):
-            try:
-                write_frame(requests, source)
-                return read_answer(answers)
-            except (WireEndedError, OSError) as error:
-                raise self._verdict(seconds) from error
-            except WireError as error:
-                raise ImageRejectedError(Reason.CRASHED, f"the sandbox sent {error}") from error
+    def render(self, source: bytes) -> Rendered:
+        self._set_deadline(self._confinement.wall_seconds)
+        try:
+            write_frame(self._requests, source)
+            return read_answer(self._answers)
+        except TimeoutError as error:
+            raise self._timed_out() from error
+        except (WireEndedError, OSError) as error:
+            raise self._verdict() from error
+        except WireError as error:
+            raise ImageRejectedError(Reason.CRASHED, f"the sandbox sent {error}") from error
 
     def end(self) -> None:
-        self._process.kill()
+        """Kill the child and what it has started, which may hold the pipes."""
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
-        for pipe in self._pipes:
-            with suppress(BrokenPipeError):
+        for pipe in (self._requests, self._answers):
+            with suppress(OSError):  # what was not written yet has nobody to go to
                 pipe.close()
 
-    @contextmanager
-    def _killed_after(self, seconds: float) -> Iterator[None]:
-        """Kill the child when time is up: what blocks on its pipes then sees them close."""
-        watchdog = threading.Timer(seconds, self._expire)
-        watchdog.start()
-        try:
-            yield
-        finally:
-            watchdog.cancel()
+    def _set_deadline(self, seconds: float) -> None:
+        self._deadline = monotonic() + seconds
+        for pipe in self._pipes:
+            pipe.deadline = self._deadline
 
-    def _expire(self) -> None:
-        self._has_expired = True
-        self._process.kill()
-
-    def _verdict(self, seconds: float) -> ImageRejectedError:
+    def _verdict(self) -> ImageRejectedError:
         """Say what became of a child that gave no answer."""
-        status = self._process.wait()
-        if self._has_expired:
-            return ImageRejectedError(Reason.TIMED_OUT, f"not rendered within {seconds:.0f} s")
+        try:
+            status = self._process.wait(max(0.0, self._deadline - monotonic()))
+        except subprocess.TimeoutExpired:  # it has closed its pipes, and lives on
+            return self._timed_out()
+        if status == -signal.SIGXCPU:
+            detail = f"not rendered with {self._confinement.processor_seconds} s of processor time (SIGXCPU)"
+            return ImageRejectedError(Reason.TIMED_OUT, detail)
         if status >= 0:
             return ImageRejectedError(Reason.CRASHED, f"the sandbox ended with status {status}")
         name = signal.Signals(-status).name
         reason = _REASON_BY_SIGNAL.get(signal.Signals(-status), Reason.CRASHED)
         return ImageRejectedError(reason, f"the sandbox was ended by {name}")
+
+    def _timed_out(self) -> ImageRejectedError:
+        return ImageRejectedError(Reason.TIMED_OUT, f"not rendered within {self._confinement.wall_seconds} s")

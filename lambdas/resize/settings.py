@@ -3,15 +3,19 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 
+from resize.backoff import Backoff
 from resize.engine import Engine
 from resize.errors import SettingsError
 from resize.variants import Variant, parse_variants, variants_to_json
 
 # What a job needs of the function's time beside rendering: its S3 requests, a slow one and its retries among them.
 STORAGE_SECONDS = 10
+# How many times as long as it may compute an image may take by the clock, its waits included: on a busy machine a
+# decoder gets a part of the processor only, and one that has used none of it for so long never ends.
+WALL_FACTOR = 3
 # What the function keeps of its memory for itself: Python, boto3 and the images that wait for their turn.
 RESERVED_MEGABYTES = 512
 # What a function has of memory for each processor: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
@@ -45,6 +49,13 @@ class Settings:
     stack_name: str = "Darkroom"
     engine: Engine = Engine.PILLOW
     generation: int = 0
+    jobs_queue_url: str = ""
+    backoff: Backoff = field(default_factory=Backoff)
+
+    @property
+    def wall_seconds(self) -> int:
+        """How long one image may take by the clock."""
+        return WALL_FACTOR * self.render_seconds
 
     @cached_property
     def recipe(self) -> str:
@@ -68,6 +79,8 @@ class Settings:
             "DARKROOM_RENDER_SECONDS": str(self.render_seconds),
             "POWERTOOLS_SERVICE_NAME": self.stack_name,
             "DARKROOM_ENGINE": self.engine.value,
+            "DARKROOM_JOBS_QUEUE_URL": self.jobs_queue_url,
+            "DARKROOM_BACKOFF": json.dumps(asdict(self.backoff), separators=(",", ":")),
         }
 
     @classmethod
@@ -89,6 +102,8 @@ class Settings:
                 stack_name=environment["POWERTOOLS_SERVICE_NAME"],
                 engine=Engine(environment["DARKROOM_ENGINE"]),
                 generation=version_number(environment.get("AWS_LAMBDA_FUNCTION_VERSION", "")),
+                jobs_queue_url=environment["DARKROOM_JOBS_QUEUE_URL"],
+                backoff=Backoff(**json.loads(environment["DARKROOM_BACKOFF"])),
             )
         except KeyError as missing:
             raise SettingsError(

@@ -32,13 +32,15 @@ VARIANTS = {
     "keep": {"width": 32, "format": "source"},
 }
 RECEIVES = 4
-FUNCTION_SECONDS = 12
+FUNCTION_SECONDS = 30
+# What the function takes for the queue's visibility timeout: a job that fails is first tried again after a second.
+PACE_SECONDS = 4
 
 # As short as the configuration allows: ten seconds of the function's time are S3's.
 KNOBS: dict[str, object] = {
     "variants": VARIANTS,
     "function_timeout_seconds": FUNCTION_SECONDS,
-    "render_seconds": 1,
+    "render_seconds": 4,
     "visibility_timeout_seconds": FUNCTION_SECONDS,
     "batch_window_seconds": 0,
     "max_receive_count": RECEIVES,
@@ -97,7 +99,7 @@ class Faulty:
             self.sqs.send_message(QueueUrl=self.pipeline.jobs_queue_url, MessageBody=body)
 
     def retry_after(self, seconds: int) -> None:
-        """From now on a message that is received comes back so soon, unless it is done by then."""
+        """From now on a message that is received comes back so soon, unless it is done or the function says when."""
         self.sqs.set_queue_attributes(
             QueueUrl=self.pipeline.jobs_queue_url, Attributes={"VisibilityTimeout": str(seconds)}
         )
@@ -216,10 +218,11 @@ def _send_through(proxy: Proxy, pipeline: Pipeline, function_seconds: int) -> No
     functions: LambdaClient = pipeline.client("lambda")
     name = pipeline.function_name
     variables = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+    backoff = json.dumps({"visibility_seconds": PACE_SECONDS, "max_receives": RECEIVES})
     functions.update_function_configuration(
         FunctionName=name,
         Timeout=function_seconds,
-        Environment={"Variables": {**variables, "AWS_ENDPOINT_URL_S3": proxy.url}},
+        Environment={"Variables": {**variables, "AWS_ENDPOINT_URL_S3": proxy.url, "DARKROOM_BACKOFF": backoff}},
     )
     version = functions.publish_version(FunctionName=name)["Version"]
     functions.update_alias(FunctionName=name, Name="live", FunctionVersion=version)

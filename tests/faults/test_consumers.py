@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from builders.faulty import Faulty
+from builders.faulty import FUNCTION_SECONDS, Faulty
 from builders.pictures import jpeg
 from builders.polling import eventually
 from builders.proxy import doing_after, doing_first, staying_silent
@@ -94,7 +94,7 @@ def test_a_consumer_killed_after_its_last_write_has_done_the_job(faulty: Faulty)
     faulty.upload("cat.jpg", jpeg())
 
     faulty.check()
-    assert [line["repeated"] for line in faulty.ended("cat.jpg")] == [True]
+    assert {line["repeated"] for line in faulty.ended("cat.jpg")} == {True}  # a busy machine may be given it twice
 
 
 @linux_only
@@ -114,10 +114,11 @@ def test_the_batch_mates_of_a_killed_consumer_are_all_done_in_the_end(faulty: Fa
 
 @pytest.mark.long
 def test_a_consumer_that_runs_into_its_timeout_is_made_up_for_by_the_next(faulty: Faulty) -> None:
-    silence = faulty.proxy.on(*writes_manifest(faulty), staying_silent, times=2)
+    silence = faulty.proxy.on(*writes_manifest(faulty), staying_silent, times=3)
 
     faulty.upload("cat.jpg", jpeg())
 
     faulty.check()
-    assert silence.met == 2
-    eventually(lambda: any("Task timed out after 12" in line.text for line in faulty.pipeline.function_log()))
+    assert silence.met == 3
+    timed_out = f"Task timed out after {FUNCTION_SECONDS}"
+    eventually(lambda: any(timed_out in line.text for line in faulty.pipeline.function_log()))

@@ -3,33 +3,24 @@
 import json
 import re
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import StringIO
-from typing import Any, cast
-from unittest.mock import create_autospec
+from pathlib import Path
+from typing import Any
 
 import pytest
-from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.utilities.typing import LambdaContext
 from PIL.PngImagePlugin import PngInfo
 
+from builders.consumers import CONFINEMENT, context, new_consumer
 from builders.events import s3_body, s3_record, sqs_event
 from builders.images import crashing_heic, encoded, exif, quadrants
 from builders.pictures import jpeg
+from builders.subversion import HOSTILE, subvert
 from builders.world import World
 from resize.consumer import Consumer
 from resize.events import REQUESTED, Change, Upload
-from resize.sandbox import Confinement, Sandbox
 from stacks.queries import QUERIES, Query
-
-
-def context(seconds_left: float = 60) -> LambdaContext:
-    """What Lambda tells of an invocation that has this much time left."""
-    told = create_autospec(LambdaContext, instance=True, aws_request_id="r1")
-    told.get_remaining_time_in_millis.return_value = seconds_left * 1000
-    return cast("LambdaContext", told)
 
 
 @pytest.fixture
@@ -39,21 +30,8 @@ def log() -> StringIO:
 
 @pytest.fixture
 def consumer(world: World, log: StringIO, request: pytest.FixtureRequest) -> Iterator[Consumer]:
-    confinement = Confinement(memory_bytes=1024**3, processor_seconds=20)
-    with (
-        Sandbox(world.settings.variants, world.settings.limits, confinement) as sandbox,
-        ThreadPoolExecutor(4) as threads,
-        ThreadPoolExecutor(8) as writers,
-    ):
-        yield Consumer(
-            settings=world.settings,
-            client=world.client,
-            sandbox=sandbox,
-            threads=threads,
-            writers=writers,
-            logger=Logger(service=request.node.name, stream=log),
-            metrics=Metrics(namespace="Darkroom", service="test"),
-        )
+    with new_consumer(world, log, request.node.name) as made:
+        yield made
 
 
 def remark(text: str) -> PngInfo:
@@ -215,6 +193,36 @@ def test_an_image_over_the_byte_limit_is_rejected(world: World, consumer: Consum
     replace(consumer, settings=limited).handle(sqs_event(message(world.upload("big.jpg", jpeg()))), context())
 
     assert world.manifest("big.jpg")["reason"] == "too_many_bytes"
+
+
+def test_nine_images_are_not_held_up_by_a_tenth_that_hangs(
+    world: World, log: StringIO, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is given up after its own time by the clock, in which the others may wait longer than they may take."""
+    subvert(tmp_path, monkeypatch, "threading.Event().wait()")
+    keys = [f"{number}.jpg" for number in range(9)]
+    messages = [message(world.upload(key, jpeg())) for key in keys]
+    messages.insert(2, message(world.upload("hostile.jpg", HOSTILE)))
+
+    with new_consumer(world, log, "hanging", confinement=replace(CONFINEMENT, wall_seconds=2)) as consumer:
+        answer = consumer.handle(sqs_event(*messages), context())
+
+    assert failed_ids(answer) == []
+    assert {world.manifest(key)["outcome"] for key in keys} == {"resized"}
+    hostile = world.manifest("hostile.jpg")
+    assert (hostile["outcome"], hostile["reason"]) == ("rejected", "timed_out")
+    assert hostile["detail"] == "not rendered within 2 s"
+
+
+@pytest.mark.parametrize(("seconds_left", "begun"), [(86, True), (84, False)])
+def test_a_job_begins_only_while_it_may_take_three_times_its_processor_time_and_ten_seconds_for_storage(
+    seconds_left: float, begun: bool, world: World, consumer: Consumer
+) -> None:
+    body = message(world.upload("cat.jpg", jpeg()))
+
+    answer = consumer.handle(sqs_event(body), context(seconds_left))
+
+    assert failed_ids(answer) == ([] if begun else ["m0"])
 
 
 def test_a_job_that_might_run_into_the_function_s_timeout_is_handed_back_at_once(

@@ -36,12 +36,13 @@ def test_the_handler_is_where_the_package_has_it(template: Template) -> None:
 def test_the_function_reads_back_from_its_environment_what_was_configured(template: Template) -> None:
     uploads = in_cloudformation(template.behind(Output.UPLOADS_BUCKET)["Properties"]["BucketName"])
     derived = f"<{template.id_of(Output.DERIVED_BUCKET)}>"
+    jobs = f"<{template.id_of(Output.JOBS_QUEUE_URL)}>"
     variables = properties_of(template)["Environment"]["Variables"]
     environment = {name: in_cloudformation(value) for name, value in variables.items()}
 
     settings = Settings.from_environment(environment)
 
-    assert settings == Config().settings(uploads_bucket=uploads, derived_bucket=derived)
+    assert settings == Config().settings(uploads_bucket=uploads, derived_bucket=derived, jobs_queue_url=jobs)
     assert environment == settings.to_environment()
 
 
@@ -127,6 +128,7 @@ def test_the_role_allows_exactly_what_the_function_does(template: Template) -> N
         ("sqs:ReceiveMessage", jobs),
         ("sqs:DeleteMessage", jobs),
         ("sqs:GetQueueAttributes", jobs),
+        ("sqs:ChangeMessageVisibility", jobs),
         ("s3:GetObject", f"{uploads}/*"),
         ("s3:ListBucket", uploads),
         ("s3:GetObject", joined(derived, "/*")),

@@ -26,7 +26,7 @@ CHANGED = Config(
     removed_manifest_days=33,
     queue_retention_days=3,
     dead_letter_retention_days=13,
-    max_receive_count=6,
+    max_receive_count=7,
     function_timeout_seconds=90,
     render_seconds=20,
     visibility_timeout_seconds=91,
@@ -129,7 +129,7 @@ def test_every_knob_is_changed_somewhere_in_these_tests() -> None:
         ("AWS::Logs::LogGroup", "RetentionInDays", 90),
         (Output.JOBS_QUEUE_URL, "MessageRetentionPeriod", 3 * 86_400),
         (Output.JOBS_QUEUE_URL, "VisibilityTimeout", 91),
-        (Output.JOBS_QUEUE_URL, "RedrivePolicy.maxReceiveCount", 6),
+        (Output.JOBS_QUEUE_URL, "RedrivePolicy.maxReceiveCount", 7),
         (Output.DEAD_LETTER_QUEUE_URL, "MessageRetentionPeriod", 13 * 86_400),
         (Output.UPLOADS_BUCKET, "NotificationConfiguration.QueueConfigurations.0.Filter.S3Key.Rules.0.Value", "in/"),
         (
@@ -147,11 +147,12 @@ def test_a_knob_arrives_at_its_property(changed: Template, kind: str, path: str,
     assert at(resource["Properties"], path) == value
 
 
-def test_variants_and_limits_arrive_in_the_functions_environment(changed: Template) -> None:
+def test_variants_limits_and_the_pace_of_retries_arrive_in_the_functions_environment(changed: Template) -> None:
     variables = changed.only("AWS::Lambda::Function")["Properties"]["Environment"]["Variables"]
 
     assert json.loads(variables["DARKROOM_VARIANTS"]) == variants_to_json(CHANGED.variants)
     assert json.loads(variables["DARKROOM_LIMITS"]) == LIMITS
+    assert json.loads(variables["DARKROOM_BACKOFF"]) == {"visibility_seconds": 91, "max_receives": 7}
 
 
 def test_two_syntheses_in_different_folders_give_the_same_bytes(template: Template, tmp_path: Path) -> None:

@@ -51,10 +51,10 @@ def test_no_policy_lets_anyone_at_the_dead_letter_queue(template: Template) -> N
     assert {statement["Effect"] for statement in statements} == {"Deny"}
 
 
-def test_a_job_received_five_times_goes_to_the_dead_letter_queue(template: Template) -> None:
+def test_a_job_received_eight_times_goes_to_the_dead_letter_queue(template: Template) -> None:
     assert template.behind(Output.JOBS_QUEUE_URL)["Properties"]["RedrivePolicy"] == {
         "deadLetterTargetArn": arn_of(template.id_of(Output.DEAD_LETTER_QUEUE_URL)),
-        "maxReceiveCount": 5,
+        "maxReceiveCount": 8,
     }
 
 

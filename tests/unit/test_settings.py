@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from builders.world import settings
+from resize.backoff import Backoff
 from resize.engine import Engine
 from resize.errors import SettingsError
 from resize.settings import Limits, Settings
@@ -19,6 +20,8 @@ def test_settings_written_as_an_environment_read_back() -> None:
         render_seconds=9,
         stack_name="Staging",
         engine=Engine.VIPS,
+        jobs_queue_url="https://sqs.eu-west-1.amazonaws.com/123456789012/Staging-jobs",
+        backoff=Backoff(visibility_seconds=91, max_receives=6),
     )
 
     assert Settings.from_environment(told.to_environment()) == told

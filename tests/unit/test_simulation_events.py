@@ -7,8 +7,8 @@ import pytest
 
 from builders.parameters import parameters
 from simulation.event_model import Simulated, simulate
-from simulation.failures import outage
 from simulation.limits import ENVIRONMENTS_IN_TEN_SECONDS, FIRST_INVOCATIONS, INVOCATIONS_A_MINUTE
+from simulation.outage import outage
 from simulation.scaling import scaling_of
 from simulation.storage import failing_jobs
 from simulation.workload import Workload
@@ -16,7 +16,7 @@ from stacks.config import Config
 from stacks.knobs import Pollers
 
 PARAMETERS = parameters()
-CONFIG = Config(max_concurrency=20, function_timeout_seconds=60, visibility_timeout_seconds=60)
+CONFIG = Config(max_concurrency=20, function_timeout_seconds=60, render_seconds=8, visibility_timeout_seconds=60)
 BURST = Workload(uploads_a_day=2e5, burst_factor=20, burst_starts=60, burst_seconds=120)
 
 
@@ -99,7 +99,7 @@ def test_the_same_seed_gives_the_same_day_and_another_seed_another() -> None:
 
 @pytest.mark.parametrize(("seconds", "dies"), [(150, False), (600, True)])
 def test_an_outage_makes_dead_letters_only_when_it_lasts_longer_than_the_receives(seconds: int, *, dies: bool) -> None:
-    config = replace(CONFIG, max_receive_count=4)
+    config = replace(CONFIG, max_receive_count=5)  # tried for 15 s and three times the visibility timeout
 
     seen = simulate(
         Workload(uploads_a_day=5e4),
@@ -112,6 +112,37 @@ def test_an_outage_makes_dead_letters_only_when_it_lasts_longer_than_the_receive
 
     assert (seen.dead > 0) is dies
     assert seen.failures > 0
+
+
+def test_an_outage_that_puts_as_many_jobs_in_flight_as_sqs_allows_loses_none() -> None:
+    """Those that find no room wait in line, and lose no receive."""
+    config = replace(CONFIG, visibility_timeout_seconds=300, max_receive_count=8)
+
+    seen = simulate(
+        Workload(uploads_a_day=1e5),
+        config,
+        PARAMETERS,
+        seconds=900,
+        drain_seconds=600,
+        refused=outage(0, 900),
+        in_flight_limit=300,
+    )
+
+    assert max(sample.in_flight for sample in seen.samples) == 300
+    assert max(sample.visible for sample in seen.samples) > 300
+    assert seen.deleted == seen.sent
+
+
+def test_a_job_that_meets_a_short_outage_is_late_by_half_a_minute_and_not_by_the_visibility_timeout() -> None:
+    config = replace(CONFIG, visibility_timeout_seconds=3600)
+
+    seen = simulate(
+        Workload(uploads_a_day=1e5), config, PARAMETERS, seconds=60, drain_seconds=300, refused=outage(0, 20)
+    )
+
+    assert seen.failures > 0
+    assert seen.deleted == seen.sent
+    assert max(seen.waits) < 60
 
 
 def test_a_fuller_batch_is_waited_for_as_long_as_the_window_and_no_longer() -> None:

@@ -54,11 +54,22 @@ def test_a_job_that_was_done_before_takes_one_read() -> None:
 
 def test_a_job_is_not_begun_when_less_time_is_left_than_it_may_take() -> None:
     slow = Task(photograph=replace(PHOTOGRAPH, render_seconds=24.0))
-    config = replace(Config(), function_timeout_seconds=60, render_seconds=25, jobs_at_once=1)
+    config = replace(Config(), function_timeout_seconds=120, render_seconds=25, jobs_at_once=1)
 
     ended = run([slow] * 3, config, storage(), started=0.0)
 
     assert [each.is_done for each in ended] == [True, True, False]
+    assert [each.is_handed_back for each in ended] == [False, False, True]
+
+
+def test_an_image_whose_turn_comes_when_too_little_time_is_left_is_handed_back() -> None:
+    slow = Task(photograph=replace(PHOTOGRAPH, render_seconds=24.0))
+    config = replace(Config(), function_timeout_seconds=120, render_seconds=25, jobs_at_once=3)
+
+    ended = run([slow] * 3, config, storage(), started=1000.0)
+
+    assert [each.is_handed_back for each in ended] == [False, False, True]
+    assert ended[-1].at == pytest.approx(48, abs=1)
 
 
 def test_a_request_is_tried_as_often_as_the_function_does_and_the_job_then_fails() -> None:

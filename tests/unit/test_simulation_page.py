@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from builders.parameters import PHOTOGRAPH, parameters
-from simulation import cost_tables, failures, page, throughput
+from simulation import cost_tables, failures, outage, page, throughput
 from simulation.__main__ import measured_on
 from simulation.costs import bill, load_prices, usd_by_service
 from simulation.event_source import Usage
@@ -101,6 +101,17 @@ def test_the_page_tells_how_many_receives_bear_what() -> None:
 
     assert page.finding_section(finding) in PAGE
     assert finding.is_supported
+
+
+def test_the_page_tells_from_which_volume_on_an_outage_reaches_sqs_limit_of_messages_in_flight() -> None:
+    assert outage.in_flight_text(default_config()) in PAGE
+
+
+@pytest.mark.long
+def test_the_page_tells_how_many_jobs_an_outage_has_in_flight() -> None:
+    config = default_config()
+
+    assert page.in_flight_section(outage.in_flight_text(config), outage.in_flight(config, load())) in PAGE
 
 
 def test_the_page_says_of_every_knob_it_looks_at_that_its_default_is_supported() -> None:

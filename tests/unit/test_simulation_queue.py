@@ -53,6 +53,63 @@ def test_a_received_message_is_hidden_for_the_visibility_timeout_and_then_comes_
     assert [each.receive for each in (*first, *second)] == [1, 2]
 
 
+@pytest.mark.parametrize("seconds", [5, 100])
+def test_a_consumer_says_from_now_how_long_a_message_stays_hidden(environment: Environment, seconds: int) -> None:
+    queue = queue_in(environment)
+    queue.send(PHOTOGRAPH)
+    environment.run(until=1)
+    [delivery] = receive(environment, queue)
+    environment.run(until=11)
+
+    queue.show_after(delivery, seconds)
+
+    environment.run(until=11 + seconds - 0.5)
+    assert queue.in_flight == 1
+    environment.run(until=11 + seconds + 0.5)
+    assert (queue.visible, queue.in_flight) == (1, 0)
+
+
+def test_the_time_that_a_consumer_sets_is_for_one_receive(environment: Environment) -> None:
+    queue = queue_in(environment)
+    queue.send(PHOTOGRAPH)
+    queue.show_after(receive(environment, queue)[0], 5)
+    environment.run(until=6)
+    receive(environment, queue)
+
+    environment.run(until=6 + VISIBILITY - 1)
+    assert queue.in_flight == 1
+    environment.run(until=6 + VISIBILITY + 1)
+    assert queue.in_flight == 0
+
+
+def test_a_consumer_that_has_lost_its_message_changes_nothing(environment: Environment) -> None:
+    queue = queue_in(environment)
+    queue.send(PHOTOGRAPH)
+    [old] = receive(environment, queue)
+    environment.run(until=VISIBILITY + 1)
+    receive(environment, queue)
+
+    queue.show_after(old, 1)
+
+    environment.run(until=VISIBILITY + 5)
+    assert queue.in_flight == 1
+
+
+def test_messages_come_back_in_the_order_of_their_times(environment: Environment) -> None:
+    queue = queue_in(environment)
+    for _ in range(3):
+        queue.send(PHOTOGRAPH)
+    for delivery, seconds in zip(receive(environment, queue), (20, 10, 15), strict=True):
+        queue.show_after(delivery, seconds)
+
+    counts = []
+    for at in (11, 16, 21):
+        environment.run(until=at)
+        counts.append(queue.visible)
+
+    assert counts == [1, 2, 3]
+
+
 def test_a_message_that_comes_back_comes_after_those_that_were_sent_later(environment: Environment) -> None:
     queue = queue_in(environment)
     queue.send(PHOTOGRAPH)
