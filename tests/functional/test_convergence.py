@@ -358,3 +358,20 @@ TestConvergence = pytest.mark.long(Convergence.TestCase)
 TestConvergence.settings = hypothesis_settings(max_examples=EXAMPLES, stateful_step_count=30, deadline=None)
 TestFolderConvergence = pytest.mark.long(FolderConvergence.TestCase)
 TestFolderConvergence.settings = hypothesis_settings(max_examples=EXAMPLES // 2, stateful_step_count=30, deadline=None)
+
+
+@pytest.mark.parametrize("requests", range(12))
+def test_three_deliveries_of_one_job_at_once_of_which_one_is_killed_converge(requests: int) -> None:
+    """They move in turn, until the first is killed; the machine above looks for worse."""
+    machine = Convergence()
+    upload = machine.change(b"A")
+    works = [machine.start(upload, is_late=number > 0) for number in range(3)]
+    for turn in range(requests):
+        works[turn % 3].step()
+    works[0].crash()
+
+    for work in works[1:]:
+        work.finish()
+
+    machine.settle()
+    assert machine.manifest() is not None
