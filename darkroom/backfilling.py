@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
 
 # AWS's list prices of 2026 in us-east-1, in USD for a million: aws.amazon.com/s3/pricing, aws.amazon.com/sqs/pricing,
-# aws.amazon.com/lambda/pricing. A job reads the upload, its manifest and each variant's place, and writes each variant
-# and the manifest; Lambda takes 3 to 12 by the image's size.
+# aws.amazon.com/lambda/pricing. A job reads the upload, twice, its manifest and each variant's place, and writes each
+# variant and the manifest; Lambda takes 3 to 12 by the image's size.
 _MILLION = 1_000_000
 _READ = 0.40
 _WRITE = 5.00
@@ -76,7 +76,7 @@ class Estimate:
     @property
     def most_dollars(self) -> float:
         """What it costs if every key is a job: its requests, its message, and Lambda for large images."""
-        reads = 1 + 2 + self.variants
+        reads = 1 + 3 + self.variants
         writes = self.variants + 1
         return self.looking_dollars + self.keys * (reads * _READ + writes * _WRITE + _MESSAGE + _LAMBDA) / _MILLION
 

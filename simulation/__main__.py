@@ -4,7 +4,7 @@ import json
 import sys
 from pathlib import Path
 
-from simulation import cost_tables, failures, outage, plots, pollers, throughput, volumes
+from simulation import cost_tables, failures, job_requests, outage, plots, pollers, throughput, volumes
 from simulation.costs import load_prices
 from simulation.flow_model import jobs_a_second, most_jobs_a_second
 from simulation.page import Report, write
@@ -43,6 +43,7 @@ def main(folder: Path = ROOT / "docs") -> None:
         price_list=prices,
         lines=cost_tables.line_by_line(config, parameters, prices),
         by_volume=cost_tables.by_volume(config, parameters, prices),
+        job_requests=job_requests.to_table(config, prices),
         volumes=volumes.to_table(looked),
         findings=findings,
         request_rates=failures.request_rates(config, parameters),

@@ -45,6 +45,7 @@ class Report:
     price_list: PriceList
     lines: Table
     by_volume: Table
+    job_requests: Table
     volumes: Table
     findings: Sequence[Finding]
     request_rates: Table
@@ -64,6 +65,7 @@ def write(report: Report) -> str:
             "uploads cost.\n",
             _summary(report.findings),
             cost(report.lines, report.by_volume, report.price_list),
+            requests_of_jobs(report.job_requests),
             _volumes(report.volumes),
             "## Where each knob starts to hurt\n",
             *(finding_section(finding) for finding in report.findings),
@@ -96,6 +98,16 @@ def cost(lines: Table, by_volume: Table, price_list: PriceList) -> str:
         "metrics' monthly price falls on few uploads. Here `max_concurrency` is 1,000, which carries all of these.\n\n"
         f"{by_volume.to_markdown()}\n\n"
         f"![USD for a million uploads at each volume, by service]({plots.COST})\n"
+    )
+
+
+def requests_of_jobs(table: Table) -> str:
+    """Write the section on jobs that are no fresh upload's."""
+    return (
+        "### What each kind of job asks of S3\n\n"
+        "The bill above is of fresh uploads. Of the others a million cost this in requests; DELETE is free. A second\n"
+        "receive looks for what the first may have written before it was cut short, in each format of each variant.\n\n"
+        f"{table.to_markdown()}\n"
     )
 
 

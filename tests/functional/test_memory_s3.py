@@ -1,5 +1,6 @@
 """The S3 in memory answers as moto does, whatever it is asked: conditions, versions and delete markers."""
 
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -17,6 +18,11 @@ requests = st.lists(
     st.tuples(st.sampled_from(["get", "head", "put", "delete", "delete newest", "delete oldest"]), conditions),
     max_size=12,
 )
+
+
+def in_whole_seconds(time: datetime) -> bool:
+    """Tell whether a time is one as S3 tells them."""
+    return time.microsecond == 0 and time.tzinfo is not None
 
 
 class Asked:
@@ -39,10 +45,11 @@ class Asked:
         match request:
             case "get":
                 got = self._client.get_object(**self._object)
-                return got["Body"].read(), got["ETag"], got["ContentLength"], got["Metadata"], got["ContentType"]
+                told = got["Body"].read(), got["ETag"], got["ContentLength"], got["Metadata"], got["ContentType"]
+                return *told, in_whole_seconds(got["LastModified"])
             case "head":
                 got = self._client.head_object(**self._object)
-                return got["ETag"], got["ContentLength"], got["Metadata"]
+                return got["ETag"], got["ContentLength"], got["Metadata"], in_whole_seconds(got["LastModified"])
             case "put":
                 metadata = {"Metadata": {"mark": "m"}, "ContentType": "image/webp"}
                 made = self._client.put_object(**self._object, Body=body, **metadata, **condition)

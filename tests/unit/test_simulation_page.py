@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from builders.parameters import PHOTOGRAPH, parameters
-from simulation import cost_tables, failures, outage, page, throughput
+from simulation import cost_tables, failures, job_requests, outage, page, throughput
 from simulation.__main__ import measured_on
 from simulation.costs import bill, load_prices, usd_by_service
 from simulation.event_source import Usage
@@ -82,6 +82,10 @@ def test_the_page_tells_the_cost_that_the_files_come_to() -> None:
     tables = [make(config, measured, PRICES) for make in (cost_tables.line_by_line, cost_tables.by_volume)]
 
     assert page.cost(tables[0], tables[1], PRICES) in PAGE
+
+
+def test_the_page_tells_what_each_kind_of_job_asks_of_s3() -> None:
+    assert page.requests_of_jobs(job_requests.to_table(default_config(), PRICES)) in PAGE
 
 
 def test_the_page_tells_the_service_times_that_were_measured() -> None:
