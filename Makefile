@@ -82,7 +82,7 @@ test-long: setup ## the tests that take longer: convergence, memory, fuzzing, th
 RUNTIME := .darkroom/runtime
 PYTHON_OF_LAMBDA = 3.14
 RIE = github.com/aws/aws-lambda-runtime-interface-emulator/cmd/aws-lambda-rie@v0.0.0-20261030222936-bef5c4ba774d
-FOR_LAMBDA = --python-version $(PYTHON_OF_LAMBDA) --target $(RUNTIME)
+FOR_LAMBDA = --python $(BIN)/python --python-version $(PYTHON_OF_LAMBDA) --target $(RUNTIME)
 
 $(RUNTIME)/.set-up: requirements-runtime.txt checks/lambda_runtime.py $(SETUP)
 	rm -rf $(RUNTIME)
@@ -98,7 +98,7 @@ $(RUNTIME)/.set-up: requirements-runtime.txt checks/lambda_runtime.py $(SETUP)
 	@touch $@
 
 test-runtime: $(RUNTIME)/.set-up ## the bundles that are deployed, run as Lambda runs them, on either processor; needs Debian and Go
-	$(BIN)/pytest $(PARALLEL) -m runtime
+	$(BIN)/pytest $(PARALLEL) tests/runtime
 
 test-corpus: setup ## compare both engines with Chromium on the image files of FOLDER=…; KNOWN=… lists what may differ
 	@test -d "$(FOLDER)" || { echo "make test-corpus FOLDER=…: a folder of image files is missing, not '$(FOLDER)'"; exit 2; }
