@@ -21,7 +21,8 @@ from stacks.config import Config
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-pytestmark = pytest.mark.runtime
+# A busy machine takes many times what an idle one does, and the pipeline that the first test starts is in its time.
+pytestmark = [pytest.mark.runtime, pytest.mark.timeout(900)]
 
 SOURCE_BYTES, SOURCES = 99_000_000, 8
 MEGABYTES = Config().memory_mb
