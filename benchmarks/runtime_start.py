@@ -20,7 +20,7 @@ from benchmarks.results import PROCESSORS_OF_A_START, RuntimeAnswer, RuntimeStar
 from benchmarks.workers import WorkerError
 from builders.events import s3_body, s3_record, sqs_event
 from builders.lambda_function import X86_64, LambdaFunction, lambda_function
-from darkroom.emulator import ACCESS_KEY, REGION, SECRET_KEY, emulator, session
+from darkroom.emulator import REGION, Emulator, emulator
 from resize.engine import Engine
 from resize.settings import Settings
 from stacks.config import Config
@@ -38,42 +38,47 @@ def measure_runtime_start(engine: str, source: bytes, folder: Path, rounds: int,
     Raises:
         WorkerError: one did not resize it.
     """
-    with _buckets(folder) as s3, machine.on_processors(processors):
-        answers = tuple(_first_job(f"{number}.jpg", source, s3, engine, folder) for number in range(rounds))
+    with _buckets(folder) as aws, machine.on_processors(processors):
+        answers = tuple(_first_job(f"{number}.jpg", source, aws, engine, folder) for number in range(rounds))
     return RuntimeStart(engine=engine, python=X86_64.describe(), processors=processors, rounds=answers)
 
 
 @contextmanager
-def _buckets(folder: Path) -> Iterator["S3Client"]:
+def _buckets(folder: Path) -> Iterator[Emulator]:
     """Run S3 on this machine, with both buckets."""
-    with emulator(log=folder / "emulator.log") as endpoint_url:
-        s3: S3Client = session().client("s3", endpoint_url=endpoint_url)
+    with emulator(log=folder / "emulator.log") as aws:
+        s3 = _s3(aws)
         for bucket in (_UPLOADS, _DERIVED):
             s3.create_bucket(Bucket=bucket)
             s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
-        yield s3
+        yield aws
 
 
-def _environment(engine: str, endpoint_url: str) -> dict[str, str]:
+def _s3(aws: Emulator) -> "S3Client":
+    client: S3Client = aws.session().client("s3", endpoint_url=aws.endpoint_url)
+    return client
+
+
+def _environment(engine: str, aws: Emulator) -> dict[str, str]:
     settings = Settings(
         uploads_bucket=_UPLOADS, derived_bucket=_DERIVED, variants=Config().variants, **choosing(engine)
     )
     return settings.to_environment() | {
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
-        "AWS_ACCESS_KEY_ID": ACCESS_KEY,
-        "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
-        "AWS_ENDPOINT_URL_S3": endpoint_url,
+        "AWS_ACCESS_KEY_ID": aws.keys.id,
+        "AWS_SECRET_ACCESS_KEY": aws.keys.secret,
+        "AWS_ENDPOINT_URL": aws.endpoint_url,
     }
 
 
-def _first_job(key: str, source: bytes, s3: "S3Client", engine: str, folder: Path) -> RuntimeAnswer:
+def _first_job(key: str, source: bytes, aws: Emulator, engine: str, folder: Path) -> RuntimeAnswer:
     """Have a fresh function, of which nothing is compiled yet, resize a source."""
-    version = s3.put_object(Bucket=_UPLOADS, Key=key, Body=source)["VersionId"]
+    version = _s3(aws).put_object(Bucket=_UPLOADS, Key=key, Body=source)["VersionId"]
     event = sqs_event(s3_body(s3_record(key, version_id=version, size=len(source))))
     for record in event["Records"]:  # it has not waited, so it cannot have been tried before
         record["attributes"]["SentTimestamp"] = "0"
-    environment = _environment(engine, s3.meta.endpoint_url)
+    environment = _environment(engine, aws)
     with tempfile.TemporaryDirectory(prefix="function-", dir=folder) as own:
         bundle = X86_64.bundle(Engine(engine), Path(own))
         with lambda_function(X86_64, bundle, environment, Path(own), megabytes=Config().memory_mb) as function:

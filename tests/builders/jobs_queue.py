@@ -8,7 +8,6 @@ from builders.lambda_function import LambdaFunction
 from builders.polling import eventually
 from darkroom.counting import count_messages
 from darkroom.deployment import Pipeline
-from darkroom.emulator import ACCESS_KEY, SECRET_KEY
 from resize.engine import Engine
 
 if TYPE_CHECKING:
@@ -63,14 +62,16 @@ class JobsQueue:
 
     def environment(self, engine: Engine) -> dict[str, str]:
         """Make what the stack tells the function, with an engine, and what Lambda tells it of its role and region."""
+        keys = self.pipeline.session.get_credentials()
+        assert keys is not None
         return {
             **self.pipeline.function_environment(),
             "DARKROOM_ENGINE": engine,
             "AWS_REGION": self.pipeline.region,
             "AWS_DEFAULT_REGION": self.pipeline.region,
-            "AWS_ACCESS_KEY_ID": ACCESS_KEY,
-            "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
-            "AWS_ENDPOINT_URL_S3": self.pipeline.endpoint_url or "",
+            "AWS_ACCESS_KEY_ID": keys.access_key,
+            "AWS_SECRET_ACCESS_KEY": keys.secret_key,
+            "AWS_ENDPOINT_URL": self.pipeline.endpoint_url or "",
         }
 
     def empty(self) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from io import BytesIO
 from threading import Barrier, Event
 from typing import Any, cast
@@ -512,11 +513,16 @@ def test_no_error_of_the_storage_keeps_renditions_in_memory_until_its_batch_has_
         gc.enable()
 
 
+def original(size: int, body: bytes) -> Original:
+    """What S3 gives of an upload, which has so many bytes as it says."""
+    return Original(version_id=None, etag="", size=size, modified=datetime.now(UTC), body=BytesIO(body))
+
+
 def test_a_body_that_ends_early_is_a_fault_of_the_storage(world: World) -> None:
     store = Store(world.client, world.settings, world.upload("cat.jpg", b"cat"), is_retry=False)
 
     with pytest.raises(StorageError) as failed:
-        store.read(Original(version_id=None, etag="", size=4, body=BytesIO(b"cat")))
+        store.read(original(4, b"cat"))
 
     assert failed.value.code == "StorageError.GetObject.IncompleteBody"
 
@@ -526,7 +532,7 @@ def test_a_body_of_any_length_is_read_whole_and_into_memory_of_its_size(size: in
     store, body = Store(world.client, world.settings, world.upload("cat.jpg", b"cat"), is_retry=False), bytes(size)
     tracemalloc.start()
     try:
-        read = store.read(Original(version_id=None, etag="", size=size, body=BytesIO(body)))
+        read = store.read(original(size, body))
 
         assert tracemalloc.get_traced_memory()[1] < size + 3_000_000
     finally:

@@ -9,7 +9,7 @@ from builders.jobs_queue import JobsQueue
 from builders.lambda_function import ARM64, X86_64, BundleOf, Machine, is_set_up
 from builders.memory_limit import describe
 from darkroom.deployment import deploy
-from darkroom.emulator import emulator, session
+from darkroom.emulator import emulator
 from darkroom.synthesis import local_overrides, synthesize
 from resize.engine import Engine
 
@@ -47,8 +47,8 @@ def bundle_of(tmp_path_factory: pytest.TempPathFactory) -> BundleOf:
 def _shared_queue(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[JobsQueue]:
     own = tmp_path_factory.getbasetemp()
     assembly = synthesize(local_overrides(), (own if worker_id == "master" else own.parent) / "assemblies")
-    with emulator(log=tmp_path_factory.mktemp("pipeline") / "emulator.log") as endpoint_url:
-        queue = JobsQueue(deploy(assembly, endpoint_url, session()))
+    with emulator(log=tmp_path_factory.mktemp("pipeline") / "emulator.log") as aws:
+        queue = JobsQueue(deploy(assembly, aws.endpoint_url, aws.session()))
         queue.pause()
         yield queue
 

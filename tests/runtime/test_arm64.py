@@ -95,7 +95,7 @@ def test_a_batch_with_a_crash_is_done_by_the_function_and_its_sandbox(
     for key, source in sources.items():
         upload(queue.pipeline, key, source)
 
-    environment = queue.environment(engine) | {"DARKROOM_RENDER_SECONDS": "200"}
+    environment = queue.environment(engine) | {"DARKROOM_RENDER_SECONDS": "100"}
     with lambda_function(ARM64, bundle_of(ARM64, engine), environment, tmp_path, seconds=900) as function:
         messages = queue.receive(len(sources))
         for _ in range(TRIES):

@@ -15,7 +15,7 @@ from builders.pictures import jpeg
 from builders.pipelines import manifest_of, upload
 from resize.engine import Engine
 from resize.imaging import render
-from resize.settings import STORAGE_SECONDS, Limits
+from resize.settings import STORAGE_SECONDS, WALL_FACTOR, Limits
 from stacks.config import DEFAULT_VARIANTS
 
 # A busy machine takes many times what an idle one does, and the pipeline that the first test starts is in its time.
@@ -100,10 +100,10 @@ def test_a_batch_that_runs_out_of_time_hands_back_what_another_invocation_does(
     keys = [f"{engine} late {number}.jpg" for number in range(6)]
     for key in keys:
         upload(queue.pipeline, key, encoded(natural(3000, 2000), "JPEG"))
-    settings = queue.environment(engine) | {"DARKROOM_RENDER_SECONDS": "20"}
+    settings = queue.environment(engine) | {"DARKROOM_RENDER_SECONDS": str(60 // WALL_FACTOR)}
     bundle, messages = bundle_of(X86_64, engine), queue.receive(len(keys))
 
-    with lambda_function(X86_64, bundle, settings, tmp_path, seconds=20 + STORAGE_SECONDS + 1) as function:
+    with lambda_function(X86_64, bundle, settings, tmp_path, seconds=60 + STORAGE_SECONDS + 1) as function:
         handed_back = queue.deliver(messages, function)
 
         assert len(logged(function, "job handed back")) == len(handed_back) > 0
