@@ -10,7 +10,8 @@ SEED ?= 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long test-corpus nightly soak fuzz scale scale-measure lint checkov audit bench lock clean
+.PHONY: help setup demo test test-long test-runtime test-corpus nightly soak fuzz scale scale-measure lint checkov audit
+.PHONY: bench lock clean
 .PHONY: bootstrap deploy diff destroy
 
 help: ## list the targets
@@ -42,6 +43,7 @@ lock: setup ## pin every requirement again, with hashes, after a change of a .in
 	$(LOCK) requirements-uv.in -o requirements-uv.txt
 	$(LOCK) requirements-audit.in -o requirements-audit.txt
 	$(LOCK) requirements-bench.in -o requirements-bench.txt
+	$(LOCK) requirements-runtime.in -o requirements-runtime.txt
 
 lint: setup ## ruff, mypy --strict and bandit
 	$(BIN)/ruff check .
@@ -71,10 +73,32 @@ demo: setup ## run the pipeline on samples/, and write out/contact-sheet.html
 # A third worker for two cores: many a test waits for a queue. A worker that has nothing left takes from one that has.
 PARALLEL = -n $(WORKERS) --dist worksteal
 test: setup lint ## every check and every test but the long ones
-	$(BIN)/pytest $(PARALLEL) -m "not long"
+	$(BIN)/pytest $(PARALLEL) -m "not long and not runtime"
 
 test-long: setup ## the tests that take longer: convergence, memory, fuzzing, the short soak, …
-	$(BIN)/pytest $(PARALLEL) -m long
+	$(BIN)/pytest $(PARALLEL) -m "long and not runtime"
+
+# Lambda's Python for both processors, from Debian; AWS's runtime interface client and emulator; and boto3, as Lambda has it.
+RUNTIME := .darkroom/runtime
+PYTHON_OF_LAMBDA = 3.14
+RIE = github.com/aws/aws-lambda-runtime-interface-emulator/cmd/aws-lambda-rie@v0.0.0-20261030222936-bef5c4ba774d
+FOR_LAMBDA = --python $(BIN)/python --python-version $(PYTHON_OF_LAMBDA) --target $(RUNTIME)
+
+$(RUNTIME)/.set-up: requirements-runtime.txt checks/lambda_runtime.py $(SETUP)
+	rm -rf $(RUNTIME)
+	$(BIN)/python -m checks.lambda_runtime $(PYTHON_OF_LAMBDA) $(RUNTIME)
+	GOBIN="$(CURDIR)/$(RUNTIME)" go install $(RIE)
+	$(BIN)/uv pip install --quiet $(FOR_LAMBDA)/x86_64/packages --python-platform x86_64-manylinux_2_28 \
+	  --only-binary :all: --require-hashes -r requirements-runtime.txt
+	$(BIN)/uv pip install --quiet $(FOR_LAMBDA)/arm64/packages --python-platform aarch64-manylinux_2_28 \
+	  --only-binary :all: --require-hashes -r requirements-runtime.txt
+	# Compiled, as it is in Lambda's image; what one processor compiles, the other reads.
+	$(RUNTIME)/x86_64/root/usr/bin/python$(PYTHON_OF_LAMBDA) -m compileall -qq -j 0 \
+	  $(foreach architecture,x86_64 arm64,$(addprefix $(RUNTIME)/$(architecture)/,packages root/usr/lib/python$(PYTHON_OF_LAMBDA)))
+	@touch $@
+
+test-runtime: $(RUNTIME)/.set-up ## the bundles that are deployed, run as Lambda runs them, on either processor; needs Debian and Go
+	$(BIN)/pytest $(PARALLEL) tests/runtime
 
 test-corpus: setup ## compare both engines with Chromium on the image files of FOLDER=…; KNOWN=… lists what may differ
 	@test -d "$(FOLDER)" || { echo "make test-corpus FOLDER=…: a folder of image files is missing, not '$(FOLDER)'"; exit 2; }

@@ -20,7 +20,7 @@ from benchmarks.machine import use_processors
 from benchmarks.peers.serving import serve
 from builders.events import s3_body, s3_record, sqs_event
 from resize.sandbox import Confinement, Sandbox
-from resize.settings import RESERVED_MEGABYTES, Settings
+from resize.settings import Settings
 from resize.variants import Format
 from stacks.config import Config
 
@@ -45,7 +45,7 @@ class Function:
         ):
             self._handle = importlib.import_module("resize.handler").handler
         confinement = Confinement(
-            memory_bytes=(MEGABYTES - RESERVED_MEGABYTES) * 1024**2,
+            memory_bytes=self._settings.image_bytes(MEGABYTES),
             processor_seconds=self._settings.render_seconds,
             wall_seconds=self._settings.wall_seconds,
         )

@@ -17,9 +17,11 @@ from benchmarks.page import page
 from benchmarks.programs import candidates, heic_writer
 from benchmarks.rendering import FORMATS, Bench, Pace, facts_of, started
 from benchmarks.results import PROCESSORS_OF_A_START, Peak, Results, Start
+from benchmarks.runtime_start import measure_runtime_start
 from benchmarks.starting import FreshFunction
 from benchmarks.whole import measure_whole
 from benchmarks.workers import PROJECT, WorkerError
+from builders.lambda_function import is_set_up
 from darkroom.errors import DarkroomError
 from stacks.bundle import BundleError
 
@@ -118,6 +120,17 @@ class Run:
             peak = Peak(engine=engine, megapixels=megapixels, answer=fresh.first_job(source))
             self.results = replace(self.results, peaks=(*self.results.peaks, peak))
 
+    def runtime_starts(self, engine: str) -> None:
+        """Cold starts under Lambda's runtime interface, where `make test-runtime` has set that up."""
+        if not is_set_up():
+            self._tell("Lambda's runtime is not set up here: make test-runtime does it")
+            return
+        self._tell(f"cold starts under Lambda's runtime, {engine}")
+        source = self._snapshot().read_bytes()
+        for processors in (PROCESSORS_OF_A_START, 1):
+            start = measure_runtime_start(engine, source, self._folder, self._extent.starts, processors)
+            self.results = replace(self.results, runtime_starts=(*self.results.runtime_starts, start))
+
     def whole(self, uploads: int) -> None:
         """Uploads through the pipeline on this machine."""
         self.results = replace(self.results, whole=measure_whole(self._snapshot(), uploads, self._tell))
@@ -155,6 +168,7 @@ def measure(arguments: argparse.Namespace) -> Results:
         for engine in engines():
             run.attempt(f"batch, {engine}", lambda engine=engine: run.batch(engine))  # type: ignore[misc]
             run.attempt(f"first jobs, {engine}", lambda engine=engine: run.first_jobs(engine))  # type: ignore[misc]
+            run.attempt(f"runtime, {engine}", lambda engine=engine: run.runtime_starts(engine))  # type: ignore[misc]
         run.attempt("the whole", lambda: run.whole(arguments.uploads))
     return run.results
 

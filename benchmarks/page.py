@@ -6,7 +6,7 @@ from statistics import median
 from benchmarks.engines import DEFAULT
 from benchmarks.ratios import FILE_SLACK, LEAST_SIMILARITY, MOST_BYTES, compare, fastest, median_ratio
 from benchmarks.rendering import SLOW_SECONDS
-from benchmarks.results import Batch, Cell, FirstAnswer, Measured, Program, Results, Whole
+from benchmarks.results import Batch, Cell, FirstAnswer, Measured, Program, Results, RuntimeStart, Whole
 from benchmarks.targets import TARGETS, Target
 
 _MEGABYTE = 1_000_000
@@ -44,6 +44,14 @@ answers at once. Starting the machine that it runs on is Lambda's part, and not 
 the sandbox's process gets ready meanwhile, on the other processor if there is one. A function of 1,769 MB has one, yet
 while it starts it is [reported to have two](https://bitesizedserverless.com/bite/lambda-cold-start-bootstrap/), so two
 is what the target is measured by."""
+
+_RUNTIME = """\
+The same under AWS's runtime interface, from the invocation to its answer: the bundle for x86_64 on Lambda's Python,
+with S3 on this machine. *Init* is what the runtime reports of the start; it starts Python, too."""
+
+_NO_RUNTIME = """\
+Under AWS's runtime interface it was not measured: Lambda's Python is not set up on this machine. On Debian,
+`make test-runtime` fetches it."""
 
 _MEMORY = """\
 The most resident memory of the function's process and of the sandbox's together, of a fresh function whose first job is
@@ -202,13 +210,28 @@ def _starts(results: Results) -> str:
         "share of imports",
     )
     rows = ((start.engine, str(start.processors), *_start(start.rounds)) for start in results.starts)
-    return f"## Cold start\n\n{_START}\n\n{table(heads, rows)}"
+    return f"## Cold start\n\n{_START}\n\n{table(heads, rows)}\n\n{_runtime(results.runtime_starts)}"
 
 
 def _start(rounds: Sequence[FirstAnswer]) -> Iterator[str]:
     for step in ("python", "imports", "making", "job", "seconds"):
         yield f"{median(getattr(one, step) for one in rounds) * 1000:.0f}"
     yield f"{median(one.imports / one.seconds for one in rounds):.0%}"
+
+
+def _runtime(starts: Sequence[RuntimeStart]) -> str:
+    if not starts:
+        return _NO_RUNTIME
+    heads = ("engine", "Python", "processors", "init ms", "all ms")
+    rows = (
+        (
+            *(start.engine, start.python, str(start.processors)),
+            f"{median(one.init for one in start.rounds) * 1000:.0f}",
+            f"{median(one.seconds for one in start.rounds) * 1000:.0f}",
+        )
+        for start in starts
+    )
+    return f"{_RUNTIME}\n\n{table(heads, rows, words=2)}"
 
 
 def _memory(results: Results) -> str:

@@ -107,6 +107,24 @@ class Start:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RuntimeAnswer:
+    """A fresh function under Lambda's runtime interface: the seconds of its start, and of all until it answers."""
+
+    init: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuntimeStart:
+    """Fresh functions of an engine on Lambda's Python, on so many processors, each with a small photograph."""
+
+    engine: str
+    python: str
+    processors: int
+    rounds: tuple[RuntimeAnswer, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Peak:
     """A fresh function whose first job is a JPEG of so many megapixels."""
 
@@ -143,6 +161,7 @@ class Results:
     cells: tuple[Cell, ...] = ()
     batches: tuple[Batch, ...] = ()
     starts: tuple[Start, ...] = ()
+    runtime_starts: tuple[RuntimeStart, ...] = ()
     peaks: tuple[Peak, ...] = ()
     whole: Whole | None = None
     failures: tuple[str, ...] = ()  # parts that could not be measured, and why

@@ -249,9 +249,18 @@ def _check_consumption(config: Config) -> None:
         )
     if config.provisioned_pollers is None and config.max_concurrency is None:
         raise SettingsError("max_concurrency", None, "a whole number from 2 to 1000 unless provisioned_pollers is set")
-    if config.max_source_bytes >= config.memory_mb * 2**20:
+    _check_memory(config)
+
+
+def _check_memory(config: Config) -> None:
+    most = config.settings(uploads_bucket="", derived_bucket="").most_source_bytes(config.memory_mb)
+    if config.max_source_bytes > most:
         raise SettingsError(
-            "max_source_bytes", config.max_source_bytes, f"less than memory_mb holds, {config.memory_mb * 2**20}"
+            "max_source_bytes",
+            config.max_source_bytes,
+            f"at most {most} with a memory_mb of {config.memory_mb} and a jobs_at_once of {config.jobs_at_once}: each "
+            "of these jobs holds a source in memory, beside those that are rendered; raise memory_mb or lower "
+            "jobs_at_once",
         )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from resize.engine import Engine
 from resize.errors import SettingsError
-from resize.settings import RESERVED_MEGABYTES, STORAGE_SECONDS, WALL_FACTOR
+from resize.settings import STORAGE_SECONDS, WALL_FACTOR
 from resize.variants import Parser, Variant, parse_variants
 
 
@@ -129,7 +129,7 @@ PARSERS: Mapping[str, Parser] = {
     "provisioned_pollers": _optional(_pollers),
     # Lambda would take 128, but the sandbox gets only what the consumer does not keep for itself:
     # docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
-    "memory_mb": _integer(2 * RESERVED_MEGABYTES, 10_240),
+    "memory_mb": _integer(1024, 10_240),
     # Before 3.12 Lambda's system is Amazon Linux 2, whose C library is too old for Pillow's wheels:
     # docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
     "python": _one_of("3.12", "3.13", "3.14"),

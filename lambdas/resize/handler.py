@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, cast
 
 from resize.sandbox import Confinement, Sandbox
-from resize.settings import RESERVED_MEGABYTES, Settings
+from resize.settings import Settings
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -25,7 +25,7 @@ def make_consumer(environment: Mapping[str, str]) -> "Consumer":
 def _start_sandbox(settings: Settings, megabytes: int) -> Sandbox:
     children = settings.images_at_once(megabytes)
     confinement = Confinement(
-        memory_bytes=(megabytes - RESERVED_MEGABYTES) * 1024 * 1024 // children,
+        memory_bytes=settings.image_bytes(megabytes),
         processor_seconds=settings.render_seconds,
         wall_seconds=settings.wall_seconds,
     )

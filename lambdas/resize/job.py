@@ -1,8 +1,10 @@
 """One job from start to end: look, fetch, render, publish. Decides the outcome."""
 
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from resize.draft import Draft, milliseconds
 from resize.errors import ImageRejectedError, StorageError, SupersededError
@@ -12,6 +14,8 @@ from resize.names import is_folder, is_folder_marker
 from resize.registers import ATTEMPTS
 from resize.renditions import Rendered
 from resize.store import Original, Recorded, Store
+
+Fault = TypeVar("Fault", bound=Exception)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +62,9 @@ class Job:
             manifest, repeated = self._bring_up_to_date(started)
         except SupersededError:
             return self._unrecorded(Outcome.SUPERSEDED, started)
+        except Exception as error:
+            _without_variables(error)
+            raise
         if manifest is None:
             return self._unrecorded(Outcome.FOLDER, started)
         return Ended(
@@ -119,7 +126,7 @@ class Job:
         try:
             rendered = self.render(self.store.read(original))
         except ImageRejectedError as error:
-            fault = error
+            fault = _without_variables(error)
             return self.store.publish((), lambda _: draft.rejected(original, fault), recorded)
         return self.store.publish(
             rendered.renditions, lambda published: draft.resized(original, rendered, published), recorded
@@ -157,3 +164,16 @@ class Job:
             return standing.replaced is None or self.store.is_later(original.modified)
         is_of_original = self.store.is_retry and standing.is_of(original.version_id, original.etag)
         return not is_of_original or self.store.is_intact(standing)
+
+
+def _without_variables(error: Fault) -> Fault:
+    """Empty the frames that an error has passed, and those of what it came from.
+
+    Its traceback would keep their variables, a source of 100 MB among them, for as long as the error itself is kept:
+    Powertools keeps those of a batch until it has ended.
+    """
+    cause: BaseException | None = error
+    while cause is not None:
+        traceback.clear_frames(cause.__traceback__)
+        cause = cause.__cause__ or cause.__context__
+    return error

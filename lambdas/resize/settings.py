@@ -16,8 +16,11 @@ STORAGE_SECONDS = 10
 # How many times as long as it may compute an image may take by the clock, its waits included: on a busy machine a
 # decoder gets a part of the processor only, and one that has used none of it for so long never ends.
 WALL_FACTOR = 3
-# What the function keeps of its memory for itself: Python, boto3 and the images that wait for their turn.
-RESERVED_MEGABYTES = 512
+# What the function keeps of its memory for Python and boto3: 70 MB, measured by tests/runtime/test_memory.py, and for
+# what a TLS connection to S3 and the renditions on their way there take.
+_OWN_BYTES = 128 * 2**20
+# What rendering an image takes at least: Python, a decoder and its buffers.
+_LEAST_IMAGE_BYTES = 512 * 2**20
 # What a function has of memory for each processor: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
 _MEGABYTES_OF_PROCESSOR = 1769
 
@@ -66,6 +69,20 @@ class Settings:
     def images_at_once(self, memory_megabytes: int) -> int:
         """Say how many images a function with so much memory renders side by side: one on each processor."""
         return min(max(1, memory_megabytes // _MEGABYTES_OF_PROCESSOR), self.jobs_at_once)
+
+    def image_bytes(self, memory_megabytes: int) -> int:
+        """Say how many bytes of a function's memory each image that is rendered may have.
+
+        The rest is the function's own, and that of the sources that wait for their turn: one for each job under way.
+        """
+        waiting = self.jobs_at_once * self.limits.source_bytes
+        return (memory_megabytes * 2**20 - _OWN_BYTES - waiting) // self.images_at_once(memory_megabytes)
+
+    def most_source_bytes(self, memory_megabytes: int) -> int:
+        """Say how large a source may be so that each image has enough memory, for itself and for its source."""
+        images = self.images_at_once(memory_megabytes)
+        free = memory_megabytes * 2**20 - _OWN_BYTES
+        return min((free - images * _LEAST_IMAGE_BYTES) // self.jobs_at_once, free // (self.jobs_at_once + images) - 1)
 
     def to_environment(self) -> dict[str, str]:
         """Write the settings as environment variables: `Settings.from_environment` reads them back."""

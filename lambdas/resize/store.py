@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
+from io import BytesIO
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 REMOVED_TAG = "darkroom-outcome=removed"
 
 
+# What is read of a body at a time: little beside a source, and enough for few system calls.
+_CHUNK_BYTES = 1024 * 1024
+
 # Makes the manifest of what has been published.
 Complete: TypeAlias = Callable[[tuple[PublishedRendition, ...]], Manifest]
 
@@ -38,8 +42,8 @@ Complete: TypeAlias = Callable[[tuple[PublishedRendition, ...]], Manifest]
 class Body(Protocol):
     """What botocore's StreamingBody offers of a file."""
 
-    def read(self) -> bytes:
-        """Read all of it."""
+    def read(self, amt: int) -> bytes:
+        """Read so many bytes at most; none are left where none come."""
 
     def close(self) -> None:
         """Leave the rest unread."""
@@ -188,9 +192,12 @@ class Store:
             original.body.close()
             raise ImageRejectedError(Reason.TOO_MANY_BYTES, f"{original.size} bytes, the limit is {limit}")
         try:
-            return original.body.read()
+            source = _read_exactly(original.body, original.size)
         except (BotoCoreError, OSError) as error:
             raise StorageError("GetObject", self._upload.key, type(error).__name__) from error
+        if len(source) != original.size:
+            raise StorageError("GetObject", self._upload.key, "IncompleteBody")
+        return source
 
     def publish(self, renditions: Iterable[Rendition], complete: Complete, recorded: Recorded) -> Manifest:
         """Write the renditions and then the manifest, `complete` with them. Returns the manifest that stands.
@@ -303,3 +310,19 @@ def _replaced(recorded: Recorded, written: Mapping[str, str], manifest: Manifest
     if recorded.etag is None and not known:
         return None
     return {key: etag for key, etag in known.items() if key not in manifest.etags}
+
+
+def _read_exactly(body: Body, size: int) -> bytes:
+    """Read a body into memory of its size: Python 3.14 doubles its buffer until a body fits, and then copies it.
+
+    What is written to its last byte once is not moved again, and what it holds is handed over as it is.
+    """
+    buffer = BytesIO()
+    if size:
+        buffer.seek(size - 1)
+        buffer.write(b"\0")
+        buffer.seek(0)
+    while chunk := body.read(_CHUNK_BYTES):
+        buffer.write(chunk)
+    buffer.truncate()
+    return buffer.getvalue()

@@ -1,20 +1,28 @@
 """Jobs, on moto: whatever is delivered, in whatever order, the newest upload's variants stand in the end."""
 
+import gc
+import tracemalloc
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
+from io import BytesIO
 from threading import Barrier, Event
-from typing import Any
+from typing import Any, cast
 from urllib.parse import unquote
 
 import pytest
+from botocore.exceptions import ConnectionClosedError
 
+from builders.memory_s3 import MemoryS3
 from builders.world import World, s3_client, settings
-from resize.errors import ImageRejectedError, Reason, StorageError
+from resize.errors import ImageRejectedError, OutOfTimeError, Reason, SandboxError, StorageError
 from resize.manifest import Outcome
 from resize.renditions import Rendered
 from resize.settings import Limits
 from resize.side_by_side import SideBySide
+from resize.store import Original, Store
 
 THUMB = "thumb/cat.jpg.webp"
 LARGE = "large/cat.jpg.webp"
@@ -449,6 +457,87 @@ def test_a_broken_image_takes_the_variants_of_the_upload_before_it_away(world: W
     world.deliver(world.upload("cat.jpg", b"broken"), refuse)
 
     assert world.derived() == {}
+
+
+FAULTS = (ImageRejectedError(Reason.CORRUPT, "cut off"), OutOfTimeError("too late"), SandboxError("did not start"))
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: type(fault).__name__)
+def test_no_error_keeps_a_source_in_memory_until_its_batch_has_ended(fault: Exception) -> None:
+    world = World(client=cast("Any", MemoryS3(versioned=frozenset({"uploads"}))), settings=settings())
+
+    def fail(source: bytes) -> Rendered:
+        try:
+            memoryview(source)[len(source)]
+        except IndexError as cause:
+            raise fault from cause
+        raise AssertionError("an index that does not exist")
+
+    upload = world.upload("cat.jpg", bytes(30_000_000))
+    gc.disable()
+    tracemalloc.start()
+    try:
+        with suppress(OutOfTimeError, SandboxError):
+            world.deliver(upload, fail)
+
+        assert tracemalloc.get_traced_memory()[0] < 20_000_000
+        assert fault.__traceback__ is not None
+    finally:
+        tracemalloc.stop()
+        gc.enable()
+
+
+def test_no_error_of_the_storage_keeps_renditions_in_memory_until_its_batch_has_ended() -> None:
+    class Full(MemoryS3):
+        def put_object(self, **request: Any) -> dict[str, Any]:
+            if request["Bucket"] == "derived":
+                raise ConnectionClosedError(endpoint_url="s3")
+            return super().put_object(**request)
+
+    def enlarge(_: bytes) -> Rendered:
+        small = world.render(b"cat")
+        return replace(small, renditions=tuple(replace(one, body=bytes(30_000_000)) for one in small.renditions))
+
+    world = World(client=cast("Any", Full(versioned=frozenset({"uploads"}))), settings=settings())
+    upload = world.upload("cat.jpg", b"cat")
+    gc.disable()
+    tracemalloc.start()
+    try:
+        with pytest.raises(StorageError) as failed:
+            world.deliver(upload, enlarge)
+
+        assert tracemalloc.get_traced_memory()[0] < 20_000_000
+        assert failed.value.__traceback__ is not None
+    finally:
+        tracemalloc.stop()
+        gc.enable()
+
+
+def original(size: int, body: bytes) -> Original:
+    """What S3 gives of an upload, which has so many bytes as it says."""
+    return Original(version_id=None, etag="", size=size, modified=datetime.now(UTC), body=BytesIO(body))
+
+
+def test_a_body_that_ends_early_is_a_fault_of_the_storage(world: World) -> None:
+    store = Store(world.client, world.settings, world.upload("cat.jpg", b"cat"), is_retry=False)
+
+    with pytest.raises(StorageError) as failed:
+        store.read(original(4, b"cat"))
+
+    assert failed.value.code == "StorageError.GetObject.IncompleteBody"
+
+
+@pytest.mark.parametrize("size", [0, 1, 30_000_000])
+def test_a_body_of_any_length_is_read_whole_and_into_memory_of_its_size(size: int, world: World) -> None:
+    store, body = Store(world.client, world.settings, world.upload("cat.jpg", b"cat"), is_retry=False), bytes(size)
+    tracemalloc.start()
+    try:
+        read = store.read(original(size, body))
+
+        assert tracemalloc.get_traced_memory()[1] < size + 3_000_000
+    finally:
+        tracemalloc.stop()
+    assert read == body
 
 
 def test_an_image_over_the_byte_limit_is_rejected_unread(world: World) -> None:

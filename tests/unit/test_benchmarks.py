@@ -11,7 +11,18 @@ from benchmarks.bench import main
 from benchmarks.page import page, table
 from benchmarks.ratios import compare, fastest, median_ratio
 from benchmarks.rendering import Pace
-from benchmarks.results import Cell, Machine, Measured, Program, Results, Source
+from benchmarks.results import (
+    Cell,
+    FirstAnswer,
+    Machine,
+    Measured,
+    Program,
+    Results,
+    RuntimeAnswer,
+    RuntimeStart,
+    Source,
+    Start,
+)
 from benchmarks.similarity import Original, similarity
 from benchmarks.targets import TARGETS
 from benchmarks.workers import last_words
@@ -142,6 +153,24 @@ def test_the_page_names_every_objection_and_every_missing_program() -> None:
 )
 def test_a_program_that_is_missing_says_why_in_its_errors_own_words(log: str, words: str) -> None:
     assert last_words(log) == words
+
+
+START = Start(
+    engine="pillow",
+    processors=2,
+    rounds=(FirstAnswer(python=0.1, imports=0.1, making=0.1, job=0.1, function_bytes=1, child_bytes=1),),
+)
+
+
+def test_the_page_has_the_cold_starts_under_the_runtime_or_says_how_to_set_it_up() -> None:
+    rounds = (RuntimeAnswer(init=0.3, seconds=0.5), RuntimeAnswer(init=0.4, seconds=0.7))
+    under_runtime = RuntimeStart(engine="pillow", python="CPython 3.14.8 x86_64", processors=2, rounds=rounds)
+    without = replace(results(OURS), starts=(START,))
+
+    assert "| pillow | CPython 3.14.8 x86_64 | 2 | 350 | 600 |" in page(
+        replace(without, runtime_starts=(under_runtime,))
+    )
+    assert "`make test-runtime` fetches it." in page(without)
 
 
 def test_every_engine_has_a_least_for_every_target() -> None:

@@ -140,11 +140,11 @@ def test_an_unknown_knob_is_refused_with_the_nearest_name(key: str, nearest: str
         ("batch_window_seconds", 0, 300),
         ("max_concurrency", 2, 1000),
         ("memory_mb", 1024, 10_240),
-        ("jobs_at_once", 1, 32),
+        ("jobs_at_once", 1, 11),
         ("removed_manifest_days", 19, 2**31 - 1),
         ("queue_retention_days", 1, 13),
         ("dead_letter_retention_days", 5, 14),
-        ("max_source_bytes", 1, 1769 * 2**20 - 1),
+        ("max_source_bytes", 1, 295_960_576),
         ("max_frame_pixels", 1, 2**32),
         ("max_frames", 1, 2**32),
         ("max_total_pixels", 1, 2**32),
@@ -262,7 +262,15 @@ def test_a_value_that_cannot_be_is_refused_with_what_can(context: Mapping[str, o
         ),
         (
             {"max_source_bytes": 2 * 2**30},
-            "max_source_bytes: 2147483648 is not allowed; expected less than memory_mb holds, 1854930944",
+            "max_source_bytes: 2147483648 is not allowed; expected at most 295960576 with a memory_mb of 1769",
+        ),
+        (
+            {"jobs_at_once": 12},
+            "max_source_bytes: 100000000 is not allowed; expected at most 98653525 with a memory_mb of 1769",
+        ),
+        (
+            {"jobs_at_once": 33, "memory_mb": 10_240},
+            "jobs_at_once: 33 is not allowed; expected a whole number from 1 to 32",
         ),
     ],
 )

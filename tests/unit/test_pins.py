@@ -3,9 +3,12 @@
 import json
 import re
 import tomllib
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+
+from stacks.config import Config
 
 ROOT = Path(__file__).parents[2]
 LOCKED = sorted([*ROOT.glob("requirements*.txt"), *ROOT.glob("lambdas/**/requirements.txt")])
@@ -44,7 +47,7 @@ def test_there_are_locked_files_to_look_at() -> None:
     assert {name_of(path) for path in LOCKED} == {
         *("lambdas/resize/requirements.txt", "lambdas/resize/vips/requirements.txt"),
         *("requirements.txt", "requirements-audit.txt", "requirements-bench.txt"),
-        *("requirements-dev.txt", "requirements-uv.txt"),
+        *("requirements-dev.txt", "requirements-runtime.txt", "requirements-uv.txt"),
     }
 
 
@@ -92,8 +95,24 @@ def test_every_command_that_installs_demands_hashes_and_builds_nothing_unpinned(
     itself = [line for line in installs if line.endswith(" --no-deps --no-build-isolation --editable .")]
     from_lock = [line for line in installs if "$(NPM) ci " in line]
 
-    assert (len(by_hash), len(itself), len(from_lock)) == (5, 1, 2)
+    assert (len(by_hash), len(itself), len(from_lock)) == (7, 1, 2)
     assert set(installs) == {*by_hash, *itself, *from_lock}
+
+
+def test_what_is_built_from_source_is_pinned_to_a_commit() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+
+    assert re.findall(r"go install (\S+)", makefile) == ["$(RIE)"]
+    assert re.search(r"^RIE = \S+@v\d+\.\d+\.\d+-\d{14}-[0-9a-f]{12}$", makefile, re.MULTILINE)
+
+
+def test_the_function_is_run_on_the_python_that_the_stack_chooses_beside_the_boto3_that_the_project_has() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+
+    assert re.findall(r"^PYTHON_OF_LAMBDA = (.*)$", makefile, re.MULTILINE) == [Config().python]
+    assert wanted_in(ROOT / "requirements-runtime.in") & wanted_in(ROOT / "requirements.in") == {
+        f"boto3=={version('boto3')}"
+    }
 
 
 @pytest.mark.parametrize("folder", [ROOT, ROOT / "benchmarks"], ids=["cdk", "benchmarks"])

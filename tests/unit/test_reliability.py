@@ -26,3 +26,7 @@ def test_every_test_that_the_table_names_exists() -> None:
 
 def test_every_test_of_a_fault_stands_in_the_table() -> None:
     assert set(found_in(TESTS / "faults")) - named() == set()
+
+
+def test_every_test_of_the_function_s_memory_stands_in_the_table() -> None:
+    assert {test for test in found_in(TESTS / "runtime") if "test_memory" in test} - named() == set()

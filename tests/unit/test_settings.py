@@ -66,3 +66,18 @@ def test_an_image_is_rendered_on_each_processor_as_far_as_jobs_overlap(
     memory_megabytes: int, jobs_at_once: int, images: int
 ) -> None:
     assert replace(settings(), jobs_at_once=jobs_at_once).images_at_once(memory_megabytes) == images
+
+
+@pytest.mark.parametrize("memory_megabytes", [1024, 1769, 3008, 3538, 10_240])
+@pytest.mark.parametrize("jobs_at_once", [1, 4, 11, 32])
+def test_the_sources_of_all_jobs_and_the_images_that_are_rendered_fit_into_the_function_s_memory(
+    memory_megabytes: int, jobs_at_once: int
+) -> None:
+    told = replace(settings(), jobs_at_once=jobs_at_once)
+    told = replace(told, limits=Limits(source_bytes=told.most_source_bytes(memory_megabytes)))
+
+    images, image_bytes = told.images_at_once(memory_megabytes), told.image_bytes(memory_megabytes)
+
+    assert jobs_at_once * told.limits.source_bytes + images * image_bytes <= (memory_megabytes - 128) * 2**20
+    assert image_bytes >= 512 * 2**20
+    assert image_bytes > told.limits.source_bytes
