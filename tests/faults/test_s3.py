@@ -47,21 +47,21 @@ def writes_a_rendition(faulty: Faulty, name: str) -> tuple[str, str]:
     return "PUT", faulty.rendition("keep", name, "png")
 
 
-def looks_at_an_old_rendition(faulty: Faulty, name: str) -> tuple[str, str]:
-    return "HEAD", faulty.rendition("keep", name, "jpg")
+def writes_the_manifest(faulty: Faulty, name: str) -> tuple[str, str]:
+    return "PUT", faulty.manifest(name)
 
 
 def removes_an_old_rendition(faulty: Faulty, name: str) -> tuple[str, str]:
     return "DELETE", faulty.rendition("keep", name, "jpg")
 
 
-def writes_the_manifest(faulty: Faulty, name: str) -> tuple[str, str]:
-    return "PUT", faulty.manifest(name)
+def looks_at_the_original_again(faulty: Faulty, name: str) -> tuple[str, str]:
+    return "HEAD", faulty.original(name)
 
 
 READS = (reads_the_manifest, reads_the_original)
-WRITES = (overwrites_a_rendition, writes_a_rendition, removes_an_old_rendition, writes_the_manifest)
-EVERY = (*READS, looks_at_an_old_rendition, *WRITES)
+WRITES = (overwrites_a_rendition, writes_a_rendition, writes_the_manifest, removes_an_old_rendition)
+EVERY = (*READS, *WRITES, looks_at_the_original_again)
 
 
 @pytest.mark.parametrize(

@@ -199,6 +199,7 @@ class Convergence(RuleBasedStateMachine):
             self.deploy(variants)
         if newer is not None:
             self.change(newer)
+        self.waiting.remove(upload)
         self.start(upload).finish()
         self.settle()
 

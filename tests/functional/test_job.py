@@ -840,3 +840,20 @@ def test_a_slow_image_does_not_outlive_the_folder_s_marker_that_overwrote_it(wor
 
     assert world.derived() == {}
     assert world.manifest("photos/")["outcome"] == "removed"
+
+
+def test_what_a_job_cut_short_has_overwritten_goes_with_the_manifest_that_listed_it(world: World) -> None:
+    """It comes again before the newer upload, and leaves what the manifest lists, whatever is there."""
+    world.settings = settings(keep={"width": 10, "format": "jpeg"})
+    world.deliver(world.upload("cat.jpg", b"first"))
+    second = world.upload("cat.jpg", b"second")
+    with pytest.raises(StorageError):
+        world.deliver(second, client=world.client_that_cannot_write("manifests/cat.jpg.json"))
+    third = world.upload("cat.jpg", b"third")
+
+    assert world.deliver(second, must_not_render).outcome is Outcome.SUPERSEDED
+    assert set(world.derived()) == {"keep/cat.jpg.jpg"}
+    world.settings = replace(settings(keep={"width": 10, "format": "png"}), generation=1)
+    world.deliver(third)
+
+    assert set(world.derived()) == {"keep/cat.jpg.png"}
