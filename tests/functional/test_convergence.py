@@ -199,7 +199,8 @@ class Convergence(RuleBasedStateMachine):
             self.deploy(variants)
         if newer is not None:
             self.change(newer)
-        self.waiting.remove(upload)
+        if upload in self.waiting:  # and not done before it could be killed
+            self.waiting.remove(upload)
         self.start(upload).finish()
         self.settle()
 
