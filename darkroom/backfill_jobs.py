@@ -21,7 +21,7 @@ from darkroom.deployment import Pipeline
 from darkroom.judging import Selection, Verdict, judge
 from darkroom.listed import Listed
 from resize.events import REQUESTED
-from resize.manifest import Manifest, Outcome
+from resize.manifest import LaterSchemaError, Manifest, Outcome
 from resize.names import is_folder_marker, manifest_key, rendition_key
 from resize.order import Order
 from resize.registers import Registers
@@ -72,7 +72,10 @@ class Examiner:
             return sorted(concurrently(self._examine, keys), key=lambda examined: examined.key)
 
     def _examine(self, listed: Listed) -> Examined:
-        manifest = self._manifest(listed.key)
+        try:
+            manifest = self._manifest(listed.key)
+        except LaterSchemaError:
+            return Examined(key=listed.key, verdict=Verdict.NEWER)
         if manifest and manifest.source.etag == listed.etag:
             # The same bytes: whether of the same version or not, there may be nothing to do. Only which version of the
             # function may do it hangs on that: a job of a newer upload wins.
@@ -100,6 +103,8 @@ class Examiner:
             return None
         try:
             return Manifest.from_json(answer["Body"].read())
+        except LaterSchemaError:
+            raise
         except ValueError:
             return None  # somebody else's; the job will replace it
 

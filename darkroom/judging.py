@@ -20,6 +20,7 @@ class Verdict(StrEnum):
     ASKED_FOR = "asked_for"  # it is up to date, and all were asked for
     UP_TO_DATE = "up_to_date"
     LEFT_REJECTED = "left_rejected"
+    NEWER = "newer"  # its manifest is of a later version of Darkroom, and cannot be read here
     GONE = "gone"  # it was listed, and is not there any more
     FOLDER = "folder"  # it marks a folder, and no image
 
@@ -29,7 +30,12 @@ class Verdict(StrEnum):
         return self not in _NO_JOB
 
 
-_NO_JOB = frozenset({Verdict.UP_TO_DATE, Verdict.NEWER_VERSION, Verdict.LEFT_REJECTED, Verdict.GONE, Verdict.FOLDER})
+_NO_JOB = frozenset(
+    {
+        *(Verdict.UP_TO_DATE, Verdict.NEWER_VERSION, Verdict.LEFT_REJECTED, Verdict.GONE, Verdict.FOLDER),
+        Verdict.NEWER,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

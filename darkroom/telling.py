@@ -75,7 +75,8 @@ def _tell_manifest(manifest: Manifest, pipeline: Pipeline) -> Iterator[str]:
     )
     if manifest.reason:
         yield f"reason    {manifest.reason}: {printable(manifest.detail or '')}"
-        yield f"          {REJECTIONS[manifest.reason].sentence}"
+        if explanation := REJECTIONS.get(manifest.reason):
+            yield f"          {explanation.sentence}"
     if manifest.outcome is Outcome.REMOVED:
         yield "          Its source is gone, and so are its variants. Upload it again to have them back."
     for rendition in manifest.renditions:

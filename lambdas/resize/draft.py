@@ -33,7 +33,9 @@ class Draft:
     def resized(self, original: Original, rendered: Rendered, renditions: Sequence[PublishedRendition]) -> Manifest:
         """Tell what was seen of the image and what was made of it."""
         source = self._source(original.version_id, original.etag, original.size)
-        seen = replace(source, format=rendered.format, width=rendered.width, height=rendered.height)
+        seen = replace(
+            source, format=rendered.format, width=rendered.width, height=rendered.height, frames=rendered.frames
+        )
         return replace(
             self._manifest(Outcome.RESIZED, seen),
             renditions=tuple(renditions),

@@ -21,7 +21,7 @@ class Ended:
     `manifest` is None where nothing is recorded; `repeated` says that there was nothing left to do.
     """
 
-    outcome: Outcome
+    outcome: Outcome | str
     milliseconds: int
     manifest: Manifest | None = None
     repeated: bool = False

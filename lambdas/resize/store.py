@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from resize.errors import ImageRejectedError, Reason, StorageError, SupersededError
 from resize.events import Upload
-from resize.manifest import Manifest, Outcome, PublishedRendition
+from resize.manifest import LaterSchemaError, Manifest, ManifestHeader, Outcome, PublishedRendition
 from resize.names import MANIFESTS, is_folder, is_folder_marker, is_shortened, manifest_key, rendition_key
 from resize.order import Order
 from resize.registers import ATTEMPTS, Content, LostRaceError, Registers, error_code, is_missing
@@ -61,19 +61,21 @@ class Original:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
-    """What stands at a manifest's place; `etag` is None if nothing does, `manifest` if it is not one of ours.
+    """What stands at a manifest's place; `etag` is None if nothing does.
 
+    `header` is None if it is not one of ours, and `manifest` also where it is of a later schema that has changed.
     `left` are keys and ETags that it has replaced, where later events have written meanwhile.
     """
 
     etag: str | None = None
+    header: ManifestHeader | None = None
     manifest: Manifest | None = None
     left: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def etags(self) -> Mapping[str, str]:
         """The ETag of each derived object that the manifest lists."""
-        return self.manifest.etags if self.manifest else {}
+        return self.header.etags if self.header else {}
 
 
 class Store:
@@ -106,12 +108,14 @@ class Store:
             if is_missing(error):
                 return Recorded()
             raise StorageError("GetObject", self._manifest_key, error_code(error)) from error
+        etag = answer["ETag"].strip('"')
         try:
             manifest = Manifest.from_json(text)
+        except LaterSchemaError as error:
+            return Recorded(etag=etag, header=error.header, left=error.header.replaced)
         except ValueError:
-            manifest = None
-        left = self._clear(manifest) if manifest else {}
-        return Recorded(etag=answer["ETag"].strip('"'), manifest=manifest, left=left)
+            return Recorded(etag=etag)
+        return Recorded(etag=etag, header=manifest.header, manifest=manifest, left=self._clear(manifest))
 
     def settled(self, recorded: Recorded) -> Manifest | None:
         """Give the manifest back if it already tells how this very job ended, and nobody asked to do it again.
@@ -119,14 +123,16 @@ class Store:
         Raises:
             SupersededError: it tells of a newer event.
         """
-        if recorded.manifest is None:
+        header = recorded.header
+        if header is None:
             return None
-        manifest = recorded.manifest
-        same_job = manifest.order.sequencer == self._order.sequencer and manifest.recipe == self.settings.recipe
+        same_job = header.order.sequencer == self._order.sequencer and header.recipe == self.settings.recipe
         same_job = same_job and self._upload.requested is None
-        if not same_job and manifest.order.is_later_than(self._order):
+        if same_job and recorded.manifest:
+            return recorded.manifest
+        if header.order.is_later_than(self._order):
             raise SupersededError(self._manifest_key)
-        return manifest if same_job else None
+        return None
 
     def open_original(self) -> Original | None:
         """Open the version of the key that is current now, whatever the event was about; None if it has none."""
@@ -255,6 +261,7 @@ class Store:
             etag=etag,
             shortened=is_shortened(self._upload.key, key),
             whole=rendition.variant in self._whole_variants,
+            frames=rendition.frames,
         )
 
     def _commit(self, manifest: Manifest, recorded: Recorded) -> Manifest:

@@ -1,12 +1,13 @@
 """A backfill makes jobs of exactly what needs them, in any number, and goes on where it was cut off."""
 
 import gzip
+import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pytest
@@ -264,6 +265,26 @@ def test_a_version_that_the_manifest_says_is_gone_and_that_is_there_is_done(worl
     (job,) = jobs(pipeline)
     assert world.deliver(job).outcome is Outcome.RESIZED
     assert run(world, pipeline) == {Verdict.UP_TO_DATE: 1}
+
+
+def rewrite(world: World, key: str, **members: Any) -> None:
+    """Change a manifest, as another version of Darkroom would have written it."""
+    body = json.dumps(world.manifest(key) | members).encode()
+    world.client.put_object(Bucket="derived", Key=f"manifests/{key}.json", Body=body)
+
+
+def test_a_manifest_of_another_schema_is_no_reason_to_do_anything_again(world: World, pipeline: Pipeline) -> None:
+    schemas: dict[str, dict[str, Any]] = {
+        "earlier.jpg": {"schema": 1},
+        "later.jpg": {"schema": 9, "new": 1},
+        "unreadable.jpg": {"schema": 9, "times": "today"},
+    }
+    for key, members in schemas.items():
+        world.deliver(world.upload(key, b"1"))
+        rewrite(world, key, **members)
+
+    assert run(world, pipeline) == {Verdict.UP_TO_DATE: 2, Verdict.NEWER: 1}
+    assert jobs(pipeline) == []
 
 
 def test_what_is_deleted_meanwhile_is_no_job(world: World, pipeline: Pipeline) -> None:

@@ -1,5 +1,6 @@
 """What is found out about a key and its pipeline, on moto."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -9,6 +10,7 @@ from builders.events import s3_body, s3_record
 from builders.world import World
 from darkroom.configured import Scope, find_max_source_bytes, find_scope
 from darkroom.deployment import Pipeline
+from darkroom.errors import DarkroomError
 from darkroom.looking_up import look_up
 from darkroom.telling import situation_of
 from resize.manifest import Outcome
@@ -37,6 +39,15 @@ def test_a_key_whose_job_is_done_is_settled(world: World, pipeline: Pipeline) ->
 
     assert found.recorded is not None
     assert (found.recorded.manifest.outcome, found.is_settled, found.jobs) == (Outcome.RESIZED, True, None)
+
+
+def test_a_manifest_that_only_a_later_version_can_read_is_told(world: World, pipeline: Pipeline) -> None:
+    world.deliver(world.upload("a.jpg", b"a"))
+    later = json.dumps(world.manifest("a.jpg") | {"schema": 9, "times": "today"}).encode()
+    world.client.put_object(Bucket="derived", Key="manifests/a.jpg.json", Body=later)
+
+    with pytest.raises(DarkroomError, match=r"schema 9, .* Use the version of Darkroom that is deployed"):
+        look_up(pipeline, "a.jpg")
 
 
 def test_a_key_that_was_uploaded_anew_is_not_settled_and_its_jobs_are_counted(world: World, pipeline: Pipeline) -> None:

@@ -73,6 +73,16 @@ def test_a_rejected_upload_is_told_what_its_reason_means_and_what_to_do() -> Non
     assert lines[-1].strip() == "it is cut off or damaged: upload it again, from the original."
 
 
+def test_an_outcome_and_a_reason_of_a_later_version_are_told_as_they_are() -> None:
+    known = recorded(reason="too_beautiful")
+    later = replace(known, manifest=replace(known.manifest, outcome="postponed", detail="sigh"))
+
+    lines = list(tell(replace(WAITING, recorded=later), deployed()))
+
+    assert lines[-2].startswith("outcome   postponed, ")
+    assert lines[-1] == "reason    too_beautiful: sigh"
+
+
 def test_a_hostile_key_is_shown_as_text_and_fetched_as_it_is() -> None:
     key = "\x1b[2J\n'x.jpg"
     manifest = recorded(key)
