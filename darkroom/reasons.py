@@ -48,6 +48,10 @@ REJECTIONS: Mapping[str, Explanation] = {
     Reason.ABORTED: _BROKE_ITS_DECODER,
     Reason.DECODER_FAILED: _BROKE_ITS_DECODER,
     Reason.ENCODER_FAILED: _BROKE_ITS_DECODER,
+    Reason.ARCHIVED: Explanation(
+        "it lies in an archive class of S3, which hands nothing out; variants made before are left as they are",
+        "restore it, then run `darkroom backfill`",
+    ),
 }
 
 FAILURES = {

@@ -6,8 +6,8 @@ what it does not know, and takes of a later schema what it can read: after a rol
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from functools import cache
 from typing import Any, Self, TypeGuard, TypeVar, get_type_hints
@@ -85,7 +85,7 @@ class Times:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestHeader:
-    """What can be read of a manifest of a later schema: its order, its recipe, what it lists and what it has replaced."""
+    """What can be read of a manifest of a later schema; `etags` are of what it lists, `replaced` as in a manifest."""
 
     order: Order
     recipe: str | None
@@ -169,6 +169,10 @@ class Manifest:
         """Tell whether it is the outcome of this very version; one without an id of its own may be another by now."""
         is_version = version_id not in {None, "null"} and self.outcome is not Outcome.REMOVED
         return is_version and (self.source.version_id, self.source.etag) == (version_id, etag)
+
+    def listing(self, keys: Collection[str]) -> Self:
+        """Give the same manifest, but of its renditions only those at these keys."""
+        return replace(self, renditions=tuple(each for each in self.renditions if each.key in keys))
 
     def to_json(self) -> bytes:
         """Write the manifest as docs/manifest.schema.json describes it."""

@@ -13,6 +13,7 @@ from darkroom.deployment import Pipeline
 from darkroom.errors import DarkroomError
 from darkroom.looking_up import look_up
 from darkroom.telling import situation_of
+from resize.events import NOTIFIED_EVENTS
 from resize.manifest import Outcome
 
 
@@ -22,9 +23,7 @@ def notify(world: World, pipeline: Pipeline, *, queue: str = "jobs", prefix: str
     url = sqs.create_queue(QueueName=queue)["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     rules = {} if prefix is None else {"Filter": {"Key": {"FilterRules": [{"Name": "prefix", "Value": prefix}]}}}
-    configurations = [
-        {"QueueArn": arn, "Events": [event], **rules} for event in ("s3:ObjectCreated:*", "s3:ObjectRemoved:*")
-    ]
+    configurations = [{"QueueArn": arn, "Events": [event], **rules} for event in NOTIFIED_EVENTS]
     world.client.put_bucket_notification_configuration(
         Bucket="uploads",
         NotificationConfiguration={"QueueConfigurations": configurations},  # type: ignore[typeddict-item]

@@ -15,6 +15,7 @@ from darkroom.counting import count_messages
 from darkroom.deployment import Pipeline, deploy
 from darkroom.emulator import emulator
 from darkroom.running import Running, announced
+from resize.events import NOTIFIED_EVENTS
 from resize.names import manifest_key
 
 if TYPE_CHECKING:
@@ -176,7 +177,11 @@ def test_what_is_broken_is_told_with_what_to_do(here: Path) -> None:
     told = {finding["what"]: finding for finding in findings if finding["level"] != "ok"}
     for part, level, advice in (
         ("its event source mapping is disabled", "fault", "--enabled"),
-        ("The jobs queue is not sent s3:ObjectCreated:* and s3:ObjectRemoved:*", "fault", "darkroom backfill"),
+        (
+            f"The jobs queue is not sent {', '.join(NOTIFIED_EVENTS)}",
+            "fault",
+            "darkroom backfill",
+        ),
         ("was changed by hand: its variable DARKROOM_CACHE_CONTROL", "fault", "Deploy"),
         ("MemorySize is 1769 there and 3008 here", "warning", "make deploy"),
     ):
