@@ -19,7 +19,7 @@ from darkroom.answering import answering
 from darkroom.concurrently import concurrently
 from darkroom.deployment import Pipeline
 from darkroom.judging import Selection, Verdict, judge
-from darkroom.listed import Listed
+from darkroom.listed import ARCHIVE_CLASSES, Listed
 from resize.events import REQUESTED
 from resize.manifest import LaterSchemaError, Manifest, Outcome
 from resize.names import is_folder_marker, manifest_key, rendition_key
@@ -29,6 +29,7 @@ from resize.variants import Format, Variant
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
+    from mypy_boto3_s3.type_defs import HeadObjectOutputTypeDef
 
 BEFORE_ALL = "0"
 _SEQUENCER_DIGITS = 64
@@ -36,12 +37,13 @@ _SEQUENCER_DIGITS = 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Version:
-    """The current version of an uploaded key; `size` is in bytes."""
+    """The current version of an uploaded key; `size` is in bytes, `archived` says that S3 does not hand it out."""
 
     version_id: str | None
     etag: str
     size: int
     modified: datetime
+    archived: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +74,8 @@ class Examiner:
             return sorted(concurrently(self._examine, keys), key=lambda examined: examined.key)
 
     def _examine(self, listed: Listed) -> Examined:
+        if listed.archived:
+            return Examined(key=listed.key, verdict=Verdict.ARCHIVED)
         try:
             manifest = self._manifest(listed.key)
         except LaterSchemaError:
@@ -83,8 +87,8 @@ class Examiner:
             if not verdict.is_job and verdict is not Verdict.NEWER_VERSION:
                 return Examined(key=listed.key, verdict=verdict)
         current = self._current(listed.key)
-        if current is None:
-            return Examined(key=listed.key, verdict=Verdict.GONE)
+        if current is None or current.archived:
+            return Examined(key=listed.key, verdict=Verdict.ARCHIVED if current else Verdict.GONE)
         if is_folder_marker(listed.key, current.size) and (manifest is None or manifest.outcome is Outcome.REMOVED):
             return Examined(key=listed.key, verdict=Verdict.FOLDER)
         is_current = manifest is not None and manifest.source.version_id == current.version_id
@@ -129,7 +133,17 @@ class Examiner:
             etag=answer["ETag"].strip('"'),
             size=answer["ContentLength"],
             modified=answer["LastModified"],
+            archived=_is_archived(answer),
         )
+
+
+def _is_archived(answer: "HeadObjectOutputTypeDef") -> bool:
+    """Tell whether an object has to be restored: by its tier in INTELLIGENT_TIERING, else by its class.
+
+    docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+    """
+    is_restored = 'ongoing-request="false"' in answer.get("Restore", "")
+    return "ArchiveStatus" in answer or (answer.get("StorageClass") in ARCHIVE_CLASSES and not is_restored)
 
 
 def sequencer_for(manifest: Manifest | None, *, is_current: bool, written: Iterable[str] = ()) -> str:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from resize.errors import Reason
 from resize.manifest import Manifest, Outcome
 
 
@@ -17,9 +18,11 @@ class Verdict(StrEnum):
     OLD = "old"
     NEWER_VERSION = "newer_version"  # a version of the function that was rolled back has done it: a job would give way
     REJECTED = "rejected"
+    RESTORED = "restored"  # it was archived, and can be read now
     ASKED_FOR = "asked_for"  # it is up to date, and all were asked for
     UP_TO_DATE = "up_to_date"
     LEFT_REJECTED = "left_rejected"
+    ARCHIVED = "archived"  # S3 does not hand it out before it is restored
     NEWER = "newer"  # its manifest is of a later version of Darkroom, and cannot be read here
     GONE = "gone"  # it was listed, and is not there any more
     FOLDER = "folder"  # it marks a folder, and no image
@@ -33,7 +36,7 @@ class Verdict(StrEnum):
 _NO_JOB = frozenset(
     {
         *(Verdict.UP_TO_DATE, Verdict.NEWER_VERSION, Verdict.LEFT_REJECTED, Verdict.GONE, Verdict.FOLDER),
-        Verdict.NEWER,
+        *(Verdict.ARCHIVED, Verdict.NEWER),
     }
 )
 
@@ -66,6 +69,8 @@ def judge(manifest: Manifest | None, selection: Selection, *, is_current: bool) 
 
 
 def _judge_current(manifest: Manifest, selection: Selection) -> Verdict:
+    if manifest.reason is Reason.ARCHIVED:
+        return Verdict.RESTORED  # unless it is archived still
     if manifest.outcome is Outcome.REJECTED:
         return Verdict.REJECTED if selection.rejected else Verdict.LEFT_REJECTED
     if selection.everything:

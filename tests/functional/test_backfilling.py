@@ -8,19 +8,21 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest.mock import create_autospec
 from urllib.parse import quote
 
 import pytest
+from botocore.stub import Stubber
 
 from builders import manifests
-from builders.world import World
+from builders.world import World, s3_client
 from darkroom.backfill_jobs import Examiner
 from darkroom.backfilling import Uploads, backfill, look
 from darkroom.checkpoint import Checkpoint
 from darkroom.deployment import Pipeline
 from darkroom.errors import DarkroomError, UsageError
 from darkroom.judging import Selection, Verdict
-from darkroom.listed import Listed, read_inventory
+from darkroom.listed import Listed, list_bucket, read_inventory
 from darkroom.sending import Pace
 from resize.errors import ImageRejectedError, Reason, StorageError
 from resize.events import Upload, parse_body
@@ -265,6 +267,101 @@ def test_a_version_that_the_manifest_says_is_gone_and_that_is_there_is_done(worl
     (job,) = jobs(pipeline)
     assert world.deliver(job).outcome is Outcome.RESIZED
     assert run(world, pipeline) == {Verdict.UP_TO_DATE: 1}
+
+
+def archived(world: World, pipeline: Pipeline) -> None:
+    """Upload and resize an image, archive it, and tell of its archive in its manifest."""
+    event = world.upload("cat.jpg", b"1")
+    world.deliver(event)
+    world.settings = replace(world.settings, cache_control="no-store", generation=1)
+    run(world, pipeline)
+    world.move("cat.jpg", "GLACIER")
+    for job in jobs(pipeline):
+        world.deliver(job)
+
+
+def test_what_is_archived_is_passed_over_however_often(world: World, pipeline: Pipeline) -> None:
+    archived(world, pipeline)
+
+    assert world.manifest("cat.jpg")["reason"] == "archived"
+    for _ in range(2):
+        assert run(world, pipeline, everything=True, rejected=True) == {Verdict.ARCHIVED: 1}
+    assert jobs(pipeline) == []
+
+
+def test_what_is_archived_is_passed_over_where_no_listing_says_so(
+    world: World, pipeline: Pipeline, tmp_path: Path
+) -> None:
+    archived(world, pipeline)
+    uploads = whole(world, pipeline, inventory(tmp_path, "cat.jpg"))
+
+    (page,) = backfill(uploads, selection(world), no_checkpoint(), FAST)
+
+    assert page == {Verdict.ARCHIVED: 1}
+
+
+def test_what_was_archived_and_can_be_read_again_is_done_once(world: World, pipeline: Pipeline) -> None:
+    archived(world, pipeline)
+    world.move("cat.jpg", "STANDARD")
+
+    assert run(world, pipeline) == {Verdict.RESTORED: 1}
+    (job,) = jobs(pipeline)
+    assert world.deliver(job).outcome is Outcome.RESIZED
+    assert run(world, pipeline) == {Verdict.UP_TO_DATE: 1}
+
+
+@pytest.mark.parametrize(
+    ("told", "archived"),
+    [
+        ({"StorageClass": "STANDARD"}, False),
+        ({}, False),
+        ({"StorageClass": "GLACIER"}, True),
+        ({"StorageClass": "DEEP_ARCHIVE", "RestoreStatus": {"IsRestoreInProgress": True}}, True),
+        (
+            {
+                "StorageClass": "DEEP_ARCHIVE",
+                "RestoreStatus": {"IsRestoreInProgress": False, "RestoreExpiryDate": datetime(2027, 1, 1, tzinfo=UTC)},
+            },
+            False,
+        ),
+        ({"StorageClass": "GLACIER_IR"}, False),
+        ({"StorageClass": "INTELLIGENT_TIERING"}, False),
+    ],
+)
+def test_a_listing_tells_what_has_to_be_restored(told: dict[str, Any], archived: bool) -> None:
+    client = s3_client()
+    with Stubber(client) as answers:
+        found = {"Key": "a.jpg", "ETag": '"e1"', **told}
+        asked = {"Bucket": "uploads", "Prefix": "", "StartAfter": "", "OptionalObjectAttributes": ["RestoreStatus"]}
+        answers.add_response("list_objects_v2", {"Contents": [found], "IsTruncated": False}, asked)
+        (page,) = list_bucket(client, "uploads", "", None)
+
+    assert page.keys == (Listed("a.jpg", "e1", archived=archived),)
+
+
+@pytest.mark.parametrize(
+    ("told", "verdict"),
+    [
+        ({"StorageClass": "GLACIER"}, Verdict.ARCHIVED),
+        ({"StorageClass": "GLACIER", "Restore": 'ongoing-request="true"'}, Verdict.ARCHIVED),
+        ({"StorageClass": "GLACIER", "Restore": 'ongoing-request="false", expiry-date="…"'}, Verdict.NEVER_DONE),
+        ({"StorageClass": "INTELLIGENT_TIERING", "ArchiveStatus": "ARCHIVE_ACCESS"}, Verdict.ARCHIVED),
+        ({"StorageClass": "INTELLIGENT_TIERING"}, Verdict.NEVER_DONE),
+    ],
+)
+def test_s3_tells_of_an_object_what_has_to_be_restored(
+    world: World, pipeline: Pipeline, told: dict[str, str], verdict: Verdict
+) -> None:
+    world.upload("cat.jpg", b"1")
+    client = s3_client()
+    client.meta.events.register("after-call.s3.HeadObject", lambda parsed, **_: parsed.update(told))
+    asking = create_autospec(Pipeline, instance=True, uploads_bucket="uploads", derived_bucket="derived")
+    asking.client.return_value = client
+
+    (examined,) = Examiner(asking, world.settings.variants, selection(world)).examine([Listed("cat.jpg")])
+
+    assert pipeline
+    assert examined.verdict is verdict
 
 
 def rewrite(world: World, key: str, **members: Any) -> None:
