@@ -23,7 +23,11 @@ class Verdict(StrEnum):
     UP_TO_DATE = "up_to_date"
     LEFT_REJECTED = "left_rejected"
     ARCHIVED = "archived"  # S3 does not hand it out before it is restored
-    NEWER = "newer"  # its manifest is of a later version of Darkroom, and cannot be read here
+    SOURCE_GONE = "source_gone"  # its manifest lists variants, and nobody knows that it was removed
+    HAS_SOURCE = "has_source"
+    REMOVED = "removed"
+    KEPT = "kept"  # its source has expired, and its variants are to stay
+    LATER_SCHEMA = "later_schema"  # its manifest is of a later version of Darkroom, and cannot be read here
     GONE = "gone"  # it was listed, and is not there any more
     FOLDER = "folder"  # it marks a folder, and no image
 
@@ -36,7 +40,8 @@ class Verdict(StrEnum):
 _NO_JOB = frozenset(
     {
         *(Verdict.UP_TO_DATE, Verdict.NEWER_VERSION, Verdict.LEFT_REJECTED, Verdict.GONE, Verdict.FOLDER),
-        *(Verdict.ARCHIVED, Verdict.NEWER),
+        *(Verdict.ARCHIVED, Verdict.LATER_SCHEMA),
+        *(Verdict.HAS_SOURCE, Verdict.REMOVED, Verdict.KEPT),
     }
 )
 

@@ -33,22 +33,29 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some keys, and the position behind the last of them, for `after`."""
+    """Some keys, and the position behind the last of them, for `after`; `passed` is how many more need no look."""
 
     keys: tuple[Listed, ...]
     position: str
+    passed: int = 0
 
 
-def list_bucket(s3: "S3Client", bucket: str, prefix: str, after: str | None) -> Iterator[Page]:
+def list_bucket(
+    s3: "S3Client", bucket: str, prefix: str, after: str | None, *, what: str = "uploads"
+) -> Iterator[Page]:
     """List the keys that begin so, in S3's order; a position is the last key.
 
     Raises:
         DarkroomError: S3 refuses, or does not answer.
     """
     pages = s3.get_paginator("list_objects_v2").paginate(
-        Bucket=bucket, Prefix=prefix, StartAfter=after or "", OptionalObjectAttributes=["RestoreStatus"]
+        Bucket=bucket,
+        Prefix=prefix,
+        StartAfter=after or "",
+        OptionalObjectAttributes=["RestoreStatus"],
+        PaginationConfig={"PageSize": _PAGE},
     )
-    with answering("Listing the uploads bucket"):
+    with answering(f"Listing the {what} bucket"):
         for page in pages:
             keys = tuple(map(_listed, page.get("Contents", [])))
             if keys:

@@ -41,7 +41,13 @@ def selection(world: World) -> Selection:
 
 def whole(world: World, pipeline: Pipeline, inventory: Path | None = None) -> Uploads:
     """All that is in the uploads bucket, or in an inventory of it."""
-    return Uploads(pipeline=pipeline, prefix="", variants=world.settings.variants, inventory=inventory)
+    assert world
+    return Uploads(pipeline=pipeline, prefix="", inventory=inventory)
+
+
+def examiner(world: World, pipeline: Pipeline, chosen: Selection | None = None) -> Examiner:
+    """What decides about each key."""
+    return Examiner(pipeline, world.settings.variants, chosen or selection(world))
 
 
 def no_checkpoint() -> Checkpoint:
@@ -52,7 +58,7 @@ def run(world: World, pipeline: Pipeline, *, everything: bool = False, rejected:
     """A whole backfill; the answer is what became of the keys."""
     chosen = replace(selection(world), everything=everything, rejected=rejected)
     counts: Counter[Verdict] = Counter()
-    for page in backfill(whole(world, pipeline), chosen, no_checkpoint(), FAST):
+    for page in backfill(whole(world, pipeline), examiner(world, pipeline, chosen), no_checkpoint(), FAST):
         counts.update(page)
     return counts
 
@@ -215,7 +221,8 @@ def test_a_job_tells_when_it_was_sent_and_not_when_its_key_was_looked_at(world: 
     passed: list[datetime] = []
     pace = Pace(1, sleep=lambda _: passed.append(datetime.now(UTC)))
 
-    assert sum(page.total() for page in backfill(whole(world, pipeline), selection(world), no_checkpoint(), pace)) == 30
+    pages = backfill(whole(world, pipeline), examiner(world, pipeline), no_checkpoint(), pace)
+    assert sum(page.total() for page in pages) == 30
 
     requested = [job.requested for job in jobs(pipeline) if job.requested]
     assert len(requested) == 30
@@ -232,7 +239,7 @@ def test_a_folder_s_marker_is_no_job(
     listed = inventory(tmp_path, "marked/", "image/", "empty.jpg") if source == "inventory" else None
     chosen = replace(selection(world), everything=everything)
 
-    (page,) = backfill(whole(world, pipeline, listed), chosen, no_checkpoint(), FAST)
+    (page,) = backfill(whole(world, pipeline, listed), examiner(world, pipeline, chosen), no_checkpoint(), FAST)
 
     assert page == {Verdict.FOLDER: 1, Verdict.NEVER_DONE: 2}
     assert [job.key for job in jobs(pipeline)] == ["empty.jpg", "image/"]
@@ -295,7 +302,7 @@ def test_what_is_archived_is_passed_over_where_no_listing_says_so(
     archived(world, pipeline)
     uploads = whole(world, pipeline, inventory(tmp_path, "cat.jpg"))
 
-    (page,) = backfill(uploads, selection(world), no_checkpoint(), FAST)
+    (page,) = backfill(uploads, examiner(world, pipeline), no_checkpoint(), FAST)
 
     assert page == {Verdict.ARCHIVED: 1}
 
@@ -332,7 +339,13 @@ def test_a_listing_tells_what_has_to_be_restored(told: dict[str, Any], archived:
     client = s3_client()
     with Stubber(client) as answers:
         found = {"Key": "a.jpg", "ETag": '"e1"', **told}
-        asked = {"Bucket": "uploads", "Prefix": "", "StartAfter": "", "OptionalObjectAttributes": ["RestoreStatus"]}
+        asked: dict[str, Any] = {
+            "Bucket": "uploads",
+            "Prefix": "",
+            "StartAfter": "",
+            "OptionalObjectAttributes": ["RestoreStatus"],
+        }
+        asked |= {"MaxKeys": 1000}
         answers.add_response("list_objects_v2", {"Contents": [found], "IsTruncated": False}, asked)
         (page,) = list_bucket(client, "uploads", "", None)
 
@@ -380,7 +393,7 @@ def test_a_manifest_of_another_schema_is_no_reason_to_do_anything_again(world: W
         world.deliver(world.upload(key, b"1"))
         rewrite(world, key, **members)
 
-    assert run(world, pipeline) == {Verdict.UP_TO_DATE: 2, Verdict.NEWER: 1}
+    assert run(world, pipeline) == {Verdict.UP_TO_DATE: 2, Verdict.LATER_SCHEMA: 1}
     assert jobs(pipeline) == []
 
 
@@ -399,7 +412,7 @@ def test_a_dry_run_shows_the_jobs_of_the_run_and_sends_none(world: World, pipeli
 
     shown = [
         each.key
-        for page in look(whole(world, pipeline), selection(world), None)
+        for page in look(whole(world, pipeline), examiner(world, pipeline), None)
         for each in page
         if each.verdict.is_job
     ]
@@ -413,7 +426,7 @@ def test_what_was_done_long_ago_is_done_again_where_its_age_is_asked_for(world: 
     world.deliver(world.upload("done.jpg", b"1"))
     chosen = replace(selection(world), finished_before=datetime(2100, 1, 1, tzinfo=UTC))
 
-    (page,) = backfill(whole(world, pipeline), chosen, no_checkpoint(), FAST)
+    (page,) = backfill(whole(world, pipeline), examiner(world, pipeline, chosen), no_checkpoint(), FAST)
 
     assert page == {Verdict.OLD: 1}
 
@@ -443,14 +456,12 @@ def test_a_backfill_that_was_cut_off_goes_on_behind_what_is_done(
     keys = [f"{number}.jpg" for number in range(5)]
     for key in keys:
         world.upload(key, b"1")
-    uploads = Uploads(
-        pipeline=pipeline, prefix="", variants=world.settings.variants, inventory=inventory(tmp_path, *keys)
-    )
+    uploads = whole(world, pipeline, inventory(tmp_path, *keys))
     checkpoint = Checkpoint(file=tmp_path / "backfill.json", backfill={"prefix": ""})
 
-    begin(backfill(uploads, selection(world), checkpoint, FAST))
+    begin(backfill(uploads, examiner(world, pipeline), checkpoint, FAST))
     first = [job.key for job in jobs(pipeline)]
-    rest = list(backfill(uploads, selection(world), checkpoint, FAST))
+    rest = list(backfill(uploads, examiner(world, pipeline), checkpoint, FAST))
 
     assert first == keys[:2]
     assert sum(page.total() for page in rest) == 3
@@ -472,7 +483,7 @@ def test_a_page_whose_jobs_are_not_all_sent_is_not_noted_as_done(
         list(
             backfill(
                 whole(world, pipeline),
-                selection(world),
+                examiner(world, pipeline),
                 checkpoint,
                 FAST,
             )

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -132,6 +133,40 @@ def test_a_backfill_says_to_deploy_again_where_a_version_that_was_rolled_back_ha
     assert json.loads(finished.stdout)["uploads"] == {"newer_version": 1}
     assert "1 were resized by a newer version of the function than the live one" in finished.stderr
     assert "Deploy again, then run `darkroom backfill`" in finished.stderr
+
+
+@contextmanager
+def untold(pipeline: Pipeline) -> Iterator[None]:
+    """What happens meanwhile is told to nobody."""
+    s3: S3Client = pipeline.client("s3")
+    bucket = pipeline.uploads_bucket
+    told = s3.get_bucket_notification_configuration(Bucket=bucket)["QueueConfigurations"]
+    s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={})
+    yield
+    s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={"QueueConfigurations": told})
+
+
+def test_a_sweep_removes_what_was_deleted_and_nobody_told(up: Pipeline, here: Path) -> None:
+    s3: S3Client = up.client("s3")
+    keys = ("sweep/a b.jpg", "sweep/c.jpg")
+    for key in keys:
+        upload(up, key, jpeg())
+        manifest_of(up, key)
+    with untold(up):
+        s3.delete_object(Bucket=up.uploads_bucket, Key="sweep/a b.jpg")
+
+    sweep = ("backfill", "--orphans", "--prefix", "sweep/")
+    *shown, would = lines(*sweep, "--dry-run", "--json", folder=here)
+    unasked = darkroom(*sweep, folder=here)
+    (did,) = lines(*sweep, "--yes", "--checkpoint", "done.json", "--json", folder=here)
+
+    assert shown == [{"key": "sweep/a b.jpg", "why": "source_gone"}]
+    assert "1 uploads are gone, and their variants are to go." in unasked.stderr
+    assert "There is nobody to ask: give --yes." in unasked.stderr
+    assert would["uploads"] == did["uploads"] == {"has_source": 1, "source_gone": 1}
+    assert (would["jobs"], did["jobs"]) == (1, 1)
+    eventually(lambda: manifest_of(up, "sweep/a b.jpg")["outcome"] == "removed")
+    assert manifest_of(up, "sweep/c.jpg")["outcome"] == "resized"
 
 
 def test_a_pipeline_that_is_well_has_no_fault(up: Pipeline, here: Path) -> None:
