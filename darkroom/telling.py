@@ -79,6 +79,8 @@ def _tell_manifest(manifest: Manifest, pipeline: Pipeline) -> Iterator[str]:
             yield f"          {explanation.sentence}"
     if manifest.outcome is Outcome.REMOVED:
         yield "          Its source is gone, and so are its variants. Upload it again to have them back."
+    if manifest.source_expired:
+        yield "          Its source has expired, and its variants are kept: they cannot be made again."
     for rendition in manifest.renditions:
         yield ""
         yield (
