@@ -7,11 +7,12 @@ from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError
 
 from darkroom.errors import DarkroomError
+from resize.manifest import LaterSchemaError
 
 
 @contextmanager
 def answering(what: str) -> Iterator[None]:
-    """Name what was being done where AWS, or what stands in its place, refuses or does not answer.
+    """Name what was being done where AWS, or what stands in its place, refuses, does not answer or is of a later time.
 
     Raises:
         DarkroomError: in place of boto3's own errors.
@@ -20,3 +21,5 @@ def answering(what: str) -> Iterator[None]:
         yield
     except (ClientError, BotoCoreError, Boto3Error) as error:
         raise DarkroomError(f"{what} failed: {error}") from error
+    except LaterSchemaError as error:
+        raise DarkroomError(f"{what} failed: {error}. Use the version of Darkroom that is deployed.") from error

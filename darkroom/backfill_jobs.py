@@ -7,7 +7,7 @@ but for what has written variants and never a manifest: after that it comes too.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -19,9 +19,9 @@ from darkroom.answering import answering
 from darkroom.concurrently import concurrently
 from darkroom.deployment import Pipeline
 from darkroom.judging import Selection, Verdict, judge
-from darkroom.listed import Listed
+from darkroom.listed import ARCHIVE_CLASSES, Listed
 from resize.events import REQUESTED
-from resize.manifest import Manifest, Outcome
+from resize.manifest import LaterSchemaError, Manifest, Outcome
 from resize.names import is_folder_marker, manifest_key, rendition_key
 from resize.order import Order
 from resize.registers import Registers
@@ -29,6 +29,7 @@ from resize.variants import Format, Variant
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
+    from mypy_boto3_s3.type_defs import HeadObjectOutputTypeDef
 
 BEFORE_ALL = "0"
 _SEQUENCER_DIGITS = 64
@@ -36,12 +37,13 @@ _SEQUENCER_DIGITS = 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Version:
-    """The current version of an uploaded key; `size` is in bytes."""
+    """The current version of an uploaded key; `size` is in bytes, `archived` says that S3 does not hand it out."""
 
     version_id: str | None
     etag: str
     size: int
     modified: datetime
+    archived: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,20 +74,23 @@ class Examiner:
             return sorted(concurrently(self._examine, keys), key=lambda examined: examined.key)
 
     def _examine(self, listed: Listed) -> Examined:
-        manifest = self._manifest(listed.key)
+        if listed.archived:
+            return Examined(key=listed.key, verdict=Verdict.ARCHIVED)
+        try:
+            manifest = self._manifest(listed.key)
+        except LaterSchemaError:
+            return Examined(key=listed.key, verdict=Verdict.LATER_SCHEMA)
         if manifest and manifest.source.etag == listed.etag:
             # The same bytes: whether of the same version or not, there may be nothing to do. Only which version of the
             # function may do it hangs on that: a job of a newer upload wins.
             verdict = judge(manifest, self._selection, is_current=True)
             if not verdict.is_job and verdict is not Verdict.NEWER_VERSION:
                 return Examined(key=listed.key, verdict=verdict)
-        current = self._current(listed.key)
+        current = current_version(self._s3, self._pipeline.uploads_bucket, listed.key)
         if current is None:
             return Examined(key=listed.key, verdict=Verdict.GONE)
-        if is_folder_marker(listed.key, current.size) and (manifest is None or manifest.outcome is Outcome.REMOVED):
-            return Examined(key=listed.key, verdict=Verdict.FOLDER)
         is_current = manifest is not None and manifest.source.version_id == current.version_id
-        verdict = judge(manifest, self._selection, is_current=is_current)
+        verdict = _unfit(listed.key, current, manifest) or judge(manifest, self._selection, is_current=is_current)
         if not verdict.is_job:
             return Examined(key=listed.key, verdict=verdict)
         written = () if is_current else self._written(listed.key)
@@ -100,31 +105,64 @@ class Examiner:
             return None
         try:
             return Manifest.from_json(answer["Body"].read())
+        except LaterSchemaError:
+            raise
         except ValueError:
             return None  # somebody else's; the job will replace it
 
     def _written(self, key: str) -> Iterator[str]:
         """Tell the sequencers of what lies where the job will write."""
-        registers = Registers(self._s3, self._pipeline.derived_bucket, Order.oldest())
-        for variant in self._variants:
-            for form in [variant.format] if variant.format else Format:
-                state = registers.look(rendition_key(variant.name, key, form.value))
-                if state and state.order.sequencer:
-                    yield state.order.sequencer
+        return written_at(self._s3, self._pipeline.derived_bucket, rendition_keys(key, self._variants))
 
-    def _current(self, key: str) -> Version | None:
-        try:
-            answer = self._s3.head_object(Bucket=self._pipeline.uploads_bucket, Key=key)
-        except ClientError as error:
-            if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:  # noqa: PLR2004 - HTTP's "not found"
-                return None
-            raise
-        return Version(
-            version_id=answer.get("VersionId"),
-            etag=answer["ETag"].strip('"'),
-            size=answer["ContentLength"],
-            modified=answer["LastModified"],
-        )
+
+def _unfit(key: str, current: Version, manifest: Manifest | None) -> Verdict | None:
+    """Tell what keeps an upload from being resized, whatever its manifest says of it; None where nothing does."""
+    if current.archived:
+        return Verdict.ARCHIVED
+    is_known = manifest is not None and manifest.outcome is not Outcome.REMOVED
+    return Verdict.FOLDER if is_folder_marker(key, current.size) and not is_known else None
+
+
+def current_version(s3: "S3Client", bucket: str, key: str) -> Version | None:
+    """Look at the current version of a key; None if it has none."""
+    try:
+        answer = s3.head_object(Bucket=bucket, Key=key)
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:  # noqa: PLR2004 - HTTP's "not found"
+            return None
+        raise
+    return Version(
+        version_id=answer.get("VersionId"),
+        etag=answer["ETag"].strip('"'),
+        size=answer["ContentLength"],
+        modified=answer["LastModified"],
+        archived=_is_archived(answer),
+    )
+
+
+def rendition_keys(key: str, variants: Sequence[Variant]) -> Iterator[str]:
+    """Name all that may be made of an upload by these variants."""
+    for variant in variants:
+        for form in [variant.format] if variant.format else Format:
+            yield rendition_key(variant.name, key, form.value)
+
+
+def written_at(s3: "S3Client", bucket: str, keys: Iterable[str]) -> Iterator[str]:
+    """Tell the sequencers of the derived objects at these keys."""
+    registers = Registers(s3, bucket, Order.oldest())
+    for key in keys:
+        state = registers.look(key)
+        if state and state.order.sequencer:
+            yield state.order.sequencer
+
+
+def _is_archived(answer: "HeadObjectOutputTypeDef") -> bool:
+    """Tell whether an object has to be restored: by its tier in INTELLIGENT_TIERING, else by its class.
+
+    docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+    """
+    is_restored = 'ongoing-request="false"' in answer.get("Restore", "")
+    return "ArchiveStatus" in answer or (answer.get("StorageClass") in ARCHIVE_CLASSES and not is_restored)
 
 
 def sequencer_for(manifest: Manifest | None, *, is_current: bool, written: Iterable[str] = ()) -> str:
@@ -149,22 +187,26 @@ def _padded(sequencer: str) -> str:
 
 
 def message(bucket: str, key: str, current: Version, sequencer: str) -> str:
-    """Write the message as S3 would; `requested_now` completes it.
+    """Write the message as S3 would; `requested_now` completes it."""
+    described = {"size": current.size, "eTag": current.etag, "sequencer": sequencer}
+    version = {"versionId": current.version_id} if current.version_id else {}
+    return _message("ObjectCreated:Put", bucket, key, described | version, current.modified)
 
-    docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
-    """
-    described = {
-        "key": quote_plus(key, safe="/"),
-        "size": current.size,
-        "eTag": current.etag,
-        "sequencer": sequencer,
-    } | ({"versionId": current.version_id} if current.version_id else {})
+
+def removal(bucket: str, key: str, sequencer: str, found: datetime) -> str:
+    """Write the message that S3 would have sent of a deletion, found out then; its delete marker is not known."""
+    return _message("ObjectRemoved:DeleteMarkerCreated", bucket, key, {"sequencer": sequencer}, found)
+
+
+def _message(event: str, bucket: str, key: str, described: Mapping[str, object], time: datetime) -> str:
+    """Write one record: docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html."""
+    told = {"key": quote_plus(key, safe="/"), **described}
     record = {
         "eventVersion": "2.1",
         "eventSource": "aws:s3",
-        "eventTime": current.modified.isoformat(),
-        "eventName": "ObjectCreated:Put",
-        "s3": {"s3SchemaVersion": "1.0", "bucket": {"name": bucket}, "object": described},
+        "eventTime": time.isoformat(),
+        "eventName": event,
+        "s3": {"s3SchemaVersion": "1.0", "bucket": {"name": bucket}, "object": told},
     }
     return json.dumps({"Records": [record]})
 

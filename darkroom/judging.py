@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from resize.errors import Reason
 from resize.manifest import Manifest, Outcome
 
 
@@ -17,9 +18,16 @@ class Verdict(StrEnum):
     OLD = "old"
     NEWER_VERSION = "newer_version"  # a version of the function that was rolled back has done it: a job would give way
     REJECTED = "rejected"
+    RESTORED = "restored"  # it was archived, and can be read now
     ASKED_FOR = "asked_for"  # it is up to date, and all were asked for
     UP_TO_DATE = "up_to_date"
     LEFT_REJECTED = "left_rejected"
+    ARCHIVED = "archived"  # S3 does not hand it out before it is restored
+    SOURCE_GONE = "source_gone"  # its manifest lists variants, and nobody knows that it was removed
+    HAS_SOURCE = "has_source"
+    REMOVED = "removed"
+    KEPT = "kept"  # its source has expired, and its variants are to stay
+    LATER_SCHEMA = "later_schema"  # its manifest is of a later version of Darkroom, and cannot be read here
     GONE = "gone"  # it was listed, and is not there any more
     FOLDER = "folder"  # it marks a folder, and no image
 
@@ -29,7 +37,13 @@ class Verdict(StrEnum):
         return self not in _NO_JOB
 
 
-_NO_JOB = frozenset({Verdict.UP_TO_DATE, Verdict.NEWER_VERSION, Verdict.LEFT_REJECTED, Verdict.GONE, Verdict.FOLDER})
+_NO_JOB = frozenset(
+    {
+        *(Verdict.UP_TO_DATE, Verdict.NEWER_VERSION, Verdict.LEFT_REJECTED, Verdict.GONE, Verdict.FOLDER),
+        *(Verdict.ARCHIVED, Verdict.LATER_SCHEMA),
+        *(Verdict.HAS_SOURCE, Verdict.REMOVED, Verdict.KEPT),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +74,8 @@ def judge(manifest: Manifest | None, selection: Selection, *, is_current: bool) 
 
 
 def _judge_current(manifest: Manifest, selection: Selection) -> Verdict:
+    if manifest.reason is Reason.ARCHIVED:
+        return Verdict.RESTORED  # unless it is archived still
     if manifest.outcome is Outcome.REJECTED:
         return Verdict.REJECTED if selection.rejected else Verdict.LEFT_REJECTED
     if selection.everything:

@@ -14,38 +14,66 @@ from darkroom.errors import UsageError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
+    from mypy_boto3_s3.type_defs import ObjectTypeDef
+
+# What S3 hands out only once it is restored; GLACIER_IR it hands out at once.
+ARCHIVE_CLASSES = frozenset({"GLACIER", "DEEP_ARCHIVE"})
 
 _PAGE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A key, and the ETag of its current version, without quotes, where it is known."""
+    """A key, and what is known of its current version: its ETag, without quotes, and that S3 does not hand it out."""
 
     key: str
     etag: str | None = None
+    archived: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some keys, and the position behind the last of them, for `after`."""
+    """Some keys, and the position behind the last of them, for `after`; `passed` is how many more need no look."""
 
     keys: tuple[Listed, ...]
     position: str
+    passed: int = 0
 
 
-def list_bucket(s3: "S3Client", bucket: str, prefix: str, after: str | None) -> Iterator[Page]:
+def list_bucket(
+    s3: "S3Client", bucket: str, prefix: str, after: str | None, *, what: str = "uploads"
+) -> Iterator[Page]:
     """List the keys that begin so, in S3's order; a position is the last key.
 
     Raises:
         DarkroomError: S3 refuses, or does not answer.
     """
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix, StartAfter=after or "")
-    with answering("Listing the uploads bucket"):
+    pages = s3.get_paginator("list_objects_v2").paginate(
+        Bucket=bucket,
+        Prefix=prefix,
+        StartAfter=after or "",
+        OptionalObjectAttributes=["RestoreStatus"],
+        PaginationConfig={"PageSize": _PAGE},
+    )
+    with answering(f"Listing the {what} bucket"):
         for page in pages:
-            keys = tuple(Listed(found["Key"], found["ETag"].strip('"')) for found in page.get("Contents", []))
+            keys = tuple(map(_listed, page.get("Contents", [])))
             if keys:
                 yield Page(keys, keys[-1].key)
+
+
+def _listed(found: "ObjectTypeDef") -> Listed:
+    return Listed(found["Key"], found["ETag"].strip('"'), archived=_is_archived(found))
+
+
+def _is_archived(found: "ObjectTypeDef") -> bool:
+    """Tell whether an object has to be restored before it is read, as far as a listing knows.
+
+    It does not of INTELLIGENT_TIERING, and a restored object has a date from which on it is archived only:
+    docs.aws.amazon.com/AmazonS3/latest/userguide/archived-objects.html
+    """
+    restored = "RestoreExpiryDate" in found.get("RestoreStatus", {})
+    return found.get("StorageClass") in ARCHIVE_CLASSES and not restored
 
 
 def read_inventory(file: Path, bucket: str, prefix: str, after: str | None) -> Iterator[Page]:

@@ -44,7 +44,7 @@ class Result:
     """How an upload ended: its outcome, from its manifest where there is one, or else its failure."""
 
     upload: Uploaded
-    outcome: Outcome | None = None
+    outcome: Outcome | str | None = None
     failure: Failure | None = None
     recorded: Recorded | None = None
 
@@ -56,14 +56,14 @@ class Result:
     @property
     def word(self) -> str:
         """The outcome in one word."""
-        return self.outcome.value if self.outcome else "failed"
+        return str(self.outcome) if self.outcome else "failed"
 
     @property
     def reason(self) -> str | None:
         """The code that says why it is not resized."""
         if self.failure:
             return self.failure.value
-        return self.manifest.reason.value if self.manifest and self.manifest.reason else None
+        return str(self.manifest.reason) if self.manifest and self.manifest.reason else None
 
 
 class Watched(Protocol):

@@ -1,5 +1,6 @@
 """What each reason means to the person whose image it is, and what to do: the README's table says the same."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from darkroom.outcomes import Failure
@@ -25,7 +26,8 @@ _BROKE_ITS_DECODER = Explanation(
     "save it anew with an image editor, and upload that",
 )
 
-REJECTIONS = {
+# By the reason's word: one that a later version wrote has no explanation here.
+REJECTIONS: Mapping[str, Explanation] = {
     Reason.EMPTY: Explanation("the file has no bytes", "upload it again, from the original"),
     Reason.UNKNOWN_FORMAT: Explanation("its bytes are none of the formats above", "convert it to one of them"),
     Reason.CORRUPT: Explanation("it is cut off or damaged", "upload it again, from the original"),
@@ -46,6 +48,10 @@ REJECTIONS = {
     Reason.ABORTED: _BROKE_ITS_DECODER,
     Reason.DECODER_FAILED: _BROKE_ITS_DECODER,
     Reason.ENCODER_FAILED: _BROKE_ITS_DECODER,
+    Reason.ARCHIVED: Explanation(
+        "it lies in an archive class of S3, which hands nothing out; variants made before are left as they are",
+        "restore it, then run `darkroom backfill`",
+    ),
 }
 
 FAILURES = {

@@ -75,9 +75,12 @@ def _tell_manifest(manifest: Manifest, pipeline: Pipeline) -> Iterator[str]:
     )
     if manifest.reason:
         yield f"reason    {manifest.reason}: {printable(manifest.detail or '')}"
-        yield f"          {REJECTIONS[manifest.reason].sentence}"
+        if explanation := REJECTIONS.get(manifest.reason):
+            yield f"          {explanation.sentence}"
     if manifest.outcome is Outcome.REMOVED:
         yield "          Its source is gone, and so are its variants. Upload it again to have them back."
+    if manifest.source_expired:
+        yield "          Its source has expired, and its variants are kept: they cannot be made again."
     for rendition in manifest.renditions:
         yield ""
         yield (

@@ -48,7 +48,9 @@ def _rest(result: Result) -> str:
     if result.failure:
         return f"{result.failure}: {FAILURES[result.failure].sentence}"
     if manifest and manifest.reason:
-        return f"{manifest.reason}: {printable(manifest.detail or '')}; {REJECTIONS[manifest.reason].advice}"
+        explanation = REJECTIONS.get(manifest.reason)
+        why = f"{manifest.reason}: {printable(manifest.detail or '')}"
+        return f"{why}; {explanation.advice}" if explanation else why
     renditions = manifest.renditions if manifest else ()
     return ", ".join(f"{rendition.variant} {describe(rendition)}" for rendition in renditions)
 

@@ -12,7 +12,7 @@ from darkroom.counting import count_messages
 from darkroom.dead_letter_queue import DeadLetterQueue
 from darkroom.dead_letters import uploads_of
 from darkroom.outcomes import Recorded, Version
-from resize.manifest import Manifest
+from resize.manifest import LaterSchemaError, Manifest
 from resize.names import manifest_key
 from resize.registers import is_missing
 
@@ -113,5 +113,7 @@ class Watch:
         text = answer["Body"].read()
         try:
             return key, answer["ETag"], Recorded(manifest=Manifest.from_json(text), text=text)
+        except LaterSchemaError:
+            raise
         except ValueError:
             return key, answer["ETag"], None  # somebody else's; the job will replace it

@@ -10,6 +10,7 @@ from darkroom.answering import answering
 from darkroom.deployment import LIVE, Pipeline
 from darkroom.findings import Finding, fault, ok, warning
 from darkroom.printable import printable
+from resize.events import NOTIFIED_EVENTS
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 _DEPLOY = "Deploy the stack again, with any change that makes CloudFormation look at it."
-_EVENTS = ("s3:ObjectCreated:*", "s3:ObjectRemoved:*")
 # docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html: six times, for a function that is throttled
 _ADVISED_TIMEOUTS = 6
 _ANOTHER_BUCKET = "a-bucket-of-no-stack"
@@ -73,10 +73,10 @@ def check_notification(pipeline: Pipeline, deployed: Mapping[str, Any]) -> Itera
         for event in each["Events"]
     }
     prefix = expected_prefix(deployed)
-    missing = [event for event in _EVENTS if (event, prefix) not in found]
+    missing = [event for event in NOTIFIED_EVENTS if (event, prefix) not in found]
     if missing:
         yield fault(
-            f"The jobs queue is not sent {' and '.join(missing)} of keys that start with {prefix!r}.",
+            f"The jobs queue is not sent {', '.join(missing)} of keys that start with {prefix!r}.",
             f"{_DEPLOY} Then `darkroom backfill` does what was missed.",
         )
     else:

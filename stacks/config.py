@@ -50,6 +50,8 @@ class Config:
     retain_data: bool = True
     # How long an overwritten or deleted upload can be brought back.
     noncurrent_days: int = 30
+    # Whether the variants of an upload that a lifecycle rule expires stay; what a person deletes loses them either way.
+    keep_variants_of_expired: bool = False
     # How long the parts of a multipart upload that was never completed are kept.
     abort_upload_days: int = 1
     # How long a deleted upload's manifest stays, so that an older job that comes late cannot bring its variants back.
@@ -143,6 +145,7 @@ class Config:
             cache_control=self.cache_control,
             jobs_at_once=self.jobs_at_once,
             render_seconds=self.render_seconds,
+            keep_variants_of_expired=self.keep_variants_of_expired,
             stack_name=self.stack_name,
             engine=self.engine,
             jobs_queue_url=jobs_queue_url,

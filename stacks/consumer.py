@@ -82,10 +82,14 @@ class Consumer(Construct):
         """Allow to read the current version of what is resized, and to see what is gone.
 
         Without `s3:ListBucket` a missing key looks like a forbidden one, 403 instead of 404:
-        docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+        docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html. Where variants outlive an upload that expires, it
+        must see which version that was, and read it once more if some of them were just being replaced.
         """
-        self._grant_on_objects("ReadUploads", ["s3:GetObject"], uploads, f"{self._config.key_prefix}*")
-        self._grant("SeeGoneUploads", ["s3:ListBucket"], uploads.bucket_arn)
+        keeps = self._config.keep_variants_of_expired
+        reads = ["s3:GetObject", *(["s3:GetObjectVersion"] if keeps else [])]
+        sees = ["s3:ListBucket", *(["s3:ListBucketVersions"] if keeps else [])]
+        self._grant_on_objects("ReadUploads", reads, uploads, f"{self._config.key_prefix}*")
+        self._grant("SeeGoneUploads", sees, uploads.bucket_arn)
 
     def keep(self, derived: s3.IBucket) -> None:
         """Allow to write, replace and remove what is made of uploads."""

@@ -110,6 +110,7 @@ PARSERS: Mapping[str, Parser] = {
     "variants": _variants,
     "retain_data": _boolean,
     "noncurrent_days": _days,
+    "keep_variants_of_expired": _boolean,
     "abort_upload_days": _days,
     "removed_manifest_days": _days,
     "queue_retention_days": _message_days,

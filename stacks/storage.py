@@ -8,6 +8,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct, IDependable
 
+from resize.events import NOTIFIED_EVENTS
 from stacks.config import Config
 from stacks.explanations import explain
 
@@ -48,7 +49,7 @@ class Storage(Construct):
         self.derived = self._bucket("Derived", name=None, versioned=False, rules=[abandoned, removed])
 
     def notify(self, queue: sqs.IQueue, *, key_prefix: str, after: Sequence[IDependable]) -> None:
-        """Have S3 put a job on the queue for every upload and deletion of a key that starts with the prefix.
+        """Have S3 put a job on the queue for every upload, deletion and expiry of a key that starts with the prefix.
 
         The notification stands on the bucket's own resource: `add_event_notification` would add a custom resource, and
         with it a function that no one asked for. S3 tries to send as soon as it is told of a queue, and a queue's
@@ -61,7 +62,7 @@ class Storage(Construct):
                 s3.CfnBucket.QueueConfigurationProperty(
                     event=event, queue=queue.queue_arn, filter=_prefix_filter(key_prefix)
                 )
-                for event in ("s3:ObjectCreated:*", "s3:ObjectRemoved:*")
+                for event in NOTIFIED_EVENTS
             ]
         )
         bucket.node.add_dependency(*after)

@@ -4,6 +4,7 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -12,8 +13,8 @@ import typer
 
 from darkroom.answering import answering
 from darkroom.asking import confirm
-from darkroom.backfill_jobs import Examined
-from darkroom.backfilling import Estimate, Uploads, backfill, look
+from darkroom.backfill_jobs import Examined, Examiner
+from darkroom.backfilling import Estimate, PageExaminer, Source, Uploads, backfill, look
 from darkroom.checkpoint import Checkpoint
 from darkroom.configured import find_scope
 from darkroom.deployment import Pipeline
@@ -21,6 +22,7 @@ from darkroom.errors import DarkroomError, UsageError
 from darkroom.judging import Selection, Verdict
 from darkroom.lengths import told
 from darkroom.options import duration, whole_number
+from darkroom.orphans import Manifests, OrphanExaminer
 from darkroom.printable import printable
 from darkroom.reporting import steps
 from darkroom.rollback import DEPLOY_AGAIN
@@ -45,6 +47,10 @@ OlderThan = Annotated[
 ]
 Missing = Annotated[str | None, typer.Option("--missing", metavar="VARIANT", help="What has no such variant.")]
 Rejected = Annotated[bool, typer.Option("--rejected", help="What was rejected, too: a limit was raised, say.")]
+Orphans = Annotated[
+    bool,
+    typer.Option("--orphans", help="Instead, remove the variants of what is gone from the bucket, and was never told."),
+]
 All = Annotated[bool, typer.Option("--all", help="What is up to date, too.")]
 Inventory = Annotated[
     Path | None,
@@ -72,6 +78,7 @@ def backfill_(  # noqa: PLR0913 - the command has so many options
     missing: Missing = None,
     rejected: Rejected = False,
     everything: All = False,
+    orphans: Orphans = False,
     inventory: Inventory = None,
     checkpoint: CheckpointFile = None,
     rate: Rate = _RATE,
@@ -87,6 +94,9 @@ def backfill_(  # noqa: PLR0913 - the command has so many options
     or if its variants were made by another configuration than the deployed function's. What is uploaded meanwhile wins
     over a backfill, always. Jobs wait in the same queue as uploads: a low --rate leaves room for those.
 
+    With --orphans the manifests are gone through instead, held against a listing of the uploads: where a source is gone
+    and nobody told, a removal is sent. It says how many before it asks.
+
     \b
     Examples:
       darkroom backfill --dry-run
@@ -94,6 +104,7 @@ def backfill_(  # noqa: PLR0913 - the command has so many options
       darkroom backfill --missing thumb --prefix pets/
       darkroom backfill --older-than 90d --yes
       darkroom backfill --inventory 7a9a.csv.gz --checkpoint backfill.json
+      darkroom backfill --orphans --dry-run
 
     \b
     Rights: s3:ListBucket and s3:GetBucketNotification on the uploads bucket, s3:GetObject on both,
@@ -101,8 +112,17 @@ def backfill_(  # noqa: PLR0913 - the command has so many options
     """  # noqa: D301 - \b tells the help to leave the lines as they are
     if everything and (missing or older_than):
         raise UsageError("--all takes everything; leave --missing and --older-than out.")
+    if orphans and (everything or missing or older_than or rejected or inventory):
+        raise UsageError("--orphans goes through the manifests: of the options that choose, it takes --prefix alone.")
     pipeline = find_target(local=local, stack=stack)
     settings = _settings(pipeline)
+    within = _within_scope(prefix, pipeline)
+    if orphans:
+        manifests = Manifests(pipeline=pipeline, prefix=within)
+        examiner = OrphanExaminer(pipeline, within, settings.variants)
+        noted = Checkpoint(file=checkpoint, backfill=_described_orphans(manifests))
+        _sweep(_Run(manifests, examiner, noted, rate, as_json), settings, dry_run=dry_run, yes=yes)
+        return
     selection = Selection(
         recipe=settings.recipe,
         generation=_live_generation(pipeline),
@@ -111,27 +131,78 @@ def backfill_(  # noqa: PLR0913 - the command has so many options
         missing=_known(missing, settings),
         finished_before=datetime.now(UTC) - older_than if older_than else None,
     )
-    uploads = Uploads(
-        pipeline=pipeline,
-        prefix=_within_scope(prefix, pipeline),
-        variants=settings.variants,
-        inventory=inventory,
-    )
+    uploads = Uploads(pipeline=pipeline, prefix=within, inventory=inventory)
     noted = Checkpoint(file=checkpoint, backfill=_described(uploads, selection, older_than))
+    run = _Run(uploads, Examiner(pipeline, settings.variants, selection), noted, rate, as_json)
     after = noted.read()
     estimate = Estimate(keys=_count(uploads, after), rate=rate, variants=len(settings.variants))
     typer.echo(_plan(estimate, going_on=after is not None), err=True)
     if dry_run:
-        _tell(_show(uploads, selection, after, as_json=as_json), dry_run=True, as_json=as_json)
+        run.tell(run.show(shown=True), dry_run=True)
         return
     if estimate.keys > _LARGE:
         confirm("Go on?", yes=yes)
-    with steps(shown=sys.stderr.isatty()) as progress:
-        pages = backfill(uploads, selection, noted, Pace(rate))
+    run.tell(run.send(estimate.keys), dry_run=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """A backfill that is told to a person, or to another program, as it goes."""
+
+    source: Source
+    examiner: PageExaminer
+    checkpoint: Checkpoint
+    rate: int
+    as_json: bool
+
+    def show(self, *, shown: bool) -> Counter[Verdict]:
+        """Look at every key, and print each job that would be sent where that is to be shown."""
         counts: Counter[Verdict] = Counter()
-        for _ in progress.count("Looking and sending", estimate.keys, _adding(counts, pages)):
-            pass
-    _tell(counts, dry_run=False, as_json=as_json)
+        for page in look(self.source, self.examiner, self.checkpoint.read()):
+            counts.update(each.verdict for each in page)
+            for each in page:
+                if shown and each.verdict.is_job:
+                    typer.echo(_job_line(each, as_json=self.as_json))
+        return counts
+
+    def send(self, keys: int) -> Counter[Verdict]:
+        """Send the jobs of so many keys."""
+        counts: Counter[Verdict] = Counter()
+        with steps(shown=sys.stderr.isatty()) as progress:
+            pages = backfill(self.source, self.examiner, self.checkpoint, Pace(self.rate))
+            for _ in progress.count("Looking and sending", keys, _adding(counts, pages)):
+                pass
+        return counts
+
+    def tell(self, counts: Counter[Verdict], *, dry_run: bool) -> None:
+        """Sum up."""
+        _tell(counts, dry_run=dry_run, as_json=self.as_json)
+
+
+def _sweep(run: _Run, settings: Settings, *, dry_run: bool, yes: bool) -> None:
+    """Remove the variants whose source is gone, once it is known how many that are."""
+    after = run.checkpoint.read()
+    manifests = _count(run.source, after)
+    typer.echo(f"{'Going on with' if after else 'Looking at'} {manifests:,} manifests.", err=True)
+    planned = run.show(shown=dry_run)
+    planned[Verdict.HAS_SOURCE] += manifests - planned.total()
+    if dry_run:
+        run.tell(planned, dry_run=True)
+        return
+    if orphans := planned[Verdict.SOURCE_GONE]:
+        typer.echo(_warning(orphans, settings), err=True)
+        confirm("Go on?", yes=yes)
+    run.tell(run.send(manifests), dry_run=False)
+
+
+def _warning(orphans: int, settings: Settings) -> str:
+    warning = f"{orphans:,} uploads are gone, and their variants are to go."
+    if not settings.keep_variants_of_expired:
+        return warning
+    return (
+        f"{warning} keep_variants_of_expired is set: those that a lifecycle rule took before that, or whose job still "
+        "waits, cannot be told from deleted ones. Look at `darkroom status` first: their variants cannot be made again."
+    )
 
 
 def _settings(pipeline: Pipeline) -> Settings:
@@ -180,10 +251,19 @@ def _described(uploads: Uploads, selection: Selection, older_than: timedelta | N
     }
 
 
-def _count(uploads: Uploads, after: str | None) -> int:
+def _described_orphans(manifests: Manifests) -> dict[str, str | bool | None]:
+    return {
+        "stack": manifests.pipeline.stack_name,
+        "bucket": manifests.pipeline.uploads_bucket,
+        "prefix": manifests.prefix,
+        "orphans": True,
+    }
+
+
+def _count(source: Source, after: str | None) -> int:
     with steps(shown=sys.stderr.isatty()) as progress:
-        progress.begin("Counting the uploads")
-        return sum(len(page.keys) for page in uploads.pages(after))
+        progress.begin("Counting")
+        return source.count(after)
 
 
 def _plan(estimate: Estimate, *, going_on: bool) -> str:
@@ -193,16 +273,6 @@ def _plan(estimate: Estimate, *, going_on: bool) -> str:
         f"{estimate.looking_dollars:.2f} USD; if all of them are made jobs, {estimate.rate} a second, {most} and up to "
         f"{estimate.most_dollars:.2f} USD."
     )
-
-
-def _show(uploads: Uploads, selection: Selection, after: str | None, *, as_json: bool) -> Counter[Verdict]:
-    counts: Counter[Verdict] = Counter()
-    for page in look(uploads, selection, after):
-        counts.update(each.verdict for each in page)
-        for each in page:
-            if each.verdict.is_job:
-                typer.echo(_job_line(each, as_json=as_json))
-    return counts
 
 
 def _job_line(examined: Examined, *, as_json: bool) -> str:

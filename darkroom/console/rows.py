@@ -37,12 +37,15 @@ class Picture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """An upload. `reason` and `meaning` say why it is not resized; times are ISO 8601, `since` that of its stage."""
+    """An upload. `reason` and `meaning` say why it is not resized; times are ISO 8601, `since` that of its stage.
+
+    `stage` is a Stage, or the outcome as a later version of Darkroom calls it.
+    """
 
     id: str
     key: str
     size: int
-    stage: Stage
+    stage: Stage | str
     started: str
     since: str
     reason: str | None = None
@@ -77,7 +80,7 @@ def ended(row: Row, result: Result, now: datetime) -> Row:
         id=row.id,
         key=row.key,
         size=row.size,
-        stage=Stage(result.outcome.value) if result.outcome else Stage.FAILED,
+        stage=str(result.outcome) if result.outcome else Stage.FAILED,
         started=row.started,
         since=now.isoformat(),
         reason=result.reason,
@@ -101,7 +104,8 @@ def _meaning(result: Result) -> str | None:
     if result.failure:
         return FAILURES[result.failure].sentence
     if result.manifest and result.manifest.reason:
-        return REJECTIONS[result.manifest.reason].sentence
+        explanation = REJECTIONS.get(result.manifest.reason)
+        return explanation.sentence if explanation else None
     return None
 
 

@@ -155,7 +155,7 @@ class Consumer:
         )
         if ended.repeated or ended.outcome is Outcome.FOLDER:
             return
-        self._count(_METRIC_BY_OUTCOME[ended.outcome])
+        self._count(_METRIC_BY_OUTCOME[Outcome(ended.outcome)])
         self.metrics.add_metric(Metric.JOB_MILLIS, MetricUnit.Milliseconds, ended.milliseconds)
         if ended.outcome is Outcome.RESIZED and manifest:
             self.metrics.add_metric(Metric.SOURCE_BYTES, MetricUnit.Bytes, manifest.source.size)

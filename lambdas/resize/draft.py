@@ -1,6 +1,6 @@
 """The manifest of a job that has begun, completed by how the job ends."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -30,10 +30,29 @@ class Draft:
         source = self._source(original.version_id, original.etag, original.size)
         return replace(self._manifest(Outcome.REJECTED, source), reason=fault.reason, detail=fault.detail)
 
+    def archived(
+        self, original: Original, fault: ImageRejectedError, standing: Manifest, intact: Collection[str]
+    ) -> Manifest | None:
+        """Tell why nothing new was made of the image, and go on listing what was made of it before and is there.
+
+        None where the standing manifest is of another upload.
+        """
+        if not standing.is_of(original.version_id, original.etag):
+            return None
+        return replace(
+            self.rejected(original, fault),
+            source=replace(standing.source, sequencer=self.upload.sequencer),
+            renditions=standing.listing(intact).renditions,
+            dominant_colour=standing.dominant_colour,
+            thumbhash=standing.thumbhash,
+        )
+
     def resized(self, original: Original, rendered: Rendered, renditions: Sequence[PublishedRendition]) -> Manifest:
         """Tell what was seen of the image and what was made of it."""
         source = self._source(original.version_id, original.etag, original.size)
-        seen = replace(source, format=rendered.format, width=rendered.width, height=rendered.height)
+        seen = replace(
+            source, format=rendered.format, width=rendered.width, height=rendered.height, frames=rendered.frames
+        )
         return replace(
             self._manifest(Outcome.RESIZED, seen),
             renditions=tuple(renditions),

@@ -19,6 +19,7 @@ class Reason(StrEnum):
     ABORTED = "aborted"
     DECODER_FAILED = "decoder_failed"
     ENCODER_FAILED = "encoder_failed"
+    ARCHIVED = "archived"
 
 
 class ImageRejectedError(Exception):

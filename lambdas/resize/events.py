@@ -22,12 +22,20 @@ _SHOWN_CHARACTERS = 200
 REQUESTED = "darkroomRequested"
 
 
+# What the uploads bucket tells of. A rule that expires a current version puts a delete marker on it. Of old versions
+# that expire, which is `LifecycleExpiration:Delete`, there are many, and they change no picture.
+NOTIFIED_EVENTS = ("s3:ObjectCreated:*", "s3:ObjectRemoved:*", "s3:LifecycleExpiration:DeleteMarkerCreated")
+
+
 class Change(StrEnum):
     """What happened to a key: S3's own names of the events."""
 
     CREATED = "ObjectCreated"
     DELETED = "ObjectRemoved:Delete"  # a version, or a delete marker, was removed for good
     MARKED_DELETED = "ObjectRemoved:DeleteMarkerCreated"
+    # By a lifecycle rule: docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-configure-notification.html
+    EXPIRED = "LifecycleExpiration:DeleteMarkerCreated"
+    EXPIRED_FOR_GOOD = "LifecycleExpiration:Delete"  # an old version, or what a bucket without versions had
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +112,7 @@ def _parse_change(event_name: str) -> Change:
         return Change(event_name)
     except ValueError:
         raise MessageRefusedError(
-            f"eventName {_shown(event_name)}: expected ObjectCreated:* or ObjectRemoved:*"
+            f"eventName {_shown(event_name)}: expected ObjectCreated:*, ObjectRemoved:* or LifecycleExpiration:*"
         ) from None
 
 

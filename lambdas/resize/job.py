@@ -1,15 +1,17 @@
 """One job from start to end: look, fetch, render, publish. Decides the outcome."""
 
 import traceback
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TypeVar
 
 from resize.draft import Draft, milliseconds
-from resize.errors import ImageRejectedError, StorageError, SupersededError
+from resize.errors import ImageRejectedError, Reason, StorageError, SupersededError
 from resize.events import Change, Upload
-from resize.manifest import Manifest, Outcome
+from resize.expiry import expired, is_expiry, is_wanted_gone, shows
+from resize.manifest import Manifest, Outcome, PublishedRendition
 from resize.names import is_folder, is_folder_marker
 from resize.registers import ATTEMPTS
 from resize.renditions import Rendered
@@ -25,7 +27,7 @@ class Ended:
     `manifest` is None where nothing is recorded; `repeated` says that there was nothing left to do.
     """
 
-    outcome: Outcome
+    outcome: Outcome | str
     milliseconds: int
     manifest: Manifest | None = None
     repeated: bool = False
@@ -57,14 +59,19 @@ class Job:
             StorageError: the world is at fault; the job has to be tried again.
             SandboxError: the same.
         """
-        started = self.clock()
         try:
-            manifest, repeated = self._bring_up_to_date(started)
-        except SupersededError:
-            return self._unrecorded(Outcome.SUPERSEDED, started)
+            return self._run(self.clock())
         except Exception as error:
             _without_variables(error)
             raise
+
+    def _run(self, started: datetime) -> Ended:
+        try:
+            manifest, repeated = self._bring_up_to_date(started)
+        except SupersededError:
+            manifest, repeated = self._give_way(started), False
+            if manifest is None:
+                return self._unrecorded(Outcome.SUPERSEDED, started)
         if manifest is None:
             return self._unrecorded(Outcome.FOLDER, started)
         return Ended(
@@ -104,7 +111,11 @@ class Job:
                 return manifest, repeated
             recorded, repeated = self.store.recorded(), False
             self.store.settled(recorded)
-            manifest = self._publish(self._open_image(), recorded, started)
+            original = self._open_image()
+            if original or is_expiry(self.upload):
+                manifest = self._publish(original, recorded, started)
+            else:
+                manifest = self._remove(recorded, started)
         raise StorageError("HeadObject", self.upload.key, f"changed {ATTEMPTS} times in a row")
 
     def _open_image(self) -> Original | None:
@@ -120,17 +131,114 @@ class Job:
         return is_folder(self.upload.key) and (standing is None or standing.outcome is Outcome.REMOVED)
 
     def _publish(self, original: Original | None, recorded: Recorded, started: datetime) -> Manifest:
-        draft = Draft(upload=self.upload, settings=self.store.settings, clock=self.clock, started=started)
+        draft = self._draft(started)
         if original is None:
-            return self.store.publish((), lambda _: draft.removed(), recorded)
+            return self._kept_after_expiry(recorded, started) or self._remove(recorded, started)
         try:
             rendered = self.render(self.store.read(original))
         except ImageRejectedError as error:
             fault = _without_variables(error)
-            return self.store.publish((), lambda _: draft.rejected(original, fault), recorded)
+            kept = self._kept_in_archive(draft, original, fault, recorded)
+            return kept or self.store.publish((), lambda _: draft.rejected(original, fault), recorded)
         return self.store.publish(
             rendered.renditions, lambda published: draft.resized(original, rendered, published), recorded
         )
+
+    def _remove(self, recorded: Recorded, started: datetime) -> Manifest:
+        draft = self._draft(started)
+        return self.store.publish((), lambda _: draft.removed(), recorded)
+
+    def _kept_in_archive(
+        self, draft: Draft, original: Original, fault: ImageRejectedError, recorded: Recorded
+    ) -> Manifest | None:
+        """Leave alone what was made of an upload before it was archived; None where there is nothing to leave."""
+        standing = recorded.manifest
+        if (
+            fault.reason is not Reason.ARCHIVED
+            or not standing
+            or not standing.is_of(original.version_id, original.etag)
+        ):
+            return None
+        # What an attempt that was cut short has overwritten is not as it is listed, and cannot be made again now.
+        intact = self.store.intact(standing.etags)
+        return self.store.amend(lambda now: draft.archived(original, fault, now, intact), recorded)
+
+    def _kept_after_expiry(self, recorded: Recorded, started: datetime) -> Manifest | None:
+        """Keep the variants of a source that a lifecycle rule took, where they are to be kept; None if they are to go.
+
+        They cannot be made again, and a key's events come in any order: an event that does not say why the source is
+        gone leaves that to the one that does.
+
+        Raises:
+            SupersededError: this event does not say it.
+        """
+        standing = recorded.manifest
+        if not self.store.settings.keep_variants_of_expired or not recorded.etags:
+            return None
+        if standing is None:
+            raise StorageError("GetObject", self.upload.key, "LaterSchema")
+        history = self.store.history()
+        if history.is_there:
+            return None
+        if not is_expiry(self.upload):
+            if is_wanted_gone(self.upload, standing, history):
+                return None
+            raise SupersededError(self.upload.key)
+        if not shows(standing, history):
+            return None
+        sequencer = self.upload.sequencer
+        return self._made_intact(standing, sequencer, recorded, started) or self.store.amend(
+            lambda now: expired(now, sequencer) if shows(now, history) else None, recorded
+        )
+
+    def _give_way(self, started: datetime) -> Manifest | None:
+        """Withdraw what this job wrote.
+
+        It may have overwritten variants that stay although their source expired or was archived meanwhile. Those of an
+        expired one are made again, of the version that they show, and the manifest of that is returned.
+        """
+        manifest = None
+        if self.store.may_have_written or self.store.settings.keep_variants_of_expired:
+            recorded = self.store.recorded()
+            standing = recorded.manifest
+            with suppress(SupersededError):  # another job sees to it, or all are to go
+                if standing and standing.source_expired and standing.generation <= self.store.settings.generation:
+                    manifest = self._made_intact(standing, standing.source.sequencer, recorded, started)
+                elif standing and standing.reason is Reason.ARCHIVED and not self.store.is_intact(standing):
+                    self._dropped(standing, recorded)
+        self.store.withdraw()
+        return manifest
+
+    def _dropped(self, standing: Manifest, recorded: Recorded) -> None:
+        """List of an archived source's variants only what is there as it is listed, and delete the rest."""
+        intact = self.store.intact(standing.etags)
+        self.store.amend(lambda now: now.listing(intact) if now.order == standing.order else now, recorded)
+
+    def _made_intact(
+        self, standing: Manifest, sequencer: str, recorded: Recorded, started: datetime
+    ) -> Manifest | None:
+        """Make the variants of an expired version again if some are not as they are listed; None where that is not so.
+
+        It is an old version now, and None too if that is gone, or cannot be rendered any more.
+        """
+        if self.store.is_intact(standing):
+            return None
+        original = self.store.open_version(standing.source.version_id)
+        if original is None:
+            return None
+        try:
+            rendered = self.render(self.store.read(original))
+        except ImageRejectedError:
+            return None
+
+        def complete(published: Sequence[PublishedRendition]) -> Manifest:
+            manifest = expired(self._draft(started).resized(original, rendered, published), sequencer)
+            return replace(manifest, times=replace(manifest.times, uploaded=standing.times.uploaded))
+
+        return self.store.publish(rendered.renditions, complete, recorded)
+
+    def _draft(self, started: datetime) -> Draft:
+        return Draft(upload=self.upload, settings=self.store.settings, clock=self.clock, started=started)
 
     def _is_done(self, original: Original, standing: Manifest) -> bool:
         """Tell whether a version that was deleted for good has left the current one's variants as they were.
@@ -139,7 +247,8 @@ class Job:
         and looks once more at the source when it has (`Store.still_holds`).
         """
         return (
-            self.upload.change is Change.DELETED
+            self.upload.change in {Change.DELETED, Change.EXPIRED_FOR_GOOD}
+            and not standing.source_expired
             and standing.recipe == self.store.settings.recipe
             and standing.is_of(original.version_id, original.etag)
             and self.store.is_intact(standing)
@@ -156,7 +265,7 @@ class Job:
         match self.upload.change:
             case Change.CREATED if self.upload.version_id in {None, original.version_id}:
                 return False
-            case Change.DELETED:
+            case Change.DELETED | Change.EXPIRED_FOR_GOOD:
                 return False
         if standing is None:
             return True

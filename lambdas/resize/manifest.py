@@ -1,19 +1,28 @@
 """The JSON record of a key's newest outcome: written last, it is what makes a job's work count.
 
-Its shape is published in docs/manifest.schema.json; `SCHEMA` moves when a reader would have to change.
+Its shape is published in docs/manifest.schema.json; `SCHEMA` moves when a reader would have to change. A reader ignores
+what it does not know, and takes of a later schema what it can read: after a rollback it meets those.
 """
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
-from typing import Self
+from functools import cache
+from typing import Any, Self, TypeGuard, TypeVar, get_type_hints
 from urllib.parse import quote
 
 from resize.errors import Reason
 from resize.order import Order
 
-SCHEMA = 1
+SCHEMA = 2
+
+_SEQUENCER = re.compile(r"[0-9A-F]+")
+_WORD = re.compile(r"[a-z][a-z0-9_]{0,63}")
+
+Value = TypeVar("Value")
+Word = TypeVar("Word", bound=StrEnum)
 
 
 class Outcome(StrEnum):
@@ -28,7 +37,10 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """The upload that a manifest is about; `width` and `height` are pixels as displayed, None if never decoded."""
+    """The upload that a manifest is about; `width` and `height` are pixels as displayed.
+
+    They and `frames` are None if it was never decoded; `frames` is 1 for all but animations.
+    """
 
     bucket: str
     key: str
@@ -39,11 +51,15 @@ class Source:
     format: str | None = None
     width: int | None = None
     height: int | None = None
+    frames: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedRendition:
-    """One derived object; `bytes` is its length, `whole` says that it shows all of the image, uncut and unpadded."""
+    """One derived object; `bytes` is its length, `whole` says that it shows all of the image, uncut and unpadded.
+
+    `frames` is how many were encoded, None where they were not counted; equal neighbours may be stored as one.
+    """
 
     variant: str
     key: str
@@ -54,6 +70,7 @@ class PublishedRendition:
     etag: str
     shortened: bool
     whole: bool
+    frames: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,23 +84,71 @@ class Times:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ManifestHeader:
+    """What can be read of a manifest of a later schema; `etags` are of what it lists, `replaced` as in a manifest."""
+
+    order: Order
+    recipe: str | None
+    etags: Mapping[str, str]
+    replaced: Mapping[str, str]
+
+    @classmethod
+    def of(cls, members: Mapping[str, Any]) -> Self:
+        """Take what is as this schema has it.
+
+        Raises:
+            ValueError: it has no order.
+        """
+        source, generation, recipe = members.get("source"), members.get("generation"), members.get("recipe")
+        sequencer = source.get("sequencer") if isinstance(source, dict) else None
+        if not isinstance(sequencer, str) or not _SEQUENCER.fullmatch(sequencer) or not isinstance(generation, int):
+            raise ValueError("a manifest without an order")
+        listed, replaced = members.get("renditions"), members.get("replaced")
+        each = [rendition for rendition in listed if isinstance(rendition, dict)] if isinstance(listed, list) else []
+        return cls(
+            order=Order(sequencer=sequencer, generation=generation),
+            recipe=recipe if isinstance(recipe, str) else None,
+            etags={
+                rendition["key"]: rendition["etag"]
+                for rendition in each
+                if isinstance(rendition.get("key"), str) and isinstance(rendition.get("etag"), str)
+            },
+            replaced=replaced if _is_replaced(replaced) else {},
+        )
+
+
+class LaterSchemaError(ValueError):
+    """A manifest of a later schema, of which no more than the header can be read."""
+
+    def __init__(self, schema: int, header: ManifestHeader) -> None:
+        super().__init__(f"a manifest of schema {schema}, and {SCHEMA} is the latest that is known here")
+        self.header = header
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """A key's newest outcome; `reason` and `detail` where it is `rejected`, what was seen where it is `resized`.
 
+    `outcome` and `reason` are plain text where a later version of Darkroom wrote a word that is not known here.
+    `source_expired` says that a lifecycle rule took the source and the renditions were kept. `shown` is the upload that
+    the renditions show where the newest cannot be shown, and `preset` the name of the variants: both None so far.
     `replaced` has the keys and ETags of what stood before and is to be deleted; it is None if nothing stood there.
     """
 
-    outcome: Outcome
+    outcome: Outcome | str
     source: Source
     times: Times
     recipe: str
     generation: int
-    reason: Reason | None = None
+    reason: Reason | str | None = None
     detail: str | None = None
     renditions: tuple[PublishedRendition, ...] = ()
     dominant_colour: str | None = None
     thumbhash: str | None = None
     replaced: Mapping[str, str] | None = None
+    source_expired: bool = False
+    shown: Source | None = None
+    preset: str | None = None
 
     @property
     def order(self) -> Order:
@@ -95,10 +160,19 @@ class Manifest:
         """The ETag of each derived object, by its key."""
         return {rendition.key: rendition.etag for rendition in self.renditions}
 
+    @property
+    def header(self) -> ManifestHeader:
+        """What other schemas have too."""
+        return ManifestHeader(order=self.order, recipe=self.recipe, etags=self.etags, replaced=self.replaced or {})
+
     def is_of(self, version_id: str | None, etag: str) -> bool:
         """Tell whether it is the outcome of this very version; one without an id of its own may be another by now."""
         is_version = version_id not in {None, "null"} and self.outcome is not Outcome.REMOVED
         return is_version and (self.source.version_id, self.source.etag) == (version_id, etag)
+
+    def listing(self, keys: Collection[str]) -> Self:
+        """Give the same manifest, but of its renditions only those at these keys."""
+        return replace(self, renditions=tuple(each for each in self.renditions if each.key in keys))
 
     def to_json(self) -> bytes:
         """Write the manifest as docs/manifest.schema.json describes it."""
@@ -107,34 +181,77 @@ class Manifest:
 
     @classmethod
     def from_json(cls, text: bytes) -> Self:
-        """Read what `to_json` wrote.
+        """Read a manifest of this schema, of an earlier one, or of a later one that still has what this one has.
 
         Raises:
-            ValueError: it is something else, or of another schema.
+            LaterSchemaError: it is of a later schema that has not.
+            ValueError: it is something else.
         """
         members = json.loads(text)
-        if not isinstance(members, dict) or members.get("schema") != SCHEMA:
-            raise ValueError(f"not a manifest of schema {SCHEMA}")
+        schema = members.get("schema") if isinstance(members, dict) else None
+        if not isinstance(schema, int) or schema < 1:
+            raise ValueError("not a manifest")
         try:
-            return cls(
-                outcome=Outcome(members["outcome"]),
-                source=Source(**members["source"]),
-                times=Times(**members["times"]),
-                recipe=members["recipe"],
-                generation=int(members["generation"]),
-                reason=Reason(members["reason"]) if members["reason"] else None,
-                renditions=tuple(PublishedRendition(**rendition) for rendition in members["renditions"]),
-                replaced=_replaced(members.get("replaced")),
-                **{name: members[name] for name in ("detail", "dominant_colour", "thumbhash")},
-            )
-        except (KeyError, TypeError) as error:
-            raise ValueError(f"not a manifest of schema {SCHEMA}: {error}") from error
+            return cls._from_members(members)
+        except (KeyError, TypeError, ValueError) as error:
+            if schema > SCHEMA:
+                raise LaterSchemaError(schema, ManifestHeader.of(members)) from error
+            raise ValueError(f"not a manifest of schema {schema}: {error}") from error
+
+    @classmethod
+    def _from_members(cls, members: Mapping[str, Any]) -> Self:
+        ManifestHeader.of(members)  # what has no order is none of ours
+        shown, reason = members.get("shown"), members.get("reason")
+        return _read(
+            cls,
+            {
+                **members,
+                "outcome": _word(Outcome, members["outcome"]),
+                "reason": _word(Reason, reason) if reason else None,
+                "source": _read(Source, members["source"]),
+                "times": _read(Times, members["times"]),
+                "renditions": tuple(_read(PublishedRendition, each) for each in members["renditions"]),
+                "shown": _read(Source, shown) if shown else None,
+                "replaced": _replaced(members.get("replaced")),
+            },
+        )
+
+
+def _read(kind: Callable[..., Value], members: Mapping[str, Any]) -> Value:
+    """Make a value of those members that it has; TypeError where one is missing or of another type."""
+    if not isinstance(members, dict):
+        raise TypeError(f"{members!r} where an object is expected")
+    types = {name: _types(kind)[name] for name in _types(kind).keys() & members.keys()}
+    wrong = [name for name, allowed in types.items() if not isinstance(members[name], allowed)]
+    if wrong:
+        raise TypeError(f"{', '.join(sorted(wrong))} of another type")
+    return kind(**{name: members[name] for name in types})
+
+
+@cache
+def _types(kind: Any) -> Mapping[str, Any]:
+    """Tell what `isinstance` must hold of each field."""
+    return get_type_hints(kind) | {"renditions": tuple, "replaced": dict | None}
+
+
+def _word(known: type[Word], text: object) -> Word | str:
+    """Read a word of a list that later versions add to; TypeError where it is no word."""
+    if not isinstance(text, str) or not _WORD.fullmatch(text):
+        raise TypeError(f"{text!r} where a word is expected")
+    try:
+        return known(text)
+    except ValueError:
+        return text
 
 
 def _replaced(value: object) -> Mapping[str, str] | None:
-    if value is None or (isinstance(value, dict) and all(isinstance(etag, str) for etag in value.values())):
+    if value is None or _is_replaced(value):
         return value
-    raise ValueError(f"not a manifest of schema {SCHEMA}: replaced is {value!r}")
+    raise TypeError(f"replaced is {value!r}")
+
+
+def _is_replaced(value: object) -> TypeGuard[dict[str, str]]:
+    return isinstance(value, dict) and all(isinstance(etag, str) for etag in value.values())
 
 
 def srcset(renditions: Sequence[PublishedRendition]) -> str:

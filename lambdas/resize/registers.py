@@ -23,7 +23,7 @@ ORDER = "darkroom-order"
 # Each lost race is one that another writer of the key has won; more than these is a storm, for the queue to calm.
 ATTEMPTS = 8
 
-_MISSING = {"404", "NoSuchKey", "NotFound"}
+_MISSING = {"404", "NoSuchKey", "NoSuchVersion", "NotFound"}
 _LOST = {"412", "PreconditionFailed", "409", "ConditionalRequestConflict"} | _MISSING
 
 

@@ -7,13 +7,14 @@ from resize.variants import Format
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendition:
-    """The bytes of one variant of one upload; `width` and `height` are pixels."""
+    """The bytes of one variant of one upload; `width` and `height` are pixels, `frames` is how many were encoded."""
 
     variant: str
     format: Format
     width: int
     height: int
     body: bytes
+    frames: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

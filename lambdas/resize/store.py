@@ -9,13 +9,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from io import BytesIO
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from resize.errors import ImageRejectedError, Reason, StorageError, SupersededError
 from resize.events import Upload
-from resize.manifest import Manifest, Outcome, PublishedRendition
+from resize.manifest import LaterSchemaError, Manifest, ManifestHeader, Outcome, PublishedRendition
 from resize.names import MANIFESTS, is_folder, is_folder_marker, is_shortened, manifest_key, rendition_key
 from resize.order import Order
 from resize.registers import ATTEMPTS, Content, LostRaceError, Registers, error_code, is_missing
@@ -27,6 +27,7 @@ from resize.variants import Fit, Format
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
+    from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef, HeadObjectOutputTypeDef
 
 # Removed keys' manifests carry this tag, by which the stack lets S3 expire them.
 REMOVED_TAG = "darkroom-outcome=removed"
@@ -42,16 +43,30 @@ Complete: TypeAlias = Callable[[tuple[PublishedRendition, ...]], Manifest]
 class Body(Protocol):
     """What botocore's StreamingBody offers of a file."""
 
-    def read(self, amt: int) -> bytes:
+    def read(self, amt: int, /) -> bytes:
         """Read so many bytes at most; none are left where none come."""
 
     def close(self) -> None:
         """Leave the rest unread."""
 
 
+@dataclass(frozen=True, slots=True)
+class ArchivedBody:
+    """The body of an object that S3 hands out only once it is restored."""
+
+    storage_class: str
+
+    def read(self, _amt: int, /) -> bytes:
+        """Refuse to."""
+        raise ImageRejectedError(Reason.ARCHIVED, f"it lies in {self.storage_class}")
+
+    def close(self) -> None:
+        """Do nothing: nothing is open."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Original:
-    """The current version of an uploaded key, not yet read; `size` is in bytes.
+    """A version of an uploaded key, not yet read; `size` is in bytes.
 
     `modified` is when it was made, and of one that came in parts, when its first part did.
     """
@@ -64,20 +79,40 @@ class Original:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Recorded:
-    """What stands at a manifest's place; `etag` is None if nothing does, `manifest` if it is not one of ours.
+class History:
+    """Of a key without a current version: its versions, the newest first, and the delete marker that hides them."""
 
+    versions: tuple[str, ...]
+    marker: str | None
+
+    @property
+    def newest(self) -> str | None:
+        """The newest version, None if all are gone."""
+        return self.versions[0] if self.versions else None
+
+    @property
+    def is_there(self) -> bool:
+        """Whether a version is current after all: a folder's marker, or one that came meanwhile."""
+        return self.newest is not None and self.marker is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """What stands at a manifest's place; `etag` is None if nothing does.
+
+    `header` is None if it is not one of ours, and `manifest` also where it is of a later schema that has changed.
     `left` are keys and ETags that it has replaced, where later events have written meanwhile.
     """
 
     etag: str | None = None
+    header: ManifestHeader | None = None
     manifest: Manifest | None = None
     left: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def etags(self) -> Mapping[str, str]:
         """The ETag of each derived object that the manifest lists."""
-        return self.manifest.etags if self.manifest else {}
+        return self.header.etags if self.header else {}
 
 
 class Store:
@@ -110,12 +145,14 @@ class Store:
             if is_missing(error):
                 return Recorded()
             raise StorageError("GetObject", self._manifest_key, error_code(error)) from error
+        etag = answer["ETag"].strip('"')
         try:
             manifest = Manifest.from_json(text)
+        except LaterSchemaError as error:
+            return Recorded(etag=etag, header=error.header, left=error.header.replaced)
         except ValueError:
-            manifest = None
-        left = self._clear(manifest) if manifest else {}
-        return Recorded(etag=answer["ETag"].strip('"'), manifest=manifest, left=left)
+            return Recorded(etag=etag)
+        return Recorded(etag=etag, header=manifest.header, manifest=manifest, left=self._clear(manifest))
 
     def settled(self, recorded: Recorded) -> Manifest | None:
         """Give the manifest back if it already tells how this very job ended, and nobody asked to do it again.
@@ -123,29 +160,61 @@ class Store:
         Raises:
             SupersededError: it tells of a newer event.
         """
-        if recorded.manifest is None:
+        header = recorded.header
+        if header is None:
             return None
-        manifest = recorded.manifest
-        same_job = manifest.order.sequencer == self._order.sequencer and manifest.recipe == self.settings.recipe
+        same_job = header.order.sequencer == self._order.sequencer and header.recipe == self.settings.recipe
         same_job = same_job and self._upload.requested is None
-        if not same_job and manifest.order.is_later_than(self._order):
+        if same_job and recorded.manifest:
+            return recorded.manifest
+        if header.order.is_later_than(self._order):
             raise SupersededError(self._manifest_key)
-        return manifest if same_job else None
+        return None
 
     def open_original(self) -> Original | None:
         """Open the version of the key that is current now, whatever the event was about; None if it has none."""
+        return self._open({"Bucket": self.settings.uploads_bucket, "Key": self._upload.key})
+
+    def open_version(self, version_id: str | None) -> Original | None:
+        """Open a version that may no longer be the current one; None if it is gone for good."""
+        return self._open(
+            {"Bucket": self.settings.uploads_bucket, "Key": self._upload.key, "VersionId": version_id or "null"}
+        )
+
+    def _open(self, which: Mapping[str, Any]) -> Original | None:
         try:
-            answer = self._client.get_object(Bucket=self.settings.uploads_bucket, Key=self._upload.key)
+            answer = self._client.get_object(**which)
         except (ClientError, BotoCoreError) as error:
             if is_missing(error):
                 return None
+            if error_code(error) == "InvalidObjectState":
+                return self._archived(which)
             raise StorageError("GetObject", self._upload.key, error_code(error)) from error
-        return Original(
-            version_id=answer.get("VersionId"),
-            etag=answer["ETag"].strip('"'),
-            size=answer["ContentLength"],
-            modified=answer["LastModified"],
-            body=answer["Body"],
+        return _original(answer, answer["Body"])
+
+    def _archived(self, which: Mapping[str, Any]) -> Original | None:
+        """Look at an object that cannot be read: docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html."""
+        try:
+            answer = self._client.head_object(**which)
+        except (ClientError, BotoCoreError) as error:
+            if is_missing(error):
+                return None
+            raise StorageError("HeadObject", self._upload.key, error_code(error)) from error
+        storage_class = answer.get("ArchiveStatus") or answer.get("StorageClass") or "an archive"
+        return _original(answer, ArchivedBody(storage_class))
+
+    def history(self) -> History:
+        """Look at the versions of the key, of which the newest is a delete marker."""
+        try:
+            answer = self._client.list_object_versions(Bucket=self.settings.uploads_bucket, Prefix=self._upload.key)
+        except (ClientError, BotoCoreError) as error:
+            raise StorageError("ListObjectVersions", self._upload.key, error_code(error)) from error
+        # Keys come in order, a key's own before those that it begins, and its versions from the newest on.
+        versions = [each["VersionId"] for each in answer.get("Versions", []) if each["Key"] == self._upload.key]
+        markers = [each for each in answer.get("DeleteMarkers", []) if each["Key"] == self._upload.key]
+        return History(
+            versions=tuple(versions),
+            marker=next((each["VersionId"] for each in markers if each["IsLatest"]), None),
         )
 
     def still_holds(self, manifest: Manifest) -> bool:
@@ -161,16 +230,30 @@ class Store:
         except (ClientError, BotoCoreError) as error:
             if is_missing(error):
                 # Of an image, the event of a deletion that leaves nothing always writes.
-                return manifest.outcome is Outcome.REMOVED or not is_folder(self._upload.key)
+                is_certain = manifest.outcome is Outcome.REMOVED or not is_folder(self._upload.key)
+                return is_certain and not self._is_deleted_for_good(manifest)
             raise StorageError("HeadObject", self._upload.key, error_code(error)) from error
         if is_folder_marker(self._upload.key, answer["ContentLength"]):
             return manifest.outcome is Outcome.REMOVED
         current = (answer.get("VersionId"), answer["ETag"].strip('"'))
-        is_true = manifest.outcome is not Outcome.REMOVED and current == (
-            manifest.source.version_id,
-            manifest.source.etag,
-        )
+        is_there = manifest.outcome is not Outcome.REMOVED and not manifest.source_expired
+        is_true = is_there and current == (manifest.source.version_id, manifest.source.etag)
         return is_true or self.is_later(answer["LastModified"])
+
+    def _is_deleted_for_good(self, manifest: Manifest) -> bool:
+        """Tell whether someone deleted the very version of a manifest that has just been written.
+
+        Where variants outlive what expires, the event of that does nothing if it comes before such a manifest.
+        """
+        is_removed = manifest.outcome is Outcome.REMOVED
+        if not self.settings.keep_variants_of_expired or is_removed or manifest.source_expired:
+            return False
+        return (manifest.source.version_id or "null") not in self.history().versions
+
+    @property
+    def may_have_written(self) -> bool:
+        """Whether this attempt has written a rendition, or an earlier one may have."""
+        return self.is_retry or bool(self._written)
 
     def is_later(self, modified: datetime) -> bool:
         """Tell whether a version of this time was made after this job's event, for certain: it has a later one."""
@@ -178,8 +261,7 @@ class Store:
 
     def is_intact(self, manifest: Manifest) -> bool:
         """Tell whether all is there that a manifest lists, as it lists it."""
-        states = self._for_each(self._registers.look, manifest.etags)
-        return [state and state.etag for state in states] == [*manifest.etags.values()]
+        return self.intact(manifest.etags) == manifest.etags.keys()
 
     def read(self, original: Original) -> bytes:
         """Read an original into memory.
@@ -208,6 +290,30 @@ class Store:
         # When this goes on, or raises, each has ended: none may be written after it was withdrawn.
         published = tuple(self._for_each(partial(self._write, expected=recorded.etags), renditions))
         return self._commit(complete(published), recorded)
+
+    def amend(self, change: Callable[[Manifest], Manifest | None], recorded: Recorded) -> Manifest | None:
+        """Write the standing manifest anew, changed, and leave what it goes on listing alone.
+
+        Returns the manifest that stands, or None where there is none that `change` would keep.
+
+        Raises:
+            SupersededError: a newer event has written.
+        """
+        for _ in range(ATTEMPTS):
+            changed = change(recorded.manifest) if recorded.manifest else None
+            if changed is None:
+                return None
+            if written := self._replace(changed, recorded):
+                return written
+            recorded = self.recorded()
+            if settled := self.settled(recorded):
+                return settled
+        raise StorageError("PutObject", self._manifest_key, f"lost {ATTEMPTS} races in a row")
+
+    def intact(self, etags: Mapping[str, str]) -> set[str]:
+        """Tell which of these derived objects lie there as they are listed."""
+        states = zip(etags, self._for_each(self._registers.look, etags), strict=True)
+        return {key for key, state in states if state and state.etag == etags[key]}
 
     def withdraw(self) -> None:
         """Delete what this event's attempts wrote, but where the manifest that stands now lists anything.
@@ -262,24 +368,30 @@ class Store:
             etag=etag,
             shortened=is_shortened(self._upload.key, key),
             whole=rendition.variant in self._whole_variants,
+            frames=rendition.frames,
         )
 
     def _commit(self, manifest: Manifest, recorded: Recorded) -> Manifest:
-        written = self._written_by_attempts(besides=manifest.etags)
         for _ in range(ATTEMPTS):
-            complete = replace(manifest, replaced=_replaced(recorded, written, manifest))
-            try:
-                self._registers.replace(self._manifest_key, self._content(complete), recorded.etag)
-            except LostRaceError:
-                recorded = self.recorded()
-            else:
-                self._clear(complete)
-                return complete
+            if written := self._replace(manifest, recorded):
+                return written
+            recorded = self.recorded()
             if settled := self.settled(recorded):
                 # Another delivery of this job was faster; what only this one wrote, nobody would know of.
                 self.withdraw()
                 return settled
         raise StorageError("PutObject", self._manifest_key, f"lost {ATTEMPTS} races in a row")
+
+    def _replace(self, manifest: Manifest, recorded: Recorded) -> Manifest | None:
+        """Write the manifest, and delete what that replaces; None where another is there than was recorded."""
+        written = self._written_by_attempts(besides=manifest.etags)
+        complete = replace(manifest, replaced=_replaced(recorded, written, manifest))
+        try:
+            self._registers.replace(self._manifest_key, self._content(complete), recorded.etag)
+        except LostRaceError:
+            return None
+        self._clear(complete)
+        return complete
 
     def _content(self, manifest: Manifest) -> Content:
         return Content(
@@ -326,3 +438,13 @@ def _read_exactly(body: Body, size: int) -> bytes:
         buffer.write(chunk)
     buffer.truncate()
     return buffer.getvalue()
+
+
+def _original(answer: "GetObjectOutputTypeDef | HeadObjectOutputTypeDef", body: Body) -> Original:
+    return Original(
+        version_id=answer.get("VersionId"),
+        etag=answer["ETag"].strip('"'),
+        size=answer["ContentLength"],
+        modified=answer["LastModified"],
+        body=body,
+    )

@@ -110,6 +110,7 @@ def _read_rendered(stream: IO[bytes], described: dict[str, Any]) -> Rendered:
                 format=Format(rendition["format"]),
                 width=int(rendition["width"]),
                 height=int(rendition["height"]),
+                frames=int(rendition["frames"]),
                 body=read_frame(stream),
             )
             for rendition in described["renditions"]

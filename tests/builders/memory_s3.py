@@ -5,7 +5,7 @@ tests/functional/test_memory_s3.py holds it against moto, request by request.
 
 import hashlib
 import itertools
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any, NoReturn
@@ -23,6 +23,7 @@ class Version:
     body: bytes | None
     headers: dict[str, Any] = field(default_factory=dict)
     modified: datetime = BEGINNING
+    archived: bool = False
 
     @property
     def etag(self) -> str:
@@ -53,19 +54,37 @@ class MemoryS3:
         self._ids = itertools.count(1)
         self.now = BEGINNING
 
-    def get_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:
-        """Read the current version."""
-        current = self._current(Bucket, Key)
-        if current is None:
+    def get_object(self, *, Bucket: str, Key: str, VersionId: str | None = None) -> dict[str, Any]:
+        """Read the current version, or the one that is named."""
+        found = self._version(Bucket, Key, VersionId) if VersionId else self._current(Bucket, Key)
+        if found is None and VersionId:
+            _fail(ClientError, "NoSuchVersion", 404, "GetObject")
+        if found is None:
             _fail(NoSuchKeyError, "NoSuchKey", 404, "GetObject")
-        return self._described(current) | {"Body": BytesIO(current.body or b"")}
+        if found.archived:
+            _fail(ClientError, "InvalidObjectState", 403, "GetObject")
+        return self._described(found) | {"Body": BytesIO(found.body or b"")}
 
-    def head_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:
-        """Look at the current version."""
-        current = self._current(Bucket, Key)
-        if current is None:
+    def head_object(self, *, Bucket: str, Key: str, VersionId: str | None = None) -> dict[str, Any]:
+        """Look at the current version, or the one that is named."""
+        found = self._version(Bucket, Key, VersionId) if VersionId else self._current(Bucket, Key)
+        if found is None:
             _fail(ClientError, "404", 404, "HeadObject")
-        return self._described(current)
+        return self._described(found)
+
+    def list_object_versions(self, *, Bucket: str, Prefix: str) -> dict[str, Any]:
+        """List the versions of the keys that begin so, a key's newest first, and delete markers apart from them."""
+        keys = sorted(key for owner, key in self._objects if owner == Bucket and key.startswith(Prefix))
+        found = [(key, version) for key in keys for version in reversed(self.versions(Bucket, key))]
+        kinds: dict[str, list[dict[str, Any]]] = {}
+        for key, version in found:
+            listed = {
+                "Key": key,
+                "VersionId": version.version_id,
+                "IsLatest": version is self.versions(Bucket, key)[-1],
+            }
+            kinds.setdefault("Versions" if version.body is not None else "DeleteMarkers", []).append(listed)
+        return kinds
 
     def list_objects_v2(self, *, Bucket: str, Delimiter: str) -> dict[str, Any]:
         """List the folders at the top."""
@@ -109,6 +128,11 @@ class MemoryS3:
         self._objects.pop((Bucket, Key), None)
         return {}
 
+    def set_archived(self, bucket: str, key: str, *, archived: bool) -> None:
+        """Move the current version to an archive class, or restore it."""
+        *older, current = self._objects[bucket, key]
+        self._objects[bucket, key] = [*older, replace(current, archived=archived)]
+
     def versions(self, bucket: str, key: str) -> list[Version]:
         """Every version of a key, oldest first, markers among them."""
         return list(self._objects.get((bucket, key), []))
@@ -116,6 +140,10 @@ class MemoryS3:
     def keys(self, bucket: str) -> list[str]:
         """The keys that have a current version."""
         return [key for owner, key in self._objects if owner == bucket and self._current(bucket, key)]
+
+    def _version(self, bucket: str, key: str, version_id: str) -> Version | None:
+        versions = self._objects.get((bucket, key), [])
+        return next((each for each in versions if each.version_id == version_id and each.body is not None), None)
 
     def _current(self, bucket: str, key: str) -> Version | None:
         versions = self._objects.get((bucket, key), [])
@@ -134,7 +162,8 @@ class MemoryS3:
             "Metadata": {},
             "LastModified": version.modified.replace(microsecond=0),
         } | version.headers
-        return described | ({"VersionId": version.version_id} if version.version_id else {})
+        archive = {"StorageClass": "GLACIER"} if version.archived else {}
+        return described | archive | ({"VersionId": version.version_id} if version.version_id else {})
 
 
 def _fail(kind: type[ClientError], code: str, status: int, operation: str) -> NoReturn:

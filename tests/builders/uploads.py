@@ -17,7 +17,7 @@ def uploaded(key: str = "photo.jpg", *, version_id: str = "v1", path: str | None
     return Uploaded(Source(Path(path or f"album/{key}"), key), version_id)
 
 
-def recorded(key: str = "photo.jpg", *, version_id: str = "v1", reason: Reason | None = None) -> Recorded:
+def recorded(key: str = "photo.jpg", *, version_id: str = "v1", reason: Reason | str | None = None) -> Recorded:
     """What the pipeline wrote about it: two variants, unless there is a reason for none."""
     renditions = () if reason else (manifests.rendition("large"), manifests.rendition("thumb", width=320))
     whole = manifests.manifest(*renditions)

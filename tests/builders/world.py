@@ -14,6 +14,7 @@ from urllib.parse import unquote
 import boto3
 from botocore.exceptions import ConnectionClosedError
 from moto import mock_aws
+from moto.s3.models import s3_backends
 
 from resize.events import Change, Upload
 from resize.job import Ended, Job, utc_now
@@ -64,6 +65,16 @@ class World:
         """Put a delete marker on a key."""
         answer = self.client.delete_object(Bucket="uploads", Key=key)
         return self._event(Change.MARKED_DELETED, key, answer["VersionId"])
+
+    def expire(self, key: str) -> Upload:
+        """Put a delete marker on a key, as a lifecycle rule does."""
+        return replace(self.delete(key), change=Change.EXPIRED)
+
+    def move(self, key: str, storage_class: str) -> None:
+        """Move the current version to another storage class, as a lifecycle rule does: it stays the same version."""
+        current = s3_backends["123456789012"]["aws"].get_object("uploads", key)
+        assert current is not None
+        current.set_storage_class(storage_class)
 
     def delete_version(self, key: str, version_id: str | None) -> Upload:
         """Delete one version, or one delete marker, for good."""

@@ -14,6 +14,7 @@ SEEDS = [
     s3_body(s3_record()),
     s3_body(s3_record("ünï+c%20de/…", version_id="v1"), s3_record(event="ObjectRemoved:Delete")),
     s3_body(s3_record(event="ObjectRemoved:DeleteMarkerCreated", sequencer="ff" * 16)),
+    s3_body(s3_record(event="LifecycleExpiration:DeleteMarkerCreated")),
     '{"Event": "s3:TestEvent"}',
     '{"Records": [{"eventVersion": "2.1", "s3": null}]}',
     "[" * 2_000,

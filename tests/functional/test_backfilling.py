@@ -1,25 +1,28 @@
 """A backfill makes jobs of exactly what needs them, in any number, and goes on where it was cut off."""
 
 import gzip
+import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from unittest.mock import create_autospec
 from urllib.parse import quote
 
 import pytest
+from botocore.stub import Stubber
 
 from builders import manifests
-from builders.world import World
+from builders.world import World, s3_client
 from darkroom.backfill_jobs import Examiner
 from darkroom.backfilling import Uploads, backfill, look
 from darkroom.checkpoint import Checkpoint
 from darkroom.deployment import Pipeline
 from darkroom.errors import DarkroomError, UsageError
 from darkroom.judging import Selection, Verdict
-from darkroom.listed import Listed, read_inventory
+from darkroom.listed import Listed, list_bucket, read_inventory
 from darkroom.sending import Pace
 from resize.errors import ImageRejectedError, Reason, StorageError
 from resize.events import Upload, parse_body
@@ -38,7 +41,13 @@ def selection(world: World) -> Selection:
 
 def whole(world: World, pipeline: Pipeline, inventory: Path | None = None) -> Uploads:
     """All that is in the uploads bucket, or in an inventory of it."""
-    return Uploads(pipeline=pipeline, prefix="", variants=world.settings.variants, inventory=inventory)
+    assert world
+    return Uploads(pipeline=pipeline, prefix="", inventory=inventory)
+
+
+def examiner(world: World, pipeline: Pipeline, chosen: Selection | None = None) -> Examiner:
+    """What decides about each key."""
+    return Examiner(pipeline, world.settings.variants, chosen or selection(world))
 
 
 def no_checkpoint() -> Checkpoint:
@@ -49,7 +58,7 @@ def run(world: World, pipeline: Pipeline, *, everything: bool = False, rejected:
     """A whole backfill; the answer is what became of the keys."""
     chosen = replace(selection(world), everything=everything, rejected=rejected)
     counts: Counter[Verdict] = Counter()
-    for page in backfill(whole(world, pipeline), chosen, no_checkpoint(), FAST):
+    for page in backfill(whole(world, pipeline), examiner(world, pipeline, chosen), no_checkpoint(), FAST):
         counts.update(page)
     return counts
 
@@ -212,7 +221,8 @@ def test_a_job_tells_when_it_was_sent_and_not_when_its_key_was_looked_at(world: 
     passed: list[datetime] = []
     pace = Pace(1, sleep=lambda _: passed.append(datetime.now(UTC)))
 
-    assert sum(page.total() for page in backfill(whole(world, pipeline), selection(world), no_checkpoint(), pace)) == 30
+    pages = backfill(whole(world, pipeline), examiner(world, pipeline), no_checkpoint(), pace)
+    assert sum(page.total() for page in pages) == 30
 
     requested = [job.requested for job in jobs(pipeline) if job.requested]
     assert len(requested) == 30
@@ -229,7 +239,7 @@ def test_a_folder_s_marker_is_no_job(
     listed = inventory(tmp_path, "marked/", "image/", "empty.jpg") if source == "inventory" else None
     chosen = replace(selection(world), everything=everything)
 
-    (page,) = backfill(whole(world, pipeline, listed), chosen, no_checkpoint(), FAST)
+    (page,) = backfill(whole(world, pipeline, listed), examiner(world, pipeline, chosen), no_checkpoint(), FAST)
 
     assert page == {Verdict.FOLDER: 1, Verdict.NEVER_DONE: 2}
     assert [job.key for job in jobs(pipeline)] == ["empty.jpg", "image/"]
@@ -266,6 +276,127 @@ def test_a_version_that_the_manifest_says_is_gone_and_that_is_there_is_done(worl
     assert run(world, pipeline) == {Verdict.UP_TO_DATE: 1}
 
 
+def archived(world: World, pipeline: Pipeline) -> None:
+    """Upload and resize an image, archive it, and tell of its archive in its manifest."""
+    event = world.upload("cat.jpg", b"1")
+    world.deliver(event)
+    world.settings = replace(world.settings, cache_control="no-store", generation=1)
+    run(world, pipeline)
+    world.move("cat.jpg", "GLACIER")
+    for job in jobs(pipeline):
+        world.deliver(job)
+
+
+def test_what_is_archived_is_passed_over_however_often(world: World, pipeline: Pipeline) -> None:
+    archived(world, pipeline)
+
+    assert world.manifest("cat.jpg")["reason"] == "archived"
+    for _ in range(2):
+        assert run(world, pipeline, everything=True, rejected=True) == {Verdict.ARCHIVED: 1}
+    assert jobs(pipeline) == []
+
+
+def test_what_is_archived_is_passed_over_where_no_listing_says_so(
+    world: World, pipeline: Pipeline, tmp_path: Path
+) -> None:
+    archived(world, pipeline)
+    uploads = whole(world, pipeline, inventory(tmp_path, "cat.jpg"))
+
+    (page,) = backfill(uploads, examiner(world, pipeline), no_checkpoint(), FAST)
+
+    assert page == {Verdict.ARCHIVED: 1}
+
+
+def test_what_was_archived_and_can_be_read_again_is_done_once(world: World, pipeline: Pipeline) -> None:
+    archived(world, pipeline)
+    world.move("cat.jpg", "STANDARD")
+
+    assert run(world, pipeline) == {Verdict.RESTORED: 1}
+    (job,) = jobs(pipeline)
+    assert world.deliver(job).outcome is Outcome.RESIZED
+    assert run(world, pipeline) == {Verdict.UP_TO_DATE: 1}
+
+
+@pytest.mark.parametrize(
+    ("told", "archived"),
+    [
+        ({"StorageClass": "STANDARD"}, False),
+        ({}, False),
+        ({"StorageClass": "GLACIER"}, True),
+        ({"StorageClass": "DEEP_ARCHIVE", "RestoreStatus": {"IsRestoreInProgress": True}}, True),
+        (
+            {
+                "StorageClass": "DEEP_ARCHIVE",
+                "RestoreStatus": {"IsRestoreInProgress": False, "RestoreExpiryDate": datetime(2027, 1, 1, tzinfo=UTC)},
+            },
+            False,
+        ),
+        ({"StorageClass": "GLACIER_IR"}, False),
+        ({"StorageClass": "INTELLIGENT_TIERING"}, False),
+    ],
+)
+def test_a_listing_tells_what_has_to_be_restored(told: dict[str, Any], archived: bool) -> None:
+    client = s3_client()
+    with Stubber(client) as answers:
+        found = {"Key": "a.jpg", "ETag": '"e1"', **told}
+        asked: dict[str, Any] = {
+            "Bucket": "uploads",
+            "Prefix": "",
+            "StartAfter": "",
+            "OptionalObjectAttributes": ["RestoreStatus"],
+        }
+        asked |= {"MaxKeys": 1000}
+        answers.add_response("list_objects_v2", {"Contents": [found], "IsTruncated": False}, asked)
+        (page,) = list_bucket(client, "uploads", "", None)
+
+    assert page.keys == (Listed("a.jpg", "e1", archived=archived),)
+
+
+@pytest.mark.parametrize(
+    ("told", "verdict"),
+    [
+        ({"StorageClass": "GLACIER"}, Verdict.ARCHIVED),
+        ({"StorageClass": "GLACIER", "Restore": 'ongoing-request="true"'}, Verdict.ARCHIVED),
+        ({"StorageClass": "GLACIER", "Restore": 'ongoing-request="false", expiry-date="…"'}, Verdict.NEVER_DONE),
+        ({"StorageClass": "INTELLIGENT_TIERING", "ArchiveStatus": "ARCHIVE_ACCESS"}, Verdict.ARCHIVED),
+        ({"StorageClass": "INTELLIGENT_TIERING"}, Verdict.NEVER_DONE),
+    ],
+)
+def test_s3_tells_of_an_object_what_has_to_be_restored(
+    world: World, pipeline: Pipeline, told: dict[str, str], verdict: Verdict
+) -> None:
+    world.upload("cat.jpg", b"1")
+    client = s3_client()
+    client.meta.events.register("after-call.s3.HeadObject", lambda parsed, **_: parsed.update(told))
+    asking = create_autospec(Pipeline, instance=True, uploads_bucket="uploads", derived_bucket="derived")
+    asking.client.return_value = client
+
+    (examined,) = Examiner(asking, world.settings.variants, selection(world)).examine([Listed("cat.jpg")])
+
+    assert pipeline
+    assert examined.verdict is verdict
+
+
+def rewrite(world: World, key: str, **members: Any) -> None:
+    """Change a manifest, as another version of Darkroom would have written it."""
+    body = json.dumps(world.manifest(key) | members).encode()
+    world.client.put_object(Bucket="derived", Key=f"manifests/{key}.json", Body=body)
+
+
+def test_a_manifest_of_another_schema_is_no_reason_to_do_anything_again(world: World, pipeline: Pipeline) -> None:
+    schemas: dict[str, dict[str, Any]] = {
+        "earlier.jpg": {"schema": 1},
+        "later.jpg": {"schema": 9, "new": 1},
+        "unreadable.jpg": {"schema": 9, "times": "today"},
+    }
+    for key, members in schemas.items():
+        world.deliver(world.upload(key, b"1"))
+        rewrite(world, key, **members)
+
+    assert run(world, pipeline) == {Verdict.UP_TO_DATE: 2, Verdict.LATER_SCHEMA: 1}
+    assert jobs(pipeline) == []
+
+
 def test_what_is_deleted_meanwhile_is_no_job(world: World, pipeline: Pipeline) -> None:
     world.upload("cat.jpg", b"1")
     world.delete("cat.jpg")
@@ -281,7 +412,7 @@ def test_a_dry_run_shows_the_jobs_of_the_run_and_sends_none(world: World, pipeli
 
     shown = [
         each.key
-        for page in look(whole(world, pipeline), selection(world), None)
+        for page in look(whole(world, pipeline), examiner(world, pipeline), None)
         for each in page
         if each.verdict.is_job
     ]
@@ -295,7 +426,7 @@ def test_what_was_done_long_ago_is_done_again_where_its_age_is_asked_for(world: 
     world.deliver(world.upload("done.jpg", b"1"))
     chosen = replace(selection(world), finished_before=datetime(2100, 1, 1, tzinfo=UTC))
 
-    (page,) = backfill(whole(world, pipeline), chosen, no_checkpoint(), FAST)
+    (page,) = backfill(whole(world, pipeline), examiner(world, pipeline, chosen), no_checkpoint(), FAST)
 
     assert page == {Verdict.OLD: 1}
 
@@ -325,14 +456,12 @@ def test_a_backfill_that_was_cut_off_goes_on_behind_what_is_done(
     keys = [f"{number}.jpg" for number in range(5)]
     for key in keys:
         world.upload(key, b"1")
-    uploads = Uploads(
-        pipeline=pipeline, prefix="", variants=world.settings.variants, inventory=inventory(tmp_path, *keys)
-    )
+    uploads = whole(world, pipeline, inventory(tmp_path, *keys))
     checkpoint = Checkpoint(file=tmp_path / "backfill.json", backfill={"prefix": ""})
 
-    begin(backfill(uploads, selection(world), checkpoint, FAST))
+    begin(backfill(uploads, examiner(world, pipeline), checkpoint, FAST))
     first = [job.key for job in jobs(pipeline)]
-    rest = list(backfill(uploads, selection(world), checkpoint, FAST))
+    rest = list(backfill(uploads, examiner(world, pipeline), checkpoint, FAST))
 
     assert first == keys[:2]
     assert sum(page.total() for page in rest) == 3
@@ -354,7 +483,7 @@ def test_a_page_whose_jobs_are_not_all_sent_is_not_noted_as_done(
         list(
             backfill(
                 whole(world, pipeline),
-                selection(world),
+                examiner(world, pipeline),
                 checkpoint,
                 FAST,
             )

@@ -47,6 +47,7 @@ def message(upload: Upload) -> str:
         Change.CREATED: "ObjectCreated:Put",
         Change.DELETED: "ObjectRemoved:Delete",
         Change.MARKED_DELETED: "ObjectRemoved:DeleteMarkerCreated",
+        Change.EXPIRED: "LifecycleExpiration:DeleteMarkerCreated",
     }
     return s3_body(
         s3_record(

@@ -1,8 +1,8 @@
 """Convergence: whatever is delivered, interleaved, repeated or cut short, the newest upload's variants stand.
 
-One key, uploads whose contents repeat, deletions of every kind, deployments of other variants, consumers that stop at
-every S3 request: hypothesis looks for a sequence after which, once no message is left, the derived bucket is not what
-the uploads bucket says.
+One key, uploads whose contents repeat, deletions of every kind, expiry and archiving by lifecycle rules, deployments of
+other variants, consumers that stop at every S3 request: hypothesis looks for a sequence after which, once no message is
+left, the derived bucket is not what the uploads bucket says.
 """
 
 import json
@@ -27,6 +27,7 @@ from resize.names import manifest_key
 from resize.order import Order
 from resize.registers import ORDER
 from resize.renditions import Rendered
+from resize.settings import Settings
 from resize.variants import Format
 
 if TYPE_CHECKING:
@@ -56,19 +57,29 @@ class Convergence(RuleBasedStateMachine):
     """A pipeline in memory, with its messages and consumers in the test's hand."""
 
     key = "cat.jpg"
+    keeps_variants_of_expired = False
 
     def __init__(self) -> None:
         super().__init__()
         self.s3 = MemoryS3(frozenset({"uploads"}))
         client = cast("S3Client", self.s3)
         self.world = World(
-            client=client, settings=settings(**CONFIGURATIONS[0]), for_each=each_to_its_end, clock=lambda: self.s3.now
+            client=client,
+            settings=self.configured(CONFIGURATIONS[0]),
+            for_each=each_to_its_end,
+            clock=lambda: self.s3.now,
         )
         self.deployed = [CONFIGURATIONS[0]]
         self.sent: list[Upload] = []
         self.waiting: list[Upload] = []
         self.consumers: list[Consumer] = []
         self.doubled: set[str] = set()
+        self.contents: dict[str | None, bytes] = {}
+        self.expired: set[str | None] = set()
+        self.kept: str | None = None  # the version whose variants must stay, as it has expired
+
+    def configured(self, variants: dict[str, dict[str, Any]]) -> Settings:
+        return replace(settings(**variants), keep_variants_of_expired=self.keeps_variants_of_expired)
 
     @rule(content=st.sampled_from(CONTENTS))
     def upload(self, content: bytes) -> None:
@@ -77,6 +88,36 @@ class Convergence(RuleBasedStateMachine):
     @rule()
     def delete(self) -> None:
         self.send(self.world.delete(self.key))
+
+    @precondition(lambda self: self.current)
+    @rule()
+    def expire(self) -> None:
+        """Have a lifecycle rule put a delete marker on it."""
+        version, manifest = self.versions[-1], self.manifest()
+        is_shown = manifest is not None and manifest.source.version_id == version.version_id
+        event = self.world.expire(self.key)
+        self.expired.add(event.version_id)
+        self.send(event)
+        self.kept = version.version_id if manifest and manifest.renditions and is_shown else None
+
+    @precondition(lambda self: self.is_known_to_have_expired)
+    @rule()
+    def purge(self) -> None:
+        """Have a lifecycle rule delete what lies under an expired version's delete marker, which sends no event."""
+        for version in self.versions:
+            self.s3.delete_object(Bucket="uploads", Key=self.key, VersionId=version.version_id)
+
+    @precondition(lambda self: self.current and not self.consumers and not self.current.archived)
+    @rule()
+    def archive(self) -> None:
+        self.s3.set_archived("uploads", self.key, archived=True)
+
+    @precondition(lambda self: self.current and self.current.archived)
+    @rule()
+    def restore(self) -> None:
+        """Make it readable again, and backfill it."""
+        self.s3.set_archived("uploads", self.key, archived=False)
+        self.backfill()
 
     @precondition(lambda self: self.versions)
     @rule(data=st.data())
@@ -88,10 +129,10 @@ class Convergence(RuleBasedStateMachine):
     @rule(variants=st.sampled_from(CONFIGURATIONS))
     def deploy(self, variants: dict[str, dict[str, Any]]) -> None:
         """Configure other variants; consumers at work go on with the ones that they know."""
-        self.world.settings = replace(settings(**variants), generation=len(self.deployed))
+        self.world.settings = replace(self.configured(variants), generation=len(self.deployed))
         self.deployed.append(variants)
 
-    @precondition(lambda self: self.versions and self.versions[-1].body is not None)
+    @precondition(lambda self: self.current and not self.current.archived)
     @rule()
     def backfill(self) -> None:
         """Ask for the current version, as what the manifest tells now has `darkroom backfill` do."""
@@ -236,6 +277,17 @@ class Convergence(RuleBasedStateMachine):
         return self.s3.versions("uploads", self.key)
 
     @property
+    def current(self) -> Version | None:
+        return self.versions[-1] if self.versions and self.versions[-1].body is not None else None
+
+    @property
+    def is_known_to_have_expired(self) -> bool:
+        """Whether all that is left of the key is an expired version, and the pipeline knows."""
+        manifest = self.manifest()
+        is_known = manifest is not None and manifest.source_expired and not self.waiting and not self.consumers
+        return is_known and bool(self.versions) and self.versions[-1].version_id in self.expired
+
+    @property
     def repeatable(self) -> list[Upload]:
         """What may be delivered again.
 
@@ -266,6 +318,10 @@ class Convergence(RuleBasedStateMachine):
         self.sent.append(upload)
         self.waiting.append(upload)
         self.s3.now += BETWEEN_CHANGES
+        if upload.change is Change.CREATED and not upload.requested:
+            self.contents[upload.version_id] = self.versions[-1].body or b""
+        if (upload.change is not Change.DELETED and not upload.requested) or upload.version_id == self.kept:
+            self.kept = None
 
     def start(self, upload: Upload, *, is_late: bool = False) -> Stepped:
         world = replace(self.world)
@@ -308,17 +364,35 @@ class Convergence(RuleBasedStateMachine):
 
     def check(self, source: bytes | None) -> None:
         manifest = json.loads(self.s3.get_object(Bucket="derived", Key=manifest_key(self.key))["Body"].read())
-        assert manifest["outcome"] == self.outcome(source)
         listed = {rendition["key"] for rendition in manifest["renditions"]}
         assert {key for key in self.s3.keys("derived") if not key.startswith("manifests/")} == listed
+        if self.current is None:
+            self.check_gone(manifest)
+        elif not (self.current.archived and manifest["reason"] == "archived"):
+            assert manifest["outcome"] == self.outcome(source)
+        if self.current is not None and manifest["outcome"] != "removed":
+            assert manifest["source"]["version_id"] == self.current.version_id
+            assert not manifest["source_expired"]
         if manifest["outcome"] == "resized":
             variants = self.deployed[manifest["generation"]]
-            assert manifest["source"]["version_id"] == self.versions[-1].version_id
             assert {each["variant"]: each["width"] for each in manifest["renditions"]} == {
                 name: variant["width"] for name, variant in variants.items()
             }
         for rendition in manifest["renditions"]:
-            self.check_rendition(rendition, source or b"")
+            self.check_rendition(rendition, self.contents[manifest["source"]["version_id"]])
+
+    def check_gone(self, manifest: dict[str, Any]) -> None:
+        """Nothing is left, unless its source has expired and the variants are to be kept."""
+        if manifest["source_expired"]:
+            versions = [version.version_id for version in self.versions if version.body is not None]
+            assert self.keeps_variants_of_expired
+            assert not self.versions or self.versions[-1].version_id in self.expired
+            assert manifest["source"]["version_id"] == (versions or [manifest["source"]["version_id"]])[-1]
+        else:
+            assert (manifest["outcome"], manifest["renditions"]) == ("removed", [])
+        if self.keeps_variants_of_expired and self.kept:
+            assert manifest["source_expired"], "its variants cannot be made again"
+            assert manifest["source"]["version_id"] == self.kept
 
     def check_rendition(self, rendition: dict[str, Any], source: bytes) -> None:
         found = self.s3.get_object(Bucket="derived", Key=rendition["key"])
@@ -355,9 +429,17 @@ class FolderConvergence(Convergence):
             assert self.s3.keys("derived") == []
 
 
+class ConvergenceOfExpired(Convergence):
+    """The same where the variants of what expires are kept."""
+
+    keeps_variants_of_expired = True
+
+
 EXAMPLES = int(os.environ.get("CONVERGENCE_EXAMPLES", "500"))
 TestConvergence = pytest.mark.long(Convergence.TestCase)
 TestConvergence.settings = hypothesis_settings(max_examples=EXAMPLES, stateful_step_count=30, deadline=None)
+TestConvergenceOfExpired = pytest.mark.long(ConvergenceOfExpired.TestCase)
+TestConvergenceOfExpired.settings = hypothesis_settings(max_examples=EXAMPLES, stateful_step_count=30, deadline=None)
 TestFolderConvergence = pytest.mark.long(FolderConvergence.TestCase)
 TestFolderConvergence.settings = hypothesis_settings(max_examples=EXAMPLES // 2, stateful_step_count=30, deadline=None)
 

@@ -1,6 +1,7 @@
 """Jobs, on moto: whatever is delivered, in whatever order, the newest upload's variants stand in the end."""
 
 import gc
+import json
 import tracemalloc
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -85,6 +86,7 @@ def test_a_manifest_tells_of_the_upload_that_it_is_about(world: World) -> None:
         "format": "jpeg",
         "width": 4000,
         "height": 3000,
+        "frames": 1,
     }
     assert manifest["srcset"] == "large/cat.jpg.webp 1600w"
 
@@ -592,6 +594,63 @@ def test_what_a_job_cut_short_has_written_goes_when_it_turns_out_superseded(worl
 
     assert ended.outcome is Outcome.SUPERSEDED
     assert world.derived() == {}
+
+
+def rewrite(world: World, key: str, **members: Any) -> None:
+    """Change a manifest, as another version of Darkroom would have written it."""
+    body = json.dumps(world.manifest(key) | members).encode()
+    world.client.put_object(Bucket="derived", Key=f"manifests/{key}.json", Body=body)
+
+
+# A later schema of which all can be read, and one of which only the header can.
+LATER = pytest.mark.parametrize("members", [{"schema": 9, "new": 1}, {"schema": 9, "times": "today", "outcome": "new"}])
+
+
+@LATER
+def test_a_newer_manifest_of_a_later_schema_is_not_overwritten(world: World, members: dict[str, Any]) -> None:
+    older, newer = world.upload("cat.jpg", b"old"), world.upload("cat.jpg", b"new")
+    world.deliver(newer)
+    rewrite(world, "cat.jpg", **members)
+    before = world.manifest("cat.jpg")
+
+    ended = world.deliver(older)
+
+    assert ended.outcome is Outcome.SUPERSEDED
+    assert world.manifest("cat.jpg") == before
+
+
+@LATER
+def test_what_an_older_manifest_of_a_later_schema_lists_goes_with_its_upload(
+    world: World, members: dict[str, Any]
+) -> None:
+    world.deliver(world.upload("cat.jpg", b"cat"))
+    rewrite(world, "cat.jpg", **members)
+
+    ended = world.deliver(world.delete("cat.jpg"))
+
+    assert ended.outcome is Outcome.REMOVED
+    assert world.derived() == {}
+
+
+def test_the_repeated_job_of_an_outcome_that_a_later_version_has_is_left_alone(world: World) -> None:
+    upload = world.upload("cat.jpg", b"cat")
+    world.deliver(upload)
+    rewrite(world, "cat.jpg", schema=9, outcome="postponed", reason="too_beautiful")
+
+    ended = world.deliver(upload, must_not_render)
+
+    assert (ended.outcome, ended.repeated) == ("postponed", True)
+
+
+def test_a_manifest_of_schema_1_is_as_good_as_one_of_this(world: World) -> None:
+    upload = world.upload("cat.jpg", b"cat")
+    world.deliver(upload)
+    members = world.manifest("cat.jpg") | {"schema": 1}
+    for name in ("source_expired", "shown", "preset"):
+        del members[name]
+    world.client.put_object(Bucket="derived", Key="manifests/cat.jpg.json", Body=json.dumps(members).encode())
+
+    assert world.deliver(upload, must_not_render).repeated
 
 
 def test_a_manifest_that_somebody_spoiled_is_written_anew(world: World) -> None:

@@ -1,5 +1,6 @@
 """What is found out about a key and its pipeline, on moto."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -9,8 +10,10 @@ from builders.events import s3_body, s3_record
 from builders.world import World
 from darkroom.configured import Scope, find_max_source_bytes, find_scope
 from darkroom.deployment import Pipeline
+from darkroom.errors import DarkroomError
 from darkroom.looking_up import look_up
 from darkroom.telling import situation_of
+from resize.events import NOTIFIED_EVENTS
 from resize.manifest import Outcome
 
 
@@ -20,9 +23,7 @@ def notify(world: World, pipeline: Pipeline, *, queue: str = "jobs", prefix: str
     url = sqs.create_queue(QueueName=queue)["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     rules = {} if prefix is None else {"Filter": {"Key": {"FilterRules": [{"Name": "prefix", "Value": prefix}]}}}
-    configurations = [
-        {"QueueArn": arn, "Events": [event], **rules} for event in ("s3:ObjectCreated:*", "s3:ObjectRemoved:*")
-    ]
+    configurations = [{"QueueArn": arn, "Events": [event], **rules} for event in NOTIFIED_EVENTS]
     world.client.put_bucket_notification_configuration(
         Bucket="uploads",
         NotificationConfiguration={"QueueConfigurations": configurations},  # type: ignore[typeddict-item]
@@ -37,6 +38,15 @@ def test_a_key_whose_job_is_done_is_settled(world: World, pipeline: Pipeline) ->
 
     assert found.recorded is not None
     assert (found.recorded.manifest.outcome, found.is_settled, found.jobs) == (Outcome.RESIZED, True, None)
+
+
+def test_a_manifest_that_only_a_later_version_can_read_is_told(world: World, pipeline: Pipeline) -> None:
+    world.deliver(world.upload("a.jpg", b"a"))
+    later = json.dumps(world.manifest("a.jpg") | {"schema": 9, "times": "today"}).encode()
+    world.client.put_object(Bucket="derived", Key="manifests/a.jpg.json", Body=later)
+
+    with pytest.raises(DarkroomError, match=r"schema 9, .* Use the version of Darkroom that is deployed"):
+        look_up(pipeline, "a.jpg")
 
 
 def test_a_key_that_was_uploaded_anew_is_not_settled_and_its_jobs_are_counted(world: World, pipeline: Pipeline) -> None:

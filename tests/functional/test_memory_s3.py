@@ -15,7 +15,12 @@ from builders.world import World
 
 conditions = st.sampled_from(["none", "absent", "current", "stale"])
 requests = st.lists(
-    st.tuples(st.sampled_from(["get", "head", "put", "delete", "delete newest", "delete oldest"]), conditions),
+    st.tuples(
+        st.sampled_from(
+            ["get", "get newest", "get oldest", "head", "list", "put", "delete", "delete newest", "delete oldest"]
+        ),
+        conditions,
+    ),
     max_size=12,
 )
 
@@ -32,6 +37,7 @@ class Asked:
         self._client = client
         self._object = {"Bucket": bucket, "Key": key}
         self._versions: list[str] = []
+        self._markers: list[str] = []
 
     def answer(self, request: str, condition: str, body: bytes) -> tuple[object, ...]:
         """Do a request; give what matters of the answer, or the error."""
@@ -55,6 +61,17 @@ class Asked:
                 made = self._client.put_object(**self._object, Body=body, **metadata, **condition)
                 self._remember(made)
                 return (made["ETag"],)
+            case "get newest" | "get oldest":
+                return self._old_version(-1 if request == "get newest" else 0)
+            case "list":
+                listed = self._client.list_object_versions(Bucket=self._object["Bucket"], Prefix=self._object["Key"])
+                kinds = [listed.get(kind, []) for kind in ("Versions", "DeleteMarkers")]
+                known = [*self._versions, "null", None]  # where there are no versions, an object's id is no matter
+                return tuple(
+                    (min(known.index(each["VersionId"]), len(self._versions)), each["IsLatest"])
+                    for kind in kinds
+                    for each in kind
+                )
             case "delete":
                 unconditional = {name: value for name, value in condition.items() if name == "IfMatch"}
                 self._remember(self._client.delete_object(**self._object, **unconditional))
@@ -62,6 +79,13 @@ class Asked:
                 version = self._versions.pop(-1 if request == "delete newest" else 0)
                 self._client.delete_object(**self._object, VersionId=version)
         return ()
+
+    def _old_version(self, position: int) -> tuple[object, ...]:
+        """Read a version or, as S3 keeps none of a delete marker to be read, nothing."""
+        if not self._versions or self._versions[position] in self._markers:
+            return ()
+        got = self._client.get_object(**self._object, VersionId=self._versions[position])
+        return got["Body"].read(), got["ETag"]
 
     def _condition(self, name: str) -> dict[str, str]:
         match name:
@@ -83,6 +107,8 @@ class Asked:
     def _remember(self, answer: dict[str, Any]) -> None:
         if "VersionId" in answer:
             self._versions.append(answer["VersionId"])
+        if answer.get("DeleteMarker"):
+            self._markers.append(answer["VersionId"])
 
 
 @pytest.mark.parametrize("bucket", ["uploads", "derived"])
@@ -99,3 +125,15 @@ def test_the_s3_in_memory_answers_as_moto_does(bucket: str, asked: list[tuple[st
         if request == "delete" and moto.answer("head", "none", b"")[0] == "404":
             continue
         assert memory.answer(request, condition, body) == moto.answer(request, condition, body), request
+
+
+def test_an_archived_object_is_described_and_not_read_by_either(world: World) -> None:
+    memory = MemoryS3(frozenset({"uploads"}))
+    memory.put_object(Bucket="uploads", Key="cat.jpg", Body=b"cat")
+    memory.set_archived("uploads", "cat.jpg", archived=True)
+    world.client.put_object(Bucket="uploads", Key="cat.jpg", Body=b"cat", StorageClass="GLACIER")
+    clients: tuple[Any, Any] = memory, world.client
+
+    for client in clients:
+        assert Asked(client, "uploads", "cat.jpg").answer("get", "none", b"") == ("InvalidObjectState", 403, False)
+        assert client.head_object(Bucket="uploads", Key="cat.jpg")["StorageClass"] == "GLACIER"

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from darkroom.counting import count_messages
 from darkroom.deployment import Pipeline, deploy
 from darkroom.emulator import emulator
 from darkroom.running import Running, announced
+from resize.events import NOTIFIED_EVENTS
 from resize.names import manifest_key
 
 if TYPE_CHECKING:
@@ -133,6 +135,40 @@ def test_a_backfill_says_to_deploy_again_where_a_version_that_was_rolled_back_ha
     assert "Deploy again, then run `darkroom backfill`" in finished.stderr
 
 
+@contextmanager
+def untold(pipeline: Pipeline) -> Iterator[None]:
+    """What happens meanwhile is told to nobody."""
+    s3: S3Client = pipeline.client("s3")
+    bucket = pipeline.uploads_bucket
+    told = s3.get_bucket_notification_configuration(Bucket=bucket)["QueueConfigurations"]
+    s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={})
+    yield
+    s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={"QueueConfigurations": told})
+
+
+def test_a_sweep_removes_what_was_deleted_and_nobody_told(up: Pipeline, here: Path) -> None:
+    s3: S3Client = up.client("s3")
+    keys = ("sweep/a b.jpg", "sweep/c.jpg")
+    for key in keys:
+        upload(up, key, jpeg())
+        manifest_of(up, key)
+    with untold(up):
+        s3.delete_object(Bucket=up.uploads_bucket, Key="sweep/a b.jpg")
+
+    sweep = ("backfill", "--orphans", "--prefix", "sweep/")
+    *shown, would = lines(*sweep, "--dry-run", "--json", folder=here)
+    unasked = darkroom(*sweep, folder=here)
+    (did,) = lines(*sweep, "--yes", "--checkpoint", "done.json", "--json", folder=here)
+
+    assert shown == [{"key": "sweep/a b.jpg", "why": "source_gone"}]
+    assert "1 uploads are gone, and their variants are to go." in unasked.stderr
+    assert "There is nobody to ask: give --yes." in unasked.stderr
+    assert would["uploads"] == did["uploads"] == {"has_source": 1, "source_gone": 1}
+    assert (would["jobs"], did["jobs"]) == (1, 1)
+    eventually(lambda: manifest_of(up, "sweep/a b.jpg")["outcome"] == "removed")
+    assert manifest_of(up, "sweep/c.jpg")["outcome"] == "resized"
+
+
 def test_a_pipeline_that_is_well_has_no_fault(up: Pipeline, here: Path) -> None:
     findings = lines(*DOCTOR, folder=here)
 
@@ -176,7 +212,11 @@ def test_what_is_broken_is_told_with_what_to_do(here: Path) -> None:
     told = {finding["what"]: finding for finding in findings if finding["level"] != "ok"}
     for part, level, advice in (
         ("its event source mapping is disabled", "fault", "--enabled"),
-        ("The jobs queue is not sent s3:ObjectCreated:* and s3:ObjectRemoved:*", "fault", "darkroom backfill"),
+        (
+            f"The jobs queue is not sent {', '.join(NOTIFIED_EVENTS)}",
+            "fault",
+            "darkroom backfill",
+        ),
         ("was changed by hand: its variable DARKROOM_CACHE_CONTROL", "fault", "Deploy"),
         ("MemorySize is 1769 there and 3008 here", "warning", "make deploy"),
     ):

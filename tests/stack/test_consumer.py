@@ -139,6 +139,16 @@ def test_the_role_allows_exactly_what_the_function_does(template: Template) -> N
     )
 
 
+def test_the_role_may_see_and_read_old_versions_where_variants_outlive_what_expires(tmp_path: Path) -> None:
+    keeping = synthesize(tmp_path, Config(keep_variants_of_expired=True))
+    uploads = arn_of(keeping.id_of(Output.UPLOADS_BUCKET))
+
+    added = as_text(("s3:GetObjectVersion", joined(uploads, "/*")), ("s3:ListBucketVersions", uploads))
+
+    assert added <= rights_of(keeping)
+    assert len(rights_of(keeping)) == 14 + len(added)
+
+
 def test_the_role_has_its_rights_before_the_function_is_made(template: Template) -> None:
     (policy,) = template.all_of("AWS::IAM::Policy")
 

@@ -102,13 +102,14 @@ def test_only_what_the_function_tags_as_removed_expires_from_the_derived_bucket(
     ]
 
 
-def test_s3_puts_every_upload_and_every_deletion_on_the_jobs_queue(template: Template) -> None:
+def test_s3_puts_every_upload_every_deletion_and_every_expiry_on_the_jobs_queue(template: Template) -> None:
     jobs = arn_of(template.id_of(Output.JOBS_QUEUE_URL))
 
     assert template.behind(Output.UPLOADS_BUCKET)["Properties"]["NotificationConfiguration"] == {
         "QueueConfigurations": [
             {"Event": "s3:ObjectCreated:*", "Queue": jobs},
             {"Event": "s3:ObjectRemoved:*", "Queue": jobs},
+            {"Event": "s3:LifecycleExpiration:DeleteMarkerCreated", "Queue": jobs},
         ]
     }
 
@@ -140,7 +141,7 @@ def test_a_key_prefix_limits_what_is_notified_and_what_can_be_read(tmp_path: Pat
 
     (configurations,) = template.behind(Output.UPLOADS_BUCKET)["Properties"]["NotificationConfiguration"].values()
     prefix = {"S3Key": {"Rules": [{"Name": "prefix", "Value": "photos/"}]}}
-    assert [configuration["Filter"] for configuration in configurations] == [prefix, prefix]
+    assert [configuration["Filter"] for configuration in configurations] == [prefix] * 3
     statements = template.only("AWS::IAM::Policy")["Properties"]["PolicyDocument"]["Statement"]
     (read,) = [statement for statement in statements if statement.get("Sid") == "ReadUploads"]
     assert in_cloudformation(read["Resource"]).endswith("/photos/*")

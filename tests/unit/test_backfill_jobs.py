@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from builders import manifests
-from darkroom.backfill_jobs import BEFORE_ALL, Version, just_after, message, requested_now, sequencer_for
+from darkroom.backfill_jobs import BEFORE_ALL, Version, just_after, message, removal, requested_now, sequencer_for
 from resize.events import Change, parse_body
 from resize.order import Order
 
@@ -67,3 +67,13 @@ def test_the_function_reads_the_message_as_an_event_that_was_asked_for() -> None
     assert (upload.sequencer, upload.time) == (just_after(REAL), modified)
     assert upload.requested is not None
     assert before <= upload.requested <= datetime.now(UTC)
+
+
+def test_the_function_reads_a_removal_as_a_deletion_that_was_asked_for() -> None:
+    found = datetime(2026, 1, 1, tzinfo=UTC)
+
+    (upload,) = parse_body(requested_now(removal("uploads", "ä b/+%.jpg", just_after(REAL), found)))
+
+    assert (upload.change, upload.bucket, upload.key) == (Change.MARKED_DELETED, "uploads", "ä b/+%.jpg")
+    assert (upload.version_id, upload.sequencer, upload.time) == (None, just_after(REAL), found)
+    assert upload.requested

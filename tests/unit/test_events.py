@@ -63,6 +63,15 @@ def test_the_events_of_a_deletion_are_told_apart() -> None:
     assert [upload.change for upload in parse_body(body)] == [Change.DELETED, Change.MARKED_DELETED]
 
 
+def test_the_events_of_a_lifecycle_rule_are_told_from_a_person_s() -> None:
+    body = s3_body(
+        s3_record(event="LifecycleExpiration:DeleteMarkerCreated", version_id="v2"),
+        s3_record(event="LifecycleExpiration:Delete"),
+    )
+
+    assert [upload.change for upload in parse_body(body)] == [Change.EXPIRED, Change.EXPIRED_FOR_GOOD]
+
+
 def test_a_delete_marker_event_without_size_and_etag_is_read() -> None:
     record = s3_record(event="ObjectRemoved:DeleteMarkerCreated")
     del record["s3"]["object"]["size"], record["s3"]["object"]["eTag"]
@@ -94,6 +103,7 @@ def without(record: dict[str, Any], *path: str) -> dict[str, Any]:
         (s3_body(s3_record() | {"eventVersion": "3.0"}), "3.0"),
         (s3_body(s3_record(event="ObjectTagging:Put")), "ObjectTagging:Put"),
         (s3_body(s3_record(event="ObjectRemoved:Elsewise")), "ObjectRemoved:Elsewise"),
+        (s3_body(s3_record(event="LifecycleTransition")), "LifecycleTransition"),
         (s3_body(s3_record(sequencer="not hex")), "not hex"),
         (s3_body(s3_record() | {"eventTime": "yesterday"}), "yesterday"),
         (s3_body(s3_record() | {"darkroomRequested": "today"}), "today"),

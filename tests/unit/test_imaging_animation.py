@@ -99,6 +99,16 @@ def test_frames_and_their_durations_stay(kind: str, output: Format, width: int) 
     ]
 
 
+@pytest.mark.parametrize("kind", ANIMATED)
+def test_frames_are_counted_in_the_source_and_in_what_is_made_of_it(kind: str) -> None:
+    source = animated(kind, [frame("red"), frame("lime"), frame("blue")], [100, 100, 100])
+
+    seen = rendered(source, variant("moving", format=Format.WEBP), variant("still", format=Format.JPEG))
+
+    assert seen.frames == 3
+    assert {each.variant: each.frames for each in seen.renditions} == {"moving": 3, "still": 1}
+
+
 @pytest.mark.parametrize("output", OUTPUTS)
 @pytest.mark.parametrize("kind", ANIMATED)
 def test_a_clear_frame_clears_what_was_before(kind: str, output: Format) -> None:

@@ -31,6 +31,7 @@ BY_DEFAULT = Selection(recipe=RESIZED.recipe)
         (REJECTED, Selection(recipe="another", everything=True), Verdict.LEFT_REJECTED),
         (REJECTED, replace(BY_DEFAULT, rejected=True), Verdict.REJECTED),
         (replace(RESIZED, outcome=Outcome.REMOVED), BY_DEFAULT, Verdict.OVERTAKEN),
+        (replace(REJECTED, reason=Reason.ARCHIVED), BY_DEFAULT, Verdict.RESTORED),
     ],
 )
 def test_a_key_is_judged_by_its_manifest(manifest: Manifest | None, selection: Selection, verdict: Verdict) -> None:

@@ -69,6 +69,7 @@ def darkroom(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
         (["dlq", "redrive", "--all", "--rate", "501"], "--rate '501' cannot be. Give a whole number from 1 to 500."),
         (["dlq", "discard", "--reason", "x", "--all"], "Say which letters in one way"),
         (["backfill", "--all", "--missing", "thumb"], "--all takes everything; leave --missing and --older-than out."),
+        (["backfill", "--orphans", "--all"], "--orphans goes through the manifests: of the options that choose, it"),
         (["backfill", "--older-than", "month"], "--older-than 'month' cannot be. Write it like 30s, 15m, 2h or 7d"),
         (["doctor", "-c", "memory_mb"], "-c 'memory_mb' is no knob and its value. Write it like memory_mb=3008."),
         (["console", "--port", "0"], "--port '0' cannot be. Give a whole number from 1 to 65,535."),

@@ -18,6 +18,7 @@ def test_settings_written_as_an_environment_read_back() -> None:
         cache_control="no-store",
         jobs_at_once=2,
         render_seconds=9,
+        keep_variants_of_expired=True,
         stack_name="Staging",
         engine=Engine.VIPS,
         jobs_queue_url="https://sqs.eu-west-1.amazonaws.com/123456789012/Staging-jobs",
@@ -55,7 +56,7 @@ def test_the_recipe_stays_where_renditions_would_be_the_same() -> None:
     one, other = settings(a={"width": 1}, b={"width": 2}), settings(b={"width": 2}, a={"width": 1, "quality": 80})
 
     assert one.recipe == other.recipe
-    assert one.recipe == replace(one, jobs_at_once=1, limits=Limits(frames=1)).recipe
+    assert one.recipe == replace(one, jobs_at_once=1, limits=Limits(frames=1), keep_variants_of_expired=True).recipe
 
 
 @pytest.mark.parametrize(

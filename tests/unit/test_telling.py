@@ -73,6 +73,25 @@ def test_a_rejected_upload_is_told_what_its_reason_means_and_what_to_do() -> Non
     assert lines[-1].strip() == "it is cut off or damaged: upload it again, from the original."
 
 
+def test_that_the_source_has_expired_is_told() -> None:
+    kept = recorded()
+    expired = replace(kept, manifest=replace(kept.manifest, source_expired=True))
+
+    assert "Its source has expired, and its variants are kept" in "\n".join(
+        tell(replace(WAITING, recorded=expired, stored=None, deleted=True), deployed())
+    )
+
+
+def test_an_outcome_and_a_reason_of_a_later_version_are_told_as_they_are() -> None:
+    known = recorded(reason="too_beautiful")
+    later = replace(known, manifest=replace(known.manifest, outcome="postponed", detail="sigh"))
+
+    lines = list(tell(replace(WAITING, recorded=later), deployed()))
+
+    assert lines[-2].startswith("outcome   postponed, ")
+    assert lines[-1] == "reason    too_beautiful: sigh"
+
+
 def test_a_hostile_key_is_shown_as_text_and_fetched_as_it_is() -> None:
     key = "\x1b[2J\n'x.jpg"
     manifest = recorded(key)

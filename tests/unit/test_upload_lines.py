@@ -49,5 +49,11 @@ def test_a_person_reads_the_variants_or_why_there_are_none_and_what_to_do() -> N
     assert outcome_line(failed).startswith("failed    photo.jpg  outside_prefix: its key does not start as")
 
 
+def test_an_outcome_and_a_reason_of_a_later_version_are_told_as_they_are() -> None:
+    later = Result(upload=uploaded(), outcome="postponed", recorded=recorded(reason="too_beautiful"))
+
+    assert outcome_line(later).startswith("postponed photo.jpg  too_beautiful:")
+
+
 def test_a_hostile_key_is_shown_as_text() -> None:
     assert outcome_line(Result(upload=uploaded("\x1b[2J\nx"), failure=Failure.LOST)).isprintable()

@@ -11,6 +11,7 @@ const WORDS = {
   uploading: "uploading", queued: "queued", resized: "resized", rejected: "rejected", removed: "removed",
   superseded: "superseded", failed: "failed", not_uploaded: "not uploaded",
 };
+const wordOf = (stage) => Object.hasOwn(WORDS, stage) ? WORDS[stage] : shown(stage); // a later version has others
 const ON_THE_WAY = new Set(["uploading", "queued"]);
 export const isOnItsWay = (row) => ON_THE_WAY.has(row.stage);
 
@@ -26,8 +27,9 @@ export function showUploads() {
 }
 
 export function tally(rows) {
-  const stages = Object.keys(WORDS).map((stage) => [stage, rows.filter((row) => row.stage === stage).length]);
-  return stages.filter(([, many]) => many).map(([stage, many]) => `${numbers.format(many)} ${WORDS[stage]}`).join(", ");
+  const known = new Set([...Object.keys(WORDS), ...rows.map((row) => row.stage)]);
+  const stages = [...known].map((stage) => [stage, rows.filter((row) => row.stage === stage).length]);
+  return stages.filter(([, many]) => many).map(([stage, many]) => `${numbers.format(many)} ${wordOf(stage)}`).join(", ");
 }
 
 function makeRow(row) {
@@ -68,7 +70,7 @@ function updateSteps(steps, row) {
   const at = { uploading: 0, not_uploaded: 0, queued: 1 }[row.stage] ?? 2;
   const words = ["Uploaded", "Queued", "Resized"];
   if (row.stage === "uploading") words[0] = mineWaits(row) ? "Waiting to upload" : "Uploading";
-  if (at === 2 || row.stage === "not_uploaded") words[at] = WORDS[row.stage][0].toUpperCase() + WORDS[row.stage].slice(1);
+  if (at === 2 || row.stage === "not_uploaded") words[at] = wordOf(row.stage)[0].toUpperCase() + wordOf(row.stage).slice(1);
   [...steps.children].forEach((step, place) => {
     const isEnd = place === at && !isOnItsWay(row);
     step.hidden = row.stage === "not_uploaded" && place > 0;

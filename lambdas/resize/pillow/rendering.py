@@ -90,6 +90,7 @@ def _print(film: Film, plan: Plan) -> Rendition:
         width=placed.size.width,
         height=placed.size.height,
         body=encode(shown, plan.output, variant.quality, variant.effort),
+        frames=plan.frames,
     )
 
 

@@ -1,0 +1,38 @@
+"""Variants that outlive their source: which events of a lifecycle rule keep them, and which of a person end that."""
+
+from dataclasses import replace
+
+from resize.events import Change, Upload
+from resize.manifest import Manifest
+from resize.store import History
+
+
+def is_expiry(upload: Upload) -> bool:
+    """Tell whether a lifecycle rule took the current version of a key.
+
+    Where there are versions, `LifecycleExpiration:Delete` is about an old one, and names it.
+    """
+    return upload.change is Change.EXPIRED or (
+        upload.change is Change.EXPIRED_FOR_GOOD and upload.version_id in {None, "null"}
+    )
+
+
+def is_wanted_gone(upload: Upload, standing: Manifest, history: History) -> bool:
+    """Tell whether this event is someone's deletion of what the variants show: a rule's has another name.
+
+    That is the delete marker that is there now, for one under it may be older than the version that expired; or the
+    version itself, deleted for good. `darkroom backfill --orphans` names no marker.
+    """
+    if upload.change is Change.MARKED_DELETED:
+        return upload.version_id in {None, history.marker}
+    return upload.change is Change.DELETED and upload.version_id == standing.source.version_id
+
+
+def shows(standing: Manifest, history: History) -> bool:
+    """Tell whether there are variants of the newest version; where no version is left, whose they are is all right."""
+    return bool(standing.renditions) and history.newest in {None, standing.source.version_id or "null"}
+
+
+def expired(standing: Manifest, sequencer: str) -> Manifest:
+    """Give the manifest of a key whose source has expired, told by this event: it goes on as it was."""
+    return replace(standing, source=replace(standing.source, sequencer=sequencer), source_expired=True)
