@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from threading import Barrier, Event
 from typing import Any, cast
@@ -914,5 +914,29 @@ def test_what_a_job_cut_short_has_overwritten_goes_with_the_manifest_that_listed
     assert set(world.derived()) == {"keep/cat.jpg.jpg"}
     world.settings = replace(settings(keep={"width": 10, "format": "png"}), generation=1)
     world.deliver(third)
+
+    assert set(world.derived()) == {"keep/cat.jpg.png"}
+
+
+def test_what_a_later_job_left_where_a_slower_one_had_nothing_any_more_goes_with_the_next(world: World) -> None:
+    """The slower one replaces the manifest that listed it, and must not delete what is later than itself."""
+    png = settings(keep={"width": 10, "format": "png"})
+    world.settings = settings(keep={"width": 10, "format": "jpeg"})
+    world.deliver(world.upload("cat.jpg", b"first"))
+    slow = world.upload("cat.jpg", b"slow")
+    slow = replace(slow, time=slow.time - timedelta(minutes=1))  # so that what comes now is later for certain
+    waiting = [slow]
+
+    def overtaken(source: bytes) -> Rendered:
+        later = world.upload("cat.jpg", b"later")
+        with pytest.raises(StorageError):
+            world.deliver(later, client=world.client_that_cannot_write("manifests/cat.jpg.json"))
+        waiting.append(world.upload("cat.jpg", b"last"))
+        assert world.deliver(later, must_not_render).outcome is Outcome.SUPERSEDED
+        return replace(world, settings=png).render(source)
+
+    replace(world, settings=png).deliver(slow, overtaken)
+    assert set(world.derived()) == {"keep/cat.jpg.jpg", "keep/cat.jpg.png"}
+    replace(world, settings=png).deliver(waiting[-1])
 
     assert set(world.derived()) == {"keep/cat.jpg.png"}
