@@ -46,6 +46,7 @@ class Function:
             self._handle = importlib.import_module("resize.handler").handler
         confinement = Confinement(
             memory_bytes=self._settings.image_bytes(MEGABYTES),
+            answer_bytes=self._settings.answer_bytes(MEGABYTES),
             processor_seconds=self._settings.render_seconds,
             wall_seconds=self._settings.wall_seconds,
         )

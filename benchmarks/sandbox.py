@@ -24,7 +24,9 @@ from resize.variants import parse_variants
 SIZE = (3000, 2000)
 RUNS = 40
 CONTEXT = json.loads((Path(__file__).parents[1] / "cdk.json").read_text(encoding="utf-8"))["context"]
-CONFINEMENT = Confinement(memory_bytes=1257 * 1024**2, processor_seconds=25, wall_seconds=75)
+CONFINEMENT = Confinement(
+    memory_bytes=1120 * 1024**2, answer_bytes=140 * 1024**2, processor_seconds=25, wall_seconds=75
+)
 
 
 def photograph() -> bytes:

@@ -21,6 +21,7 @@ from urllib.parse import quote
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from darkroom.signature import (
+    STEERING,
     SignatureError,
     SignedRequest,
     check_body,
@@ -39,7 +40,7 @@ _LOG = logging.getLogger("darkroom.emulator_guard")
 
 # Names of this machine that no DNS server has a say in; browsers resolve all that ends with ".localhost" themselves:
 # https://www.rfc-editor.org/rfc/rfc6761#section-6.3
-_HOST = re.compile(r"(?:127\.0\.0\.1|\[::1\]|(?P<bucket>(?:[a-z0-9-]+\.)*)localhost)(?::(?P<port>[0-9]{1,5}))?")
+_HOST = re.compile(r"(?:127\.0\.0\.1|\[::1\]|(?P<prefix>(?:[a-z0-9-]+\.)*)localhost)(?::(?P<port>[0-9]{1,5}))?")
 # What a browser says of a request that a page of this very origin made, or a person who typed an address:
 # https://www.w3.org/TR/fetch-metadata/
 _OWN_SITES = {"same-origin", "none"}
@@ -94,8 +95,8 @@ class EmulatorGuard:
 
     async def _admit(self, request: SignedRequest, receive: Receive) -> Receive:
         """Check a request; what is returned gives its body, which may have been read here."""
-        in_bucket_name = self._check_host(request)
-        if _is_form(request, in_bucket_name=in_bucket_name):
+        is_prefixed = self._check_host(request)
+        if _is_form(request) and not is_prefixed:
             return _again(await self._read_form(request.value("content-type"), receive), receive)
         self._check_page(request)
         signature = read_signature(request)
@@ -115,12 +116,12 @@ class EmulatorGuard:
         return _again(body, receive)
 
     def _check_host(self, request: SignedRequest) -> bool:
-        """See that this machine is meant, and tell whether the name has a bucket in it."""
+        """See that this machine is meant, and tell whether the name begins with that of a bucket, or of a service."""
         host = _HOST.fullmatch(request.value("host").lower())
         default = _DEFAULT_PORTS[self._gate.scheme]
         if host is None or int(host["port"] or default) != self._gate.port:
             raise SignatureError("AccessDenied", "This is no address of the emulator.")
-        return bool(host["bucket"])
+        return bool(host["prefix"])
 
     def _check_page(self, request: SignedRequest) -> None:
         """Refuse what a page of another origin asks for, be it one of this machine."""
@@ -169,15 +170,18 @@ def _text(value: bytes) -> str:
         return value.decode("latin-1")
 
 
-def _is_form(request: SignedRequest, *, in_bucket_name: bool) -> bool:
-    """Tell whether it is an upload that a form makes, and nothing besides."""
-    steering = [name for name, _ in request.headers if name == "authorization" or name.startswith("x-amz-")]
+def _is_form(request: SignedRequest) -> bool:
+    """Tell whether it is an upload that a form makes to a bucket's path, and nothing besides.
+
+    A name before "localhost" could be a service's: the emulator would take the form for a call of CloudFormation, say.
+    """
+    steering = [name for name, _ in request.headers if name == "authorization" or name.startswith(STEERING)]
     return (
         request.method == "POST"
         and request.value("content-type").partition(";")[0].strip().lower() == "multipart/form-data"
         and not request.query
         and not steering
-        and (request.path == b"/" if in_bucket_name else _BUCKET_ROOT.fullmatch(request.path) is not None)
+        and _BUCKET_ROOT.fullmatch(request.path) is not None
     )
 
 

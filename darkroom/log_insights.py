@@ -20,6 +20,9 @@ MOST_ROWS: Final = 100_000
 _UNDER_WAY = {"Scheduled", "Running"}
 _FIRST_POLL_SECONDS = 0.5
 _SLOWEST_POLL_SECONDS = 5.0
+# What CloudWatch says of a time that ends before its log begins, be it that the log is younger or keeps less: a
+# malformed query, as it also calls one that it cannot read.
+_BEFORE_THE_LOG = "log retention settings"
 # A hundred queries at once are an account's, also those of its dashboards.
 _PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0)
 
@@ -35,8 +38,13 @@ class LogInsights:
         self._sleep = sleep
 
     def rows(self, query: str, start: datetime, end: datetime) -> Iterator[Mapping[str, str]]:
-        """Run a query over a time; yield each row's values by their fields. Left early, the query is stopped."""
+        """Run a query over a time; yield each row's values by their fields. Left early, the query is stopped.
+
+        A time of which the log has nothing any more has no rows.
+        """
         query_id = self._start(query, start, end)
+        if query_id is None:
+            return
         page = self._wait_for(query_id)
         while True:
             for row in page["results"]:
@@ -45,8 +53,8 @@ class LogInsights:
                 return
             page = self._logs.get_query_results(queryId=query_id, nextToken=token)
 
-    def _start(self, query: str, start: datetime, end: datetime) -> str:
-        """Start a query, once the account's other queries leave room for it."""
+    def _start(self, query: str, start: datetime, end: datetime) -> str | None:
+        """Start a query, once the account's others leave room for it; None where the log has nothing of that time."""
         for seconds in _PAUSES:
             try:
                 return self._logs.start_query(
@@ -58,6 +66,10 @@ class LogInsights:
                 )["queryId"]
             except self._logs.exceptions.LimitExceededException:
                 self._sleep(seconds)
+            except self._logs.exceptions.MalformedQueryException as error:
+                if _BEFORE_THE_LOG not in error.response["Error"]["Message"]:
+                    raise
+                return None
         raise DarkroomError("The account runs as many queries of its logs as it may. Run again when some have ended.")
 
     def _wait_for(self, query_id: str) -> "GetQueryResultsResponseTypeDef":

@@ -14,6 +14,8 @@ from email.utils import parsedate_to_datetime
 from urllib.parse import parse_qsl, quote, unquote_to_bytes
 
 ALGORITHM = "AWS4-HMAC-SHA256"
+# What these say must be signed wherever they stand, or whoever has a presigned URL could make another request of it.
+STEERING = ("x-amz-", "x-ministack-")
 
 _TERMINATOR = "aws4_request"
 _SCOPE_PARTS = 5
@@ -27,8 +29,6 @@ _STREAMED_PAYLOAD = re.compile(r"STREAMING-[A-Z0-9-]+")
 # How far the clocks of client and server may be apart.
 _SKEW = timedelta(minutes=15)
 _LONGEST = timedelta(days=7)
-# What these say must be signed wherever they stand, or whoever has a presigned URL could make another request of it.
-_MEANINGFUL = ("x-amz-", "x-ministack-")
 _FORM = "application/x-www-form-urlencoded"
 _QUERY_NAMES = ("X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Expires", "X-Amz-SignedHeaders")
 
@@ -256,7 +256,7 @@ def _from_headers(authorization: str, request: SignedRequest) -> Signature:
 def _check_coverage(signature: Signature, request: SignedRequest) -> None:
     """See that whatever steers a request was signed."""
     signed = set(signature.signed_headers)
-    steering = {name for name, _ in request.headers if name.startswith(_MEANINGFUL)}
+    steering = {name for name, _ in request.headers if name.startswith(STEERING)}
     if signature.lifetime is None and not request.value("x-amz-date"):
         steering.add("date")
     if missing := sorted((steering | {"host"}) - signed):

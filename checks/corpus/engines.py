@@ -16,7 +16,7 @@ from resize.settings import Limits
 from resize.variants import MAX_SIDE, Format, Variant
 
 # A function of the default size, but for the memory: what a large image needs is measured elsewhere.
-_CONFINEMENT = Confinement(memory_bytes=2 * 1024**3, processor_seconds=25, wall_seconds=75)
+_CONFINEMENT = Confinement(memory_bytes=2 * 1024**3, answer_bytes=128 * 1024**2, processor_seconds=25, wall_seconds=75)
 _DEADLINE_SECONDS = 120.0
 
 _STILL = Variant(name="still", width=MAX_SIDE, format=Format.PNG, effort=0)

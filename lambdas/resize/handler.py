@@ -26,6 +26,7 @@ def _start_sandbox(settings: Settings, megabytes: int) -> Sandbox:
     children = settings.images_at_once(megabytes)
     confinement = Confinement(
         memory_bytes=settings.image_bytes(megabytes),
+        answer_bytes=settings.answer_bytes(megabytes),
         processor_seconds=settings.render_seconds,
         wall_seconds=settings.wall_seconds,
     )

@@ -24,7 +24,7 @@ from resize.pipe import Pipe
 from resize.renditions import Rendered
 from resize.settings import Limits
 from resize.variants import Variant
-from resize.wire import WireEndedError, WireError, encode_task, read_answer, read_frame, write_frame
+from resize.wire import READY, WireEndedError, WireError, encode_task, read_answer, read_frame, write_frame
 
 # A cold import of Pillow on a busy machine takes a second or two.
 _START_SECONDS = 30.0
@@ -53,14 +53,26 @@ _CHILD_IS_SPENT = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confinement:
-    """What each child may use: bytes of address space in all, and for each image seconds of time.
+    """What each child may use: bytes of address space in all, and for each image bytes of answer and seconds of time.
 
-    `wall_seconds` are by the clock, from when a child is given the image: what hangs need not use the processor.
+    All renditions of an image together are its answer, which the parent holds. `wall_seconds` are by the clock, from
+    when a child is given the image: what hangs need not use the processor.
     """
 
     memory_bytes: int
+    answer_bytes: int
     processor_seconds: int
     wall_seconds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Order:
+    """What each child is started for."""
+
+    variants: tuple[Variant, ...]
+    limits: Limits
+    confinement: Confinement
+    engine: Engine
 
 
 class Sandbox:
@@ -77,8 +89,8 @@ class Sandbox:
         children: int = 1,
         engine: Engine = Engine.PILLOW,
     ) -> None:
-        task = encode_task(variants, limits)
-        self._places = tuple(_Place(task, confinement, engine) for _ in range(children))
+        order = _Order(variants=tuple(variants), limits=limits, confinement=confinement, engine=engine)
+        self._places = tuple(_Place(order) for _ in range(children))
         # The last one used comes first: its memory is warm.
         self._free: LifoQueue[_Place] = LifoQueue()
         for place in self._places:
@@ -124,17 +136,15 @@ class Sandbox:
 class _Place:
     """Where there is always a child: after a crash, a hang or a lack of memory a fresh one."""
 
-    def __init__(self, task: bytes, confinement: Confinement, engine: Engine) -> None:
-        self._task = task
-        self._confinement = confinement
-        self._engine = engine
-        self.child: _Child | None = _Child(task, confinement, engine)
+    def __init__(self, order: _Order) -> None:
+        self._order = order
+        self.child: _Child | None = _Child(order)
 
     def render(self, source: bytes, deadline: float) -> Rendered:
         child = self._ready_child()
         seconds = deadline - monotonic()
-        if seconds < self._confinement.wall_seconds:
-            raise OutOfTimeError(f"{seconds:.0f} s are left, and an image may take {self._confinement.wall_seconds}")
+        if seconds < (most := self._order.confinement.wall_seconds):
+            raise OutOfTimeError(f"{seconds:.0f} s are left, and an image may take {most}")
         was_used, child.is_used = child.is_used, True
         try:
             return child.render(source)
@@ -154,7 +164,7 @@ class _Place:
     def _ready_child(self) -> "_Child":
         if self.child is None or not self.child.is_alive():
             self.end_child()
-            self.child = _Child(self._task, self._confinement, self._engine)
+            self.child = _Child(self._order)
         try:
             self.child.await_ready()
         except SandboxError:
@@ -166,8 +176,9 @@ class _Place:
 class _Child:
     """A running sandbox_child.py."""
 
-    def __init__(self, task: bytes, confinement: Confinement, engine: Engine) -> None:
-        command = [sys.executable, "-P", "-m", "resize.sandbox_child", json.dumps(asdict(confinement)), engine]
+    def __init__(self, order: _Order) -> None:
+        confinement = json.dumps(asdict(order.confinement))
+        command = [sys.executable, "-P", "-m", "resize.sandbox_child", confinement, order.engine]
         environment = {name: os.environ[name] for name in _INHERITED_VARIABLES if name in os.environ}
         environment["PYTHONPATH"] = os.pathsep.join(sys.path)
         environment |= ALLOCATOR
@@ -187,8 +198,8 @@ class _Child:
         self._requests, self._answers = BufferedWriter(self._pipes[0]), BufferedReader(self._pipes[1])
         self._deadline = inf
         self.is_used = False
-        self._confinement = confinement
-        self._task = task
+        self._order = order
+        self._confinement = order.confinement
         self._is_ready = False
 
     @property
@@ -203,8 +214,8 @@ class _Child:
             return
         self._set_deadline(_START_SECONDS)
         try:
-            write_frame(self._requests, self._task)
-            read_frame(self._answers)
+            write_frame(self._requests, encode_task(self._order.variants, self._order.limits))
+            read_frame(self._answers, len(READY))
         except (WireError, OSError) as error:
             raise SandboxError(f"the child did not start within {_START_SECONDS:.0f} s: {error}") from error
         self._is_ready = True
@@ -213,7 +224,7 @@ class _Child:
         self._set_deadline(self._confinement.wall_seconds)
         try:
             write_frame(self._requests, source)
-            return read_answer(self._answers)
+            return read_answer(self._answers, self._order.variants, self._confinement.answer_bytes)
         except TimeoutError as error:
             raise self._timed_out() from error
         except (WireEndedError, OSError) as error:

@@ -14,7 +14,7 @@ from resize.imaging import render
 from resize.renditions import Rendered
 from resize.settings import Limits
 from resize.variants import Format, Variant
-from resize.wire import WireEndedError, decode_task, read_frame, write_frame, write_rejected, write_rendered
+from resize.wire import READY, WireEndedError, decode_task, read_frame, write_frame, write_rejected, write_rendered
 
 # A GIF of one pixel, to rehearse with (GIF89a specification).
 _DOT = b"GIF89a\1\0\1\0\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0\1\0\1\0\0\2\2D\1\0;"
@@ -29,11 +29,12 @@ def main() -> None:
     variants, limits = decode_task(read_frame(requests))
     used_bytes = _used_bytes()
     _open_nothing_more()
-    write_frame(answers, b"ready")
+    write_frame(answers, READY)
     while (image := _next_image(requests)) is not None:
         _allow_processor_seconds(confinement["processor_seconds"])
         memory_bytes = confinement["memory_bytes"] - used_bytes()
-        _answer(answers, partial(render, image, variants, limits, memory_bytes, engine))
+        make = partial(render, image, variants, limits, memory_bytes, engine)
+        _answer(answers, make, confinement["answer_bytes"])
 
 
 def _next_image(requests: IO[bytes]) -> bytes | None:
@@ -43,9 +44,9 @@ def _next_image(requests: IO[bytes]) -> bytes | None:
         return None
 
 
-def _answer(answers: IO[bytes], make: Callable[[], Rendered]) -> None:
+def _answer(answers: IO[bytes], make: Callable[[], Rendered], most_bytes: int) -> None:
     try:
-        rendered = make()
+        rendered = _within(most_bytes, make())
     except ImageRejectedError as fault:
         write_rejected(answers, fault)
     except MemoryError:
@@ -54,6 +55,16 @@ def _answer(answers: IO[bytes], make: Callable[[], Rendered]) -> None:
         write_rejected(answers, ImageRejectedError(Reason.DECODER_FAILED, type(error).__name__))
     else:
         write_rendered(answers, rendered)
+
+
+def _within(most_bytes: int, rendered: Rendered) -> Rendered:
+    """Refuse renditions that the parent would not take."""
+    size = sum(len(rendition.body) for rendition in rendered.renditions)
+    if size > most_bytes:
+        raise ImageRejectedError(
+            Reason.OUT_OF_MEMORY, f"its renditions are {size} bytes, and the function holds {most_bytes}"
+        )
+    return rendered
 
 
 def _take_standard_output() -> IO[bytes]:

@@ -17,10 +17,13 @@ STORAGE_SECONDS = 10
 # decoder gets a part of the processor only, and one that has used none of it for so long never ends.
 WALL_FACTOR = 3
 # What the function keeps of its memory for Python and boto3: 70 MB, measured by tests/runtime/test_memory.py, and for
-# what a TLS connection to S3 and the renditions on their way there take.
+# what TLS connections to S3 take.
 _OWN_BYTES = 128 * 2**20
-# What rendering an image takes at least: Python, a decoder and its buffers.
+# What rendering an image takes at least: Python, a decoder and its buffers, and renditions.
 _LEAST_IMAGE_BYTES = 512 * 2**20
+# The memory for rendering an image is in nine parts: eight are the child's, and the ninth is for its renditions, which
+# the function holds while it still has the source. From then on they have the source's place.
+_CHILD_PARTS, _PARTS = 8, 9
 # What a function has of memory for each processor: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
 _MEGABYTES_OF_PROCESSOR = 1769
 
@@ -72,7 +75,15 @@ class Settings:
         return min(max(1, memory_megabytes // _MEGABYTES_OF_PROCESSOR), self.jobs_at_once)
 
     def image_bytes(self, memory_megabytes: int) -> int:
-        """Say how many bytes of a function's memory each image that is rendered may have.
+        """Say how many bytes of a function's memory the child may have in which an image is rendered."""
+        return self._share_bytes(memory_megabytes) * _CHILD_PARTS // _PARTS
+
+    def answer_bytes(self, memory_megabytes: int) -> int:
+        """Say how many bytes all renditions of an image together may have."""
+        return self._share_bytes(memory_megabytes) // _PARTS
+
+    def _share_bytes(self, memory_megabytes: int) -> int:
+        """Say how many bytes of a function's memory each image that is rendered may have, in its child and out of it.
 
         The rest is the function's own, and that of the sources that wait for their turn: one for each job under way.
         """
@@ -83,7 +94,8 @@ class Settings:
         """Say how large a source may be so that each image has enough memory, for itself and for its source."""
         images = self.images_at_once(memory_megabytes)
         free = memory_megabytes * 2**20 - _OWN_BYTES
-        return min((free - images * _LEAST_IMAGE_BYTES) // self.jobs_at_once, free // (self.jobs_at_once + images) - 1)
+        in_child = free * _CHILD_PARTS // (_CHILD_PARTS * self.jobs_at_once + _PARTS * images) - 1
+        return min((free - images * _LEAST_IMAGE_BYTES) // self.jobs_at_once, in_child)
 
     def to_environment(self) -> dict[str, str]:
         """Write the settings as environment variables: `Settings.from_environment` reads them back."""

@@ -13,8 +13,11 @@ from resize.variants import Format, Variant, parse_variants, variants_to_json
 
 _LENGTH = struct.Struct(">Q")
 
-# Far above any batch of renditions that the limits on images allow, and far below what would hurt the parent.
-MAX_FRAME_BYTES = 512 * 1024 * 1024
+# What a child says once it can take images.
+READY = b"ready"
+# Of what an image became, without the renditions themselves: some 200 bytes, and a hundred for each variant, of which
+# the function's environment, 4 KB, has room for less than a hundred.
+_HEAD_BYTES = 64 * 1024
 
 
 class WireError(Exception):
@@ -32,16 +35,16 @@ def write_frame(stream: IO[bytes], body: bytes) -> None:
     stream.flush()
 
 
-def read_frame(stream: IO[bytes]) -> bytes:
-    """Receive one frame.
+def read_frame(stream: IO[bytes], most_bytes: int | None = None) -> bytes:
+    """Receive one frame; whoever does not trust the other end says how long it may be.
 
     Raises:
         WireEndedError: the stream ended before the frame did.
-        WireError: the frame is longer than MAX_FRAME_BYTES.
+        WireError: the frame is longer than that.
     """
     (length,) = _LENGTH.unpack(_read_exactly(stream, _LENGTH.size))
-    if length > MAX_FRAME_BYTES:
-        raise WireError(f"a frame of {length} bytes")
+    if most_bytes is not None and length > most_bytes:
+        raise WireError(f"a frame of {length} bytes, where at most {most_bytes} are left")
     return _read_exactly(stream, length)
 
 
@@ -78,25 +81,44 @@ def write_rejected(stream: IO[bytes], fault: ImageRejectedError) -> None:
     write_frame(stream, json.dumps({"rejected": {"reason": fault.reason, "detail": fault.detail}}).encode())
 
 
-def read_answer(stream: IO[bytes]) -> Rendered:
-    """Receive what an image became.
+def read_answer(stream: IO[bytes], variants: Sequence[Variant], most_bytes: int) -> Rendered:
+    """Receive what an image became: a rendition of each variant, all of them together no longer than `most_bytes`.
 
     Raises:
         ImageRejectedError: it became nothing, as the other end tells.
         WireEndedError: the other end has died.
-        WireError: it tells nonsense.
+        WireError: it tells nonsense, or too much.
     """
-    head = read_frame(stream)
+    head = read_frame(stream, _HEAD_BYTES)
     try:
         answer = json.loads(head)
         if "rejected" in answer:
             raise ImageRejectedError(Reason(answer["rejected"]["reason"]), str(answer["rejected"]["detail"]))
-        return _read_rendered(stream, answer["rendered"])
-    except (ValueError, KeyError, TypeError) as error:
+        return _read_rendered(stream, answer["rendered"], variants, most_bytes)
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise WireError(f"an answer that makes no sense: {type(error).__name__}") from error
 
 
-def _read_rendered(stream: IO[bytes], described: dict[str, Any]) -> Rendered:
+def _read_rendered(
+    stream: IO[bytes], described: dict[str, Any], variants: Sequence[Variant], most_bytes: int
+) -> Rendered:
+    renditions: list[Rendition] = []
+    # A variant's name is a part of the key that is written: one that is not configured is someone else's.
+    for variant, rendition in zip(variants, described["renditions"], strict=True):
+        if rendition["variant"] != variant.name or rendition["format"] not in _formats_of(variant):
+            raise WireError(f"no rendition of the variant {variant.name!r}")
+        body = read_frame(stream, most_bytes)
+        most_bytes -= len(body)
+        renditions.append(
+            Rendition(
+                variant=variant.name,
+                format=Format(rendition["format"]),
+                width=int(rendition["width"]),
+                height=int(rendition["height"]),
+                frames=int(rendition["frames"]),
+                body=body,
+            )
+        )
     return Rendered(
         format=str(described["format"]),
         width=int(described["width"]),
@@ -104,15 +126,9 @@ def _read_rendered(stream: IO[bytes], described: dict[str, Any]) -> Rendered:
         frames=int(described["frames"]),
         dominant_colour=str(described["dominant_colour"]),
         thumbhash=str(described["thumbhash"]),
-        renditions=tuple(
-            Rendition(
-                variant=str(rendition["variant"]),
-                format=Format(rendition["format"]),
-                width=int(rendition["width"]),
-                height=int(rendition["height"]),
-                frames=int(rendition["frames"]),
-                body=read_frame(stream),
-            )
-            for rendition in described["renditions"]
-        ),
+        renditions=tuple(renditions),
     )
+
+
+def _formats_of(variant: Variant) -> tuple[Format, ...]:
+    return (variant.format,) if variant.format else tuple(Format)

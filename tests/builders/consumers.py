@@ -16,7 +16,7 @@ from resize.consumer import Consumer
 from resize.jobs_queue import JobsQueue
 from resize.sandbox import Confinement, Sandbox
 
-CONFINEMENT = Confinement(memory_bytes=1024**3, processor_seconds=20, wall_seconds=60)
+CONFINEMENT = Confinement(memory_bytes=1024**3, answer_bytes=128 * 1024**2, processor_seconds=20, wall_seconds=60)
 
 
 def context(seconds_left: float = 120) -> LambdaContext:

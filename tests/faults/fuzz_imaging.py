@@ -25,7 +25,7 @@ from resize.settings import Limits  # noqa: E402 - the same
 from resize.variants import Fit, Format, Variant  # noqa: E402 - the same
 
 LIMITS = Limits(frame_pixels=1_000_000, total_pixels=4_000_000, frames=50)
-CONFINEMENT = Confinement(memory_bytes=1024**3, processor_seconds=10, wall_seconds=30)
+CONFINEMENT = Confinement(memory_bytes=1024**3, answer_bytes=128 * 1024**2, processor_seconds=10, wall_seconds=30)
 VARIANTS = (
     Variant(name="large", width=16, effort=0),
     Variant(name="thumb", width=8, height=8, fit=Fit.COVER, format=Format.JPEG),

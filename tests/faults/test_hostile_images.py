@@ -26,7 +26,7 @@ VARIANTS = (
     Variant(name="large", width=1600, effort=0),
     Variant(name="thumb", width=32, height=32, fit=Fit.COVER, format=Format.JPEG),
 )
-CONFINEMENT = Confinement(memory_bytes=512 * 1024**2, processor_seconds=10, wall_seconds=30)
+CONFINEMENT = Confinement(memory_bytes=512 * 1024**2, answer_bytes=128 * 1024**2, processor_seconds=10, wall_seconds=30)
 SECRET = b"<script>alert('payload')</script>"
 
 PHOTO = encoded(Image.effect_noise((200, 150), 60).convert("RGB"), "JPEG")
@@ -109,7 +109,10 @@ def test_a_jpeg_of_many_scans_that_is_within_the_limit_is_rendered(sandbox: Sand
 
 def test_an_image_that_needs_more_time_than_there_is_is_given_up(engine: Engine) -> None:
     with Sandbox(
-        VARIANTS, Limits(), Confinement(memory_bytes=1024**3, processor_seconds=0, wall_seconds=30), engine=engine
+        VARIANTS,
+        Limits(),
+        Confinement(memory_bytes=1024**3, answer_bytes=128 * 1024**2, processor_seconds=0, wall_seconds=30),
+        engine=engine,
     ) as hurried:
         assert outcome_of(hostile.jpeg_of_scans(90, 10_000, 9_900), hurried) is Reason.TIMED_OUT
 

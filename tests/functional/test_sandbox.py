@@ -1,11 +1,13 @@
 """The sandbox: whatever an image does to the child, the parent gets an answer and the next image a child."""
 
+import json
 import os
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
+from math import inf
 from pathlib import Path
 from time import monotonic
 
@@ -26,7 +28,7 @@ from resize.variants import Format, Variant
 pytestmark = pytest.mark.usefixtures("engine")
 
 VARIANTS = (Variant(name="thumb", width=32),)
-CONFINEMENT = Confinement(memory_bytes=1024**3, processor_seconds=20, wall_seconds=60)
+CONFINEMENT = Confinement(memory_bytes=1024**3, answer_bytes=128 * 1024**2, processor_seconds=20, wall_seconds=60)
 IMPATIENT = replace(CONFINEMENT, wall_seconds=2)
 
 
@@ -59,6 +61,18 @@ KIND_OF_FILE = (
 )
 WRITE_TO_PARENT = "[os.write(fd, {}) for fd in range(3, 9) if stat.S_ISFIFO(os.fstat(fd).st_mode)]"
 
+
+def tell_parent(body: bytes, beside: bytes = b"") -> str:
+    """What sends the parent a frame, and then other bytes."""
+    return WRITE_TO_PARENT.format(repr(len(body).to_bytes(8) + body + beside))
+
+
+def answer_parent(length: int = 1, **wrong: object) -> str:
+    """What sends the parent an answer of one rendition, with something wrong, up to that rendition's length."""
+    rendition = {"variant": "thumb", "format": "webp", "width": 32, "height": 32, "frames": 1} | wrong
+    return tell_parent(json.dumps({"rendered": {"renditions": [rendition]}}).encode(), length.to_bytes(8))
+
+
 MISDEEDS = {
     "segmentation fault": ("os.kill(os.getpid(), signal.SIGSEGV)", Reason.CRASHED, "SIGSEGV"),
     "abort": ("os.abort()", Reason.ABORTED, "SIGABRT"),
@@ -69,6 +83,13 @@ MISDEEDS = {
     "exit": ("os._exit(3)", Reason.CRASHED, "status 3"),
     "endless frame": (WRITE_TO_PARENT.format("b'x' * 8"), Reason.CRASHED, "a frame of"),
     "nonsense": (WRITE_TO_PARENT.format(r"bytes(7) + b'\x04null'"), Reason.CRASHED, "no sense"),
+    "nonsense without a bottom": (tell_parent(b"[" * 60_000), Reason.CRASHED, "no sense"),
+    "a head that would be large in memory": (tell_parent(b"[0" + b",0" * 40_000), Reason.CRASHED, "a frame of"),
+    "an infinite width": (answer_parent(width=inf), Reason.CRASHED, "no sense"),
+    "another image's key": (answer_parent(variant="thumb/other"), Reason.CRASHED, "'thumb'"),
+    "another format": (answer_parent(format="png"), Reason.CRASHED, "'thumb'"),
+    "no rendition": (tell_parent(b'{"rendered": {"renditions": []}}'), Reason.CRASHED, "no sense"),
+    "more than the parent holds": (answer_parent(length=2 * 1024**2), Reason.CRASHED, "a frame of"),
 }
 
 
@@ -77,12 +98,22 @@ def test_a_misdeed_is_the_image_s_rejection_and_the_next_image_has_a_fresh_child
     misdeed: str, reason: Reason, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     subvert(tmp_path, monkeypatch, misdeed)
-    with new_sandbox(replace(CONFINEMENT, processor_seconds=1)) as sandbox:
+    with new_sandbox(replace(CONFINEMENT, processor_seconds=1, answer_bytes=2**20)) as sandbox:
         with pytest.raises(ImageRejectedError, match=told) as rejected:
             sandbox.render(HOSTILE, in_seconds(120))
 
         assert rejected.value.reason is reason
         assert width_of_good_image(sandbox) == 32
+
+
+def test_renditions_that_the_parent_has_no_room_for_are_the_image_s_rejection() -> None:
+    with (
+        new_sandbox(replace(CONFINEMENT, answer_bytes=50)) as sandbox,
+        pytest.raises(ImageRejectedError, match="bytes, and the function holds 50") as rejected,
+    ):
+        sandbox.render(jpeg(), in_seconds(120))
+
+    assert rejected.value.reason is Reason.OUT_OF_MEMORY
 
 
 def test_an_image_that_crashes_a_real_decoder_is_rejected(sandbox: Sandbox) -> None:

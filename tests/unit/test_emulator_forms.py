@@ -58,9 +58,11 @@ def test_a_form_with_a_signed_policy_comes_from_anywhere(target: str) -> None:
     assert answer_to(asked).taken == [asked.body]
 
 
-def test_a_form_to_a_buckets_own_name_goes_to_its_root() -> None:
-    assert answer_to(form(target="/").but(("Host", f"uploads.s3.localhost:{PORT}"))).was_let_in
-    assert answer_to(form(target="/")).status == 403
+@pytest.mark.parametrize("target", ["/", "/uploads"])
+@pytest.mark.parametrize("name", ["cloudformation.us-east-1.localhost", "lambda.s3.localhost", "uploads.s3.localhost"])
+def test_a_form_reaches_no_service_by_its_name(name: str, target: str) -> None:
+    """The emulator goes by the name before the path, and no other service holds a form to its policy."""
+    assert answer_to(form(target=target).but(("Host", f"{name}:{PORT}"))).status == 403
 
 
 @pytest.mark.parametrize(
@@ -75,6 +77,7 @@ def test_a_form_to_a_buckets_own_name_goes_to_its_root() -> None:
         form({"policy": "e30="}),
         form({"policy": ""}),
         form().but(method="PUT"),
+        form(target="/"),
         form().but(target="/uploads?acl"),
         form().but(target="/uploads/cat.jpg"),
         form().but(target="/2015-03-31/functions"),
@@ -86,6 +89,7 @@ def test_a_form_to_a_buckets_own_name_goes_to_its_root() -> None:
         form().but(("Content-Type", "application/x-www-form-urlencoded")),
         form().also(("Content-Type", "text/plain")),
         form().also(("X-Amz-Target", "AmazonSQS.CreateQueue")),
+        form().also(("X-Ministack-Rds-Capability", "a")),
         form().also(("Authorization", "AWS4-HMAC-SHA256 Credential=a")),
         form().but(body=b"no form at all"),
         form().but(body=b""),

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
 from darkroom.errors import DarkroomError
@@ -52,6 +53,25 @@ def test_a_query_is_stopped_where_waiting_for_it_is_cut_off(logs: "CloudWatchLog
             list(LogInsights(logs, "group", sleep=stop).rows("fields x", START, END))
 
         answers.assert_no_pending_responses()
+
+
+def test_a_time_that_the_log_does_not_keep_has_no_rows(logs: "CloudWatchLogsClient") -> None:
+    said = (
+        "Query's end date and time is either before the log groups creation time or exceeds the log groups log "
+        "retention settings"
+    )
+    with Stubber(logs) as answers:
+        answers.add_client_error("start_query", "MalformedQueryException", said)
+
+        assert list(LogInsights(logs, "group").rows("fields x", START, END)) == []
+
+
+def test_a_query_that_cannot_be_read_is_no_time_without_rows(logs: "CloudWatchLogsClient") -> None:
+    with Stubber(logs) as answers:
+        answers.add_client_error("start_query", "MalformedQueryException", "unexpected symbol found")
+
+        with pytest.raises(ClientError, match="unexpected symbol"):
+            list(LogInsights(logs, "group").rows("fields x", START, END))
 
 
 def test_where_an_account_runs_too_many_queries_there_is_a_wait(logs: "CloudWatchLogsClient") -> None:

@@ -77,8 +77,10 @@ def test_the_sources_of_all_jobs_and_the_images_that_are_rendered_fit_into_the_f
     told = replace(settings(), jobs_at_once=jobs_at_once)
     told = replace(told, limits=Limits(source_bytes=told.most_source_bytes(memory_megabytes)))
 
-    images, image_bytes = told.images_at_once(memory_megabytes), told.image_bytes(memory_megabytes)
+    image_bytes, answer_bytes = told.image_bytes(memory_megabytes), told.answer_bytes(memory_megabytes)
+    in_all = told.images_at_once(memory_megabytes) * (image_bytes + answer_bytes)
 
-    assert jobs_at_once * told.limits.source_bytes + images * image_bytes <= (memory_megabytes - 128) * 2**20
-    assert image_bytes >= 512 * 2**20
+    assert jobs_at_once * told.limits.source_bytes + in_all <= (memory_megabytes - 128) * 2**20
+    assert image_bytes + answer_bytes >= 512 * 2**20 - 1  # rounded down, each
+    assert answer_bytes >= image_bytes // 9
     assert image_bytes > told.limits.source_bytes
