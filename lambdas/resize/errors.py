@@ -65,6 +65,10 @@ class SupersededError(Exception):
     """A newer event of the same key has already written: this job's work is not wanted any more."""
 
 
+class SourceGoneError(SupersededError):
+    """The source is gone, and another event of the key says whether its variants go too."""
+
+
 class SandboxError(Exception):
     """The sandbox did not come up: our own fault or the machine's, so the queue tries the job again."""
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from resize.draft import Draft, milliseconds
-from resize.errors import ImageRejectedError, Reason, StorageError, SupersededError
+from resize.errors import ImageRejectedError, Reason, SourceGoneError, StorageError, SupersededError
 from resize.events import Change, Upload
 from resize.expiry import expired, is_expiry, is_wanted_gone, shows
 from resize.manifest import Manifest, Outcome, PublishedRendition
@@ -68,8 +68,8 @@ class Job:
     def _run(self, started: datetime) -> Ended:
         try:
             manifest, repeated = self._bring_up_to_date(started)
-        except SupersededError:
-            manifest, repeated = self._give_way(started), False
+        except SupersededError as error:
+            manifest, repeated = self._give_way(started, error), False
             if manifest is None:
                 return self._unrecorded(Outcome.SUPERSEDED, started)
         if manifest is None:
@@ -170,7 +170,7 @@ class Job:
         gone leaves that to the one that does.
 
         Raises:
-            SupersededError: this event does not say it.
+            SourceGoneError: this event does not say it.
         """
         standing = recorded.manifest
         if not self.store.settings.keep_variants_of_expired or not recorded.etags:
@@ -183,7 +183,7 @@ class Job:
         if not is_expiry(self.upload):
             if is_wanted_gone(self.upload, standing, history):
                 return None
-            raise SupersededError(self.upload.key)
+            raise SourceGoneError(self.upload.key)
         if not shows(standing, history):
             return None
         sequencer = self.upload.sequencer
@@ -191,22 +191,23 @@ class Job:
             lambda now: expired(now, sequencer) if shows(now, history) else None, recorded
         )
 
-    def _give_way(self, started: datetime) -> Manifest | None:
+    def _give_way(self, started: datetime, error: SupersededError) -> Manifest | None:
         """Withdraw what this job wrote.
 
         It may have overwritten variants that stay although their source expired or was archived meanwhile. Those of an
         expired one are made again, of the version that they show, and the manifest of that is returned.
         """
-        manifest = None
+        manifest, is_kept = None, not isinstance(error, SourceGoneError)
         if self.store.may_have_written or self.store.settings.keep_variants_of_expired:
             recorded = self.store.recorded()
             standing = recorded.manifest
             with suppress(SupersededError):  # another job sees to it, or all are to go
+                is_kept = is_kept or (standing is not None and standing.source_expired)
                 if standing and standing.source_expired and standing.generation <= self.store.settings.generation:
                     manifest = self._made_intact(standing, standing.source.sequencer, recorded, started)
                 elif standing and standing.reason is Reason.ARCHIVED and not self.store.is_intact(standing):
                     self._dropped(standing, recorded)
-        self.store.withdraw()
+        self.store.withdraw(spare_listed=is_kept)
         return manifest
 
     def _dropped(self, standing: Manifest, recorded: Recorded) -> None:

@@ -315,15 +315,19 @@ class Store:
         states = zip(etags, self._for_each(self._registers.look, etags), strict=True)
         return {key for key, state in states if state and state.etag == etags[key]}
 
-    def withdraw(self) -> None:
+    def withdraw(self, *, spare_listed: bool = True) -> None:
         """Delete what this event's attempts wrote, but where the manifest that stands now lists anything.
 
-        What it lists may be this event's, done by an earlier delivery; and if not, whoever replaces it sees to it.
+        What it lists may be this event's, done by an earlier delivery; and if not, whoever replaces it sees to it. That
+        does not hold where the source is gone: the event that says so may be an earlier one, which deletes no later
+        event's work.
         """
         written = self._written_by_attempts()
         if written:
-            listed = self.recorded().etags
-            for key in written.keys() - listed.keys():
+            recorded = self.recorded()
+            # By ETag, the standing manifest may list what this event's earlier delivery published.
+            spared = {key for key, etag in recorded.etags.items() if spare_listed or written.get(key) == etag}
+            for key in written.keys() - spared:
                 self._registers.delete(key, written[key])
 
     def _written_by_attempts(self, besides: Collection[str] = ()) -> dict[str, str]:

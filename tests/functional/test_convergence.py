@@ -354,6 +354,8 @@ class Convergence(RuleBasedStateMachine):
         manifest = self.manifest()
         if manifest is None:
             return
+        if self.keeps_variants_of_expired and self.current is None and not manifest.source_expired:
+            return  # its source is gone, and the event that says why is on its way
         is_current = bool(self.versions) and manifest.source.version_id == self.versions[-1].version_id
         if is_current or manifest.source.sequencer not in self.doubled:
             assert manifest.etags.keys() <= set(self.s3.keys("derived"))
