@@ -9,7 +9,7 @@ from resize.events import Upload
 from resize.manifest import Manifest, Outcome, PublishedRendition, Source, Times
 from resize.renditions import Rendered
 from resize.settings import Settings
-from resize.store import Original
+from resize.uploads_bucket import Original
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from resize.events import Change, Upload
 from resize.manifest import Manifest
-from resize.store import History
+from resize.uploads_bucket import History
 
 
 def is_expiry(upload: Upload) -> bool:

@@ -15,7 +15,8 @@ from resize.manifest import Manifest, Outcome, PublishedRendition
 from resize.names import is_folder, is_folder_marker
 from resize.registers import ATTEMPTS
 from resize.renditions import Rendered
-from resize.store import Original, Recorded, Store
+from resize.store import Recorded, Store
+from resize.uploads_bucket import Original
 
 Fault = TypeVar("Fault", bound=Exception)
 
@@ -120,7 +121,7 @@ class Job:
 
     def _open_image(self) -> Original | None:
         """Open what is current; None if that is nothing, or no more than a folder's marker."""
-        original = self.store.open_original()
+        original = self.store.uploads.open_current()
         if original and is_folder_marker(self.upload.key, original.size):
             original.body.close()
             return None
@@ -135,7 +136,7 @@ class Job:
         if original is None:
             return self._kept_after_expiry(recorded, started) or self._remove(recorded, started)
         try:
-            rendered = self.render(self.store.read(original))
+            rendered = self.render(self.store.uploads.read(original))
         except ImageRejectedError as error:
             fault = _without_variables(error)
             kept = self._kept_in_archive(draft, original, fault, recorded)
@@ -177,7 +178,7 @@ class Job:
             return None
         if standing is None:
             raise StorageError("GetObject", self.upload.key, "LaterSchema")
-        history = self.store.history()
+        history = self.store.uploads.history()
         if history.is_there:
             return None
         if not is_expiry(self.upload):
@@ -224,11 +225,11 @@ class Job:
         """
         if self.store.is_intact(standing):
             return None
-        original = self.store.open_version(standing.source.version_id)
+        original = self.store.uploads.open_version(standing.source.version_id)
         if original is None:
             return None
         try:
-            rendered = self.render(self.store.read(original))
+            rendered = self.render(self.store.uploads.read(original))
         except ImageRejectedError:
             return None
 

@@ -26,7 +26,7 @@ from resize.settings import Limits
 from resize.variants import Variant
 from resize.wire import READY, WireEndedError, WireError, encode_task, read_answer, read_frame, write_frame
 
-# A cold import of Pillow on a busy machine takes a second or two.
+# A cold import of Pillow on a busy machine takes a second or two; on a far slower one it may take what an image may.
 _START_SECONDS = 30.0
 
 # What finds Python and its libraries; nothing else of the environment, credentials above all, reaches the child.
@@ -212,12 +212,13 @@ class _Child:
     def await_ready(self) -> None:
         if self._is_ready:
             return
-        self._set_deadline(_START_SECONDS)
+        seconds = max(_START_SECONDS, self._confinement.processor_seconds)
+        self._set_deadline(seconds)
         try:
             write_frame(self._requests, encode_task(self._order.variants, self._order.limits))
             read_frame(self._answers, len(READY))
         except (WireError, OSError) as error:
-            raise SandboxError(f"the child did not start within {_START_SECONDS:.0f} s: {error}") from error
+            raise SandboxError(f"the child did not start within {seconds:.0f} s: {error}") from error
         self._is_ready = True
 
     def render(self, source: bytes) -> Rendered:

@@ -1,4 +1,4 @@
-"""S3: reads the newest upload of a key, and publishes renditions and manifest in the order that keeps them true.
+"""Publish an upload's renditions and manifest to S3, in an order that keeps both true.
 
 What a manifest lists is there to be fetched. So renditions are written before the manifest that lists them, and deleted
 once a manifest stands that does not: it names what it has replaced, and whoever reads it deletes what of that is left.
@@ -8,12 +8,11 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
-from io import BytesIO
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from resize.errors import ImageRejectedError, Reason, StorageError, SupersededError
+from resize.errors import StorageError, SupersededError
 from resize.events import Upload
 from resize.manifest import LaterSchemaError, Manifest, ManifestHeader, Outcome, PublishedRendition
 from resize.names import MANIFESTS, is_folder, is_folder_marker, is_shortened, manifest_key, rendition_key
@@ -23,77 +22,18 @@ from resize.renditions import Rendition
 from resize.settings import Settings
 from resize.side_by_side import ForEach, in_turn
 from resize.stamp import stamp
+from resize.uploads_bucket import UploadsBucket
 from resize.variants import Fit, Format
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
-    from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef, HeadObjectOutputTypeDef
 
 # Removed keys' manifests carry this tag, by which the stack lets S3 expire them.
 REMOVED_TAG = "darkroom-outcome=removed"
 
 
-# What is read of a body at a time: little beside a source, and enough for few system calls.
-_CHUNK_BYTES = 1024 * 1024
-
 # Makes the manifest of what has been published.
 Complete: TypeAlias = Callable[[tuple[PublishedRendition, ...]], Manifest]
-
-
-class Body(Protocol):
-    """What botocore's StreamingBody offers of a file."""
-
-    def read(self, amt: int, /) -> bytes:
-        """Read so many bytes at most; none are left where none come."""
-
-    def close(self) -> None:
-        """Leave the rest unread."""
-
-
-@dataclass(frozen=True, slots=True)
-class ArchivedBody:
-    """The body of an object that S3 hands out only once it is restored."""
-
-    storage_class: str
-
-    def read(self, _amt: int, /) -> bytes:
-        """Refuse to."""
-        raise ImageRejectedError(Reason.ARCHIVED, f"it lies in {self.storage_class}")
-
-    def close(self) -> None:
-        """Do nothing: nothing is open."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Original:
-    """A version of an uploaded key, not yet read; `size` is in bytes.
-
-    `modified` is when it was made, and of one that came in parts, when its first part did.
-    """
-
-    version_id: str | None
-    etag: str
-    size: int
-    modified: datetime
-    body: Body
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class History:
-    """Of a key without a current version: its versions, the newest first, and the delete marker that hides them."""
-
-    versions: tuple[str, ...]
-    marker: str | None
-
-    @property
-    def newest(self) -> str | None:
-        """The newest version, None if all are gone."""
-        return self.versions[0] if self.versions else None
-
-    @property
-    def is_there(self) -> bool:
-        """Whether a version is current after all: a folder's marker, or one that came meanwhile."""
-        return self.newest is not None and self.marker is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +74,7 @@ class Store:
         self._order = Order(sequencer=upload.sequencer, generation=settings.generation)
         self._registers = Registers(client, settings.derived_bucket, self._order)
         self._manifest_key = manifest_key(upload.key)
+        self.uploads = UploadsBucket(client, settings, upload.key)
         self._whole_variants = {variant.name for variant in settings.variants if variant.fit is Fit.INSIDE}
 
     def recorded(self) -> Recorded:
@@ -171,52 +112,6 @@ class Store:
             raise SupersededError(self._manifest_key)
         return None
 
-    def open_original(self) -> Original | None:
-        """Open the version of the key that is current now, whatever the event was about; None if it has none."""
-        return self._open({"Bucket": self.settings.uploads_bucket, "Key": self._upload.key})
-
-    def open_version(self, version_id: str | None) -> Original | None:
-        """Open a version that may no longer be the current one; None if it is gone for good."""
-        return self._open(
-            {"Bucket": self.settings.uploads_bucket, "Key": self._upload.key, "VersionId": version_id or "null"}
-        )
-
-    def _open(self, which: Mapping[str, Any]) -> Original | None:
-        try:
-            answer = self._client.get_object(**which)
-        except (ClientError, BotoCoreError) as error:
-            if is_missing(error):
-                return None
-            if error_code(error) == "InvalidObjectState":
-                return self._archived(which)
-            raise StorageError("GetObject", self._upload.key, error_code(error)) from error
-        return _original(answer, answer["Body"])
-
-    def _archived(self, which: Mapping[str, Any]) -> Original | None:
-        """Look at an object that cannot be read: docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html."""
-        try:
-            answer = self._client.head_object(**which)
-        except (ClientError, BotoCoreError) as error:
-            if is_missing(error):
-                return None
-            raise StorageError("HeadObject", self._upload.key, error_code(error)) from error
-        storage_class = answer.get("ArchiveStatus") or answer.get("StorageClass") or "an archive"
-        return _original(answer, ArchivedBody(storage_class))
-
-    def history(self) -> History:
-        """Look at the versions of the key, of which the newest is a delete marker."""
-        try:
-            answer = self._client.list_object_versions(Bucket=self.settings.uploads_bucket, Prefix=self._upload.key)
-        except (ClientError, BotoCoreError) as error:
-            raise StorageError("ListObjectVersions", self._upload.key, error_code(error)) from error
-        # Keys come in order, a key's own before those that it begins, and its versions from the newest on.
-        versions = [each["VersionId"] for each in answer.get("Versions", []) if each["Key"] == self._upload.key]
-        markers = [each for each in answer.get("DeleteMarkers", []) if each["Key"] == self._upload.key]
-        return History(
-            versions=tuple(versions),
-            marker=next((each["VersionId"] for each in markers if each["IsLatest"]), None),
-        )
-
     def still_holds(self, manifest: Manifest) -> bool:
         """Tell whether this job's manifest, now that it stands, is true of the source or a later event will write.
 
@@ -225,14 +120,11 @@ class Store:
         """
         if manifest.replaced is None and not is_folder(self._upload.key):
             return True
-        try:
-            answer = self._client.head_object(Bucket=self.settings.uploads_bucket, Key=self._upload.key)
-        except (ClientError, BotoCoreError) as error:
-            if is_missing(error):
-                # Of an image, the event of a deletion that leaves nothing always writes.
-                is_certain = manifest.outcome is Outcome.REMOVED or not is_folder(self._upload.key)
-                return is_certain and not self._is_deleted_for_good(manifest)
-            raise StorageError("HeadObject", self._upload.key, error_code(error)) from error
+        answer = self.uploads.look()
+        if answer is None:
+            # Of an image, the event of a deletion that leaves nothing always writes.
+            is_certain = manifest.outcome is Outcome.REMOVED or not is_folder(self._upload.key)
+            return is_certain and not self._is_deleted_for_good(manifest)
         if is_folder_marker(self._upload.key, answer["ContentLength"]):
             return manifest.outcome is Outcome.REMOVED
         current = (answer.get("VersionId"), answer["ETag"].strip('"'))
@@ -248,7 +140,7 @@ class Store:
         is_removed = manifest.outcome is Outcome.REMOVED
         if not self.settings.keep_variants_of_expired or is_removed or manifest.source_expired:
             return False
-        return (manifest.source.version_id or "null") not in self.history().versions
+        return (manifest.source.version_id or "null") not in self.uploads.history().versions
 
     @property
     def may_have_written(self) -> bool:
@@ -262,24 +154,6 @@ class Store:
     def is_intact(self, manifest: Manifest) -> bool:
         """Tell whether all is there that a manifest lists, as it lists it."""
         return self.intact(manifest.etags) == manifest.etags.keys()
-
-    def read(self, original: Original) -> bytes:
-        """Read an original into memory.
-
-        Raises:
-            ImageRejectedError: it is larger than the limit; nothing was read.
-        """
-        limit = self.settings.limits.source_bytes
-        if original.size > limit:
-            original.body.close()
-            raise ImageRejectedError(Reason.TOO_MANY_BYTES, f"{original.size} bytes, the limit is {limit}")
-        try:
-            source = _read_exactly(original.body, original.size)
-        except (BotoCoreError, OSError) as error:
-            raise StorageError("GetObject", self._upload.key, type(error).__name__) from error
-        if len(source) != original.size:
-            raise StorageError("GetObject", self._upload.key, "IncompleteBody")
-        return source
 
     def publish(self, renditions: Iterable[Rendition], complete: Complete, recorded: Recorded) -> Manifest:
         """Write the renditions and then the manifest, `complete` with them. Returns the manifest that stands.
@@ -426,29 +300,3 @@ def _replaced(recorded: Recorded, written: Mapping[str, str], manifest: Manifest
     if recorded.etag is None and not known:
         return None
     return {key: etag for key, etag in known.items() if key not in manifest.etags}
-
-
-def _read_exactly(body: Body, size: int) -> bytes:
-    """Read a body into memory of its size: Python 3.14 doubles its buffer until a body fits, and then copies it.
-
-    What is written to its last byte once is not moved again, and what it holds is handed over as it is.
-    """
-    buffer = BytesIO()
-    if size:
-        buffer.seek(size - 1)
-        buffer.write(b"\0")
-        buffer.seek(0)
-    while chunk := body.read(_CHUNK_BYTES):
-        buffer.write(chunk)
-    buffer.truncate()
-    return buffer.getvalue()
-
-
-def _original(answer: "GetObjectOutputTypeDef | HeadObjectOutputTypeDef", body: Body) -> Original:
-    return Original(
-        version_id=answer.get("VersionId"),
-        etag=answer["ETag"].strip('"'),
-        size=answer["ContentLength"],
-        modified=answer["LastModified"],
-        body=body,
-    )

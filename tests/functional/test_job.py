@@ -23,7 +23,8 @@ from resize.manifest import Outcome
 from resize.renditions import Rendered
 from resize.settings import Limits
 from resize.side_by_side import SideBySide
-from resize.store import Original, Store
+from resize.store import Store
+from resize.uploads_bucket import Original
 
 THUMB = "thumb/cat.jpg.webp"
 LARGE = "large/cat.jpg.webp"
@@ -524,7 +525,7 @@ def test_a_body_that_ends_early_is_a_fault_of_the_storage(world: World) -> None:
     store = Store(world.client, world.settings, world.upload("cat.jpg", b"cat"), is_retry=False)
 
     with pytest.raises(StorageError) as failed:
-        store.read(original(4, b"cat"))
+        store.uploads.read(original(4, b"cat"))
 
     assert failed.value.code == "StorageError.GetObject.IncompleteBody"
 
@@ -534,7 +535,7 @@ def test_a_body_of_any_length_is_read_whole_and_into_memory_of_its_size(size: in
     store, body = Store(world.client, world.settings, world.upload("cat.jpg", b"cat"), is_retry=False), bytes(size)
     tracemalloc.start()
     try:
-        read = store.read(original(size, body))
+        read = store.uploads.read(original(size, body))
 
         assert tracemalloc.get_traced_memory()[1] < size + 3_000_000
     finally:

@@ -1,0 +1,183 @@
+"""Read the versions of one key in the uploads bucket."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, Protocol
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from resize.errors import ImageRejectedError, Reason, StorageError
+from resize.registers import error_code, is_missing
+from resize.settings import Settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.client import S3Client
+    from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef, HeadObjectOutputTypeDef
+
+# What is read of a body at a time: little beside a source, and enough for few system calls.
+_CHUNK_BYTES = 1024 * 1024
+
+
+class Body(Protocol):
+    """What botocore's StreamingBody offers of a file."""
+
+    def read(self, amt: int, /) -> bytes:
+        """Read so many bytes at most; none are left where none come."""
+
+    def close(self) -> None:
+        """Leave the rest unread."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivedBody:
+    """The body of an object that S3 hands out only once it is restored."""
+
+    storage_class: str
+
+    def read(self, _amt: int, /) -> bytes:
+        """Refuse to."""
+        raise ImageRejectedError(Reason.ARCHIVED, f"it lies in {self.storage_class}")
+
+    def close(self) -> None:
+        """Do nothing: nothing is open."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Original:
+    """A version of an uploaded key, not yet read; `size` is in bytes.
+
+    `modified` is when it was made, and of one that came in parts, when its first part did.
+    """
+
+    version_id: str | None
+    etag: str
+    size: int
+    modified: datetime
+    body: Body
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """Of a key without a current version: its versions, the newest first, and the delete marker that hides them."""
+
+    versions: tuple[str, ...]
+    marker: str | None
+
+    @property
+    def newest(self) -> str | None:
+        """The newest version, None if all are gone."""
+        return self.versions[0] if self.versions else None
+
+    @property
+    def is_there(self) -> bool:
+        """Whether a version is current after all: a folder's marker, or one that came meanwhile."""
+        return self.newest is not None and self.marker is None
+
+
+class UploadsBucket:
+    """What a job asks of the key that it is about. Every method raises StorageError where S3 fails."""
+
+    def __init__(self, client: "S3Client", settings: Settings, key: str) -> None:
+        self._client = client
+        self._bucket = settings.uploads_bucket
+        self._key = key
+        self._limit = settings.limits.source_bytes
+
+    def open_current(self) -> Original | None:
+        """Open the version of the key that is current now, whatever the event was about; None if it has none."""
+        return self._open({"Bucket": self._bucket, "Key": self._key})
+
+    def open_version(self, version_id: str | None) -> Original | None:
+        """Open a version that may no longer be the current one; None if it is gone for good."""
+        return self._open({"Bucket": self._bucket, "Key": self._key, "VersionId": version_id or "null"})
+
+    def _open(self, which: Mapping[str, Any]) -> Original | None:
+        try:
+            answer = self._client.get_object(**which)
+        except (ClientError, BotoCoreError) as error:
+            if is_missing(error):
+                return None
+            if error_code(error) == "InvalidObjectState":
+                return self._archived(which)
+            raise StorageError("GetObject", self._key, error_code(error)) from error
+        return _original(answer, answer["Body"])
+
+    def _archived(self, which: Mapping[str, Any]) -> Original | None:
+        """Look at an object that cannot be read: docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html."""
+        answer = self._head(which)
+        if answer is None:
+            return None
+        storage_class = answer.get("ArchiveStatus") or answer.get("StorageClass") or "an archive"
+        return _original(answer, ArchivedBody(storage_class))
+
+    def history(self) -> History:
+        """Look at the versions of the key, of which the newest is a delete marker."""
+        try:
+            answer = self._client.list_object_versions(Bucket=self._bucket, Prefix=self._key)
+        except (ClientError, BotoCoreError) as error:
+            raise StorageError("ListObjectVersions", self._key, error_code(error)) from error
+        # Keys come in order, a key's own before those that it begins, and its versions from the newest on.
+        versions = [each["VersionId"] for each in answer.get("Versions", []) if each["Key"] == self._key]
+        markers = [each for each in answer.get("DeleteMarkers", []) if each["Key"] == self._key]
+        return History(
+            versions=tuple(versions),
+            marker=next((each["VersionId"] for each in markers if each["IsLatest"]), None),
+        )
+
+    def look(self) -> "HeadObjectOutputTypeDef | None":
+        """Look at the current version without its bytes; None if there is none."""
+        return self._head({"Bucket": self._bucket, "Key": self._key})
+
+    def read(self, original: Original) -> bytes:
+        """Read an original into memory.
+
+        Raises:
+            ImageRejectedError: it is larger than the limit; nothing was read.
+        """
+        limit = self._limit
+        if original.size > limit:
+            original.body.close()
+            raise ImageRejectedError(Reason.TOO_MANY_BYTES, f"{original.size} bytes, the limit is {limit}")
+        try:
+            source = _read_exactly(original.body, original.size)
+        except (BotoCoreError, OSError) as error:
+            raise StorageError("GetObject", self._key, type(error).__name__) from error
+        if len(source) != original.size:
+            raise StorageError("GetObject", self._key, "IncompleteBody")
+        return source
+
+    def _head(self, which: Mapping[str, Any]) -> "HeadObjectOutputTypeDef | None":
+        try:
+            return self._client.head_object(**which)
+        except (ClientError, BotoCoreError) as error:
+            if is_missing(error):
+                return None
+            raise StorageError("HeadObject", self._key, error_code(error)) from error
+
+
+def _read_exactly(body: Body, size: int) -> bytes:
+    """Read a body into memory of its size: Python 3.14 doubles its buffer until a body fits, and then copies it.
+
+    What is written to its last byte once is not moved again, and what it holds is handed over as it is.
+    """
+    buffer = BytesIO()
+    if size:
+        buffer.seek(size - 1)
+        buffer.write(b"\0")
+        buffer.seek(0)
+    while chunk := body.read(_CHUNK_BYTES):
+        buffer.write(chunk)
+    buffer.truncate()
+    return buffer.getvalue()
+
+
+def _original(answer: "GetObjectOutputTypeDef | HeadObjectOutputTypeDef", body: Body) -> Original:
+    return Original(
+        version_id=answer.get("VersionId"),
+        etag=answer["ETag"].strip('"'),
+        size=answer["ContentLength"],
+        modified=answer["LastModified"],
+        body=body,
+    )
