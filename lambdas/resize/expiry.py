@@ -21,8 +21,11 @@ def is_wanted_gone(upload: Upload, standing: Manifest, history: History) -> bool
     """Tell whether this event is someone's deletion of what the variants show: a rule's has another name.
 
     That is the delete marker that is there now, for one under it may be older than the version that expired; or the
-    version itself, deleted for good. `darkroom backfill --orphans` names no marker.
+    version itself, deleted for good: it may have been while this event's earlier attempt wrote what stands, which then
+    did not come to notice. `darkroom backfill --orphans` names no marker.
     """
+    if upload.sequencer == standing.source.sequencer and not standing.source_expired:
+        return (standing.source.version_id or "null") not in history.versions
     if upload.change is Change.MARKED_DELETED:
         return upload.version_id in {None, history.marker}
     return upload.change is Change.DELETED and upload.version_id == standing.source.version_id

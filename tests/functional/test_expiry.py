@@ -203,6 +203,22 @@ def test_a_job_cut_short_over_kept_variants_makes_them_again_from_the_old_versio
     assert (manifest["source"]["version_id"], manifest["source"]["sequencer"]) == (first.version_id, expiry.sequencer)
 
 
+@pytest.mark.parametrize("cut_off_at", ["large/cat.jpg.webp", "thumb/cat.jpg.webp", "manifests/cat.jpg.json"])
+def test_a_job_cut_short_whose_version_is_deleted_for_good_leaves_nothing(keeping: World, cut_off_at: str) -> None:
+    uploaded(keeping, b"old")
+    deletion = keeping.delete("cat.jpg")
+    newer = keeping.upload("cat.jpg", b"new")
+    with pytest.raises(StorageError):
+        keeping.deliver(newer, client=keeping.client_that_cannot_write(cut_off_at))
+    undone = keeping.delete_version("cat.jpg", newer.version_id)
+
+    for event in (undone, newer, deletion):
+        keeping.deliver(event)
+
+    assert keeping.manifest("cat.jpg")["outcome"] == "removed"
+    assert keeping.derived() == {}
+
+
 def test_a_manifest_that_cannot_be_read_is_left_for_a_function_that_can(keeping: World) -> None:
     uploaded(keeping)
     later = json.dumps(keeping.manifest("cat.jpg") | {"schema": 9, "times": "today"}).encode()
