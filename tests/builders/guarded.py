@@ -19,6 +19,8 @@ HOST = f"127.0.0.1:{PORT}"
 KEYS = AccessKeys.random()
 
 _PIECE_BYTES = 16 * 1024
+# Parameters of tests are signed when tests are collected, which may be long before they run.
+_LONGER_THAN_A_RUN = 24 * 3600
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +84,7 @@ def presigned(
     target: str = "/uploads/cat.jpg",
     *,
     service: str = "s3",
-    expires: int = 60,
+    expires: int = _LONGER_THAN_A_RUN,
     keys: AccessKeys = KEYS,
 ) -> Asked:
     """A request that botocore signed in its query string."""

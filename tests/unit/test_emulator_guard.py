@@ -232,7 +232,7 @@ URL = presigned("GET", "/uploads/cat.jpg?versionId=a")
         URL.but(target=URL.target.replace("versionId=a&", "")),
         URL.but(target=f"{URL.target}&Action=CreateUser"),
         URL.but(target=f"{URL.target}&acl"),
-        URL.but(target=URL.target.replace("X-Amz-Expires=60", "X-Amz-Expires=600")),
+        URL.but(target=URL.target.replace("X-Amz-Expires=86400", "X-Amz-Expires=86401")),
         URL.but(target=f"{URL.target}&x-amz-credential=test"),
         URL.but(target=f"{URL.target}&X-Amz-Signature={'0' * 64}"),
         URL.also(("X-Amz-Target", "AmazonSQS.CreateQueue")),
