@@ -37,7 +37,7 @@ def job_requests(config: Config) -> tuple[JobRequests, ...]:
         ("an upload that replaces another", reads + 1, writes),
         ("a job delivered again that was done", 1, 0),
         ("a job superseded before it began", reads, 0),
-        ("the same, on its second receive", reads + places, 1),
+        ("the same, on its second receive", reads + 1 + places, 1),
         ("a job cut short before its first write, on its second receive", reads + places - variants, writes + 1),
         ("the deletion of an old version", reads + variants, 0),
         ("a folder's marker", reads, 0),

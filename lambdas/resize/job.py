@@ -74,6 +74,7 @@ class Job:
             if manifest is None:
                 return self._unrecorded(Outcome.SUPERSEDED, started)
         if manifest is None:
+            self.store.withdraw()
             return self._unrecorded(Outcome.FOLDER, started)
         return Ended(
             outcome=manifest.outcome,
@@ -83,7 +84,6 @@ class Job:
         )
 
     def _unrecorded(self, outcome: Outcome, started: datetime) -> Ended:
-        self.store.withdraw()
         return Ended(outcome=outcome, milliseconds=milliseconds(self.clock() - started))
 
     def _bring_up_to_date(self, started: datetime) -> tuple[Manifest | None, bool]:
