@@ -195,7 +195,7 @@ def lets_s3_send(statement: Mapping[str, Any], bucket_arn: str) -> bool:
 def _is_source(statement: Mapping[str, Any], bucket_arn: str) -> bool:
     """Tell whether the conditions on where a message comes from hold for a bucket; all of them must."""
     return all(
-        any(fnmatchcase(bucket_arn, pattern) for pattern in _list(patterns))
+        any(fnmatchcase(bucket_arn, pattern) for pattern in _list(patterns)) is not ("not" in operator.lower())
         for operator, conditions in statement.get("Condition", {}).items()
         if operator.lower().startswith(("arn", "string"))
         for key, patterns in conditions.items()

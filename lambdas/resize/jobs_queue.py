@@ -14,10 +14,11 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
     from mypy_boto3_sqs.type_defs import ChangeMessageVisibilityBatchRequestEntryTypeDef
 
-# The function waits for this at its very end, where little of its time may be left.
-CLIENT_CONFIG = Config(connect_timeout=1, read_timeout=4, retries={"mode": "standard", "total_max_attempts": 2})
+# The function waits for this at its very end, where little of its time may be left: after an image that took all of
+# its own, what a job has for storage (settings.py).
+CLIENT_CONFIG = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2})
 # What a request takes at most: both attempts, and a second between them.
-REQUEST_SECONDS = 11
+REQUEST_SECONDS = 9
 # docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibilityBatch.html
 _MOST_ENTRIES = 10
 

@@ -16,6 +16,7 @@ from builders.pictures import jpeg
 from builders.world import World
 from resize.consumer import Consumer
 from resize.jobs_queue import REQUEST_SECONDS, JobsQueue
+from resize.settings import STORAGE_SECONDS
 from stacks.config import Config
 
 if TYPE_CHECKING:
@@ -249,6 +250,12 @@ def test_sqs_is_not_asked_when_the_function_could_end_meanwhile(
     assert len(failed_ids(answer)) == 1
     assert queue.asked == []
     assert [line["error_code"] for line in lines_of(log, "retry not set")] == ["QueueError.OutOfTime"]
+
+
+def test_after_an_image_that_took_all_of_its_time_sqs_is_still_asked(consumer: Consumer, queue: Queue) -> None:
+    consumer.handle(queue.receive("no JSON"), context(STORAGE_SECONDS - 0.5))
+
+    assert len(queue.asked) == 1
 
 
 def test_no_client_of_sqs_is_made_while_every_job_is_done(world: World, consumer: Consumer, queue: Queue) -> None:

@@ -45,6 +45,8 @@ def test_a_job_must_stay_hidden_for_as_long_as_it_may_be_worked_on(
         ({"Condition": {"ArnLike": {"AWS:SourceArn": ["arn:aws:s3:::other", "arn:aws:s3:::up*"]}}}, True),
         ({"Condition": {"ArnEquals": {"aws:SourceArn": "arn:aws:s3:::other"}}}, False),
         ({"Condition": {"StringLike": {"aws:SourceArn": []}}}, False),
+        ({"Condition": {"ArnNotEquals": {"aws:SourceArn": "arn:aws:s3:::uploads"}}}, False),
+        ({"Condition": {"StringNotLike": {"aws:SourceArn": "arn:aws:s3:::former-*"}}}, True),
     ],
 )
 def test_a_statement_lets_s3_send_or_not(change: dict[str, object], lets: bool) -> None:
