@@ -38,7 +38,8 @@ REJECTIONS: Mapping[str, Explanation] = {
         "it is a JPEG of more than 100 scans, made to keep a decoder busy", "save it as a baseline JPEG"
     ),
     Reason.OUT_OF_MEMORY: Explanation(
-        "decoding it takes more memory than the function has", "upload a smaller one, or raise `memory_mb`"
+        "decoding it, or what it becomes, takes more memory than the function has",
+        "upload a smaller one, or raise `memory_mb`",
     ),
     Reason.TIMED_OUT: Explanation(
         "it took more than `render_seconds` of the processor, or three times as long by the clock",

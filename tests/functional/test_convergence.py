@@ -74,6 +74,7 @@ class Convergence(RuleBasedStateMachine):
         self.waiting: list[Upload] = []
         self.consumers: list[Consumer] = []
         self.doubled: set[str] = set()
+        self.intact: set[tuple[str, str]] = set()  # what the manifest listed and was there so, a request ago
         self.contents: dict[str | None, bytes] = {}
         self.expired: set[str | None] = set()
         self.kept: str | None = None  # the version whose variants must stay, as it has expired
@@ -348,17 +349,27 @@ class Convergence(RuleBasedStateMachine):
     def check_listed(self) -> None:
         """Hold what the manifest lists against what is there, whatever is going on.
 
-        Where two deliveries of one job are at work at once, and its source is gone or newer by now, the one that sees
-        that first may delete what the other one is about to list.
+        All of it is there while its source is the current one. While a newer upload's event waits, or the source is
+        gone, what is there as it is listed stays: a later job may overwrite it, and take that back. Where two
+        deliveries of one job are at work at once then, the one that sees it first may delete what the other lists.
         """
-        manifest = self.manifest()
+        manifest, before = self.manifest(), self.intact
+        self.intact = self.listed_and_there(manifest)
         if manifest is None:
             return
         if self.keeps_variants_of_expired and self.current is None and not manifest.source_expired:
             return  # its source is gone, and the event that says why is on its way
-        is_current = bool(self.versions) and manifest.source.version_id == self.versions[-1].version_id
-        if is_current or manifest.source.sequencer not in self.doubled:
-            assert manifest.etags.keys() <= set(self.s3.keys("derived"))
+        there = set(self.s3.keys("derived"))
+        if bool(self.versions) and manifest.source.version_id == self.versions[-1].version_id:
+            assert manifest.etags.keys() <= there
+        elif manifest.source.sequencer not in self.doubled:
+            assert {key for key, etag in manifest.etags.items() if (key, etag) in before} <= there
+
+    def listed_and_there(self, manifest: Manifest | None) -> set[tuple[str, str]]:
+        """The keys and ETags that a manifest lists and that are there so."""
+        there = {key: self.s3.head_object(Bucket="derived", Key=key)["ETag"] for key in self.s3.keys("derived")}
+        listed = manifest.etags.items() if manifest else ()
+        return {(key, etag) for key, etag in listed if there.get(key) == f'"{etag}"'}
 
     def outcome(self, source: bytes | None) -> str:
         """What is to be recorded in the end."""
