@@ -1,12 +1,14 @@
 """What the sandbox's two ends say to each other: frames of bytes, read without trust."""
 
 import json
+import re
 import struct
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import IO, Any
 
 from resize.errors import ImageRejectedError, Reason
+from resize.formats import SourceFormat
 from resize.renditions import Rendered, Rendition
 from resize.settings import Limits
 from resize.variants import Format, Variant, parse_variants, variants_to_json
@@ -18,6 +20,13 @@ READY = b"ready"
 # Of what an image became, without the renditions themselves: some 200 bytes, and a hundred for each variant, of which
 # the function's environment, 4 KB, has room for less than a hundred.
 _HEAD_BYTES = 64 * 1024
+
+# What stands in a manifest, and so on other people's pages: docs/manifest.schema.json.
+_COLOUR = re.compile(r"#[0-9a-f]{6}")
+_THUMBHASH = re.compile(r"[A-Za-z0-9+/]{1,100}={0,2}")
+_DETAIL = re.compile(r"[ -~]{0,500}")
+# Whether a source lies in an archive is for S3 to say, and keeps what was made of it before.
+_REASONS = frozenset(Reason) - {Reason.ARCHIVED}
 
 
 class WireError(Exception):
@@ -93,10 +102,17 @@ def read_answer(stream: IO[bytes], variants: Sequence[Variant], most_bytes: int)
     try:
         answer = json.loads(head)
         if "rejected" in answer:
-            raise ImageRejectedError(Reason(answer["rejected"]["reason"]), str(answer["rejected"]["detail"]))
+            raise _read_rejected(answer["rejected"])
         return _read_rendered(stream, answer["rendered"], variants, most_bytes)
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise WireError(f"an answer that makes no sense: {type(error).__name__}") from error
+
+
+def _read_rejected(described: dict[str, Any]) -> ImageRejectedError:
+    reason = Reason(described["reason"])
+    if reason not in _REASONS:
+        raise WireError(f"a reason that is not an image's: {reason}")
+    return ImageRejectedError(reason, _text(described["detail"], _DETAIL))
 
 
 def _read_rendered(
@@ -113,22 +129,34 @@ def _read_rendered(
             Rendition(
                 variant=variant.name,
                 format=Format(rendition["format"]),
-                width=int(rendition["width"]),
-                height=int(rendition["height"]),
-                frames=int(rendition["frames"]),
+                width=_count(rendition["width"]),
+                height=_count(rendition["height"]),
+                frames=_count(rendition["frames"]),
                 body=body,
             )
         )
     return Rendered(
-        format=str(described["format"]),
-        width=int(described["width"]),
-        height=int(described["height"]),
-        frames=int(described["frames"]),
-        dominant_colour=str(described["dominant_colour"]),
-        thumbhash=str(described["thumbhash"]),
+        format=SourceFormat(described["format"]).value,
+        width=_count(described["width"]),
+        height=_count(described["height"]),
+        frames=_count(described["frames"]),
+        dominant_colour=_text(described["dominant_colour"], _COLOUR),
+        thumbhash=_text(described["thumbhash"], _THUMBHASH),
         renditions=tuple(renditions),
     )
 
 
 def _formats_of(variant: Variant) -> tuple[Format, ...]:
     return (variant.format,) if variant.format else tuple(Format)
+
+
+def _count(value: object) -> int:
+    if type(value) is not int or value < 1:
+        raise WireError("a size or a number of frames that makes no sense")
+    return value
+
+
+def _text(value: object, allowed: re.Pattern[str]) -> str:
+    if not isinstance(value, str) or not allowed.fullmatch(value):
+        raise WireError("a text that no image's answer has")
+    return value

@@ -73,6 +73,19 @@ def answer_parent(length: int = 1, **wrong: object) -> str:
     return tell_parent(json.dumps({"rendered": {"renditions": [rendition]}}).encode(), length.to_bytes(8))
 
 
+def describe_to_parent(**wrong: object) -> str:
+    """What sends the parent a whole answer of one rendition of a byte, with something wrong about the image."""
+    rendition = {"variant": "thumb", "format": "webp", "width": 32, "height": 32, "frames": 1}
+    image = {"format": "jpeg", "width": 9, "height": 9, "frames": 1, "dominant_colour": "#a08c74", "thumbhash": "1Qc="}
+    head = {"rendered": image | {"renditions": [rendition]} | wrong}
+    return tell_parent(json.dumps(head).encode(), (1).to_bytes(8) + b"x")
+
+
+def reject_to_parent(reason: str, detail: str) -> str:
+    """What sends the parent a rejection."""
+    return tell_parent(json.dumps({"rejected": {"reason": reason, "detail": detail}}).encode())
+
+
 MISDEEDS = {
     "segmentation fault": ("os.kill(os.getpid(), signal.SIGSEGV)", Reason.CRASHED, "SIGSEGV"),
     "abort": ("os.abort()", Reason.ABORTED, "SIGABRT"),
@@ -89,6 +102,13 @@ MISDEEDS = {
     "another image's key": (answer_parent(variant="thumb/other"), Reason.CRASHED, "'thumb'"),
     "another format": (answer_parent(format="png"), Reason.CRASHED, "'thumb'"),
     "no rendition": (tell_parent(b'{"rendered": {"renditions": []}}'), Reason.CRASHED, "no sense"),
+    "markup for a colour": (describe_to_parent(dominant_colour='#a08c74"><script>'), Reason.CRASHED, "a text"),
+    "markup for a placeholder": (describe_to_parent(thumbhash='"><script>'), Reason.CRASHED, "a text"),
+    "half a character": (reject_to_parent("corrupt", "\ud800"), Reason.CRASHED, "a text"),
+    "a detail of lines": (reject_to_parent("corrupt", "one\ntwo"), Reason.CRASHED, "a text"),
+    "a format that is none": (describe_to_parent(format="exe"), Reason.CRASHED, "no sense"),
+    "no frames": (describe_to_parent(frames=0), Reason.CRASHED, "no sense"),
+    "what only S3 can say": (reject_to_parent("archived", "it lies in GLACIER"), Reason.CRASHED, "a reason"),
     "more than the parent holds": (answer_parent(length=2 * 1024**2), Reason.CRASHED, "a frame of"),
 }
 
