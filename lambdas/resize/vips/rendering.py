@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from resize import limits as limit
 from resize.geometry import Size
 from resize.placeholder import Miniature, dominant_colour, miniature_size, thumb_hash
-from resize.plan import HAS_ALPHA, HAS_ANIMATION, Plan, enough_for, largest_first
+from resize.plan import HAS_ALPHA, Plan, enough_for, largest_first
 from resize.renditions import Rendered, Rendition
 from resize.settings import Limits
 from resize.variants import Variant
@@ -61,7 +61,7 @@ def _develop(opened: Opened, size: Size, shown: int) -> Film:
     frames = []
     for frame in opened.decode(size, shown):
         with blaming_the_image():
-            small = scaled(to_plain(frame), size).copy_memory()
+            small = scaled(to_plain(frame, opened.curve), size).copy_memory()
         frames.append(to_srgb(_upright(small, opened.orientation), opened.profile).copy_memory())
     return Film(frames=_alike(frames), milliseconds=opened.milliseconds[:shown], plays=opened.plays)
 
@@ -80,7 +80,7 @@ def _alike(frames: list[pyvips.Image]) -> tuple[pyvips.Image, ...]:
 
 def _print(film: Film, plan: Plan) -> Rendition:
     variant, has_alpha = plan.variant, plan.output in HAS_ALPHA
-    reel = film if plan.output in HAS_ANIMATION else film.still()
+    reel = film if plan.frames > 1 else film.still()
     placed = reel.placed(plan.placement, plan.background).straight()
     shown = placed if has_alpha else placed.flattened(plan.background)
     return Rendition(
