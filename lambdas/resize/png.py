@@ -5,6 +5,7 @@ that make pixels, and nothing that could hurt. Sections are those of the PNG spe
 """
 
 import struct
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -19,10 +20,17 @@ from resize.png_colour import Colours, colours_of
 _DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
 _GREY, _RGB, _PALETTE, GREY_WITH_OPACITY, _RGBA = 0, 2, 3, 4, 6
 _KEY_SAMPLES = {_GREY: 1, _RGB: 3}
+_SAMPLES = {_GREY: 1, _RGB: 3, _PALETTE: 1, GREY_WITH_OPACITY: 2, _RGBA: 4}
 _HEADER = struct.Struct(">IIBBBBB")
 _LONGEST_SIDE = 2**31 - 1
 _DEEP = 16
 _SIZE_AT = 16
+_BLOCK = 1_000_000
+_FULL_WINDOW = b"\x78\x01"
+_DICTIONARY = 0x20
+
+# Where each pass of an interlaced picture begins, and how far its pixels are from each other (8.2).
+_ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 _AFTER_HEADER = 33
 _MOST_COLOURS = 256
 _OPAQUE = b"\xff"
@@ -74,6 +82,23 @@ class Png:
         """How many bytes are kept beside the file's own."""
         return 0 if self.body is self.source else len(self.body)
 
+    def has_every_row(self, body: bytes) -> bool:
+        """Inflate the pixels of a still or a frame up to the last byte that its size asks for (9.1)."""
+        size = Size(*struct.unpack_from(">II", body, _SIZE_AT))
+        missing = self._inflated_bytes(size)
+        stream = zlib.decompressobj()
+        for chunk in chunks_of(body):
+            packed = chunk.body if chunk.kind == b"IDAT" else b""
+            while packed and missing > 0:
+                missing -= len(stream.decompress(packed, _BLOCK))
+                packed = stream.unconsumed_tail
+        return missing <= 0
+
+    def _inflated_bytes(self, size: Size) -> int:
+        bits = self.header.bits * _SAMPLES[self.header.colour_type]
+        passes = _passes(size) if self.header.interlaced else [size]
+        return sum(height * (1 + (width * bits + 7) // 8) for width, height in passes if width)
+
     def with_samples_split(self, body: bytes) -> bytes:
         """Give a body of grey and opacity in 16 bits as one of four bands in 8: each the half of a sample.
 
@@ -105,7 +130,7 @@ def read(source: bytes) -> Png:
     end, after = _pixels(first, chunks)
     shown, shared, key = _alike(header, found)
     is_fit = is_harmless and shown is header and shared == _shared(found)
-    is_fit = is_fit and source.startswith(END, end)
+    is_fit = is_fit and source.startswith(END, end) and not _is_narrow(first)
     return Png(
         source=source,
         header=shown,
@@ -186,11 +211,19 @@ def _pixels(first: Chunk, chunks: Iterator[Chunk]) -> tuple[int, list[Chunk]]:
 
 def _run(first: Chunk, end: int) -> bytes:
     """Give the chunks of pixels, a cut one mended: whether pixels are missing is for the decoder to say."""
-    source, whole = first.source, first.begin
-    for chunk in chunks_of(source[:end], first.begin) if end == len(source) else ():
+    source, begin, opening = first.source, first.begin, b""
+    if _is_narrow(first) and not first.is_cut:
+        opening, begin = written(b"IDAT", _FULL_WINDOW + first.body[2:]), first.next
+    for chunk in chunks_of(source[:end], begin) if end == len(source) else ():
         if chunk.is_cut:
-            return source[whole : chunk.begin] + written(b"IDAT", chunk.body)
-    return source[whole:end]
+            return opening + source[begin : chunk.begin] + written(b"IDAT", chunk.body)
+    return opening + source[begin:end]
+
+
+def _is_narrow(first: Chunk) -> bool:
+    """Find a window below 32 kB in deflate's header (RFC 1950, 2.2): libpng refuses one that is too small."""
+    method, flags = first.source[first.start : min(first.end, first.start + 2)].ljust(2, b"\0")
+    return method < _FULL_WINDOW[0] and method & 15 == 8 and not flags & _DICTIONARY
 
 
 def _alike(header: Header, found: dict[bytes, bytes]) -> tuple[Header, bytes, tuple[int, ...] | None]:
@@ -236,6 +269,13 @@ def _file(header: Header, shared: bytes, pixels: bytes) -> bytes:
 
 def _animation(header: Header, found: dict[bytes, bytes], chunks: Iterator[Chunk]) -> Animation | None:
     return animation_of(header.size, found[b"acTL"], found.get(b"fcTL"), chunks) if b"acTL" in found else None
+
+
+def _passes(size: Size) -> list[Size]:
+    """Give the sizes of the seven pictures of an interlaced one (8.2)."""
+    return [
+        Size(-(-(size.width - left) // across), -(-(size.height - top) // down)) for left, top, across, down in _ADAM7
+    ]
 
 
 def _corrupt(detail: str) -> ImageRejectedError:

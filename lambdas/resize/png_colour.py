@@ -62,7 +62,7 @@ def _by_profile(found: Mapping[bytes, bytes]) -> Colours | None:
         return None
     size = int.from_bytes(profile[:4], "big")
     is_profile = profile[36:40] == b"acsp" and _LEAST_PROFILE_BYTES <= size <= len(profile)
-    return Colours(profile=profile) if is_profile else None
+    return Colours(profile=profile[:size]) if is_profile else None
 
 
 def _by_name(found: Mapping[bytes, bytes]) -> Colours | None:

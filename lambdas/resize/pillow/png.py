@@ -67,8 +67,8 @@ def bytes_held(png: Png) -> int:
 
 def _decoded(png: Png, body: bytes, image: Image.Image) -> Image.Image:
     curve = png.colours.curve
+    _load(png, body, image)
     if not png.is_deep or (curve is None and (png.key is None or image.mode == "I;16")):
-        image.load()
         return with_curve_of_srgb(to_plain(image), curve) if curve else image
     if image.mode == "I;16":
         return _deep_grey(image, png.key, curve or SRGB_CURVE)
@@ -80,6 +80,14 @@ def _decoded(png: Png, body: bytes, image: Image.Image) -> Image.Image:
         colours = [_levels(*halves, curve) for halves in zip(colours, low, strict=False)]
     mode = "L" if len(colours) == 1 else "RGB"
     return Image.merge(f"{mode}A", [*colours, opacity]) if opacity else Image.merge(mode, colours)
+
+
+def _load(png: Png, body: bytes, image: Image.Image) -> None:
+    """Decode, and see whether the pixels reach to the end: Pillow leaves those zero that a whole stream is short of."""
+    image.load()
+    last = image.crop((0, image.height - 1, image.width, image.height))
+    if (png.header.interlaced or not any(last.tobytes())) and not png.has_every_row(body):
+        raise SyntaxError("rows of pixels are missing")
 
 
 def _opened(body: bytes) -> Image.Image:
