@@ -28,6 +28,7 @@ _SIZE_AT = 16
 _BLOCK = 1_000_000
 _FULL_WINDOW = b"\x78\x01"
 _DICTIONARY = 0x20
+_DEFLATE = 8
 
 # Where each pass of an interlaced picture begins, and how far its pixels are from each other (8.2).
 _ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
@@ -223,7 +224,7 @@ def _run(first: Chunk, end: int) -> bytes:
 def _is_narrow(first: Chunk) -> bool:
     """Find a window below 32 kB in deflate's header (RFC 1950, 2.2): libpng refuses one that is too small."""
     method, flags = first.source[first.start : min(first.end, first.start + 2)].ljust(2, b"\0")
-    return method < _FULL_WINDOW[0] and method & 15 == 8 and not flags & _DICTIONARY
+    return method < _FULL_WINDOW[0] and method & 15 == _DEFLATE and not flags & _DICTIONARY
 
 
 def _alike(header: Header, found: dict[bytes, bytes]) -> tuple[Header, bytes, tuple[int, ...] | None]:

@@ -105,13 +105,12 @@ class _Track:
         numbered = chunk.source[chunk.start : min(chunk.end, chunk.start + _SEQUENCE_BYTES)]
         is_next = len(numbered) == _SEQUENCE_BYTES and int.from_bytes(numbered, "big") == self.sequence
         self.sequence += 1
-        if is_next and self.waiting:
-            self.frames.append(replace(self.waiting, start=chunk.begin, end=chunk.next))
+        if self.waiting:
+            self.frames += [replace(self.waiting, start=chunk.begin, end=chunk.next)] if is_next else []
             self.waiting = None
         elif self.frames and not self.frames[-1].is_still:
             last = self.frames.pop()
-            if is_next:  # else that frame lacks these
-                self.frames.append(replace(last, end=chunk.next))
+            self.frames += [replace(last, end=chunk.next)] if is_next else []  # else it lacks these
         else:
             return False
         return is_next

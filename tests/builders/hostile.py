@@ -13,8 +13,15 @@ from builders.images import encoded
 _PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
 
 
-def png(width: int, height: int, *, colour_type: int = 2, bits: int = 8, interlaced: bool = False) -> bytes:
-    """A whole PNG, black: its colour type and bits are those of its header (ISO/IEC 15948)."""
+def png(
+    width: int,
+    height: int,
+    *chunks: tuple[bytes, bytes],
+    colour_type: int = 2,
+    bits: int = 8,
+    interlaced: bool = False,
+) -> bytes:
+    """A whole PNG, black: its colour type and bits are those of its header (ISO/IEC 15948); other chunks follow that."""
     samples = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[colour_type]
     passes = _adam7(width, height) if interlaced else [(width, height)]
     header = struct.pack(">IIBBBBB", width, height, bits, colour_type, 0, 0, interlaced)
@@ -26,7 +33,8 @@ def png(width: int, height: int, *, colour_type: int = 2, bits: int = 8, interla
         for _ in range(rows)
     )
     data += deflate.flush()
-    return _PNG_MAGIC + _png_chunk(b"IHDR", header) + palette + _png_chunk(b"IDAT", data) + _png_chunk(b"IEND", b"")
+    described = b"".join(_png_chunk(*chunk) for chunk in chunks) + palette
+    return _PNG_MAGIC + _png_chunk(b"IHDR", header) + described + _png_chunk(b"IDAT", data) + _png_chunk(b"IEND", b"")
 
 
 def png_that_promises(width: int, height: int) -> bytes:
