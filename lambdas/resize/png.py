@@ -18,9 +18,9 @@ from resize.png_colour import Colours, colours_of
 
 # Depths by colour type (11.2.1).
 _DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
-_GREY, _RGB, _PALETTE, GREY_WITH_OPACITY, _RGBA = 0, 2, 3, 4, 6
-_KEY_SAMPLES = {_GREY: 1, _RGB: 3}
-_SAMPLES = {_GREY: 1, _RGB: 3, _PALETTE: 1, GREY_WITH_OPACITY: 2, _RGBA: 4}
+GREY, _RGB, _PALETTE, GREY_WITH_OPACITY, _RGBA = 0, 2, 3, 4, 6
+_KEY_SAMPLES = {GREY: 1, _RGB: 3}
+_SAMPLES = {GREY: 1, _RGB: 3, _PALETTE: 1, GREY_WITH_OPACITY: 2, _RGBA: 4}
 _HEADER = struct.Struct(">IIBBBBB")
 _LONGEST_SIDE = 2**31 - 1
 _DEEP = 16

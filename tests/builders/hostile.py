@@ -21,7 +21,7 @@ def png(
     bits: int = 8,
     interlaced: bool = False,
 ) -> bytes:
-    """A whole PNG, black: its colour type and bits are those of its header (ISO/IEC 15948); other chunks follow that."""
+    """A whole PNG, black: its colour type and bits are those of its header (ISO/IEC 15948); chunks follow it."""
     samples = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[colour_type]
     passes = _adam7(width, height) if interlaced else [(width, height)]
     header = struct.pack(">IIBBBBB", width, height, bits, colour_type, 0, 0, interlaced)

@@ -113,6 +113,7 @@ DECODING_MORE: dict[str, Callable[[], bytes]] = {
         *TWELVE, gamma(100_000), (b"tRNS", bytes(2)), colour_type=0, bits=16
     ),
     "png of 4 bits with a transparent grey": lambda: png(*TWELVE, (b"tRNS", bytes(2)), colour_type=0, bits=4),
+    "animated png": lambda: animation("PNG", [Image.new("RGB", TWELVE, name) for name in ("red", "teal")], [40, 40]),
     "png of noise with a comment": lambda: encoded(noise((2500, 2000)), compress_level=1, pnginfo=comment()),
     "webp with alpha": lambda: plain("RGBA", TWELVE, "WEBP", method=0),
     "webp of 50 MP": lambda: plain("RGB", FIFTY, "WEBP", method=0),

@@ -11,18 +11,19 @@ from PIL import Image, ImageChops, ImageFile
 
 from resize.icc import SRGB_CURVE, Curve, srgb_levels
 from resize.pillow.colour import to_plain, with_curve_of_srgb
-from resize.png import GREY_WITH_OPACITY, Png
+from resize.png import GREY, GREY_WITH_OPACITY, Png
 from resize.png_animation import Disposal
 
 _LEVELS = 65_536
 _OPAQUE = 255
 _CLEAR = (0, 0, 0, 0)
 
-# Bytes of each pixel beside the picture that Pillow gives: two halves of samples and what they are joined to, the
-# picture with other levels, the canvases of an animation.
-_BYTES_OF_HALVES = 20
-_BYTES_OF_LEVELS = 4
-_BYTES_OF_CANVAS = 16
+# Bytes of each pixel beside the picture that Pillow gives: two halves of samples and what they are joined to, a picture
+# with other levels, the canvases of an animation.
+_BYTES_OF_HALVES = 16
+_BYTES_OF_DEEP_GREY = 3
+_BYTES_OF_COPY = 4
+_BYTES_OF_CANVASES = 16
 
 # Rows of which as many halves are joined at once: joining takes ten times the memory of its outcome.
 _ROWS = 128
@@ -57,12 +58,18 @@ def frames(png: Png) -> Iterator[Image.Image]:
 
 
 def bytes_held(png: Png) -> int:
-    """Say what decoding takes beside the picture that Pillow gives."""
+    """Say what decoding takes beside the picture that Pillow gives: see `resize.pillow.memory`."""
     pixels = png.header.size.width * png.header.size.height
-    deep = _BYTES_OF_HALVES if png.is_deep and (png.key or png.colours.curve) else 0
-    curve = _BYTES_OF_LEVELS if png.colours.curve else 0
-    frames = _BYTES_OF_CANVAS if png.animation else 0
-    return png.copied_bytes + pixels * (deep + curve + frames)
+    return png.copied_bytes + pixels * (_bytes_of_levels(png) + (_BYTES_OF_CANVASES if png.animation else 0))
+
+
+def _bytes_of_levels(png: Png) -> int:
+    is_grey = png.header.colour_type == GREY
+    if png.is_deep and not is_grey and (png.key or png.colours.curve):
+        return _BYTES_OF_HALVES
+    if png.colours.curve is None:
+        return 0
+    return (_BYTES_OF_DEEP_GREY if png.is_deep else 1) if is_grey else _BYTES_OF_COPY
 
 
 def _decoded(png: Png, body: bytes, image: Image.Image) -> Image.Image:
