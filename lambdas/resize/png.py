@@ -56,6 +56,15 @@ class Header:
         return _HEADER.pack(*self.size, self.bits, self.colour_type, 0, 0, self.interlaced)
 
 
+@dataclass(frozen=True, slots=True)
+class _Inflated:
+    """Pixels that are all there: deflated, the checksum of them inflated, and whether the stream ends with them."""
+
+    deflated: bytes
+    checksum: int
+    is_whole: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Png:
     """A file as decoders get it.
@@ -84,16 +93,35 @@ class Png:
         return 0 if self.body is self.source else len(self.body)
 
     def has_every_row(self, body: bytes) -> bool:
-        """Inflate the pixels of a still or a frame up to the last byte that its size asks for (9.1)."""
-        size = Size(*struct.unpack_from(">II", body, _SIZE_AT))
-        missing = self._inflated_bytes(size)
-        stream = zlib.decompressobj()
-        for chunk in chunks_of(body):
-            packed = chunk.body if chunk.kind == b"IDAT" else b""
-            while packed and missing > 0:
-                missing -= len(stream.decompress(packed, _BLOCK))
-                packed = stream.unconsumed_tail
-        return missing <= 0
+        """Say whether the pixels of a still or a frame reach to the last byte that its size asks for (9.1)."""
+        return self._inflated(body) is not None
+
+    def mended(self, body: bytes) -> bytes | None:
+        """Write a still or a frame with a right checksum of its inflated pixels, None if that is not what it lacks.
+
+        Chromium does not look at it, and a decoder that does may give up before the last row.
+        """
+        found = self._inflated(body)
+        if found is None or not found.is_whole:
+            return None
+        packed = _FULL_WINDOW + found.deflated + found.checksum.to_bytes(4, "big")
+        at = body.index(b"IDAT", _AFTER_HEADER) - 4
+        return body[:at] + written(b"IDAT", packed) + END
+
+    def _inflated(self, body: bytes) -> _Inflated | None:
+        """Inflate the pixels of a body without looking at their checksum (RFC 1951); None where some are missing."""
+        packed = b"".join(chunk.body for chunk in chunks_of(body) if chunk.kind == b"IDAT")[2:]
+        missing, checksum = self._inflated_bytes(Size(*struct.unpack_from(">II", body, _SIZE_AT))), 1
+        stream, rest = zlib.decompressobj(-zlib.MAX_WBITS), packed
+        try:
+            while rest and not stream.eof and missing > 0:
+                rows = stream.decompress(rest, _BLOCK)
+                missing, checksum, rest = missing - len(rows), zlib.adler32(rows, checksum), stream.unconsumed_tail
+        except zlib.error:
+            return None
+        if missing > 0:
+            return None
+        return _Inflated(packed[: len(packed) - len(stream.unused_data)], checksum, stream.eof)
 
     def _inflated_bytes(self, size: Size) -> int:
         bits = self.header.bits * _SAMPLES[self.header.colour_type]

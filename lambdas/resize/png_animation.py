@@ -22,6 +22,8 @@ _MILLISECONDS = 1000
 _USUAL_MILLISECONDS = 100
 _MOST_MILLISECONDS = 3_600_000
 
+_MOST_FRAMES = 2**31 - 1  # 11.3.6.1
+
 # WebP and GIF count in 16 bits.
 _MOST_PLAYS = 65_535
 
@@ -128,6 +130,8 @@ def animation_of(canvas: Size, account: bytes, control: bytes | None, chunks: It
     if len(account) != _ACCOUNT.size:
         return None
     announced, plays = _ACCOUNT.unpack(account)
+    if announced > _MOST_FRAMES:
+        return None
     track = _Track(canvas, announced)
     if control is not None:
         if not track.begin(control, is_still=True):

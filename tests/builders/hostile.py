@@ -53,6 +53,26 @@ def png_with_profile_bomb(megabytes: int) -> bytes:
     return _png_with(_png_chunk(b"iCCP", b"profile\0\0" + zlib.compress(bytes(megabytes * 1_000_000), 9)))
 
 
+def png_of_chunks(count: int) -> bytes:
+    """A good PNG with so many empty chunks that no decoder knows."""
+    return _png_with(_png_chunk(b"juNk", b"") * count)
+
+
+def animated_png(frames: int, width: int = 64, height: int = 48) -> bytes:
+    """An animated PNG of that size, each of its frames but the first a pixel in the corner."""
+    whole, dot = png(width, height), zlib.compress(bytes(4))
+    start, end = whole.index(b"IDAT") - 4, whole.index(b"IEND") - 4
+    parts = [whole[:start], _png_chunk(b"acTL", struct.pack(">II", frames, 0)), _png_frame(0, width, height)]
+    parts += [whole[start:end]]
+    for number in range(1, 2 * frames - 1, 2):
+        parts += [_png_frame(number, 1, 1), _png_chunk(b"fdAT", struct.pack(">I", number + 1) + dot)]
+    return b"".join([*parts, whole[end:]])
+
+
+def _png_frame(number: int, width: int, height: int) -> bytes:
+    return _png_chunk(b"fcTL", struct.pack(">IIIIIHHBB", number, width, height, 0, 0, 1, 10, 0, 0))
+
+
 def webp_of_34_bytes(width: int, height: int) -> bytes:
     """A lossless WebP of one colour: five codes of one symbol each, so no bits a pixel (RFC 9649, 3.7.2)."""
     size = (width - 1) | (height - 1) << 14

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders.hostile import png_with_text_bomb
+from builders import hostile
 from builders.images import alpha_at, encoded, opened, picture_of, quadrants, rendered, rgb_at, variant
 from builders.pngs import (
     END,
@@ -85,7 +85,7 @@ def test_text_of_any_size_is_never_read(kind: bytes) -> None:
 
 
 def test_a_bomb_of_text_takes_no_memory() -> None:
-    source = png_with_text_bomb(100)
+    source = hostile.png_with_text_bomb(100)
 
     tracemalloc.start()
     read(source)
@@ -319,3 +319,24 @@ def test_a_window_that_is_smaller_than_what_it_looks_back_to_costs_nothing() -> 
 
     shown = [picture_of(file_of(header(8, 90), body)).tobytes() for body in (chunk(b"IDAT", wide), narrow)]
     assert shown[0] == shown[1]
+
+
+@pytest.mark.parametrize("checksum", [b"\0\0\0\0", b"\0", b""], ids=["wrong", "cut", "missing"])
+def test_the_checksum_of_inflated_pixels_does_not_count(checksum: bytes) -> None:
+    whole = encoded(quadrants())
+    at = whole.index(b"IDAT")
+    packed = whole[at + 4 : at + 4 + int.from_bytes(whole[at - 4 : at], "big")]
+
+    source = whole[: at - 4] + chunk(b"IDAT", packed[:-4] + checksum) + chunk(*END)
+    assert picture_of(source).tobytes() == quadrants().tobytes()
+
+
+@pytest.mark.parametrize("height", [1, 2, 3, 8, 9])
+@pytest.mark.parametrize("kind", ["rows in order", "interlaced"])
+def test_a_whole_stream_of_too_few_rows_is_corrupt(kind: str, height: int) -> None:
+    whole = hostile.png(8, height, interlaced=kind == "interlaced")
+    at = whole.index(b"IDAT")
+    every = zlib.decompress(whole[at + 4 : -16])
+
+    assert picture_of(whole).size == (8, height)
+    assert reason_of(whole[: at - 4] + chunk(b"IDAT", zlib.compress(every[:-1])) + chunk(*END)) is Reason.CORRUPT

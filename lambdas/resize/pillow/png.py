@@ -25,6 +25,9 @@ _BYTES_OF_DEEP_GREY = 3
 _BYTES_OF_COPY = 4
 _BYTES_OF_CANVASES = 16
 
+# A color of what is not decoded yet.
+_MARK = (157, 3, 91, 7)
+
 # Rows of which as many halves are joined at once: joining takes ten times the memory of its outcome.
 _ROWS = 128
 
@@ -74,7 +77,7 @@ def _bytes_of_levels(png: Png) -> int:
 
 def _decoded(png: Png, body: bytes, image: Image.Image) -> Image.Image:
     curve = png.colours.curve
-    _load(png, body, image)
+    body, image = _loaded(png, body, image)
     if not png.is_deep or (curve is None and (png.key is None or image.mode == "I;16")):
         return with_curve_of_srgb(to_plain(image), curve) if curve else image
     if image.mode == "I;16":
@@ -89,12 +92,37 @@ def _decoded(png: Png, body: bytes, image: Image.Image) -> Image.Image:
     return Image.merge(f"{mode}A", [*colours, opacity]) if opacity else Image.merge(mode, colours)
 
 
-def _load(png: Png, body: bytes, image: Image.Image) -> None:
-    """Decode, and see whether the pixels reach to the end: Pillow leaves those zero that a whole stream is short of."""
-    image.load()
-    last = image.crop((0, image.height - 1, image.width, image.height))
-    if (png.header.interlaced or not any(last.tobytes())) and not png.has_every_row(body):
+def _loaded(png: Png, body: bytes, image: Image.Image) -> tuple[bytes, Image.Image]:
+    """Decode, mended where that helps, and see whether the pixels reach to the end: Pillow does not."""
+    marked = _marked(png, image)
+    try:
+        image.load()
+    except (OSError, SyntaxError):
+        mended = png.mended(body)
+        if mended is None:
+            raise
+        body, image = mended, _opened(mended)
+        marked = _marked(png, image)
+        image.load()
+    is_untouched = image.crop(_last_row(png, image)).tobytes() == marked
+    if (is_untouched or (png.header.interlaced and image.height == 1)) and not png.has_every_row(body):
         raise SyntaxError("rows of pixels are missing")
+    return body, image
+
+
+def _marked(png: Png, image: Image.Image) -> bytes:
+    """Fill the row that is decoded last with what is hardly ever there, and tell what that is."""
+    canvas, bands = Image.new(image.mode, image.size, None), len(image.getbands())
+    canvas.paste(_MARK[:bands] if bands > 1 else _MARK[0], _last_row(png, image))
+    image.im = canvas.im
+    return canvas.crop(_last_row(png, image)).tobytes()
+
+
+def _last_row(png: Png, image: Image.Image) -> tuple[int, int, int, int]:
+    """Give the row that is decoded last: of an interlaced picture one with an odd number (8.2)."""
+    is_even = image.height % 2 == 1 and image.height > 1
+    row = image.height - (2 if png.header.interlaced and is_even else 1)
+    return (0, row, image.width, row + 1)
 
 
 def _opened(body: bytes) -> Image.Image:

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from resize import limits as limit
@@ -125,7 +126,17 @@ def _opened(source: _Source, head: pyvips.Image, limits: Limits, png: Png | None
         profile=png.colours.profile if png else _noted(head, "icc-profile-data", None),
         milliseconds=_noted(head, "delay", (0,)),
         plays=min(_noted(head, "loop", 0), _MOST_PLAYS),
+        mended=partial(_mended, png, limits) if png else lambda: None,
     )
+
+
+def _mended(png: Png, limits: Limits) -> Opened | None:
+    body = png.mended(png.body)
+    if body is None:
+        return None
+    source = _Source(SourceFormat.PNG, body)
+    with blaming_the_image():
+        return _opened(source, source.load(), limits, replace(png, body=body))
 
 
 @contextmanager

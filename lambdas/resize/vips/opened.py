@@ -31,6 +31,7 @@ class Opened:
     profile: bytes | None = None  # the ICC profile, embedded or made of what a PNG says of its colours
     milliseconds: Sequence[int] = (0,)  # how long each frame shows
     plays: int = 0  # how often an animation plays; 0 is for ever
+    mended: Callable[[], "Opened | None"] = lambda: None  # the same, of bytes that a decoder that gave up may take
 
     @property
     def format(self) -> SourceFormat:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from resize import limits as limit
+from resize.errors import ImageRejectedError
 from resize.geometry import Size
 from resize.placeholder import Miniature, dominant_colour, miniature_size, thumb_hash
 from resize.plan import HAS_ALPHA, Plan, enough_for, largest_first
@@ -38,7 +39,7 @@ def render(source: bytes, variants: Sequence[Variant], limits: Limits, memory_by
     plans = largest_first(variants, opened.format, opened.displayed, opened.frames)
     size = opened.turned(enough_for(plans, opened.displayed))
     limit.check_memory(estimate(opened.picture, opened.decoded(size), size, plans), memory_bytes)
-    film = _develop(opened, size, max(plan.frames for plan in plans))
+    film = _developed(opened, size, max(plan.frames for plan in plans))
     renditions: dict[int, Rendition] = {}
     for plan in plans:
         if plan is not plans[-1]:  # of which nothing else is made: no more of it is scaled than is kept
@@ -54,6 +55,16 @@ def render(source: bytes, variants: Sequence[Variant], limits: Limits, memory_by
         thumbhash=thumb_hash(miniature),
         renditions=tuple(renditions[position] for position in range(len(plans))),
     )
+
+
+def _developed(opened: Opened, size: Size, shown: int) -> Film:
+    try:
+        return _develop(opened, size, shown)
+    except ImageRejectedError:
+        mended = opened.mended()
+        if mended is None:
+            raise
+        return _develop(mended, size, shown)
 
 
 def _develop(opened: Opened, size: Size, shown: int) -> Film:
