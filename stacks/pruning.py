@@ -40,8 +40,7 @@ _ALWAYS_NEEDLESS = (
 )
 
 # The engine vips borrows Pillow's decoders of TIFF, BMP, HEIC and animated PNG, the encoder of these, and its colours:
-# what else Pillow has goes. libvips
-# itself is one library; what loads it is the compiled part of cffi.
+# what else Pillow has goes. libvips itself is one library; what loads it is the compiled part of cffi.
 _NEEDLESS_WITH = {
     Engine.PILLOW: ("resize/vips",),
     Engine.VIPS: (

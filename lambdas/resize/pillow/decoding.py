@@ -155,7 +155,7 @@ def _decode_png(opened: Opened, png: Png, frames: int) -> Iterator[Frame]:
         yield Frame(picture, 0)
         opened.image.close()
         return
-    pictures = frames_of(png)
+    pictures = frames_of(png, png.animation)
     for frame in png.animation.frames[:frames]:
         with _blaming_the_image(opened.limits):
             picture = next(pictures)

@@ -12,7 +12,7 @@ from PIL import Image, ImageChops, ImageFile
 from resize.icc import SRGB_CURVE, Curve, srgb_levels
 from resize.pillow.colour import to_plain, with_curve_of_srgb
 from resize.png import GREY, GREY_WITH_OPACITY, Png
-from resize.png_animation import Disposal
+from resize.png_animation import Animation, Disposal
 
 _LEVELS = 65_536
 _OPAQUE = 255
@@ -37,14 +37,13 @@ def still(png: Png, image: Image.Image) -> Image.Image:
     return _decoded(png, png.body, image)
 
 
-def frames(png: Png) -> Iterator[Image.Image]:
+def frames(png: Png, animation: Animation) -> Iterator[Image.Image]:
     """Decode the frames of an animation, one after the other, each as it is shown: RGBA, as large as the canvas.
 
     The rules are those of the PNG specification, third edition, 11.3.6.2.
     """
-    assert png.animation is not None  # noqa: S101 - for mypy: callers have looked
     canvas = Image.new("RGBA", png.header.size)
-    for index, frame in enumerate(png.animation.frames):
+    for index, frame in enumerate(animation.frames):
         body = png.body_of(frame)
         picture = to_plain(_decoded(png, body, _opened(body))).convert("RGBA")
         shown = canvas.copy()
@@ -125,7 +124,7 @@ def _last_row(png: Png, image: Image.Image) -> tuple[int, int, int, int]:
     return (0, row, image.width, row + 1)
 
 
-def _opened(body: bytes) -> Image.Image:
+def _opened(body: bytes) -> ImageFile.ImageFile:
     return Image.open(BytesIO(body), formats=["PNG"])
 
 
@@ -135,7 +134,6 @@ def _halves(png: Png, body: bytes, image: Image.Image) -> tuple[list[Image.Image
         bands = _opened(png.with_samples_split(body)).split()
         return list(bands[::2]), list(bands[1::2])
     others = _opened(body)
-    assert isinstance(others, ImageFile.ImageFile)  # noqa: S101 - for mypy: every opened one is
     others.tile = [tile._replace(args=f"{image.mode};16L") for tile in others.tile]
     return list(image.split()), list(others.split())
 
