@@ -53,5 +53,10 @@ def _plan(position: int, variant: Variant, source: SourceFormat, displayed: Size
         variant=variant,
         output=output,
         placement=place(displayed, variant),
-        frames=frames if output in HAS_ANIMATION else 1,
+        frames=frames if output in HAS_ANIMATION or _keeps_png(variant, output) else 1,
     )
+
+
+def _keeps_png(variant: Variant, output: Format) -> bool:
+    """Say whether a PNG becomes one because it is: who asks for PNG by name wants a still that opens anywhere."""
+    return variant.format is None and output is Format.PNG

@@ -13,8 +13,15 @@ from builders.images import encoded
 _PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
 
 
-def png(width: int, height: int, *, colour_type: int = 2, bits: int = 8, interlaced: bool = False) -> bytes:
-    """A whole PNG, black: its colour type and bits are those of its header (ISO/IEC 15948)."""
+def png(
+    width: int,
+    height: int,
+    *chunks: tuple[bytes, bytes],
+    colour_type: int = 2,
+    bits: int = 8,
+    interlaced: bool = False,
+) -> bytes:
+    """A whole PNG, black: its colour type and bits are those of its header (ISO/IEC 15948); chunks follow it."""
     samples = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[colour_type]
     passes = _adam7(width, height) if interlaced else [(width, height)]
     header = struct.pack(">IIBBBBB", width, height, bits, colour_type, 0, 0, interlaced)
@@ -26,7 +33,8 @@ def png(width: int, height: int, *, colour_type: int = 2, bits: int = 8, interla
         for _ in range(rows)
     )
     data += deflate.flush()
-    return _PNG_MAGIC + _png_chunk(b"IHDR", header) + palette + _png_chunk(b"IDAT", data) + _png_chunk(b"IEND", b"")
+    described = b"".join(_png_chunk(*chunk) for chunk in chunks) + palette
+    return _PNG_MAGIC + _png_chunk(b"IHDR", header) + described + _png_chunk(b"IDAT", data) + _png_chunk(b"IEND", b"")
 
 
 def png_that_promises(width: int, height: int) -> bytes:
@@ -43,6 +51,26 @@ def png_with_text_bomb(megabytes: int) -> bytes:
 def png_with_profile_bomb(megabytes: int) -> bytes:
     """A good PNG with a colour profile (iCCP) that inflates to so much."""
     return _png_with(_png_chunk(b"iCCP", b"profile\0\0" + zlib.compress(bytes(megabytes * 1_000_000), 9)))
+
+
+def png_of_chunks(count: int) -> bytes:
+    """A good PNG with so many empty chunks that no decoder knows."""
+    return _png_with(_png_chunk(b"juNk", b"") * count)
+
+
+def animated_png(frames: int, width: int = 64, height: int = 48) -> bytes:
+    """An animated PNG of that size, each of its frames but the first a pixel in the corner."""
+    whole, dot = png(width, height), zlib.compress(bytes(4))
+    start, end = whole.index(b"IDAT") - 4, whole.index(b"IEND") - 4
+    parts = [whole[:start], _png_chunk(b"acTL", struct.pack(">II", frames, 0)), _png_frame(0, width, height)]
+    parts += [whole[start:end]]
+    for number in range(1, 2 * frames - 1, 2):
+        parts += [_png_frame(number, 1, 1), _png_chunk(b"fdAT", struct.pack(">I", number + 1) + dot)]
+    return b"".join([*parts, whole[end:]])
+
+
+def _png_frame(number: int, width: int, height: int) -> bytes:
+    return _png_chunk(b"fcTL", struct.pack(">IIIIIHHBB", number, width, height, 0, 0, 1, 10, 0, 0))
 
 
 def webp_of_34_bytes(width: int, height: int) -> bytes:

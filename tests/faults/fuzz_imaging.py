@@ -9,12 +9,14 @@ from time import monotonic
 
 from faults.fuzzing import fuzz, instrument
 
-instrument("PIL", "resize.formats", "resize.gif", "resize.jpeg", "resize.webp", "resize.pillow.decoding")
+_PNG = ("resize.png_chunks", "resize.icc", "resize.png_colour", "resize.png_animation", "resize.png")
+instrument("PIL", "resize.formats", "resize.gif", "resize.jpeg", "resize.webp", *_PNG, "resize.pillow.decoding")
 
 from PIL import Image  # noqa: E402 - instrumented first
 
 from builders import hostile  # noqa: E402 - the same
 from builders.images import animation, encoded, exif, quadrants, sideways_heic  # noqa: E402 - the same
+from builders.pngs import P3_POINTS, code_points, flat, gamma, points  # noqa: E402 - the same
 from builders.profiles import display_p3  # noqa: E402 - the same
 from resize.engine import Engine  # noqa: E402 - the same
 from resize.errors import ImageRejectedError, Reason  # noqa: E402 - the same
@@ -41,6 +43,9 @@ SEEDS = [
     encoded(quadrants(20, 15), "PNG", exif=exif(3)),
     encoded(quadrants(20, 15).quantize(4), "PNG", transparency=1),
     hostile.png(9, 7, colour_type=0, bits=16, interlaced=True),
+    flat(b"\x37\0" * 3, gamma(100_000), points(*P3_POINTS), (b"tRNS", b"\x37\0" * 3), bits=16),
+    flat(b"\x37\x99\x10", code_points(9, 1)),
+    animation("PNG", [quadrants(20, 15), Image.new("RGB", (20, 15))], [100, 100], disposal=2, blend=1),
     encoded(quadrants(20, 15), "WEBP", lossless=False),
     hostile.webp_of_34_bytes(20, 15),
     animation("WEBP", [quadrants(20, 15), Image.new("RGB", (20, 15))], [100, 100]),

@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from builders.hostile import jpeg_of_scans, png, webp_of_34_bytes
 from builders.images import animation, encoded
 from builders.peaks import peak_of
+from builders.pngs import code_points, gamma
 from resize.engine import Engine
 from resize.pillow.memory import BASELINE
 
@@ -60,7 +61,13 @@ def flicker(kind: str) -> bytes:
     frames = [noise((600, 450)) for _ in range(12)]
     if kind == "GIF":
         frames = [frame.quantize(64, Image.Quantize.FASTOCTREE) for frame in frames]
-    return animation(kind, frames, [40] * 12, **({} if kind == "GIF" else {"method": 0, "lossless": False}))
+    return animation(kind, frames, [40] * 12, **({"method": 0, "lossless": False} if kind == "WEBP" else {}))
+
+
+def comment() -> PngImagePlugin.PngInfo:
+    info = PngImagePlugin.PngInfo()
+    info.add_text("Comment", "dropped before decoding")
+    return info
 
 
 DECODING: dict[str, Callable[[], bytes]] = {
@@ -70,6 +77,8 @@ DECODING: dict[str, Callable[[], bytes]] = {
     "png of 16 bits": lambda: png(*TWELVE, colour_type=0, bits=16),
     "png of palette, interlaced": lambda: png(*TWELVE, colour_type=3, interlaced=True),
     "png with alpha": lambda: png(*TWELVE, colour_type=6),
+    "png of linear light": lambda: png(*TWELVE, gamma(100_000)),
+    "png of linear light in 16 bits": lambda: png(*TWELVE, gamma(100_000), bits=16),
     "webp": lambda: plain("RGB", TWELVE, "WEBP", method=0),
     "lossless webp": lambda: webp_of_34_bytes(*FIFTY),
     "gif": lambda: plain("P", TWELVE, "GIF"),
@@ -92,6 +101,20 @@ DECODING_MORE: dict[str, Callable[[], bytes]] = {
     "png of palette with a transparent entry": lambda: plain("P", TWELVE, "PNG", transparency=3),
     "png of grey with a transparent grey": lambda: plain("L", TWELVE, "PNG", transparency=3),
     "png of grey with alpha": lambda: png(*TWELVE, colour_type=4),
+    "png of linear light and opacity": lambda: png(*TWELVE, gamma(100_000), colour_type=6),
+    "png of linear light and opacity in 16 bits": lambda: png(*TWELVE, gamma(100_000), colour_type=6, bits=16),
+    "png of linear grey": lambda: png(*TWELVE, gamma(100_000), colour_type=0),
+    "png of linear grey in 16 bits": lambda: png(*TWELVE, gamma(100_000), colour_type=0, bits=16),
+    "png of linear grey and opacity in 16 bits": lambda: png(*TWELVE, gamma(100_000), colour_type=4, bits=16),
+    "png of linear palette": lambda: png(*TWELVE, gamma(100_000), colour_type=3),
+    "png of another gamut": lambda: png(*TWELVE, code_points(12, 13)),
+    "png of 16 bits with a transparent color": lambda: png(*TWELVE, (b"tRNS", bytes(6)), bits=16),
+    "png of 16 bits with a transparent grey of linear light": lambda: png(
+        *TWELVE, gamma(100_000), (b"tRNS", bytes(2)), colour_type=0, bits=16
+    ),
+    "png of 4 bits with a transparent grey": lambda: png(*TWELVE, (b"tRNS", bytes(2)), colour_type=0, bits=4),
+    "animated png": lambda: animation("PNG", [Image.new("RGB", TWELVE, name) for name in ("red", "teal")], [40, 40]),
+    "png of noise with a comment": lambda: encoded(noise((2500, 2000)), compress_level=1, pnginfo=comment()),
     "webp with alpha": lambda: plain("RGBA", TWELVE, "WEBP", method=0),
     "webp of 50 MP": lambda: plain("RGB", FIFTY, "WEBP", method=0),
     "tiff of floats": lambda: plain("F", TWELVE, "TIFF"),
@@ -106,6 +129,7 @@ DECODING_MORE: dict[str, Callable[[], bytes]] = {
 PRINTING: dict[str, Callable[[], bytes]] = {
     "gif of 12 frames": lambda: flicker("GIF"),
     "webp of 12 frames": lambda: flicker("WEBP"),
+    "png of 12 frames": lambda: flicker("PNG"),
     "picture hardly made smaller": lambda: encoded(noise((1700, 1300)), "BMP"),
     "transparent picture hardly made smaller": lambda: encoded(noise((1700, 1300), "RGBA"), "PNG", compress_level=1),
 }

@@ -74,10 +74,13 @@ def test_each_pattern_of_what_is_left_out_finds_something(
     assert [path for path in pruning.NEEDED if not (whole / path).is_file()] == []
 
 
-# What stays of the other engine's folder: see lambdas/resize/vips/borrowed.py and colour.py.
+# What stays of the other engine's folder: see lambdas/resize/vips/borrowed.py, colour.py and encoding.py.
 BORROWED = {
     Engine.PILLOW: set[str](),
-    Engine.VIPS: {f"pillow/{name}.py" for name in ("__init__", "colour", "decoding", "memory", "scaling")},
+    Engine.VIPS: {
+        f"pillow/{name}.py"
+        for name in ("__init__", "colour", "decoding", "encoding", "film", "memory", "png", "scaling")
+    },
 }
 
 

@@ -55,16 +55,6 @@ def stored_as(orientation: int, picture: Image.Image) -> Image.Image:
     return picture if turn is None else picture.transpose(turn)
 
 
-def png_with_exif_at_its_end(picture: Image.Image, orientation: int) -> bytes:
-    """As exiftool writes it: after the pixels."""
-    source = encoded(picture)
-    end = source.index(b"IEND") - 4
-    with_exif = encoded(picture, exif=exif(orientation))
-    start = with_exif.index(b"eXIf") - 4
-    length = int.from_bytes(with_exif[start : start + 4], "big") + 12
-    return source[:end] + with_exif[start : start + length] + source[end:]
-
-
 @pytest.mark.parametrize("orientation", STORED)
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"])
 def test_every_orientation_is_upright(kind: str, orientation: int) -> None:
@@ -73,12 +63,6 @@ def test_every_orientation_is_upright(kind: str, orientation: int) -> None:
     result = rendered(source)
     picture = opened(result.renditions[0].body)
     assert (result.width, result.height) == picture.size == (64, 48)
-    assert quarters(picture) == UPRIGHT
-
-
-def test_a_png_may_tell_its_orientation_after_its_pixels() -> None:
-    picture = picture_of(png_with_exif_at_its_end(stored_as(6, quadrants()), 6))
-
     assert quarters(picture) == UPRIGHT
 
 

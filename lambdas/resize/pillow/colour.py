@@ -8,6 +8,8 @@ from typing import cast
 
 from PIL import Image, ImageCms, ImageMath
 
+from resize.icc import Curve, srgb_levels
+
 # Modes that resize as they are, with 8 bits a band.
 _PLAIN_MODES = frozenset({"L", "LA", "RGB", "RGBA", "CMYK", "LAB"})
 
@@ -51,6 +53,13 @@ def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
             converted.putalpha(alpha)
     converted.info = {}
     return converted
+
+
+def with_curve_of_srgb(image: Image.Image, curve: Curve) -> Image.Image:
+    """Give a plain image the levels of sRGB that stand for the light of its own."""
+    has_alpha = image.mode in ("LA", "RGBA")
+    colours = srgb_levels(curve, 256) * (len(image.getbands()) - has_alpha)
+    return image.point(list(colours) + list(range(256)) * has_alpha)
 
 
 def _from_deep_grey(image: Image.Image) -> Image.Image:

@@ -18,7 +18,11 @@ from resize.geometry import Size
 from resize.gif import reaches_its_end
 from resize.jpeg import scans_of
 from resize.pillow.memory import Picture, Print, estimate, estimate_of_webp
+from resize.pillow.png import bytes_held, still
+from resize.pillow.png import frames as frames_of
 from resize.pillow.scaling import ENOUGH
+from resize.png import Png
+from resize.png import read as read_png
 from resize.settings import Limits
 from resize.webp import canvas_of
 
@@ -39,7 +43,7 @@ _TURNS = {
 # Those that swap width and height.
 SIDEWAYS = frozenset(_TURNS[orientation] for orientation in (5, 6, 7, 8))
 
-# Whose frames are shown one after the other. What others hold besides, pages or previews, is never decoded.
+# Whose frames Pillow finds. What others hold besides, pages or previews, is never decoded.
 _ANIMATIONS = frozenset({SourceFormat.GIF, SourceFormat.WEBP})
 
 # WebP and GIF count in 16 bits.
@@ -58,10 +62,13 @@ class Opened:
     source_bytes: int
     held_bytes: int  # what the decoder keeps beside pixels
     memory_bytes: int | None  # what there is; None is enough for anything
+    png: Png | None = None  # what was read of it before Pillow did
 
     @property
     def profile(self) -> bytes | None:
-        """The embedded ICC profile."""
+        """The ICC profile: embedded, or of what a PNG says of its colours."""
+        if self.png:
+            return self.png.colours.profile
         profile = self.image.info.get("icc_profile")
         return profile if isinstance(profile, bytes) else None
 
@@ -84,11 +91,13 @@ def open_image(source: bytes, limits: Limits, memory_bytes: int | None = None) -
     if found is SourceFormat.WEBP and (canvas := canvas_of(source)):
         limit.check_pixels(canvas, limits)
         limit.check_memory(estimate_of_webp(canvas, len(source)), memory_bytes)
+    png = read_png(source) if found is SourceFormat.PNG else None
     with _blaming_the_image(limits):
-        image = Image.open(BytesIO(source), formats=[found.decoder])
+        image = Image.open(BytesIO(png.body if png else source), formats=[found.decoder])
         frames = getattr(image, "n_frames", 1) if found in _ANIMATIONS else 1
         scans = scans_of(source) if found is SourceFormat.JPEG else 1
-        held_bytes = _held_bytes(image, scans)
+        held_bytes = bytes_held(png) if png else _held_bytes(image, scans)
+    frames = len(png.animation.frames) if png and png.animation else frames
     size = Size(*image.size)
     limit.check_header(size, frames, scans, limits)
     if found is SourceFormat.GIF and not reaches_its_end(source):
@@ -102,6 +111,7 @@ def open_image(source: bytes, limits: Limits, memory_bytes: int | None = None) -
         source_bytes=len(source),
         held_bytes=held_bytes,
         memory_bytes=memory_bytes,
+        png=png,
     )
 
 
@@ -120,6 +130,9 @@ def decode(opened: Opened, frames: int) -> Iterator[Frame]:
     Raises:
         ImageRejectedError: CORRUPT or OUT_OF_MEMORY.
     """
+    if opened.png:
+        yield from _decode_png(opened, opened.png, frames)
+        return
     image = opened.image
     canvas: Size | None = None
     for index in range(frames):
@@ -135,11 +148,27 @@ def decode(opened: Opened, frames: int) -> Iterator[Frame]:
     image.close()  # the source's pixels are the most memory of all: not while encoding
 
 
+def _decode_png(opened: Opened, png: Png, frames: int) -> Iterator[Frame]:
+    if png.animation is None:
+        with _blaming_the_image(opened.limits):
+            picture = still(png, opened.image)
+        yield Frame(picture, 0)
+        opened.image.close()
+        return
+    pictures = frames_of(png, png.animation)
+    for frame in png.animation.frames[:frames]:
+        with _blaming_the_image(opened.limits):
+            picture = next(pictures)
+        yield Frame(picture, frame.milliseconds)
+
+
 def plays_of(opened: Opened) -> int:
     """Say how often an animation plays; 0 is for ever.
 
     A GIF without a count plays once, and its count is of what follows the first time, as browsers read it.
     """
+    if opened.png:
+        return opened.png.animation.plays if opened.png.animation else 0
     count = opened.image.info.get("loop")
     if opened.format is not SourceFormat.GIF:
         return count or 0
@@ -163,11 +192,8 @@ def turn_of(opened: Opened) -> Image.Transpose | None:
     """
     if opened.format in (SourceFormat.TIFF, SourceFormat.HEIC):
         return None
-    if opened.format is SourceFormat.PNG:  # its EXIF may stand after its pixels
-        check_memory(opened, Size(1, 1))
-        with _blaming_the_image(opened.limits):
-            opened.image.load()
-    return _TURNS.get(orientation_of(opened.image.info.get("exif", b"")))
+    exif = opened.png.exif if opened.png else opened.image.info.get("exif", b"")
+    return _TURNS.get(orientation_of(exif))
 
 
 def orientation_of(exif: bytes) -> int:

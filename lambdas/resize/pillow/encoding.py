@@ -57,7 +57,7 @@ def _options(film: Film, output: Format, quality: int, effort: int) -> dict[str,
 
 
 def _timing(film: Film, output: Format) -> dict[str, Any]:
-    if output is Format.WEBP:
+    if output in (Format.WEBP, Format.PNG):
         return {"duration": list(film.milliseconds), "loop": film.plays}
     repeats = {} if film.plays == 1 else {"loop": max(0, film.plays - 1)}  # GIF counts what follows the first time
     return {"duration": in_hundredths(film.milliseconds)} | repeats

@@ -52,7 +52,7 @@ _BYTES_OF_ENCODER = {
     Format.GIF: (20, 28),
 }
 # Bytes of each pixel of each further frame of an animation, beside the film: its placed copy, what its encoder keeps.
-_BYTES_OF_FRAME = {Format.WEBP: (6, 16), Format.GIF: (5, 5)}
+_BYTES_OF_FRAME = {Format.WEBP: (6, 16), Format.GIF: (5, 5), Format.PNG: (11, 17)}
 _BYTES_OF_FRAME_OF_GIF = 9  # its frames may turn out opaque or not: the header cannot tell
 _BYTES_OF_FILM = 4
 

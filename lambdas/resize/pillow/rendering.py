@@ -21,7 +21,7 @@ from resize.pillow.film import Film
 from resize.pillow.memory import Print
 from resize.pillow.scaling import ENOUGH, shrunk
 from resize.placeholder import Miniature, dominant_colour, miniature_size, thumb_hash
-from resize.plan import HAS_ALPHA, HAS_ANIMATION, Plan, enough_for, largest_first
+from resize.plan import HAS_ALPHA, Plan, enough_for, largest_first
 from resize.renditions import Rendered, Rendition
 from resize.settings import Limits
 from resize.variants import Variant
@@ -81,7 +81,7 @@ def _alike(frames: list[Image.Image]) -> tuple[Image.Image, ...]:
 
 def _print(film: Film, plan: Plan) -> Rendition:
     variant, has_alpha = plan.variant, plan.output in HAS_ALPHA
-    reel = film if plan.output in HAS_ANIMATION else film.still()
+    reel = film if plan.frames > 1 else film.still()
     placed = reel.placed(plan.placement, plan.background)
     shown = placed if has_alpha else placed.flattened(plan.background)
     return Rendition(

@@ -1,8 +1,8 @@
 """Pillow's decoders for what libvips has none for, or none that takes all of it.
 
-The libvips of PyPI decodes neither HEIC (HEVC is patented) nor BMP, and not all that a TIFF may be: 8-bit CIELAB, for
-one, which photographers use. Pillow decodes them by the same code and with the same limits as in its own engine, and
-hands the pixels over.
+The libvips of PyPI decodes neither HEIC (HEVC is patented) nor BMP, not all that a TIFF may be: 8-bit CIELAB, for one,
+which photographers use; and of an animated PNG the still alone. Pillow decodes them by the same code and with the same
+limits as in its own engine, and hands the pixels over.
 """
 
 from collections.abc import Iterator
@@ -31,6 +31,7 @@ _INTERPRETATIONS = {"L": "b-w", "LA": "b-w", "RGB": "srgb", "RGBA": "srgb", "CMY
 def open_image(source: bytes, limits: Limits) -> Opened:
     """Read an image's header as Pillow's engine does: see `resize.pillow.decoding.open_image`."""
     opened = decoding.open_image(source, limits)
+    animation = opened.png.animation if opened.png else None
     return Opened(
         picture=Picture(
             format=opened.format,
@@ -39,10 +40,13 @@ def open_image(source: bytes, limits: Limits) -> Opened:
             has_alpha=opened.image.has_transparency_data,
             held=_held_bytes(opened),
         ),
-        frames=1,
+        frames=opened.frames,
         decoded=lambda _: opened.size,
         decode=partial(_decode, opened),
+        orientation=decoding.orientation_of(opened.png.exif) if opened.png else 1,
         profile=opened.profile,
+        milliseconds=[frame.milliseconds for frame in animation.frames] if animation else (0,),
+        plays=decoding.plays_of(opened),
     )
 
 

@@ -3,20 +3,35 @@
 Profiles are Pillow's business here too, with lcms2 as libvips has it: both engines show the same colours by one code.
 """
 
+from resize.icc import Curve, srgb_levels
 from resize.pillow.colour import to_srgb as to_srgb_by_pillow
 from resize.pillow.colour import transform_of
 from resize.vips.borrowed import to_pillow, to_vips
 from resize.vips.library import pyvips
 
 _OPAQUE = 255
+_BYTE_LEVELS, _DEEP_LEVELS = 256, 65_536
 _RGB = 3
 
 
-def to_plain(image: pyvips.Image) -> pyvips.Image:
-    """Give any depth 8 bits a band, and premultiply, so that no arithmetic lets an invisible colour shine through."""
+def to_plain(image: pyvips.Image, curve: Curve | None = None) -> pyvips.Image:
+    """Give any depth 8 bits a band, and premultiply, so that no arithmetic lets an invisible colour shine through.
+
+    A curve's levels become sRGB's, from all the bits that they have.
+    """
     plain = image if image.format == "uchar" else (image >> 8).cast("uchar")
+    if curve:
+        plain = _with_curve_of_srgb(image, plain, curve)
     plain = plain.copy(interpretation=_interpretation(image))
     return premultiplied(plain) if plain.hasalpha() else plain
+
+
+def _with_curve_of_srgb(image: pyvips.Image, plain: pyvips.Image, curve: Curve) -> pyvips.Image:
+    levels = _BYTE_LEVELS if image.format == "uchar" else _DEEP_LEVELS
+    table = pyvips.Image.new_from_memory(srgb_levels(curve, levels), levels, 1, 1, "uchar")
+    count = image.bands - int(image.hasalpha())
+    colours = image.extract_band(0, n=count).maplut(table)
+    return colours.bandjoin(plain.extract_band(count)) if image.hasalpha() else colours
 
 
 def to_srgb(image: pyvips.Image, profile: bytes | None) -> pyvips.Image:

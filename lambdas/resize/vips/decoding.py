@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from resize import limits as limit
@@ -13,7 +14,8 @@ from resize.gif import reaches_its_end, screen_of
 from resize.jpeg import scans_of
 from resize.pillow.decoding import orientation_of
 from resize.pillow.scaling import ENOUGH
-from resize.png import exif_of
+from resize.png import Png
+from resize.png import read as read_png
 from resize.settings import Limits
 from resize.vips import borrowed
 from resize.vips.library import pyvips
@@ -75,12 +77,15 @@ def open_image(source: bytes, limits: Limits) -> Opened:
         return borrowed.open_image(source, limits)
     if found is SourceFormat.WEBP and (canvas := canvas_of(source)):
         limit.check_pixels(canvas, limits)
+    png = read_png(source) if found is SourceFormat.PNG else None
+    if png and png.animation:
+        return borrowed.open_image(source, limits)
     with blaming_the_image():
-        head = _Source(found, source).load()
-    return _opened(_Source(found, source), head, limits)
+        head = _Source(found, png.body if png else source).load()
+    return _opened(_Source(found, png.body if png else source), head, limits, png)
 
 
-def _opened(source: _Source, head: pyvips.Image, limits: Limits) -> Opened:
+def _opened(source: _Source, head: pyvips.Image, limits: Limits, png: Png | None) -> Opened:
     size = Size(head.width, head.height)
     if source.format is SourceFormat.GIF:
         screen = screen_of(source.body)
@@ -104,7 +109,6 @@ def _opened(source: _Source, head: pyvips.Image, limits: Limits) -> Opened:
             else:
                 yield _on_screen(head, size)
 
-    is_png = source.format is SourceFormat.PNG
     return Opened(
         picture=Picture(
             format=source.format,
@@ -112,16 +116,27 @@ def _opened(source: _Source, head: pyvips.Image, limits: Limits) -> Opened:
             bands=head.bands,
             has_alpha=bool(head.hasalpha()),
             is_deep=head.format != "uchar",
-            held=_held_bytes(head, scans),
+            held=_held_bytes(head, scans) + (png.copied_bytes if png else 0),
         ),
         frames=frames,
         decoded=decoded,
         decode=decode,
-        orientation=orientation_of(exif_of(source.body)) if is_png else _noted(head, "orientation", 1),
-        profile=_noted(head, "icc-profile-data", None),
+        orientation=orientation_of(png.exif) if png else _noted(head, "orientation", 1),
+        curve=png.colours.curve if png else None,
+        profile=png.colours.profile if png else _noted(head, "icc-profile-data", None),
         milliseconds=_noted(head, "delay", (0,)),
         plays=min(_noted(head, "loop", 0), _MOST_PLAYS),
+        mended=partial(_mended, png, limits) if png else lambda: None,
     )
+
+
+def _mended(png: Png, limits: Limits) -> Opened | None:
+    body = png.mended(png.body)
+    if body is None:
+        return None
+    source = _Source(SourceFormat.PNG, body)
+    with blaming_the_image():
+        return _opened(source, source.load(), limits, replace(png, body=body))
 
 
 @contextmanager

@@ -5,7 +5,10 @@ from typing import Any
 from resize.errors import ImageRejectedError, Reason
 from resize.gif import in_hundredths
 from resize.jpeg import FULL_COLOUR_QUALITY, OPTIMIZE_EFFORT, PROGRESSIVE_EFFORT
+from resize.pillow.encoding import encode as encode_by_pillow
+from resize.pillow.film import Film as PillowFilm
 from resize.variants import Format
+from resize.vips import borrowed
 from resize.vips.film import Film
 from resize.vips.library import pyvips
 from resize.webp import with_alpha_declared
@@ -22,6 +25,8 @@ def encode(film: Film, output: Format, quality: int, effort: int) -> bytes:
     Raises:
         ImageRejectedError: OUT_OF_MEMORY, or ENCODER_FAILED where the encoder cannot write these pictures.
     """
+    if output is Format.PNG and len(film.frames) > 1:
+        return _encode_by_pillow(film, quality, effort)
     try:
         body = bytes(_encode(_reel(film, output), output, quality, effort))
     except pyvips.Error as error:
@@ -54,6 +59,13 @@ def _encode(image: pyvips.Image, output: Format, quality: int, effort: int) -> A
             )
         case Format.GIF:
             return image.gifsave_buffer(dither=0.0, effort=1 + effort, keep="none")
+
+
+def _encode_by_pillow(film: Film, quality: int, effort: int) -> bytes:
+    """Write an animated PNG, for which libvips has no encoder."""
+    frames = tuple(map(borrowed.to_pillow, film.frames))
+    borrowed_film = PillowFilm(frames=frames, milliseconds=tuple(film.milliseconds), plays=film.plays)
+    return encode_by_pillow(borrowed_film, Format.PNG, quality, effort)
 
 
 def _reel(film: Film, output: Format) -> pyvips.Image:

@@ -38,6 +38,7 @@ _BYTES_OF_ENCODER = {
 }
 # Bytes of each pixel of each further frame of an animation, beside the film: its placed copy, what its encoder keeps.
 _BYTES_OF_FRAME = 6
+_BYTES_OF_FRAME_OF_PNG = (16, 24)  # handed to Pillow
 _BYTES_OF_FILM = 4
 
 
@@ -73,7 +74,8 @@ def _decoding(picture: Picture, decoded: Size) -> float:
 
 def _printing(picture: Picture, plan: Plan) -> int:
     encoder = _BYTES_OF_ENCODER[plan.output][picture.has_alpha]
-    return _pixels(plan.placement.canvas) * (encoder + _BYTES_OF_FRAME * (plan.frames - 1))
+    frame = _BYTES_OF_FRAME_OF_PNG[picture.has_alpha] if plan.output is Format.PNG else _BYTES_OF_FRAME
+    return _pixels(plan.placement.canvas) * (encoder + frame * (plan.frames - 1))
 
 
 def _pixels(size: Size) -> int:

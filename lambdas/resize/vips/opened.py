@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from resize.formats import SourceFormat
 from resize.geometry import Size
+from resize.icc import Curve
 from resize.vips.library import pyvips
 from resize.vips.memory import Picture
 
@@ -26,9 +27,11 @@ class Opened:
     decoded: Callable[[Size], Size]
     decode: Callable[[Size, int], Iterator[pyvips.Image]]
     orientation: int = 1  # EXIF's: how what is decoded becomes what is displayed
-    profile: bytes | None = None  # the embedded ICC profile
+    curve: Curve | None = None  # whose levels become sRGB's before the profile is asked
+    profile: bytes | None = None  # the ICC profile, embedded or made of what a PNG says of its colours
     milliseconds: Sequence[int] = (0,)  # how long each frame shows
     plays: int = 0  # how often an animation plays; 0 is for ever
+    mended: Callable[[], "Opened | None"] = lambda: None  # the same, of bytes that a decoder that gave up may take
 
     @property
     def format(self) -> SourceFormat:

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 from resize import limits as limit
+from resize.errors import ImageRejectedError
 from resize.geometry import Size
 from resize.placeholder import Miniature, dominant_colour, miniature_size, thumb_hash
-from resize.plan import HAS_ALPHA, HAS_ANIMATION, Plan, enough_for, largest_first
+from resize.plan import HAS_ALPHA, Plan, enough_for, largest_first
 from resize.renditions import Rendered, Rendition
 from resize.settings import Limits
 from resize.variants import Variant
@@ -38,7 +39,7 @@ def render(source: bytes, variants: Sequence[Variant], limits: Limits, memory_by
     plans = largest_first(variants, opened.format, opened.displayed, opened.frames)
     size = opened.turned(enough_for(plans, opened.displayed))
     limit.check_memory(estimate(opened.picture, opened.decoded(size), size, plans), memory_bytes)
-    film = _develop(opened, size, max(plan.frames for plan in plans))
+    film = _developed(opened, size, max(plan.frames for plan in plans))
     renditions: dict[int, Rendition] = {}
     for plan in plans:
         if plan is not plans[-1]:  # of which nothing else is made: no more of it is scaled than is kept
@@ -56,12 +57,22 @@ def render(source: bytes, variants: Sequence[Variant], limits: Limits, memory_by
     )
 
 
+def _developed(opened: Opened, size: Size, shown: int) -> Film:
+    try:
+        return _develop(opened, size, shown)
+    except ImageRejectedError:
+        mended = opened.mended()
+        if mended is None:
+            raise
+        return _develop(mended, size, shown)
+
+
 def _develop(opened: Opened, size: Size, shown: int) -> Film:
     """Decode, and shrink to a size, as it is stored, before the rest: turning and colours cost by the pixel."""
     frames = []
     for frame in opened.decode(size, shown):
         with blaming_the_image():
-            small = scaled(to_plain(frame), size).copy_memory()
+            small = scaled(to_plain(frame, opened.curve), size).copy_memory()
         frames.append(to_srgb(_upright(small, opened.orientation), opened.profile).copy_memory())
     return Film(frames=_alike(frames), milliseconds=opened.milliseconds[:shown], plays=opened.plays)
 
@@ -80,7 +91,7 @@ def _alike(frames: list[pyvips.Image]) -> tuple[pyvips.Image, ...]:
 
 def _print(film: Film, plan: Plan) -> Rendition:
     variant, has_alpha = plan.variant, plan.output in HAS_ALPHA
-    reel = film if plan.output in HAS_ANIMATION else film.still()
+    reel = film if plan.frames > 1 else film.still()
     placed = reel.placed(plan.placement, plan.background).straight()
     shown = placed if has_alpha else placed.flattened(plan.background)
     return Rendition(
