@@ -47,7 +47,7 @@ def enough_for(plans: Sequence[Plan], displayed: Size) -> Size:
 
 
 def _plan(position: int, variant: Variant, source: SourceFormat, displayed: Size, frames: int) -> Plan:
-    output = variant.format or source.kept_as
+    output = variant.format or _kept(source, frames)
     return Plan(
         position=position,
         variant=variant,
@@ -55,3 +55,8 @@ def _plan(position: int, variant: Variant, source: SourceFormat, displayed: Size
         placement=place(displayed, variant),
         frames=frames if output in HAS_ANIMATION else 1,
     )
+
+
+def _kept(source: SourceFormat, frames: int) -> Format:
+    """Keep the source's format, or where that cannot be written as an animation what every browser plays."""
+    return Format.WEBP if frames > 1 and source.kept_as not in HAS_ANIMATION else source.kept_as

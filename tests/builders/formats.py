@@ -15,7 +15,7 @@ def pictures() -> dict[str, bytes]:
         **formats,
         "HEIC": sideways_heic(),
         **{name: encoded(whole, "TIFF", compression=name) for name in packings},
-        **{f"animated {name}": animation(name, frames, [100, 200]) for name in ("GIF", "WEBP")},
+        **{f"animated {name}": animation(name, frames, [100, 200]) for name in ("GIF", "WEBP", "AVIF")},
         "several pictures in one": encoded(whole, "MPO", save_all=True, append_images=frames[1:]),
         "turned": encoded(whole, "JPEG", exif=exif(6)),
         "four inks": encoded(whole.convert("CMYK"), "JPEG"),

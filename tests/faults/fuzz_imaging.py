@@ -9,11 +9,13 @@ from time import monotonic
 
 from faults.fuzzing import fuzz, instrument
 
-instrument("PIL", "resize.formats", "resize.gif", "resize.jpeg", "resize.webp", "resize.pillow.decoding")
+instrument(
+    "PIL", "resize.formats", "resize.gif", "resize.isobmff", "resize.jpeg", "resize.webp", "resize.pillow.decoding"
+)
 
 from PIL import Image  # noqa: E402 - instrumented first
 
-from builders import hostile  # noqa: E402 - the same
+from builders import boxes, hostile  # noqa: E402 - the same
 from builders.images import animation, encoded, exif, quadrants, sideways_heic  # noqa: E402 - the same
 from builders.profiles import display_p3  # noqa: E402 - the same
 from resize.engine import Engine  # noqa: E402 - the same
@@ -49,6 +51,13 @@ SEEDS = [
     encoded(quadrants(20, 15), "TIFF", compression="tiff_lzw"),
     encoded(quadrants(20, 15), "BMP"),
     encoded(quadrants(20, 15), "AVIF"),
+    boxes.with_two_maps(
+        boxes.with_properties(
+            boxes.colours(encoded(quadrants(20, 15).convert("RGBA"), "AVIF"), 9, 16),
+            boxes.clean_aperture(16, 12, -4, -3),
+        )
+    ),
+    animation("AVIF", [quadrants(20, 15), Image.new("RGB", (20, 15))], [100, 100]),
     sideways_heic(),
 ]
 

@@ -27,7 +27,7 @@ class Opened:
     decode: Callable[[Size, int], Iterator[pyvips.Image]]
     orientation: int = 1  # EXIF's: how what is decoded becomes what is displayed
     profile: bytes | None = None  # the embedded ICC profile
-    milliseconds: Sequence[int] = (0,)  # how long each frame shows
+    milliseconds: Sequence[int] = (0,)  # how long each frame shows, of those that are decoded
     plays: int = 0  # how often an animation plays; 0 is for ever
 
     @property
