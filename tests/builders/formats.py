@@ -2,6 +2,7 @@
 
 from PIL import Image
 
+from builders.boxes import colours
 from builders.images import animation, encoded, exif, quadrants, sideways_heic
 
 
@@ -16,6 +17,10 @@ def pictures() -> dict[str, bytes]:
         "HEIC": sideways_heic(),
         **{name: encoded(whole, "TIFF", compression=name) for name in packings},
         **{f"animated {name}": animation(name, frames, [100, 200]) for name in ("GIF", "WEBP", "AVIF")},
+        "avif in Display P3": colours(formats["AVIF"], 12, 13),
+        "avif in PQ": colours(formats["AVIF"], 9, 16),
+        "avif in HLG": colours(formats["AVIF"], 9, 18),
+        "heic in PQ": colours(sideways_heic(), 9, 16),
         "several pictures in one": encoded(whole, "MPO", save_all=True, append_images=frames[1:]),
         "turned": encoded(whole, "JPEG", exif=exif(6)),
         "four inks": encoded(whole.convert("CMYK"), "JPEG"),
