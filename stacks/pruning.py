@@ -39,14 +39,13 @@ _ALWAYS_NEEDLESS = (
     *("aws_lambda_powertools/utilities/streaming", "aws_lambda_powertools/utilities/validation"),
 )
 
-# The engine vips borrows Pillow's decoders of TIFF, BMP, HEIC and animated PNG, the encoder of these, and its colours:
+# The engine vips borrows Pillow's decoders of TIFF, BMP, AVIF, HEIC and animated PNG, the encoder of these, and its colours:
 # what else Pillow has goes. libvips itself is one library; what loads it is the compiled part of cffi.
 _NEEDLESS_WITH = {
     Engine.PILLOW: ("resize/vips",),
     Engine.VIPS: (
         "resize/pillow/rendering.py",
-        *("PIL/_avif.*", "PIL/_webp.*", "pillow.libs/libavif-*"),
-        *("pillow.libs/libwebpdemux-*", "pillow.libs/libwebpmux-*"),
+        *("PIL/_webp.*", "pillow.libs/libwebpdemux-*", "pillow.libs/libwebpmux-*"),
         *("cffi", "pycparser", "pycparser-*.dist-info", "pyvips/pyvips_build.py", "pyvips/vdecls.py"),
     ),
 }

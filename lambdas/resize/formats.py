@@ -2,7 +2,9 @@
 
 from enum import StrEnum
 
+from resize import limits
 from resize.errors import ImageRejectedError, Reason
+from resize.isobmff import Brands, brands_of, presentation_of
 from resize.variants import Format
 
 
@@ -65,14 +67,21 @@ _BMP_HEADERS = frozenset({12, 40, 52, 56, 64, 108, 124})
 # Brands of ISO/IEC 23008-12 (HEIF, annex B) and of the AVIF specification, section 6.
 _AVIF_BRANDS = frozenset({b"avif", b"avis"})
 _HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"})
-_CONTAINER_BRANDS = frozenset({b"mif1", b"msf1"})
+# Which say that a file has images, and not in which format.
+_CONTAINER_BRANDS = frozenset({b"mif1", b"mif2", b"msf1", b"miaf", b"MA1A", b"MA1B"})
+# Whose header is not of boxes: libheif reads it, libavif does not yet.
+_LOW_OVERHEAD = b"mif3"
+
+# The box that configures HEIC's decoder: what a file is that names no brand. libavif asks for one.
+_HEVC = b"hvcC"
 
 
 def identify(source: bytes) -> SourceFormat:
     """Name the format of an upload.
 
     Raises:
-        ImageRejectedError: EMPTY without bytes, UNKNOWN_FORMAT unless a signature of the allow-list matches.
+        ImageRejectedError: EMPTY without bytes, UNKNOWN_FORMAT unless a signature of the allow-list matches,
+            UNSUPPORTED for a kind of these formats that cannot be read.
     """
     if not source:
         raise ImageRejectedError(Reason.EMPTY, "the upload has no bytes")
@@ -95,19 +104,25 @@ def _by_container(source: bytes) -> SourceFormat | None:
         return SourceFormat.WEBP
     if source[:2] == b"BM" and int.from_bytes(source[14:18], "little") in _BMP_HEADERS:
         return SourceFormat.BMP
-    if source[4:8] == b"ftyp":
-        return _by_brand(source)
-    return None
+    brands = brands_of(source)
+    return _by_brand(source, brands) if brands else None
 
 
-def _by_brand(source: bytes) -> SourceFormat | None:
-    major = source[8:12]
-    end = min(int.from_bytes(source[:4], "big"), 256)
-    brands = {major}
-    if major in _CONTAINER_BRANDS:  # says "HEIF" only; the codec is among the compatible brands
-        brands |= {source[at : at + 4] for at in range(16, end, 4)}
+def _by_brand(source: bytes, brands: Brands) -> SourceFormat | None:
+    """Name a file by its major brand; by the compatible ones if it shows an item, which no video does."""
+    if brands.major == _LOW_OVERHEAD:
+        if brands.minor in _HEIC_BRANDS:
+            return SourceFormat.HEIC
+        raise limits.unsupported("an image of the low-overhead format")
+    if (found := _among(frozenset({brands.major}))) is not None:
+        return found
+    said = presentation_of(source)
+    if not said.has_still:
+        return _among(brands.compatible) if brands.major in _CONTAINER_BRANDS else None
+    return _among(brands.compatible) or (SourceFormat.HEIC if _HEVC in said.codecs else None)
+
+
+def _among(brands: frozenset[bytes]) -> SourceFormat | None:
     if brands & _AVIF_BRANDS:
         return SourceFormat.AVIF
-    if brands & _HEIC_BRANDS:
-        return SourceFormat.HEIC
-    return None
+    return SourceFormat.HEIC if brands & _HEIC_BRANDS else None

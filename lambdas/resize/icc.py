@@ -1,9 +1,10 @@
 """Colour spaces by primaries and a transfer curve: as an ICC profile, and as a table from their levels to sRGB's."""
 
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import product
 from typing import TypeAlias
 
 Point: TypeAlias = tuple[float, float]  # x and y of CIE 1931
@@ -100,6 +101,26 @@ def profile_of(primaries: Primaries, curve: Curve) -> bytes | None:
     tags = {b"desc": _text("RGB"), b"cprt": _text("CC0"), b"wtpt": _xyz(_D50_XYZ)}
     tags |= {b"rXYZ": _xyz(red), b"gXYZ": _xyz(green), b"bXYZ": _xyz(blue)}
     return _profile(tags | {b"rTRC": shape, b"gTRC": shape, b"bTRC": shape})
+
+
+def profile_by_table(nodes: int, light: Callable[[float, float, float], Sequence[float]]) -> bytes:
+    """Write the profile of a space that no curve describes: the light of sRGB, 0 to 1, for levels, `nodes` of each.
+
+    Its table is of lut16Type (ICC.1:2022, 10.10): between nodes is interpolated so that grey stays grey.
+    """
+    to_xyz, levels = _to_d50(PRIMARIES[1]), [node / (nodes - 1) for node in range(nodes)]
+    rows = (_applied(to_xyz, light(*level)) for level in product(levels, repeat=3))
+    table = [min(65535, max(0, round(32768 * value))) for row in rows for value in row]
+    identity = struct.pack(">9i", *(_fixed(float(row == column)) for row in range(3) for column in range(3)))
+    straight = struct.pack(">6H", *(0, 65535) * 3)
+    body = b"mft2\0\0\0\0" + bytes((3, 3, nodes, 0)) + identity + struct.pack(">HH", 2, 2) + straight
+    body += struct.pack(f">{len(table)}H", *table) + straight
+    return _profile({b"desc": _text("RGB"), b"cprt": _text("CC0"), b"wtpt": _xyz(_D50_XYZ), b"A2B0": body})
+
+
+def conversion(source: Primaries, target: Primaries) -> Matrix:
+    """Make the matrix from the light of one colour space to another's; ValueError where either spans none."""
+    return _product(_inverse(_to_d50(target)), _to_d50(source))
 
 
 @lru_cache(maxsize=8)

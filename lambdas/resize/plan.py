@@ -47,7 +47,7 @@ def enough_for(plans: Sequence[Plan], displayed: Size) -> Size:
 
 
 def _plan(position: int, variant: Variant, source: SourceFormat, displayed: Size, frames: int) -> Plan:
-    output = variant.format or source.kept_as
+    output = variant.format or _kept(source, frames)
     return Plan(
         position=position,
         variant=variant,
@@ -60,3 +60,8 @@ def _plan(position: int, variant: Variant, source: SourceFormat, displayed: Size
 def _keeps_png(variant: Variant, output: Format) -> bool:
     """Say whether a PNG becomes one because it is: who asks for PNG by name wants a still that opens anywhere."""
     return variant.format is None and output is Format.PNG
+
+
+def _kept(source: SourceFormat, frames: int) -> Format:
+    """Keep the source's format, or where that cannot be written as an animation what every browser plays."""
+    return Format.WEBP if frames > 1 and source.kept_as not in HAS_ANIMATION | {Format.PNG} else source.kept_as

@@ -2,6 +2,7 @@
 
 from PIL import Image
 
+from builders.boxes import colours
 from builders.images import animation, encoded, exif, quadrants, sideways_heic
 from builders.pngs import code_points, flat, gamma
 
@@ -16,12 +17,15 @@ def pictures() -> dict[str, bytes]:
         **formats,
         "HEIC": sideways_heic(),
         **{name: encoded(whole, "TIFF", compression=name) for name in packings},
-        **{f"animated {name}": animation(name, frames, [100, 200]) for name in ("GIF", "WEBP")},
-        "animated PNG": animation("PNG", frames, [100, 200]),
+        **{f"animated {name}": animation(name, frames, [100, 200]) for name in ("GIF", "WEBP", "AVIF", "PNG")},
         "PNG of linear light": flat(b"\x37" * 3, gamma(100_000)),
         "PNG of linear light in 16 bits": flat(b"\x37\0" * 3, gamma(100_000), bits=16),
         "PNG of another gamut": flat(b"\x37\x99\x10", code_points(12, 13)),
         "PNG with a transparent color of 16 bits": flat(b"\x37\0" * 3, (b"tRNS", b"\x37\0" * 3), bits=16),
+        "avif in Display P3": colours(formats["AVIF"], 12, 13),
+        "avif in PQ": colours(formats["AVIF"], 9, 16),
+        "avif in HLG": colours(formats["AVIF"], 9, 18),
+        "heic in PQ": colours(sideways_heic(), 9, 16),
         "several pictures in one": encoded(whole, "MPO", save_all=True, append_images=frames[1:]),
         "turned": encoded(whole, "JPEG", exif=exif(6)),
         "four inks": encoded(whole.convert("CMYK"), "JPEG"),

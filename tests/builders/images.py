@@ -64,6 +64,11 @@ def sideways_heic() -> bytes:
     return (_DATA / "sideways.heic").read_bytes()
 
 
+def twelve_megapixels_heic() -> bytes:
+    """A picture as large as a phone's."""
+    return (_DATA / "twelve-megapixels.heic").read_bytes()
+
+
 def crashing_heic() -> bytes:
     """A picture that ends its decoder with a segmentation fault: an item type that is not ASCII, to pi-heif 1.4.0."""
     source = bytearray(sideways_heic())

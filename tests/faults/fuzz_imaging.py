@@ -10,11 +10,12 @@ from time import monotonic
 from faults.fuzzing import fuzz, instrument
 
 _PNG = ("resize.png_chunks", "resize.icc", "resize.png_colour", "resize.png_animation", "resize.png")
-instrument("PIL", "resize.formats", "resize.gif", "resize.jpeg", "resize.webp", *_PNG, "resize.pillow.decoding")
+_PARSERS = ("resize.formats", "resize.gif", "resize.isobmff", "resize.jpeg", "resize.webp", *_PNG)
+instrument("PIL", *_PARSERS, "resize.pillow.decoding")
 
 from PIL import Image  # noqa: E402 - instrumented first
 
-from builders import hostile  # noqa: E402 - the same
+from builders import boxes, hostile  # noqa: E402 - the same
 from builders.images import animation, encoded, exif, quadrants, sideways_heic  # noqa: E402 - the same
 from builders.pngs import P3_POINTS, code_points, flat, gamma, points  # noqa: E402 - the same
 from builders.profiles import display_p3  # noqa: E402 - the same
@@ -54,6 +55,13 @@ SEEDS = [
     encoded(quadrants(20, 15), "TIFF", compression="tiff_lzw"),
     encoded(quadrants(20, 15), "BMP"),
     encoded(quadrants(20, 15), "AVIF"),
+    boxes.with_two_maps(
+        boxes.with_properties(
+            boxes.colours(encoded(quadrants(20, 15).convert("RGBA"), "AVIF"), 9, 16),
+            boxes.clean_aperture(16, 12, -4, -3),
+        )
+    ),
+    animation("AVIF", [quadrants(20, 15), Image.new("RGB", (20, 15))], [100, 100]),
     sideways_heic(),
 ]
 

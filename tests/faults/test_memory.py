@@ -70,6 +70,12 @@ def comment() -> PngImagePlugin.PngInfo:
     return info
 
 
+def sequence(mode: str, **options: Any) -> bytes:
+    """Frames that a decoder keeps for those after them."""
+    frames = [noise((1500, 1000), mode) for _ in range(2)] * 6
+    return animation("AVIF", frames, [40] * 12, speed=10, quality=60, **options)
+
+
 DECODING: dict[str, Callable[[], bytes]] = {
     "jpeg": lambda: plain("RGB", FIFTY, "JPEG"),
     "progressive jpeg": lambda: plain("RGB", TWELVE, "JPEG", progressive=True),
@@ -86,6 +92,7 @@ DECODING: dict[str, Callable[[], bytes]] = {
     "tiff turned": lambda: plain("RGB", TWELVE, "TIFF", compression="tiff_lzw", tiffinfo={274: 6}),
     "bmp": lambda: plain("RGB", TWELVE, "BMP"),
     "avif": lambda: plain("RGB", TWELVE, "AVIF", speed=10),
+    "avif sequence": lambda: sequence("RGB"),
     "heic": (DATA / "twelve-megapixels.heic").read_bytes,
 }
 
@@ -122,7 +129,9 @@ DECODING_MORE: dict[str, Callable[[], bytes]] = {
     "tiff of four inks": lambda: plain("CMYK", TWELVE, "TIFF"),
     "bmp of palette": lambda: plain("P", TWELVE, "BMP"),
     "avif without subsampling": lambda: plain("RGB", TWELVE, "AVIF", speed=10, subsampling="4:4:4"),
-    "avif with alpha": lambda: plain("RGBA", TWELVE, "AVIF", speed=10),
+    "avif with alpha": lambda: encoded(noise((2000, 1500), "RGBA"), "AVIF", speed=10),
+    "avif sequence without subsampling": lambda: sequence("RGB", subsampling="4:4:4"),
+    "avif sequence with alpha": lambda: sequence("RGBA"),
     "avif of 50 MP": lambda: plain("RGB", FIFTY, "AVIF", speed=10),
 }
 

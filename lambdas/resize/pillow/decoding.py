@@ -16,6 +16,7 @@ from resize.errors import ImageRejectedError, Reason
 from resize.formats import SourceFormat, identify
 from resize.geometry import Size
 from resize.gif import reaches_its_end
+from resize.isobmff import Presentation, presentation_of
 from resize.jpeg import scans_of
 from resize.pillow.memory import Picture, Print, estimate, estimate_of_webp
 from resize.pillow.png import bytes_held, still
@@ -43,8 +44,24 @@ _TURNS = {
 # Those that swap width and height.
 SIDEWAYS = frozenset(_TURNS[orientation] for orientation in (5, 6, 7, 8))
 
-# Whose frames Pillow finds. What others hold besides, pages or previews, is never decoded.
-_ANIMATIONS = frozenset({SourceFormat.GIF, SourceFormat.WEBP})
+# Whose frames are shown one after the other. What others hold besides, pages or previews, is never decoded.
+_ANIMATIONS = frozenset({SourceFormat.GIF, SourceFormat.WEBP, SourceFormat.AVIF})
+
+# Those whose boxes say what their decoders do not.
+_BOXED = frozenset({SourceFormat.AVIF, SourceFormat.HEIC})
+
+# What libavif and libheif say of a file that is whole, but of a kind that they do not read.
+_NOT_READ = {
+    "not implemented": "this kind of AVIF",
+    "no codec available": "this kind of AVIF",
+    "unsupported depth": "an AVIF of this depth",
+    "security limit exceeded": "a HEIC over the limits of its decoder",
+    "unsupported feature": "this kind of HEIC",
+    "compression format has not been built in": "a HEIC of this compression",
+}
+
+# How many frames of a sequence AV1's decoder keeps: AV1, 7.20.
+_FRAMES_HELD = 8
 
 # WebP and GIF count in 16 bits.
 _MOST_PLAYS = 65_535
@@ -55,22 +72,32 @@ class Opened:
     """An image whose header is read and within the limits; its pixels wait for `decode`."""
 
     format: SourceFormat
-    size: Size  # as stored: EXIF orientation may turn it
+    size: Size  # as stored, and within a clean aperture: EXIF orientation may turn it
+    stored: Size
     frames: int
     image: Image.Image
     limits: Limits
     source_bytes: int
     held_bytes: int  # what the decoder keeps beside pixels
     memory_bytes: int | None  # what there is; None is enough for anything
+    presentation: Presentation
     png: Png | None = None  # what was read of it before Pillow did
 
     @property
     def profile(self) -> bytes | None:
-        """The ICC profile: embedded, or of what a PNG says of its colours."""
+        """The ICC profile: embedded, or of the colours that the file names."""
         if self.png:
             return self.png.colours.profile
         profile = self.image.info.get("icc_profile")
-        return profile if isinstance(profile, bytes) else None
+        if isinstance(profile, bytes) and profile:
+            return profile
+        return self.presentation.cicp.profile() if self.presentation.cicp else None
+
+    @property
+    def is_grey(self) -> bool:
+        """Whether the decoder gives three bands that are alike, while a profile may be of grey."""
+        is_grey = self.presentation.samples is not None and self.presentation.samples.is_grey
+        return is_grey and self.image.mode == "RGBA" and "icc_profile" in self.image.info
 
 
 class Frame(NamedTuple):
@@ -91,28 +118,47 @@ def open_image(source: bytes, limits: Limits, memory_bytes: int | None = None) -
     if found is SourceFormat.WEBP and (canvas := canvas_of(source)):
         limit.check_pixels(canvas, limits)
         limit.check_memory(estimate_of_webp(canvas, len(source)), memory_bytes)
+    presentation = presentation_of(source) if found in _BOXED else Presentation()
+    if presentation.has_sequence and not (presentation.has_still or presentation.is_animated):
+        raise limit.unsupported("a sequence without a picture to show first")
     png = read_png(source) if found is SourceFormat.PNG else None
     with _blaming_the_image(limits):
-        image = Image.open(BytesIO(png.body if png else source), formats=[found.decoder])
+        image = _recognized(found, png.body if png else source)
         frames = getattr(image, "n_frames", 1) if found in _ANIMATIONS else 1
         scans = scans_of(source) if found is SourceFormat.JPEG else 1
-        held_bytes = bytes_held(png) if png else _held_bytes(image, scans)
+        held_bytes = bytes_held(png) if png else _held_bytes(image, scans, presentation)
     frames = len(png.animation.frames) if png and png.animation else frames
-    size = Size(*image.size)
-    limit.check_header(size, frames, scans, limits)
+    stored = Size(*image.size)
+    limit.check_header(stored, frames, scans, limits)
     if found is SourceFormat.GIF and not reaches_its_end(source):
         raise ImageRejectedError(Reason.CORRUPT, "it ends before its last frame does")
     return Opened(
         format=found,
-        size=size,
+        size=_within_aperture(stored, presentation) if found is SourceFormat.AVIF else stored,
+        stored=stored,
         frames=frames,
         image=image,
         limits=limits,
         source_bytes=len(source),
         held_bytes=held_bytes,
         memory_bytes=memory_bytes,
+        presentation=presentation,
         png=png,
     )
+
+
+def _recognized(found: SourceFormat, source: bytes) -> Image.Image:
+    """Let a decoder read the header: AVIF's and HEIC's whatever their brands, of which browsers know more."""
+    if found is SourceFormat.AVIF:
+        return AvifImagePlugin.AvifImageFile(BytesIO(source))
+    if found is SourceFormat.HEIC:
+        image: Image.Image = pi_heif.HeifImageFile(BytesIO(source))
+        return image
+    return Image.open(BytesIO(source), formats=[found.decoder])
+
+
+def _within_aperture(stored: Size, presentation: Presentation) -> Size:
+    return presentation.aperture.size_in(stored) if presentation.aperture else stored
 
 
 def check_memory(opened: Opened, film: Size, frames: int = 1, prints: Iterable[Print] = ()) -> None:
@@ -134,7 +180,7 @@ def decode(opened: Opened, frames: int) -> Iterator[Frame]:
         yield from _decode_png(opened, opened.png, frames)
         return
     image = opened.image
-    canvas: Size | None = None
+    canvas = opened.size if opened.format is SourceFormat.AVIF else None
     for index in range(frames):
         with _blaming_the_image(opened.limits):
             if index > 0:  # not for the first: a HEIC begins at its primary image, wherever that is
@@ -144,7 +190,7 @@ def decode(opened: Opened, frames: int) -> Iterator[Frame]:
                 raise SyntaxError("a picture by palette without a palette")
         canvas = canvas or Size(*image.size)
         whole = image if image.size == canvas else image.crop((0, 0, *canvas))  # a GIF's frame may leave its screen
-        yield Frame(whole, round(image.info.get("duration", 0)))
+        yield Frame(_grey(whole) if opened.is_grey else whole, round(image.info.get("duration", 0)))
     image.close()  # the source's pixels are the most memory of all: not while encoding
 
 
@@ -162,6 +208,11 @@ def _decode_png(opened: Opened, png: Png, frames: int) -> Iterator[Frame]:
         yield Frame(picture, frame.milliseconds)
 
 
+def _grey(image: Image.Image) -> Image.Image:
+    """Take three bands that are alike as one."""
+    return Image.merge("LA", (image.getchannel("R"), image.getchannel("A")))
+
+
 def plays_of(opened: Opened) -> int:
     """Say how often an animation plays; 0 is for ever.
 
@@ -169,6 +220,8 @@ def plays_of(opened: Opened) -> int:
     """
     if opened.png:
         return opened.png.animation.plays if opened.png.animation else 0
+    if opened.format is SourceFormat.AVIF:
+        return min(opened.presentation.plays, _MOST_PLAYS)
     count = opened.image.info.get("loop")
     if opened.format is not SourceFormat.GIF:
         return count or 0
@@ -185,15 +238,19 @@ def shrink_while_decoding(opened: Opened, needed: Size) -> None:
 
 
 def turn_of(opened: Opened) -> Image.Transpose | None:
-    """Say how to turn what is decoded into what is displayed, by its EXIF orientation.
+    """Say how to turn what is decoded into what is displayed."""
+    return _TURNS.get(stored_orientation(opened))
+
+
+def stored_orientation(opened: Opened) -> int:
+    """Say by EXIF's numbers how what is decoded is to be turned.
 
     The decoders of TIFF and HEIC turn by themselves; AVIF's tells its container's turn as if it were EXIF's. A broken
     EXIF block turns nothing: it never costs a good image.
     """
     if opened.format in (SourceFormat.TIFF, SourceFormat.HEIC):
-        return None
-    exif = opened.png.exif if opened.png else opened.image.info.get("exif", b"")
-    return _TURNS.get(orientation_of(exif))
+        return 1
+    return orientation_of(opened.png.exif if opened.png else opened.image.info.get("exif", b""))
 
 
 def orientation_of(exif: bytes) -> int:
@@ -210,7 +267,7 @@ def picture_of(opened: Opened) -> Picture:
     """Describe what the header tells of an image to `resize.pillow.memory`."""
     return Picture(
         format=opened.format,
-        stored=opened.size,
+        stored=opened.stored,
         decoded=Size(*opened.image.size),
         mode=opened.image.mode,
         has_transparent_colour="transparency" in opened.image.info,
@@ -219,12 +276,19 @@ def picture_of(opened: Opened) -> Picture:
     )
 
 
-def _held_bytes(image: Image.Image, scans: int) -> int:
-    """Say what the decoder keeps beside pixels: a JPEG of several scans its coefficients, a TIFF a strip and a turn."""
+def _held_bytes(image: Image.Image, scans: int, presentation: Presentation) -> int:
+    """Say what the decoder keeps beside pixels: a JPEG of several scans its coefficients, a TIFF a strip and a turn.
+
+    AVIF's keeps what it decoded, and of a sequence as many frames as others may be made of (AV1, 7.20: eight).
+    """
     pixels = image.width * image.height
     if isinstance(image, JpegImagePlugin.JpegImageFile) and scans > 1:
         areas = [across * down for _, across, down, _ in image.layer]
         return 2 * pixels * sum(areas) // max(areas)
+    if presentation.samples:
+        opacity = presentation.samples.depth_bytes if image.mode == "RGBA" else 0
+        coded = presentation.samples.bytes_of_pixel + opacity
+        return round(pixels * coded * (_FRAMES_HELD if presentation.is_animated else 1))
     if isinstance(image, TiffImagePlugin.TiffImageFile):
         return _strip_bytes(image) + (0 if image.tag_v2.get(ExifTags.Base.Orientation, 1) == 1 else 4 * pixels)
     return 0
@@ -258,7 +322,9 @@ def _blaming_the_image(limits: Limits) -> Iterator[None]:
 
 
 def _rejection(error: Exception, limits: Limits) -> ImageRejectedError:
-    message = str(error)
+    message = str(error).strip()
+    if (unread := next((what for said, what in _NOT_READ.items() if said in message.lower()), None)) is not None:
+        return limit.unsupported(unread)
     if isinstance(error, (Image.DecompressionBombError, Image.DecompressionBombWarning)):
         return limit.too_many_pixels(limits)
     if isinstance(error, MemoryError) or "memory" in message.lower():  # some decoders only say so

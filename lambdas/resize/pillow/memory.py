@@ -38,7 +38,7 @@ _BYTES_OF_MODE = {
 _BYTES_OF_OTHER_MODES = (10, 17)  # as "I": those of 32 bits
 
 # Bytes of each stored pixel in the decoder itself, on top of the picture that it gives.
-_BYTES_OF_DECODER = {SourceFormat.WEBP: 13, SourceFormat.AVIF: 10, SourceFormat.HEIC: 5, SourceFormat.GIF: 4}
+_BYTES_OF_DECODER = {SourceFormat.WEBP: 13, SourceFormat.AVIF: 7, SourceFormat.HEIC: 5, SourceFormat.GIF: 4}
 
 # How often the decoder copies the file.
 _COPIES_OF_SOURCE = {SourceFormat.WEBP: 2, SourceFormat.AVIF: 1, SourceFormat.HEIC: 2}

@@ -58,7 +58,7 @@ def _develop(opened: Opened, turn: Image.Transpose | None, size: Size, plans: li
     prints = [Print(plan.output, plan.placement.canvas, plan.frames) for plan in plans]
     shown = max(one.frames for one in prints)
     check_memory(opened, stored, shown, prints)
-    spare = opened.image.size == opened.size and not _is_followed_closely(size, plans)
+    spare = opened.image.size == opened.stored and not _is_followed_closely(size, plans)
     frames, milliseconds = [], []
     for frame in decode(opened, shown):
         picture = to_srgb(_upright(shrunk(to_plain(frame.image), stored, spare=spare), turn), opened.profile)

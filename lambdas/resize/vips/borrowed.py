@@ -1,8 +1,9 @@
 """Pillow's decoders for what libvips has none for, or none that takes all of it.
 
 The libvips of PyPI decodes neither HEIC (HEVC is patented) nor BMP, not all that a TIFF may be: 8-bit CIELAB, for one,
-which photographers use; and of an animated PNG the still alone. Pillow decodes them by the same code and with the same
-limits as in its own engine, and hands the pixels over.
+which photographers use; and of an animated PNG the still alone. Its AVIF is libheif's, which takes grey of limited range,
+premultiplied colours and clean apertures for others than browsers do, plays no sequence, and takes twice the time. Pillow
+decodes all of these by the same code and with the same limits as in its own engine, and hands the pixels over.
 """
 
 from collections.abc import Iterator
@@ -31,7 +32,7 @@ _INTERPRETATIONS = {"L": "b-w", "LA": "b-w", "RGB": "srgb", "RGBA": "srgb", "CMY
 def open_image(source: bytes, limits: Limits) -> Opened:
     """Read an image's header as Pillow's engine does: see `resize.pillow.decoding.open_image`."""
     opened = decoding.open_image(source, limits)
-    animation = opened.png.animation if opened.png else None
+    milliseconds: list[int] = []
     return Opened(
         picture=Picture(
             format=opened.format,
@@ -42,10 +43,10 @@ def open_image(source: bytes, limits: Limits) -> Opened:
         ),
         frames=opened.frames,
         decoded=lambda _: opened.size,
-        decode=partial(_decode, opened),
-        orientation=decoding.orientation_of(opened.png.exif) if opened.png else 1,
+        decode=partial(_decode, opened, milliseconds),
+        orientation=decoding.stored_orientation(opened),
         profile=opened.profile,
-        milliseconds=[frame.milliseconds for frame in animation.frames] if animation else (0,),
+        milliseconds=milliseconds,
         plays=decoding.plays_of(opened),
     )
 
@@ -64,12 +65,15 @@ def to_pillow(image: pyvips.Image) -> Image.Image:
 
 
 def _held_bytes(opened: decoding.Opened) -> int:
-    pixels = opened.size.width * opened.size.height
+    pixels = opened.stored.width * opened.stored.height
     decoder = memory.estimate(decoding.picture_of(opened), Size(1, 1), 1, ()) - memory.BASELINE
     return decoder + _BYTES_HANDED_OVER * pixels
 
 
-def _decode(opened: decoding.Opened, _needed: Size, frames: int) -> Iterator[pyvips.Image]:
+def _decode(opened: decoding.Opened, milliseconds: list[int], _needed: Size, frames: int) -> Iterator[pyvips.Image]:
+    """Decode frames one after the other; how long each shows is known only then, and noted."""
+    milliseconds.clear()
     for frame in decoding.decode(opened, frames):
+        milliseconds.append(frame.milliseconds)
         plain = to_plain(frame.image)
         yield to_vips(to_srgb(plain, None) if plain.mode == "LAB" else plain)

@@ -29,7 +29,6 @@ LOADERS: dict[SourceFormat, Callable[..., pyvips.Image]] = {
     SourceFormat.PNG: pyvips.Image.pngload_source,
     SourceFormat.WEBP: pyvips.Image.webpload_source,
     SourceFormat.GIF: pyvips.Image.gifload_source,
-    SourceFormat.AVIF: pyvips.Image.heifload_source,
 }
 
 # Whose frames are shown one after the other.

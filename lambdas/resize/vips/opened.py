@@ -28,8 +28,8 @@ class Opened:
     decode: Callable[[Size, int], Iterator[pyvips.Image]]
     orientation: int = 1  # EXIF's: how what is decoded becomes what is displayed
     curve: Curve | None = None  # whose levels become sRGB's before the profile is asked
-    profile: bytes | None = None  # the ICC profile, embedded or made of what a PNG says of its colours
-    milliseconds: Sequence[int] = (0,)  # how long each frame shows
+    profile: bytes | None = None  # the ICC profile, embedded or made of what the file says of its colours
+    milliseconds: Sequence[int] = (0,)  # how long each frame shows, of those that are decoded
     plays: int = 0  # how often an animation plays; 0 is for ever
     mended: Callable[[], "Opened | None"] = lambda: None  # the same, of bytes that a decoder that gave up may take
 
