@@ -30,6 +30,10 @@ _BROKE_ITS_DECODER = Explanation(
 REJECTIONS: Mapping[str, Explanation] = {
     Reason.EMPTY: Explanation("the file has no bytes", "upload it again, from the original"),
     Reason.UNKNOWN_FORMAT: Explanation("its bytes are none of the formats above", "convert it to one of them"),
+    Reason.UNSUPPORTED: Explanation(
+        "the file is whole, but this kind of its format is not read, as `detail` says",
+        "save it anew as JPEG, PNG or plain 8-bit TIFF",
+    ),
     Reason.CORRUPT: Explanation("it is cut off or damaged", "upload it again, from the original"),
     Reason.TOO_MANY_BYTES: _OVER_A_LIMIT,
     Reason.TOO_MANY_PIXELS: _OVER_A_LIMIT,

@@ -8,6 +8,7 @@ class Reason(StrEnum):
 
     EMPTY = "empty"
     UNKNOWN_FORMAT = "unknown_format"
+    UNSUPPORTED = "unsupported"
     CORRUPT = "corrupt"
     TOO_MANY_BYTES = "too_many_bytes"
     TOO_MANY_PIXELS = "too_many_pixels"
