@@ -1,6 +1,6 @@
 """Reads a TIFF's directories: what its picture's numbers mean, and whether it is a raw photograph at all.
 
-Sources: TIFF 6.0 (1992); Adobe's technical notes 1 to 3; BigTIFF as libtiff specifies it; DNG 1.7; TIFF/EP (ISO 12234-2).
+Sources: TIFF 6.0; Adobe's technical notes 1 to 3; BigTIFF as libtiff specifies it; DNG 1.7; TIFF/EP (ISO 12234-2).
 """
 
 from collections.abc import Iterator, Mapping
@@ -105,6 +105,11 @@ class Field:
     count: int
     at: int
 
+    @property
+    def length(self) -> int:
+        """How many bytes all values take."""
+        return _BYTES_OF_TYPE[self.type] * self.count
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Directory:
@@ -135,9 +140,7 @@ class Directory:
     def content(self, tag: int) -> bytes:
         """Read a field's bytes."""
         field = self.fields.get(tag)
-        if field is None:
-            return b""
-        return self.source[field.at : field.at + _BYTES_OF_TYPE[field.type] * field.count]
+        return b"" if field is None else self.source[field.at : field.at + field.length]
 
 
 def first_directory(source: bytes) -> Directory | None:

@@ -9,7 +9,7 @@ from math import ceil
 from typing import NamedTuple
 
 import pi_heif
-from PIL import AvifImagePlugin, ExifTags, Image, JpegImagePlugin, TiffImagePlugin, UnidentifiedImageError
+from PIL import AvifImagePlugin, ExifTags, Image, JpegImagePlugin, UnidentifiedImageError
 
 from resize import limits as limit
 from resize.errors import ImageRejectedError, Reason
@@ -19,6 +19,7 @@ from resize.gif import reaches_its_end
 from resize.jpeg import scans_of
 from resize.pillow.memory import Picture, Print, estimate, estimate_of_webp
 from resize.pillow.scaling import ENOUGH
+from resize.pillow.tiff import TiffFile
 from resize.settings import Limits
 from resize.webp import canvas_of
 
@@ -85,7 +86,9 @@ def open_image(source: bytes, limits: Limits, memory_bytes: int | None = None) -
         limit.check_pixels(canvas, limits)
         limit.check_memory(estimate_of_webp(canvas, len(source)), memory_bytes)
     with _blaming_the_image(limits):
-        image = Image.open(BytesIO(source), formats=[found.decoder])
+        image: Image.Image = (
+            TiffFile(source) if found is SourceFormat.TIFF else Image.open(BytesIO(source), formats=[found.decoder])
+        )
         frames = getattr(image, "n_frames", 1) if found in _ANIMATIONS else 1
         scans = scans_of(source) if found is SourceFormat.JPEG else 1
         held_bytes = _held_bytes(image, scans)
@@ -156,18 +159,25 @@ def shrink_while_decoding(opened: Opened, needed: Size) -> None:
 
 
 def turn_of(opened: Opened) -> Image.Transpose | None:
-    """Say how to turn what is decoded into what is displayed, by its EXIF orientation.
+    """Say how to turn what is decoded into what is displayed."""
+    return _TURNS.get(stored_orientation(opened))
 
-    The decoders of TIFF and HEIC turn by themselves; AVIF's tells its container's turn as if it were EXIF's. A broken
-    EXIF block turns nothing: it never costs a good image.
+
+def stored_orientation(opened: Opened) -> int:
+    """Read how to turn what is decoded into what is displayed, as EXIF counts.
+
+    HEIC's decoder turns by itself; AVIF's tells its container's turn as if it were EXIF's. A broken EXIF block turns
+    nothing: it never costs a good image.
     """
-    if opened.format in (SourceFormat.TIFF, SourceFormat.HEIC):
-        return None
+    if opened.format is SourceFormat.HEIC:
+        return 1
+    if opened.format is SourceFormat.TIFF:
+        return int(opened.image.info["orientation"])
     if opened.format is SourceFormat.PNG:  # its EXIF may stand after its pixels
         check_memory(opened, Size(1, 1))
         with _blaming_the_image(opened.limits):
             opened.image.load()
-    return _TURNS.get(orientation_of(opened.image.info.get("exif", b"")))
+    return orientation_of(opened.image.info.get("exif", b""))
 
 
 def orientation_of(exif: bytes) -> int:
@@ -194,22 +204,12 @@ def picture_of(opened: Opened) -> Picture:
 
 
 def _held_bytes(image: Image.Image, scans: int) -> int:
-    """Say what the decoder keeps beside pixels: a JPEG of several scans its coefficients, a TIFF a strip and a turn."""
+    """Say what the decoder keeps beside pixels: a JPEG of several scans its coefficients."""
     pixels = image.width * image.height
     if isinstance(image, JpegImagePlugin.JpegImageFile) and scans > 1:
         areas = [across * down for _, across, down, _ in image.layer]
         return 2 * pixels * sum(areas) // max(areas)
-    if isinstance(image, TiffImagePlugin.TiffImageFile):
-        return _strip_bytes(image) + (0 if image.tag_v2.get(ExifTags.Base.Orientation, 1) == 1 else 4 * pixels)
-    return 0
-
-
-def _strip_bytes(image: TiffImagePlugin.TiffImageFile) -> int:
-    tags = image.tag_v2
-    if tags.get(TiffImagePlugin.COMPRESSION, 1) == 1:
-        return 0
-    rows = min(image.height, tags.get(TiffImagePlugin.ROWSPERSTRIP, image.height))
-    return int(image.width * rows * sum(tags.get(TiffImagePlugin.BITSPERSAMPLE, (1,))) // 8)
+    return image.held_bytes if isinstance(image, TiffFile) else 0
 
 
 @contextmanager
@@ -225,6 +225,8 @@ def _blaming_the_image(limits: Limits) -> Iterator[None]:
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             yield
+    except ImageRejectedError:
+        raise
     except Exception as error:  # decoders raise anything on hostile bytes, and only they run here
         raise _rejection(error, limits) from error
     finally:

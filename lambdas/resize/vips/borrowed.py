@@ -6,6 +6,7 @@ hands the pixels over.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 
 from PIL import Image
@@ -42,6 +43,7 @@ def open_image(source: bytes, limits: Limits) -> Opened:
         frames=1,
         decoded=lambda _: opened.size,
         decode=partial(_decode, opened),
+        orientation=decoding.stored_orientation(opened),
         profile=opened.profile,
     )
 
@@ -60,9 +62,14 @@ def to_pillow(image: pyvips.Image) -> Image.Image:
 
 
 def _held_bytes(opened: decoding.Opened) -> int:
-    pixels = opened.size.width * opened.size.height
-    decoder = memory.estimate(decoding.picture_of(opened), Size(1, 1), 1, ()) - memory.BASELINE
-    return decoder + _BYTES_HANDED_OVER * pixels
+    """Tell what Pillow takes while it decodes, or its picture on the way to libvips, whichever is more."""
+    picture = decoding.picture_of(opened)
+    decoded = _bytes_of(replace(picture, held=0)) + _BYTES_HANDED_OVER * opened.size.width * opened.size.height
+    return max(_bytes_of(picture), decoded)
+
+
+def _bytes_of(picture: memory.Picture) -> int:
+    return memory.estimate(picture, Size(1, 1), 1, ()) - memory.BASELINE
 
 
 def _decode(opened: decoding.Opened, _needed: Size, frames: int) -> Iterator[pyvips.Image]:
