@@ -66,7 +66,7 @@ def png_with_exif_at_its_end(picture: Image.Image, orientation: int) -> bytes:
 
 
 @pytest.mark.parametrize("orientation", STORED)
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "AVIF"])
 def test_every_orientation_is_upright(kind: str, orientation: int) -> None:
     source = encoded(stored_as(orientation, quadrants()), kind, exif=exif(orientation))
 

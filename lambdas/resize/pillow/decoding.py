@@ -9,14 +9,15 @@ from math import ceil
 from typing import NamedTuple
 
 import pi_heif
-from PIL import AvifImagePlugin, ExifTags, Image, JpegImagePlugin, UnidentifiedImageError
+from PIL import AvifImagePlugin, Image, JpegImagePlugin, UnidentifiedImageError
 
 from resize import limits as limit
 from resize.errors import ImageRejectedError, Reason
+from resize.exif import orientation_of
 from resize.formats import SourceFormat, identify
 from resize.geometry import Size
 from resize.gif import reaches_its_end
-from resize.jpeg import scans_of
+from resize.jpeg import exif_of, scans_of
 from resize.pillow.memory import Picture, Print, estimate, estimate_of_webp
 from resize.pillow.scaling import ENOUGH
 from resize.pillow.tiff import TiffFile
@@ -59,6 +60,7 @@ class Opened:
     source_bytes: int
     held_bytes: int  # what the decoder keeps beside pixels
     memory_bytes: int | None  # what there is; None is enough for anything
+    exif: bytes = b""  # a JPEG's
 
     @property
     def profile(self) -> bytes | None:
@@ -105,6 +107,7 @@ def open_image(source: bytes, limits: Limits, memory_bytes: int | None = None) -
         source_bytes=len(source),
         held_bytes=held_bytes,
         memory_bytes=memory_bytes,
+        exif=exif_of(source) if found is SourceFormat.JPEG else b"",
     )
 
 
@@ -166,28 +169,20 @@ def turn_of(opened: Opened) -> Image.Transpose | None:
 def stored_orientation(opened: Opened) -> int:
     """Read how to turn what is decoded into what is displayed, as EXIF counts.
 
-    HEIC's decoder turns by itself; AVIF's tells its container's turn as if it were EXIF's. A broken EXIF block turns
-    nothing: it never costs a good image.
+    HEIC's decoder turns by itself, and no browser turns a WebP; AVIF's tells its container's turn as if it were EXIF's.
+    A broken EXIF block turns nothing: it never costs a good image.
     """
-    if opened.format is SourceFormat.HEIC:
+    if opened.format in (SourceFormat.HEIC, SourceFormat.WEBP):
         return 1
     if opened.format is SourceFormat.TIFF:
         return int(opened.image.info["orientation"])
+    if opened.format is SourceFormat.JPEG:
+        return orientation_of(opened.exif)
     if opened.format is SourceFormat.PNG:  # its EXIF may stand after its pixels
         check_memory(opened, Size(1, 1))
         with _blaming_the_image(opened.limits):
             opened.image.load()
     return orientation_of(opened.image.info.get("exif", b""))
-
-
-def orientation_of(exif: bytes) -> int:
-    """Read the orientation from an EXIF block, 1 (upright) where the block is broken or says nothing."""
-    tags = Image.Exif()
-    try:
-        tags.load(exif)
-        return int(tags.get(ExifTags.Base.Orientation, 1))
-    except Exception:  # noqa: BLE001 - only Pillow's parser runs here, and it raises anything on hostile bytes
-        return 1
 
 
 def picture_of(opened: Opened) -> Picture:

@@ -104,7 +104,7 @@ def held_bytes(raster: Raster) -> int:
     else:
         samples, of_band, beside = 1, 1, 3 if _is_accumulated_here(raster) else 0
     unpacked = samples * across + of_band * bands + beside - _BYTES_GIVEN[mode_of(raster)]
-    joined = bands + (9 if applies_profile(raster) else 1)
+    joined = bands + (4 if applies_profile(raster) else 1)
     pixels = raster.size.width * raster.size.height
     return len(raster.directory.source) + int(max(unpacked, joined) * pixels)
 

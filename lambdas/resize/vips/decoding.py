@@ -7,11 +7,12 @@ from typing import Any
 
 from resize import limits as limit
 from resize.errors import ImageRejectedError, Reason
+from resize.exif import orientation_of
 from resize.formats import SourceFormat, identify
 from resize.geometry import Size
 from resize.gif import reaches_its_end, screen_of
+from resize.jpeg import exif_of as exif_of_jpeg
 from resize.jpeg import scans_of
-from resize.pillow.decoding import orientation_of
 from resize.pillow.scaling import ENOUGH
 from resize.png import exif_of
 from resize.settings import Limits
@@ -104,7 +105,6 @@ def _opened(source: _Source, head: pyvips.Image, limits: Limits) -> Opened:
             else:
                 yield _on_screen(head, size)
 
-    is_png = source.format is SourceFormat.PNG
     return Opened(
         picture=Picture(
             format=source.format,
@@ -117,7 +117,7 @@ def _opened(source: _Source, head: pyvips.Image, limits: Limits) -> Opened:
         frames=frames,
         decoded=decoded,
         decode=decode,
-        orientation=orientation_of(exif_of(source.body)) if is_png else _noted(head, "orientation", 1),
+        orientation=_orientation(source, head),
         profile=_noted(head, "icc-profile-data", None),
         milliseconds=_noted(head, "delay", (0,)),
         plays=min(_noted(head, "loop", 0), _MOST_PLAYS),
@@ -164,6 +164,18 @@ def _held_bytes(head: pyvips.Image, scans: int) -> int:
     if _noted(head, "interlaced", 0):
         return pixels * bands * (1 if head.format == "uchar" else 2)
     return 0
+
+
+def _orientation(source: _Source, head: pyvips.Image) -> int:
+    """Say how what is decoded becomes what is displayed: AVIF's decoder tells it, and no browser turns a WebP."""
+    match source.format:
+        case SourceFormat.JPEG:
+            return orientation_of(exif_of_jpeg(source.body))
+        case SourceFormat.PNG:
+            return orientation_of(exif_of(source.body))
+        case SourceFormat.AVIF:
+            return int(_noted(head, "orientation", 1))
+    return 1
 
 
 def _noted(head: pyvips.Image, name: str, otherwise: Any) -> Any:
