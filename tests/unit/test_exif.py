@@ -68,9 +68,7 @@ def test_a_strange_block_turns_as_in_chromium(exif_block: bytes, expected: int) 
         pytest.param([segment(block(entry(6)))], 6, id="one"),
         pytest.param([segment(block(entry(6))), segment(block(entry(3)))], 6, id="two"),
         pytest.param([segment(block(entry(6, 4))), segment(block(entry(3)))], 1, id="one that says nothing, and one"),
-        pytest.param(
-            [segment(b"<x/>", b"http://ns.adobe.com/xap/1.0/\0"), segment(block(entry(3)))], 3, id="XMP, one"
-        ),
+        pytest.param([segment(b"<x/>", b"http://ns.adobe.com/xap/1.0/\0"), segment(block(entry(3)))], 3, id="XMP, one"),
         pytest.param([segment(block(entry(3)), b"Exif\0\xff")], 3, id="with other filling"),
         pytest.param([segment(block(entry(3)), b"EXIF\0\0")], 1, id="of another name"),
         pytest.param([b"\xff\xff", segment(block(entry(3)))], 3, id="after filling"),

@@ -7,7 +7,7 @@ libtiff, by Pillow's decoder of that name, only unpacks them.
 
 from io import BytesIO
 
-from PIL import Image, ImageFile
+from PIL import Image, ImageFile, ImagePalette
 
 from resize.pillow import tiff_samples
 from resize.tiff import Compression, Photometric
@@ -75,6 +75,8 @@ class TiffFile(ImageFile.StubImageFile):
     def _open(self) -> None:
         raster = self.raster
         self._mode, self._size = self._decoder.mode, raster.size
+        if self._mode == "P":  # without it, Pillow cannot tell whether there is opacity
+            self.palette = ImagePalette.raw("RGB", raster.palette)
         self.info = {"orientation": raster.orientation}
         if raster.profile and not self._decoder.applies_profile:
             self.info["icc_profile"] = raster.profile
