@@ -137,6 +137,11 @@ class Directory:
         """Read a field's first number."""
         return next(iter(self.numbers(tag, 1)), otherwise)
 
+    def is_number(self, tag: int) -> bool:
+        """Tell whether a field is missing, or has numbers that `numbers` reads."""
+        field = self.fields.get(tag)
+        return field is None or field.type in _UNSIGNED
+
     def content(self, tag: int) -> bytes:
         """Read a field's bytes."""
         field = self.fields.get(tag)

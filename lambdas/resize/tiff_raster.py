@@ -62,6 +62,9 @@ _OPACITIES = frozenset({Opacity.ASSOCIATED, Opacity.UNASSOCIATED, Opacity.CORELD
 
 _PLANAR = 2
 
+# Fields that libtiff reads too: of another type it may see another number than is seen here.
+_NUMBERS = frozenset(Tag) - {Tag.ICC_PROFILE, Tag.JPEG_TABLES}
+
 # A color map counts in 16 bits; there are some that count in 8.
 _LEAST_OF_16_BITS = 256
 
@@ -116,7 +119,9 @@ class Raster:
 
     @property
     def strip_bytes(self) -> int:
-        """How many bytes are unpacked at once: a strip, or a tile."""
+        """How many bytes are unpacked at once: a strip, or a tile; of one plain strip libtiff makes many."""
+        if self.compression == Compression.NONE and self.rows == self.size.height and not self.is_tiled:
+            return 0
         return -(-self.columns * self.bits * (1 if self.is_planar else self.samples) // _BYTE) * self.rows
 
     @property
@@ -148,7 +153,7 @@ def raster_of(source: bytes) -> Raster:
     """
     directory = first_directory(source)
     size = Size(directory.number(Tag.WIDTH), directory.number(Tag.LENGTH)) if directory else Size(0, 0)
-    if directory is None or not min(size):
+    if directory is None or not min(size) or not all(map(directory.is_number, _NUMBERS)):
         raise ImageRejectedError(Reason.CORRUPT, "its header makes no sense")
     compression = directory.number(Tag.COMPRESSION, Compression.NONE)
     if compression not in _COMPRESSIONS:

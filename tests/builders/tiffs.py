@@ -1,6 +1,7 @@
 """Builds TIFFs of any numbers, field by field, as no library writes them (TIFF 6.0; BigTIFF)."""
 
 import struct
+import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -10,7 +11,8 @@ _CODES = {BYTE: "B", ASCII: "B", SHORT: "H", LONG: "I", 6: "b", 8: "h", 9: "i", 
 # A field's type and values. The values of strips and tiles are their bytes, of sub-directories directories.
 Fields: TypeAlias = Mapping[int, tuple[int, Sequence[Any]]]
 
-_OFFSETS_AND_COUNTS = {273: 279, 324: 325}
+STRIPS = 273
+_OFFSETS_AND_COUNTS = {STRIPS: 279, 324: 325}
 _SUB_DIRECTORIES = 330
 
 
@@ -49,6 +51,25 @@ def picture(
         278: (LONG, [height]),
     }
     return fields | {int(tag[1:]): (SHORT, values) for tag, values in others.items()}
+
+
+def of_many_kinds() -> list[bytes]:
+    """A small TIFF for each way that its samples have code of their own for."""
+    row = bytes(range(96))
+    tiles: dict[int, tuple[int, Sequence[Any]]] = {322: (SHORT, [16]), 323: (SHORT, [16]), 324: (LONG, [row * 12] * 2)}
+    cut = {tag: field for tag, field in picture(24, 4, row, bits=10, photometric=2, samples=3).items() if tag != STRIPS}
+    differences = zlib.compress(row * 10)
+    return [
+        tiff(picture(24, 4, differences, photometric=5, samples=5, t338=[2], t317=[2], t259=[8])),
+        tiff(picture(24, 4, differences, bits=16, photometric=2, samples=5, t338=[1, 0], t317=[2], t259=[8])),
+        tiff(picture(24, 4, [row * 2] * 3, bits=12, photometric=2, samples=3, t284=[2]), order="MM"),
+        tiff(picture(24, 4, row * 12, bits=32, photometric=2, samples=3, t339=[3]), order="MM", big=True),
+        tiff({**cut, **tiles}),
+        tiff({**picture(24, 4, row, photometric=3), 320: (SHORT, [9] * 768)}),
+        tiff(picture(24, 4, row * 3, photometric=6, samples=3, t530=[2, 2])),
+        tiff(picture(24, 4, row * 4, photometric=8, samples=4, t338=[2])),
+        tiff({**picture(24, 4, row), 330: (LONG, [picture(4, 4, row[:16])])}, picture(24, 4, row, t254=[1])),
+    ]
 
 
 class _File:

@@ -9,11 +9,12 @@ from time import monotonic
 
 from faults.fuzzing import fuzz, instrument
 
-instrument("PIL", "resize.formats", "resize.gif", "resize.jpeg", "resize.webp", "resize.pillow.decoding")
+PARSERS = ("formats", "gif", "jpeg", "webp", "exif", "tiff", "tiff_raster", "pillow.decoding", "pillow.tiff_samples")
+instrument("PIL", *(f"resize.{parser}" for parser in PARSERS))
 
 from PIL import Image  # noqa: E402 - instrumented first
 
-from builders import hostile  # noqa: E402 - the same
+from builders import hostile, tiffs  # noqa: E402 - the same
 from builders.images import animation, encoded, exif, quadrants, sideways_heic  # noqa: E402 - the same
 from builders.profiles import display_p3  # noqa: E402 - the same
 from resize.engine import Engine  # noqa: E402 - the same
@@ -47,6 +48,7 @@ SEEDS = [
     encoded(quadrants(20, 15), "GIF"),
     animation("GIF", [quadrants(20, 15), Image.new("RGB", (20, 15))], [100, 100], disposal=2),
     encoded(quadrants(20, 15), "TIFF", compression="tiff_lzw"),
+    *tiffs.of_many_kinds(),
     encoded(quadrants(20, 15), "BMP"),
     encoded(quadrants(20, 15), "AVIF"),
     sideways_heic(),

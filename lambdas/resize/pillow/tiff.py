@@ -70,7 +70,7 @@ class TiffFile(ImageFile.StubImageFile):
         if self._decoder.is_whole:
             colored = 4 * raster.size.width * raster.rows if raster.photometric is Photometric.YCBCR else 0
             return raster.strip_bytes + colored
-        return raster.strip_bytes + tiff_samples.held_bytes(raster)
+        return tiff_samples.held_bytes(raster)
 
     def _open(self) -> None:
         raster = self.raster

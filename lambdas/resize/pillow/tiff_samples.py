@@ -18,6 +18,7 @@ from resize.tiff import Compression, Field, Photometric, Tag
 from resize.tiff_raster import Predictor, Raster, SampleFormat, unsupported
 
 _BYTE, _TWO_BYTES = 8, 16
+_LEAST_TILE = 16  # TIFF 6.0, section 15
 # The types of a number in a directory: LONG, and BigTIFF's LONG8.
 _LONG, _LONG8 = 4, 16
 
@@ -87,26 +88,33 @@ def check(raster: Raster) -> None:
     if raster.predictor == Predictor.NONE or (stands_alone and not _is_packed(raster)):
         return
     can_be_summed = raster.bits in (_BYTE, _TWO_BYTES) and raster.format is SampleFormat.UNSIGNED
+    if raster.is_tiled and raster.columns < _LEAST_TILE:
+        raise unsupported(f"tiles of {raster.columns} columns")
     if raster.predictor != Predictor.HORIZONTAL or not can_be_summed:
         raise unsupported(f"predictor {raster.predictor} over {raster.samples} samples of {raster.bits} bits")
 
 
 def held_bytes(raster: Raster) -> int:
-    """Tell at most what `picture_of` takes beyond the picture that it gives: the file once more, samples, bands."""
+    """Tell at most what `picture_of` takes beyond the picture that it gives.
+
+    First the file once more, with a strip and all samples; then samples and bands; then bands and the picture.
+    """
+    pixels = raster.size.width * raster.size.height
     across = 1 if raster.is_planar else raster.samples
     bands = raster.colors + (raster.opacity is not None)
+    is_deep = raster.format is not SampleFormat.UNSIGNED
+    of_sample = 1 if raster.bits <= _BYTE or _is_packed(raster) else 4
     if _is_packed(raster):
-        samples, of_band, beside = 2 * raster.bits / _BYTE + 2, 1, 0
-    elif raster.format is not SampleFormat.UNSIGNED:
-        samples, of_band, beside = 4, 4, 4
-    elif raster.bits > _BYTE:
-        samples, of_band, beside = 4, 1, 20 if _is_accumulated_here(raster) else 4
+        taken = across * (2 * raster.bits / _BYTE + 2) + bands
+    elif is_deep:
+        taken = max(4 * bands + (4 * across if across > 1 else 0), 5 * bands + 4)
     else:
-        samples, of_band, beside = 1, 1, 3 if _is_accumulated_here(raster) else 0
-    unpacked = samples * across + of_band * bands + beside - _BYTES_GIVEN[mode_of(raster)]
-    joined = bands + (4 if applies_profile(raster) else 1)
-    pixels = raster.size.width * raster.size.height
-    return len(raster.directory.source) + int(max(unpacked, joined) * pixels)
+        taken = of_sample * across + bands + (5 * of_sample if _is_accumulated_here(raster) else of_sample - 1)
+    made = (bands - 1) * (4 if is_deep else 1) if raster.is_planar else 0
+    unpacked = len(raster.directory.source) + raster.strip_bytes + (of_sample * across + made) * pixels
+    joined = bands + (5 if applies_profile(raster) else 1)
+    given = _BYTES_GIVEN[mode_of(raster)]
+    return int(max(unpacked - given * pixels, (taken - given) * pixels, joined * pixels))
 
 
 def _is_packed(raster: Raster) -> bool:
