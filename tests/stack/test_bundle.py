@@ -77,7 +77,9 @@ def test_each_pattern_of_what_is_left_out_finds_something(
 # What stays of the other engine's folder: see lambdas/resize/vips/borrowed.py and colour.py.
 BORROWED = {
     Engine.PILLOW: set[str](),
-    Engine.VIPS: {f"pillow/{name}.py" for name in ("__init__", "colour", "decoding", "memory", "scaling")},
+    Engine.VIPS: {
+        f"pillow/{name}.py" for name in ("__init__", "colour", "decoding", "memory", "scaling", "tiff", "tiff_samples")
+    },
 }
 
 
