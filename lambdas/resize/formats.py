@@ -1,10 +1,11 @@
-"""Which image format are these bytes? Told by their first bytes alone, from an allow-list."""
+"""Which image format are these bytes? Told by their first bytes, from an allow-list; a TIFF by its directories, too."""
 
 from enum import StrEnum
 
 from resize import limits
 from resize.errors import ImageRejectedError, Reason
 from resize.isobmff import Brands, brands_of, presentation_of
+from resize.tiff import is_raw_photograph
 from resize.variants import Format
 
 
@@ -56,9 +57,6 @@ _SIGNATURES = {
     b"MM\0+": SourceFormat.TIFF,
 }
 
-# Where a raw photograph says that it is none of TIFF's business: Canon's CR2 begins as TIFF does.
-_CANON_RAW = b"CR\x02"
-
 _WEBP_CHUNKS = frozenset({b"VP8 ", b"VP8L", b"VP8X"})
 
 # The sizes of the headers that may follow BMP's file header: "BM" alone begins much that is no image.
@@ -80,12 +78,14 @@ def identify(source: bytes) -> SourceFormat:
     """Name the format of an upload.
 
     Raises:
-        ImageRejectedError: EMPTY without bytes, UNKNOWN_FORMAT unless a signature of the allow-list matches,
-            UNSUPPORTED for a kind of these formats that cannot be read.
+        ImageRejectedError: EMPTY without bytes, UNKNOWN_FORMAT unless a signature of the allow-list matches, and for
+            raw photographs, which begin as a TIFF does; UNSUPPORTED for a kind of these formats that cannot be read.
     """
     if not source:
         raise ImageRejectedError(Reason.EMPTY, "the upload has no bytes")
     found = _by_signature(source) or _by_container(source)
+    if found is SourceFormat.TIFF and is_raw_photograph(source):
+        raise ImageRejectedError(Reason.UNKNOWN_FORMAT, "it is a camera's raw photograph, of which no picture is made")
     if found is None:
         allowed = ", ".join(SourceFormat)
         raise ImageRejectedError(Reason.UNKNOWN_FORMAT, f"its first bytes are those of none of {allowed}")
@@ -95,7 +95,7 @@ def identify(source: bytes) -> SourceFormat:
 def _by_signature(source: bytes) -> SourceFormat | None:
     for signature, found in _SIGNATURES.items():
         if source.startswith(signature):
-            return None if source[8:11] == _CANON_RAW and found is SourceFormat.TIFF else found
+            return found
     return None
 
 

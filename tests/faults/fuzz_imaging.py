@@ -9,13 +9,14 @@ from time import monotonic
 
 from faults.fuzzing import fuzz, instrument
 
-_PNG = ("resize.png_chunks", "resize.icc", "resize.png_colour", "resize.png_animation", "resize.png")
-_PARSERS = ("resize.formats", "resize.gif", "resize.isobmff", "resize.jpeg", "resize.webp", *_PNG)
-instrument("PIL", *_PARSERS, "resize.pillow.decoding")
+_PNG = ("png_chunks", "icc", "png_colour", "png_animation", "png")
+_TIFF = ("exif", "tiff", "tiff_raster", "pillow.tiff_samples")
+_PARSERS = ("formats", "gif", "isobmff", "jpeg", "webp", *_PNG, *_TIFF, "pillow.decoding")
+instrument("PIL", *(f"resize.{parser}" for parser in _PARSERS))
 
 from PIL import Image  # noqa: E402 - instrumented first
 
-from builders import boxes, hostile  # noqa: E402 - the same
+from builders import boxes, hostile, tiffs  # noqa: E402 - the same
 from builders.images import animation, encoded, exif, quadrants, sideways_heic  # noqa: E402 - the same
 from builders.pngs import P3_POINTS, code_points, flat, gamma, points  # noqa: E402 - the same
 from builders.profiles import display_p3  # noqa: E402 - the same
@@ -53,6 +54,7 @@ SEEDS = [
     encoded(quadrants(20, 15), "GIF"),
     animation("GIF", [quadrants(20, 15), Image.new("RGB", (20, 15))], [100, 100], disposal=2),
     encoded(quadrants(20, 15), "TIFF", compression="tiff_lzw"),
+    *tiffs.of_many_kinds(),
     encoded(quadrants(20, 15), "BMP"),
     encoded(quadrants(20, 15), "AVIF"),
     boxes.with_two_maps(

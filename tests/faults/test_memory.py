@@ -8,6 +8,7 @@ DARKROOM_EVERY_PEAK=1 measures more formats and sizes than the usual tests do.
 import io
 import os
 import sys
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from builders.hostile import jpeg_of_scans, png, webp_of_34_bytes
 from builders.images import animation, encoded
 from builders.peaks import peak_of
 from builders.pngs import code_points, gamma
+from builders.tiffs import picture, tiff
 from resize.engine import Engine
 from resize.pillow.memory import BASELINE
 
@@ -76,6 +78,31 @@ def sequence(mode: str, **options: Any) -> bytes:
     return animation("AVIF", frames, [40] * 12, speed=10, quality=60, **options)
 
 
+def numbers(bits: int, photometric: int, samples: int, *, is_planar: bool = False, **others: list[int]) -> bytes:
+    """A deflated TIFF of zeros."""
+    width, height = TWELVE
+    strip = zlib.compress(bytes(-(-width * bits * (1 if is_planar else samples) // 8) * height), 1)
+    strips = [strip] * samples if is_planar else strip
+    others |= {"t259": [8]} | ({"t284": [2]} if is_planar else {})
+    return tiff(picture(width, height, strips, bits=bits, photometric=photometric, samples=samples, **others))
+
+
+TIFFS: dict[str, Callable[[], bytes]] = {
+    "packed bits": lambda: numbers(10, 1, 1),
+    "planes": lambda: numbers(16, 2, 3, is_planar=True),
+    "inks and opacity": lambda: numbers(8, 5, 5, t338=[2], t317=[2]),
+}
+TIFFS_MORE: dict[str, Callable[[], bytes]] = {
+    "packed colors": lambda: numbers(14, 2, 3),
+    "bytes in planes": lambda: numbers(8, 2, 3, is_planar=True),
+    "colors of 32 bits": lambda: numbers(32, 2, 3),
+    "colors of floats": lambda: numbers(32, 2, 3, t339=[3]),
+    "signed numbers": lambda: numbers(16, 1, 1, t339=[2]),
+    "differences of 16 bits": lambda: numbers(16, 2, 5, t338=[2, 0], t317=[2]),
+    "CIELAB and opacity": lambda: numbers(8, 8, 4, t338=[2]),
+    "luma and chroma": lambda: numbers(8, 6, 3, t530=[1, 1]),
+}
+
 DECODING: dict[str, Callable[[], bytes]] = {
     "jpeg": lambda: plain("RGB", FIFTY, "JPEG"),
     "progressive jpeg": lambda: plain("RGB", TWELVE, "JPEG", progressive=True),
@@ -89,6 +116,7 @@ DECODING: dict[str, Callable[[], bytes]] = {
     "lossless webp": lambda: webp_of_34_bytes(*FIFTY),
     "gif": lambda: plain("P", TWELVE, "GIF"),
     "tiff": lambda: plain("RGB", TWELVE, "TIFF", compression="tiff_lzw"),
+    **{f"tiff of {name}": source for name, source in TIFFS.items()},
     "tiff turned": lambda: plain("RGB", TWELVE, "TIFF", compression="tiff_lzw", tiffinfo={274: 6}),
     "bmp": lambda: plain("RGB", TWELVE, "BMP"),
     "avif": lambda: plain("RGB", TWELVE, "AVIF", speed=10),
@@ -127,6 +155,7 @@ DECODING_MORE: dict[str, Callable[[], bytes]] = {
     "tiff of floats": lambda: plain("F", TWELVE, "TIFF"),
     "tiff of 32 bits": lambda: plain("I", TWELVE, "TIFF"),
     "tiff of four inks": lambda: plain("CMYK", TWELVE, "TIFF"),
+    **{f"tiff of {name}": source for name, source in TIFFS_MORE.items()},
     "bmp of palette": lambda: plain("P", TWELVE, "BMP"),
     "avif without subsampling": lambda: plain("RGB", TWELVE, "AVIF", speed=10, subsampling="4:4:4"),
     "avif with alpha": lambda: encoded(noise((2000, 1500), "RGBA"), "AVIF", speed=10),

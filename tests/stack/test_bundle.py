@@ -79,7 +79,10 @@ BORROWED = {
     Engine.PILLOW: set[str](),
     Engine.VIPS: {
         f"pillow/{name}.py"
-        for name in ("__init__", "colour", "decoding", "encoding", "film", "memory", "png", "scaling")
+        for name in (
+            *("__init__", "colour", "decoding", "encoding", "film", "memory", "png", "scaling"),
+            *("tiff", "tiff_samples"),
+        )
     },
 }
 

@@ -236,9 +236,9 @@ def test_a_frame_that_leaves_its_screen_is_cut_to_it() -> None:
     assert shown(body) == [("red", "red", 100), ("red", "lime", 100)]
 
 
-def test_every_frame_is_turned_upright() -> None:
+def test_no_frame_of_a_webp_is_turned_as_in_chromium() -> None:
     tags = Image.Exif()
     tags[0x0112] = 3
     source = animation("WEBP", [frame("red", "lime"), frame("blue", "red")], [100, 100], lossless=True, exif=tags)
 
-    assert shown(body_of(source, Format.WEBP)) == [("lime", "red", 100), ("red", "blue", 100)]
+    assert shown(body_of(source, Format.WEBP)) == [("red", "lime", 100), ("blue", "red", 100)]

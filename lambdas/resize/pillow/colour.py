@@ -1,6 +1,7 @@
 """Whatever a decoder gives, as 8-bit sRGB: depths, palettes, transparency, and the embedded ICC profile."""
 
 import math
+from collections.abc import Sequence
 from functools import lru_cache
 from io import BytesIO
 from itertools import chain, product
@@ -65,9 +66,7 @@ def with_curve_of_srgb(image: Image.Image, curve: Curve) -> Image.Image:
 def _from_deep_grey(image: Image.Image) -> Image.Image:
     """Numbers to 256 greys: integers of 16 bits and floats of 0 to 1 as such, others from darkest to lightest."""
     deep = image if image.mode in ("F", "I", "I;16") else image.convert("I")
-    black, white = _range_of(deep)
-    scale = 255 / (white - black)
-    grey = deep.point(lambda value: value * scale + (0.5 - black * scale)).convert("L")
+    grey = in_bytes([deep])[0]
     key = image.info.get("transparency")
     if isinstance(key, int):
         opaque = ImageMath.lambda_eval(lambda bands: (bands["deep"] != key) * 255, deep=deep.convert("I"))
@@ -75,9 +74,20 @@ def _from_deep_grey(image: Image.Image) -> Image.Image:
     return grey
 
 
-def _range_of(deep: Image.Image) -> tuple[float, float]:
-    darkest, lightest = cast("tuple[float, float]", deep.getextrema())
-    usual = 1.0 if deep.mode == "F" else 65535.0
+def in_bytes(bands: Sequence[Image.Image]) -> list[Image.Image]:
+    """Bring the bands of a picture from numbers to 0 to 255, all by the same scale.
+
+    Integers of 16 bits and floats of 0 to 1 are taken as such, others from darkest to lightest.
+    """
+    black, white = _range_of(bands)
+    scale = 255 / (white - black)
+    return [band.point(lambda value: value * scale + (0.5 - black * scale)).convert("L") for band in bands]
+
+
+def _range_of(bands: Sequence[Image.Image]) -> tuple[float, float]:
+    extrema = [cast("tuple[float, float]", band.getextrema()) for band in bands]
+    darkest, lightest = min(low for low, _ in extrema), max(high for _, high in extrema)
+    usual = 1.0 if bands[0].mode == "F" else 65535.0
     unmeasurable = not (math.isfinite(darkest) and math.isfinite(lightest))
     if unmeasurable or (darkest >= 0 and lightest <= usual) or darkest == lightest:
         return 0.0, usual

@@ -9,19 +9,21 @@ from math import ceil
 from typing import NamedTuple
 
 import pi_heif
-from PIL import AvifImagePlugin, ExifTags, Image, JpegImagePlugin, TiffImagePlugin, UnidentifiedImageError
+from PIL import AvifImagePlugin, Image, JpegImagePlugin, UnidentifiedImageError
 
 from resize import limits as limit
 from resize.errors import ImageRejectedError, Reason
+from resize.exif import orientation_of
 from resize.formats import SourceFormat, identify
 from resize.geometry import Size
 from resize.gif import reaches_its_end
 from resize.isobmff import Presentation, presentation_of
-from resize.jpeg import scans_of
+from resize.jpeg import exif_of, scans_of
 from resize.pillow.memory import Picture, Print, estimate, estimate_of_webp
 from resize.pillow.png import bytes_held, still
 from resize.pillow.png import frames as frames_of
 from resize.pillow.scaling import ENOUGH
+from resize.pillow.tiff import TiffFile
 from resize.png import Png
 from resize.png import read as read_png
 from resize.settings import Limits
@@ -82,6 +84,7 @@ class Opened:
     memory_bytes: int | None  # what there is; None is enough for anything
     presentation: Presentation
     png: Png | None = None  # what was read of it before Pillow did
+    exif: bytes = b""  # a JPEG's
 
     @property
     def profile(self) -> bytes | None:
@@ -123,7 +126,7 @@ def open_image(source: bytes, limits: Limits, memory_bytes: int | None = None) -
         raise limit.unsupported("a sequence without a picture to show first")
     png = read_png(source) if found is SourceFormat.PNG else None
     with _blaming_the_image(limits):
-        image = _recognized(found, png.body if png else source)
+        image = TiffFile(source) if found is SourceFormat.TIFF else _recognized(found, png.body if png else source)
         frames = getattr(image, "n_frames", 1) if found in _ANIMATIONS else 1
         scans = scans_of(source) if found is SourceFormat.JPEG else 1
         held_bytes = bytes_held(png) if png else _held_bytes(image, scans, presentation)
@@ -144,6 +147,7 @@ def open_image(source: bytes, limits: Limits, memory_bytes: int | None = None) -
         memory_bytes=memory_bytes,
         presentation=presentation,
         png=png,
+        exif=exif_of(source) if found is SourceFormat.JPEG else b"",
     )
 
 
@@ -243,24 +247,18 @@ def turn_of(opened: Opened) -> Image.Transpose | None:
 
 
 def stored_orientation(opened: Opened) -> int:
-    """Say by EXIF's numbers how what is decoded is to be turned.
+    """Read how to turn what is decoded into what is displayed, as EXIF counts.
 
-    The decoders of TIFF and HEIC turn by themselves; AVIF's tells its container's turn as if it were EXIF's. A broken
-    EXIF block turns nothing: it never costs a good image.
+    HEIC's decoder turns by itself, and no browser turns a WebP; AVIF's tells its container's turn as if it were EXIF's.
+    A broken EXIF block turns nothing: it never costs a good image.
     """
-    if opened.format in (SourceFormat.TIFF, SourceFormat.HEIC):
+    if opened.format in (SourceFormat.HEIC, SourceFormat.WEBP):
         return 1
+    if opened.format is SourceFormat.TIFF:
+        return int(opened.image.info["orientation"])
+    if opened.format is SourceFormat.JPEG:
+        return orientation_of(opened.exif)
     return orientation_of(opened.png.exif if opened.png else opened.image.info.get("exif", b""))
-
-
-def orientation_of(exif: bytes) -> int:
-    """Read the orientation from an EXIF block, 1 (upright) where the block is broken or says nothing."""
-    tags = Image.Exif()
-    try:
-        tags.load(exif)
-        return int(tags.get(ExifTags.Base.Orientation, 1))
-    except Exception:  # noqa: BLE001 - only Pillow's parser runs here, and it raises anything on hostile bytes
-        return 1
 
 
 def picture_of(opened: Opened) -> Picture:
@@ -277,7 +275,7 @@ def picture_of(opened: Opened) -> Picture:
 
 
 def _held_bytes(image: Image.Image, scans: int, presentation: Presentation) -> int:
-    """Say what the decoder keeps beside pixels: a JPEG of several scans its coefficients, a TIFF a strip and a turn.
+    """Say what the decoder keeps beside pixels: a JPEG of several scans its coefficients.
 
     AVIF's keeps what it decoded, and of a sequence as many frames as others may be made of (AV1, 7.20: eight).
     """
@@ -289,17 +287,7 @@ def _held_bytes(image: Image.Image, scans: int, presentation: Presentation) -> i
         opacity = presentation.samples.depth_bytes if image.mode == "RGBA" else 0
         coded = presentation.samples.bytes_of_pixel + opacity
         return round(pixels * coded * (_FRAMES_HELD if presentation.is_animated else 1))
-    if isinstance(image, TiffImagePlugin.TiffImageFile):
-        return _strip_bytes(image) + (0 if image.tag_v2.get(ExifTags.Base.Orientation, 1) == 1 else 4 * pixels)
-    return 0
-
-
-def _strip_bytes(image: TiffImagePlugin.TiffImageFile) -> int:
-    tags = image.tag_v2
-    if tags.get(TiffImagePlugin.COMPRESSION, 1) == 1:
-        return 0
-    rows = min(image.height, tags.get(TiffImagePlugin.ROWSPERSTRIP, image.height))
-    return int(image.width * rows * sum(tags.get(TiffImagePlugin.BITSPERSAMPLE, (1,))) // 8)
+    return image.held_bytes if isinstance(image, TiffFile) else 0
 
 
 @contextmanager
@@ -315,6 +303,8 @@ def _blaming_the_image(limits: Limits) -> Iterator[None]:
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             yield
+    except ImageRejectedError:
+        raise
     except Exception as error:  # decoders raise anything on hostile bytes, and only they run here
         raise _rejection(error, limits) from error
     finally:

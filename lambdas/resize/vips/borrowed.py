@@ -1,12 +1,13 @@
 """Pillow's decoders for what libvips has none for, or none that takes all of it.
 
 The libvips of PyPI decodes neither HEIC (HEVC is patented) nor BMP, not all that a TIFF may be: 8-bit CIELAB, for one,
-which photographers use; and of an animated PNG the still alone. Its AVIF is libheif's, which takes grey of limited range,
-premultiplied colours and clean apertures for others than browsers do, plays no sequence, and takes twice the time. Pillow
-decodes all of these by the same code and with the same limits as in its own engine, and hands the pixels over.
+which photographers use; and of an animated PNG the still alone. Its AVIF is libheif's, which takes grey of limited
+range, premultiplied colours and clean apertures for others than browsers do, plays no sequence, and takes twice the
+time. Pillow decodes all of these by the same code and with the same limits as in its own engine, and hands them over.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 
 from PIL import Image
@@ -65,9 +66,14 @@ def to_pillow(image: pyvips.Image) -> Image.Image:
 
 
 def _held_bytes(opened: decoding.Opened) -> int:
-    pixels = opened.stored.width * opened.stored.height
-    decoder = memory.estimate(decoding.picture_of(opened), Size(1, 1), 1, ()) - memory.BASELINE
-    return decoder + _BYTES_HANDED_OVER * pixels
+    """Tell what Pillow takes while it decodes, or its picture on the way to libvips, whichever is more."""
+    picture = decoding.picture_of(opened)
+    decoded = _bytes_of(replace(picture, held=0)) + _BYTES_HANDED_OVER * opened.stored.width * opened.stored.height
+    return max(_bytes_of(picture), decoded)
+
+
+def _bytes_of(picture: memory.Picture) -> int:
+    return memory.estimate(picture, Size(1, 1), 1, ()) - memory.BASELINE
 
 
 def _decode(opened: decoding.Opened, milliseconds: list[int], _needed: Size, frames: int) -> Iterator[pyvips.Image]:

@@ -8,11 +8,11 @@ from typing import Any
 
 from resize import limits as limit
 from resize.errors import ImageRejectedError, Reason
+from resize.exif import orientation_of
 from resize.formats import SourceFormat, identify
 from resize.geometry import Size
 from resize.gif import reaches_its_end, screen_of
-from resize.jpeg import scans_of
-from resize.pillow.decoding import orientation_of
+from resize.jpeg import exif_of, scans_of
 from resize.pillow.scaling import ENOUGH
 from resize.png import Png
 from resize.png import read as read_png
@@ -120,7 +120,7 @@ def _opened(source: _Source, head: pyvips.Image, limits: Limits, png: Png | None
         frames=frames,
         decoded=decoded,
         decode=decode,
-        orientation=orientation_of(png.exif) if png else _noted(head, "orientation", 1),
+        orientation=orientation_of(_exif_of(source, png)),
         curve=png.colours.curve if png else None,
         profile=png.colours.profile if png else _noted(head, "icc-profile-data", None),
         milliseconds=_noted(head, "delay", (0,)),
@@ -178,6 +178,13 @@ def _held_bytes(head: pyvips.Image, scans: int) -> int:
     if _noted(head, "interlaced", 0):
         return pixels * bands * (1 if head.format == "uchar" else 2)
     return 0
+
+
+def _exif_of(source: _Source, png: Png | None) -> bytes:
+    """Find the EXIF block that says how a picture is turned; no browser turns a WebP, nor is a GIF ever turned."""
+    if png:
+        return png.exif
+    return exif_of(source.body) if source.format is SourceFormat.JPEG else b""
 
 
 def _noted(head: pyvips.Image, name: str, otherwise: Any) -> Any:
