@@ -13,6 +13,7 @@ from resize.events import Change, Upload
 from resize.expiry import expired, is_expiry, is_wanted_gone, shows
 from resize.manifest import Manifest, Outcome, PublishedRendition
 from resize.names import is_folder, is_folder_marker
+from resize.order import Order
 from resize.registers import ATTEMPTS
 from resize.renditions import Rendered
 from resize.store import Recorded, Store
@@ -205,11 +206,16 @@ class Job:
             with suppress(SupersededError):  # another job sees to it, or all are to go
                 is_kept = is_kept or (standing is not None and standing.source_expired)
                 if standing and standing.source_expired and standing.generation <= self.store.settings.generation:
-                    manifest = self._made_intact(standing, standing.source.sequencer, recorded, started)
+                    manifest = self._made_intact(standing, self._later_sequencer(standing), recorded, started)
                 elif standing and standing.reason is Reason.ARCHIVED and not self.store.is_intact(standing):
                     self._dropped(standing, recorded)
         self.store.withdraw(spare_listed=is_kept)
         return manifest
+
+    def _later_sequencer(self, standing: Manifest) -> str:
+        """Choose the place in the order of a manifest that lists what this job writes: none is older than that."""
+        own = Order(sequencer=self.upload.sequencer, generation=standing.generation)
+        return own.sequencer if own.is_later_than(standing.order) else standing.source.sequencer
 
     def _dropped(self, standing: Manifest, recorded: Recorded) -> None:
         """List of an archived source's variants only what is there as it is listed, and delete the rest."""

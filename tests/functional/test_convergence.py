@@ -472,3 +472,15 @@ def test_three_deliveries_of_one_job_at_once_of_which_one_is_killed_converge(req
 
     machine.settle()
     assert machine.manifest() is not None
+
+
+def test_expired_variants_that_an_undone_upload_overwrote_are_listed_in_the_order_of_who_made_them_again() -> None:
+    """Were they listed in an older one, a job in between would replace the manifest, and have to leave them."""
+    machine = ConvergenceOfExpired()
+    machine.overtake(slow=b"A", fast=b"A", requests=0)
+    machine.expire()
+    machine.settle()
+
+    machine.take_back(content=b"A", before=4, after=0, is_cut_short=False, variants=None)
+
+    assert machine.manifest() is not None
