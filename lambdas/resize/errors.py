@@ -9,6 +9,7 @@ class Reason(StrEnum):
     EMPTY = "empty"
     UNKNOWN_FORMAT = "unknown_format"
     CORRUPT = "corrupt"
+    UNSUPPORTED = "unsupported"
     TOO_MANY_BYTES = "too_many_bytes"
     TOO_MANY_PIXELS = "too_many_pixels"
     TOO_MANY_FRAMES = "too_many_frames"

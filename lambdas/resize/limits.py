@@ -49,6 +49,11 @@ def corrupt(message: str, error: Exception) -> ImageRejectedError:
     return ImageRejectedError(Reason.CORRUPT, f"the decoder gave up: {harmless}")
 
 
+def unsupported(what: str) -> ImageRejectedError:
+    """Say that a file is whole, and of a kind that is not read."""
+    return ImageRejectedError(Reason.UNSUPPORTED, f"{what} is not read")
+
+
 def _check(reason: Reason, found: int, allowed: int, what: str) -> None:
     if found > allowed:
         raise _too_much(reason, str(found), allowed, what)
