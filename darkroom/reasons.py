@@ -32,7 +32,8 @@ REJECTIONS: Mapping[str, Explanation] = {
     Reason.UNKNOWN_FORMAT: Explanation("its bytes are none of the formats above", "convert it to one of them"),
     Reason.CORRUPT: Explanation("it is cut off or damaged", "upload it again, from the original"),
     Reason.UNSUPPORTED: Explanation(
-        "the file is whole, but this kind of it, which `detail` names, is not read", "save it as a usual one of its format"
+        "the file is whole, but this kind of it, which `detail` names, is not read",
+        "save it as a usual one of its format",
     ),
     Reason.TOO_MANY_BYTES: _OVER_A_LIMIT,
     Reason.TOO_MANY_PIXELS: _OVER_A_LIMIT,

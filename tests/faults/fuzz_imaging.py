@@ -9,11 +9,21 @@ from time import monotonic
 
 from faults.fuzzing import fuzz, instrument
 
-instrument("PIL", "resize.formats", "resize.gif", "resize.jpeg", "resize.webp", "resize.pillow.decoding")
+instrument(
+    "PIL",
+    "resize.formats",
+    "resize.bmp",
+    "resize.bmp_runs",
+    "resize.gif",
+    "resize.jpeg",
+    "resize.webp",
+    "resize.pillow.decoding",
+)
 
 from PIL import Image  # noqa: E402 - instrumented first
 
 from builders import hostile  # noqa: E402 - the same
+from builders.bitmaps import MASKS, RLE8, bmp  # noqa: E402 - the same
 from builders.images import animation, encoded, exif, quadrants, sideways_heic  # noqa: E402 - the same
 from builders.profiles import display_p3  # noqa: E402 - the same
 from resize.engine import Engine  # noqa: E402 - the same
@@ -48,6 +58,8 @@ SEEDS = [
     animation("GIF", [quadrants(20, 15), Image.new("RGB", (20, 15))], [100, 100], disposal=2),
     encoded(quadrants(20, 15), "TIFF", compression="tiff_lzw"),
     encoded(quadrants(20, 15), "BMP"),
+    bmp((4, 2), 8, bytes((3, 1, 0, 2, 1, 1, 0, 3, 1, 1, 1, 0, 0, 1)), packing=RLE8, palette=[(0, 0, 0), (9, 9, 9)]),
+    bmp((4, 2), 16, bytes(16), packing=MASKS, header=108, masks=(0x7C00, 0x3E0, 0x1F, 0x8000)),
     encoded(quadrants(20, 15), "AVIF"),
     sideways_heic(),
 ]

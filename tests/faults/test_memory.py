@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from builders.bitmaps import MASKS, RLE8, bmp
 from builders.hostile import jpeg_of_scans, png, webp_of_34_bytes
 from builders.images import animation, encoded
 from builders.peaks import peak_of
@@ -53,6 +54,11 @@ def plain(mode: str, size: tuple[int, int], kind: str, **options: Any) -> bytes:
 def noise(size: tuple[int, int], mode: str = "RGB") -> Image.Image:
     bands = [Image.effect_noise(size, 60) for _ in mode]
     return Image.merge(mode, bands)
+
+
+def bmp_of_runs(width: int, height: int) -> bytes:
+    runs = b"\xff\1" * (width // 255 + 1) + b"\0\0"
+    return bmp((width, height), 8, runs * height, packing=RLE8, palette=[(0, 0, 0), (0, 128, 128)], colors=2)
 
 
 def flicker(kind: str) -> bytes:
@@ -97,6 +103,11 @@ DECODING_MORE: dict[str, Callable[[], bytes]] = {
     "tiff of floats": lambda: plain("F", TWELVE, "TIFF"),
     "tiff of 32 bits": lambda: plain("I", TWELVE, "TIFF"),
     "tiff of four inks": lambda: plain("CMYK", TWELVE, "TIFF"),
+    "bmp of run lengths": lambda: bmp_of_runs(*TWELVE),
+    "bmp of odd masks": lambda: bmp(TWELVE, 16, bytes(24_000_000), packing=MASKS, masks=(0xF00, 0xF0, 0xF)),
+    "bmp of odd masks with opacity": lambda: bmp(
+        TWELVE, 32, bytes(48_000_000), packing=MASKS, header=108, masks=(0x3FF, 0x3FF << 10, 0x3FF << 20, 3 << 30)
+    ),
     "bmp of palette": lambda: plain("P", TWELVE, "BMP"),
     "avif without subsampling": lambda: plain("RGB", TWELVE, "AVIF", speed=10, subsampling="4:4:4"),
     "avif with alpha": lambda: plain("RGBA", TWELVE, "AVIF", speed=10),

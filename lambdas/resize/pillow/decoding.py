@@ -17,6 +17,7 @@ from resize.formats import SourceFormat, identify
 from resize.geometry import Size
 from resize.gif import reaches_its_end
 from resize.jpeg import scans_of
+from resize.pillow.bitmap import BitmapFile
 from resize.pillow.memory import Picture, Print, estimate, estimate_of_webp
 from resize.pillow.scaling import ENOUGH
 from resize.settings import Limits
@@ -85,7 +86,7 @@ def open_image(source: bytes, limits: Limits, memory_bytes: int | None = None) -
         limit.check_pixels(canvas, limits)
         limit.check_memory(estimate_of_webp(canvas, len(source)), memory_bytes)
     with _blaming_the_image(limits):
-        image = Image.open(BytesIO(source), formats=[found.decoder])
+        image = _recognized(found, source)
         frames = getattr(image, "n_frames", 1) if found in _ANIMATIONS else 1
         scans = scans_of(source) if found is SourceFormat.JPEG else 1
         held_bytes = _held_bytes(image, scans)
@@ -193,9 +194,17 @@ def picture_of(opened: Opened) -> Picture:
     )
 
 
+def _recognized(found: SourceFormat, source: bytes) -> Image.Image:
+    if found is SourceFormat.BMP:
+        return BitmapFile(BytesIO(source))
+    return Image.open(BytesIO(source), formats=[found.decoder])
+
+
 def _held_bytes(image: Image.Image, scans: int) -> int:
     """Say what the decoder keeps beside pixels: a JPEG of several scans its coefficients, a TIFF a strip and a turn."""
     pixels = image.width * image.height
+    if isinstance(image, BitmapFile):
+        return pixels * image.bytes_beside_each_pixel
     if isinstance(image, JpegImagePlugin.JpegImageFile) and scans > 1:
         areas = [across * down for _, across, down, _ in image.layer]
         return 2 * pixels * sum(areas) // max(areas)
@@ -225,6 +234,8 @@ def _blaming_the_image(limits: Limits) -> Iterator[None]:
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             yield
+    except ImageRejectedError:
+        raise
     except Exception as error:  # decoders raise anything on hostile bytes, and only they run here
         raise _rejection(error, limits) from error
     finally:
