@@ -17,7 +17,9 @@ instrument(
     "resize.gif",
     "resize.jpeg",
     "resize.webp",
+    "resize.pillow.bitmap",
     "resize.pillow.decoding",
+    "resize.pillow.gif",
 )
 
 from PIL import Image  # noqa: E402 - instrumented first

@@ -7,6 +7,7 @@ DARKROOM_EVERY_PEAK=1 measures more formats and sizes than the usual tests do.
 
 import io
 import os
+import struct
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -61,6 +62,11 @@ def bmp_of_runs(width: int, height: int) -> bytes:
     return bmp((width, height), 8, runs * height, packing=RLE8, palette=[(0, 0, 0), (0, 128, 128)], colors=2)
 
 
+def with_margins(gif: bytes) -> bytes:
+    """A GIF on a screen that its frame does not cover, and so with an opacity."""
+    return gif[:6] + struct.pack("<HH", *TWELVE) + gif[10:]
+
+
 def flicker(kind: str) -> bytes:
     """An animation of which no frame is like the one before."""
     frames = [noise((600, 450)) for _ in range(12)]
@@ -79,6 +85,7 @@ DECODING: dict[str, Callable[[], bytes]] = {
     "webp": lambda: plain("RGB", TWELVE, "WEBP", method=0),
     "lossless webp": lambda: webp_of_34_bytes(*FIFTY),
     "gif": lambda: plain("P", TWELVE, "GIF"),
+    "gif with margins": lambda: with_margins(plain("P", (3900, 2900), "GIF")),
     "tiff": lambda: plain("RGB", TWELVE, "TIFF", compression="tiff_lzw"),
     "tiff turned": lambda: plain("RGB", TWELVE, "TIFF", compression="tiff_lzw", tiffinfo={274: 6}),
     "bmp": lambda: plain("RGB", TWELVE, "BMP"),

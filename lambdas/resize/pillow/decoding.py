@@ -15,9 +15,9 @@ from resize import limits as limit
 from resize.errors import ImageRejectedError, Reason
 from resize.formats import SourceFormat, identify
 from resize.geometry import Size
-from resize.gif import reaches_its_end
 from resize.jpeg import scans_of
 from resize.pillow.bitmap import BitmapFile
+from resize.pillow.gif import GifFile
 from resize.pillow.memory import Picture, Print, estimate, estimate_of_webp
 from resize.pillow.scaling import ENOUGH
 from resize.settings import Limits
@@ -86,14 +86,14 @@ def open_image(source: bytes, limits: Limits, memory_bytes: int | None = None) -
         limit.check_pixels(canvas, limits)
         limit.check_memory(estimate_of_webp(canvas, len(source)), memory_bytes)
     with _blaming_the_image(limits):
-        image = _recognized(found, source)
+        image = _recognized(found, source, limits)
         frames = getattr(image, "n_frames", 1) if found in _ANIMATIONS else 1
         scans = scans_of(source) if found is SourceFormat.JPEG else 1
         held_bytes = _held_bytes(image, scans)
     size = Size(*image.size)
     limit.check_header(size, frames, scans, limits)
-    if found is SourceFormat.GIF and not reaches_its_end(source):
-        raise ImageRejectedError(Reason.CORRUPT, "it ends before its last frame does")
+    if isinstance(image, GifFile):
+        limit.check_pixels(image.largest_frame, limits)
     return Opened(
         format=found,
         size=size,
@@ -122,7 +122,6 @@ def decode(opened: Opened, frames: int) -> Iterator[Frame]:
         ImageRejectedError: CORRUPT or OUT_OF_MEMORY.
     """
     image = opened.image
-    canvas: Size | None = None
     for index in range(frames):
         with _blaming_the_image(opened.limits):
             if index > 0:  # not for the first: a HEIC begins at its primary image, wherever that is
@@ -130,23 +129,13 @@ def decode(opened: Opened, frames: int) -> Iterator[Frame]:
             image.load()
             if image.mode == "P" and image.palette is None:  # Pillow trips over it later
                 raise SyntaxError("a picture by palette without a palette")
-        canvas = canvas or Size(*image.size)
-        whole = image if image.size == canvas else image.crop((0, 0, *canvas))  # a GIF's frame may leave its screen
-        yield Frame(whole, round(image.info.get("duration", 0)))
+        yield Frame(image, round(image.info.get("duration", 0)))
     image.close()  # the source's pixels are the most memory of all: not while encoding
 
 
 def plays_of(opened: Opened) -> int:
-    """Say how often an animation plays; 0 is for ever.
-
-    A GIF without a count plays once, and its count is of what follows the first time, as browsers read it.
-    """
-    count = opened.image.info.get("loop")
-    if opened.format is not SourceFormat.GIF:
-        return count or 0
-    if count is None:
-        return 1
-    return min(count + 1, _MOST_PLAYS) if count else 0
+    """Say how often an animation plays; 0 is for ever."""
+    return min(int(opened.image.info.get("loop", 0)), _MOST_PLAYS)
 
 
 def shrink_while_decoding(opened: Opened, needed: Size) -> None:
@@ -194,15 +183,19 @@ def picture_of(opened: Opened) -> Picture:
     )
 
 
-def _recognized(found: SourceFormat, source: bytes) -> Image.Image:
+def _recognized(found: SourceFormat, source: bytes, limits: Limits) -> Image.Image:
     if found is SourceFormat.BMP:
         return BitmapFile(BytesIO(source))
+    if found is SourceFormat.GIF:
+        return GifFile(BytesIO(source), limits.frames)
     return Image.open(BytesIO(source), formats=[found.decoder])
 
 
 def _held_bytes(image: Image.Image, scans: int) -> int:
     """Say what the decoder keeps beside pixels: a JPEG of several scans its coefficients, a TIFF a strip and a turn."""
     pixels = image.width * image.height
+    if isinstance(image, GifFile):
+        return image.bytes_beside_screen
     if isinstance(image, BitmapFile):
         return pixels * image.bytes_beside_each_pixel
     if isinstance(image, JpegImagePlugin.JpegImageFile) and scans > 1:

@@ -1,8 +1,8 @@
 """Pillow's decoders for what libvips has none for, or none that takes all of it.
 
 The libvips of PyPI decodes neither HEIC (HEVC is patented) nor BMP, and not all that a TIFF may be: 8-bit CIELAB, for
-one, which photographers use. Pillow decodes them by the same code and with the same limits as in its own engine, and
-hands the pixels over.
+one, which photographers use. It shows a GIF's frames on another screen than browsers do, and other times. Pillow
+decodes them by the same code and with the same limits as in its own engine, and hands the pixels over.
 """
 
 from collections.abc import Iterator
@@ -13,6 +13,7 @@ from PIL import Image
 from resize.geometry import Size
 from resize.pillow import decoding, memory
 from resize.pillow.colour import to_plain, to_srgb
+from resize.pillow.gif import GifFile
 from resize.settings import Limits
 from resize.vips.library import pyvips
 from resize.vips.memory import Picture
@@ -39,10 +40,12 @@ def open_image(source: bytes, limits: Limits) -> Opened:
             has_alpha=opened.image.has_transparency_data,
             held=_held_bytes(opened),
         ),
-        frames=1,
+        frames=opened.frames,
         decoded=lambda _: opened.size,
         decode=partial(_decode, opened),
         profile=opened.profile,
+        milliseconds=opened.image.milliseconds if isinstance(opened.image, GifFile) else (0,),
+        plays=decoding.plays_of(opened),
     )
 
 

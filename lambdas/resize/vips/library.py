@@ -1,9 +1,9 @@
-"""libvips as this function may use it: five decoders, one thread, no cache. Import `pyvips` from here alone."""
+"""libvips as this function may use it: four decoders, one thread, no cache. Import `pyvips` from here alone."""
 
 import pyvips
 
 # Beside them no decoder can be called, whatever an image pretends to be; each is asked for by its name besides.
-_DECODERS = ("Jpeg", "Png", "Webp", "Nsgif", "Heif")
+_DECODERS = ("Jpeg", "Png", "Webp", "Heif")
 
 # What libvips itself calls safe only for files that one trusts.
 pyvips.block_untrusted_set(state=True)
