@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from resize import limits
+from resize.bmp import is_bitmap
 from resize.errors import ImageRejectedError, Reason
 from resize.isobmff import Brands, brands_of, presentation_of
 from resize.tiff import is_raw_photograph
@@ -59,9 +60,6 @@ _SIGNATURES = {
 
 _WEBP_CHUNKS = frozenset({b"VP8 ", b"VP8L", b"VP8X"})
 
-# The sizes of the headers that may follow BMP's file header: "BM" alone begins much that is no image.
-_BMP_HEADERS = frozenset({12, 40, 52, 56, 64, 108, 124})
-
 # Brands of ISO/IEC 23008-12 (HEIF, annex B) and of the AVIF specification, section 6.
 _AVIF_BRANDS = frozenset({b"avif", b"avis"})
 _HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"})
@@ -102,7 +100,7 @@ def _by_signature(source: bytes) -> SourceFormat | None:
 def _by_container(source: bytes) -> SourceFormat | None:
     if source[:4] == b"RIFF" and source[8:12] == b"WEBP" and source[12:16] in _WEBP_CHUNKS:
         return SourceFormat.WEBP
-    if source[:2] == b"BM" and int.from_bytes(source[14:18], "little") in _BMP_HEADERS:
+    if is_bitmap(source):
         return SourceFormat.BMP
     brands = brands_of(source)
     return _by_brand(source, brands) if brands else None

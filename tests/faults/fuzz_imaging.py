@@ -11,12 +11,14 @@ from faults.fuzzing import fuzz, instrument
 
 _PNG = ("png_chunks", "icc", "png_colour", "png_animation", "png")
 _TIFF = ("exif", "tiff", "tiff_raster", "pillow.tiff_samples")
-_PARSERS = ("formats", "gif", "isobmff", "jpeg", "webp", *_PNG, *_TIFF, "pillow.decoding")
+_BMP = ("bmp", "bmp_runs", "pillow.bitmap")
+_PARSERS = ("formats", "gif", "isobmff", "jpeg", "webp", *_PNG, *_TIFF, *_BMP, "pillow.gif", "pillow.decoding")
 instrument("PIL", *(f"resize.{parser}" for parser in _PARSERS))
 
 from PIL import Image  # noqa: E402 - instrumented first
 
 from builders import boxes, hostile, tiffs  # noqa: E402 - the same
+from builders.bitmaps import MASKS, RLE8, bmp  # noqa: E402 - the same
 from builders.images import animation, encoded, exif, quadrants, sideways_heic  # noqa: E402 - the same
 from builders.pngs import P3_POINTS, code_points, flat, gamma, points  # noqa: E402 - the same
 from builders.profiles import display_p3  # noqa: E402 - the same
@@ -56,6 +58,8 @@ SEEDS = [
     encoded(quadrants(20, 15), "TIFF", compression="tiff_lzw"),
     *tiffs.of_many_kinds(),
     encoded(quadrants(20, 15), "BMP"),
+    bmp((4, 2), 8, bytes((3, 1, 0, 2, 1, 1, 0, 3, 1, 1, 1, 0, 0, 1)), packing=RLE8, palette=[(0, 0, 0), (9, 9, 9)]),
+    bmp((4, 2), 16, bytes(16), packing=MASKS, header=108, masks=(0x7C00, 0x3E0, 0x1F, 0x8000)),
     encoded(quadrants(20, 15), "AVIF"),
     boxes.with_two_maps(
         boxes.with_properties(

@@ -7,6 +7,7 @@ DARKROOM_EVERY_PEAK=1 measures more formats and sizes than the usual tests do.
 
 import io
 import os
+import struct
 import sys
 import zlib
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from typing import Any
 import pytest
 from PIL import Image, PngImagePlugin
 
+from builders.bitmaps import MASKS, RLE8, bmp
 from builders.hostile import jpeg_of_scans, png, webp_of_34_bytes
 from builders.images import animation, encoded
 from builders.peaks import peak_of
@@ -56,6 +58,16 @@ def plain(mode: str, size: tuple[int, int], kind: str, **options: Any) -> bytes:
 def noise(size: tuple[int, int], mode: str = "RGB") -> Image.Image:
     bands = [Image.effect_noise(size, 60) for _ in mode]
     return Image.merge(mode, bands)
+
+
+def bmp_of_runs(width: int, height: int) -> bytes:
+    runs = b"\xff\1" * (width // 255 + 1) + b"\0\0"
+    return bmp((width, height), 8, runs * height, packing=RLE8, palette=[(0, 0, 0), (0, 128, 128)], colors=2)
+
+
+def with_margins(gif: bytes) -> bytes:
+    """A GIF on a screen that its frame does not cover, and so with an opacity."""
+    return gif[:6] + struct.pack("<HH", *TWELVE) + gif[10:]
 
 
 def flicker(kind: str) -> bytes:
@@ -115,6 +127,7 @@ DECODING: dict[str, Callable[[], bytes]] = {
     "webp": lambda: plain("RGB", TWELVE, "WEBP", method=0),
     "lossless webp": lambda: webp_of_34_bytes(*FIFTY),
     "gif": lambda: plain("P", TWELVE, "GIF"),
+    "gif with margins": lambda: with_margins(plain("P", (3900, 2900), "GIF")),
     "tiff": lambda: plain("RGB", TWELVE, "TIFF", compression="tiff_lzw"),
     **{f"tiff of {name}": source for name, source in TIFFS.items()},
     "tiff turned": lambda: plain("RGB", TWELVE, "TIFF", compression="tiff_lzw", tiffinfo={274: 6}),
@@ -156,6 +169,11 @@ DECODING_MORE: dict[str, Callable[[], bytes]] = {
     "tiff of 32 bits": lambda: plain("I", TWELVE, "TIFF"),
     "tiff of four inks": lambda: plain("CMYK", TWELVE, "TIFF"),
     **{f"tiff of {name}": source for name, source in TIFFS_MORE.items()},
+    "bmp of run lengths": lambda: bmp_of_runs(*TWELVE),
+    "bmp of odd masks": lambda: bmp(TWELVE, 16, bytes(24_000_000), packing=MASKS, masks=(0xF00, 0xF0, 0xF)),
+    "bmp of odd masks with opacity": lambda: bmp(
+        TWELVE, 32, bytes(48_000_000), packing=MASKS, header=108, masks=(0x3FF, 0x3FF << 10, 0x3FF << 20, 3 << 30)
+    ),
     "bmp of palette": lambda: plain("P", TWELVE, "BMP"),
     "avif without subsampling": lambda: plain("RGB", TWELVE, "AVIF", speed=10, subsampling="4:4:4"),
     "avif with alpha": lambda: encoded(noise((2000, 1500), "RGBA"), "AVIF", speed=10),

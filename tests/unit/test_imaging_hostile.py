@@ -146,7 +146,8 @@ def test_a_truncated_image_is_corrupt_and_never_half_an_image(name: str) -> None
         half = rendered_or_refused(source[:length])
         if isinstance(half, ImageRejectedError):
             assert half.reason in (Reason.CORRUPT, Reason.UNKNOWN_FORMAT)
-        else:  # what is missing shows in no pixel
+        elif name != "animated gif" or source[length : length + 2] != b"!\xf9":  # a GIF may end behind any frame
+            # What is missing shows in no pixel.
             assert half.frames == whole.frames
             assert pixels_of(half) == pixels_of(whole)
 

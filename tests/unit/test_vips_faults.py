@@ -1,15 +1,13 @@
 """Faults inside libvips: each is the image's, or ours, and is told without the image's bytes."""
 
-import struct
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
 
 from builders import images
-from builders.images import animation, encoded, opened, quadrants, quarters, rendered, variant
+from builders.images import encoded, quadrants, rendered
 from resize.engine import Engine
 from resize.errors import ImageRejectedError, Reason
 from resize.formats import SourceFormat
@@ -87,17 +85,6 @@ def test_a_mistake_of_ours_is_not_called_a_corrupt_image(monkeypatch: pytest.Mon
 
     with pytest.raises(ValueError, match="our own"):
         rendered(PNG)
-
-
-def test_a_frame_that_is_larger_than_its_gif_is_cut_to_it() -> None:
-    frames = [quadrants(20, 15), quadrants(20, 15).transpose(Image.Transpose.ROTATE_180)]
-    source = bytearray(animation("GIF", frames, [100, 100], disposal=2))
-    second = source.rindex(b",\0\0\0\0\x14\0\x0f\0")
-    source[second + 5 : second + 9] = struct.pack("<HH", 60_000, 60_000)
-
-    result = rendered(bytes(source), variant())
-    assert (result.width, result.height, result.frames) == (20, 15, 2)
-    assert quarters(opened(result.renditions[0].body)) == ["red", "lime", "blue", "white"]
 
 
 FORBIDDEN: dict[str, Callable[[Path], object]] = {

@@ -16,9 +16,10 @@ from resize.errors import ImageRejectedError, Reason
 from resize.exif import orientation_of
 from resize.formats import SourceFormat, identify
 from resize.geometry import Size
-from resize.gif import reaches_its_end
 from resize.isobmff import Presentation, presentation_of
 from resize.jpeg import exif_of, scans_of
+from resize.pillow.bitmap import BitmapFile
+from resize.pillow.gif import GifFile
 from resize.pillow.memory import Picture, Print, estimate, estimate_of_webp
 from resize.pillow.png import bytes_held, still
 from resize.pillow.png import frames as frames_of
@@ -126,15 +127,15 @@ def open_image(source: bytes, limits: Limits, memory_bytes: int | None = None) -
         raise limit.unsupported("a sequence without a picture to show first")
     png = read_png(source) if found is SourceFormat.PNG else None
     with _blaming_the_image(limits):
-        image = TiffFile(source) if found is SourceFormat.TIFF else _recognized(found, png.body if png else source)
+        image = _recognized(found, png.body if png else source, limits)
         frames = getattr(image, "n_frames", 1) if found in _ANIMATIONS else 1
         scans = scans_of(source) if found is SourceFormat.JPEG else 1
         held_bytes = bytes_held(png) if png else _held_bytes(image, scans, presentation)
     frames = len(png.animation.frames) if png and png.animation else frames
     stored = Size(*image.size)
     limit.check_header(stored, frames, scans, limits)
-    if found is SourceFormat.GIF and not reaches_its_end(source):
-        raise ImageRejectedError(Reason.CORRUPT, "it ends before its last frame does")
+    if isinstance(image, GifFile):
+        limit.check_pixels(image.largest_frame, limits)
     return Opened(
         format=found,
         size=_within_aperture(stored, presentation) if found is SourceFormat.AVIF else stored,
@@ -151,13 +152,20 @@ def open_image(source: bytes, limits: Limits, memory_bytes: int | None = None) -
     )
 
 
-def _recognized(found: SourceFormat, source: bytes) -> Image.Image:
+def _recognized(found: SourceFormat, source: bytes, limits: Limits) -> Image.Image:
     """Let a decoder read the header: AVIF's and HEIC's whatever their brands, of which browsers know more."""
-    if found is SourceFormat.AVIF:
-        return AvifImagePlugin.AvifImageFile(BytesIO(source))
-    if found is SourceFormat.HEIC:
-        image: Image.Image = pi_heif.HeifImageFile(BytesIO(source))
-        return image
+    match found:
+        case SourceFormat.AVIF:
+            return AvifImagePlugin.AvifImageFile(BytesIO(source))
+        case SourceFormat.BMP:
+            return BitmapFile(BytesIO(source))
+        case SourceFormat.GIF:
+            return GifFile(BytesIO(source), limits.frames)
+        case SourceFormat.HEIC:
+            image: Image.Image = pi_heif.HeifImageFile(BytesIO(source))
+            return image
+        case SourceFormat.TIFF:
+            return TiffFile(source)
     return Image.open(BytesIO(source), formats=[found.decoder])
 
 
@@ -192,8 +200,7 @@ def decode(opened: Opened, frames: int) -> Iterator[Frame]:
             image.load()
             if image.mode == "P" and image.palette is None:  # Pillow trips over it later
                 raise SyntaxError("a picture by palette without a palette")
-        canvas = canvas or Size(*image.size)
-        whole = image if image.size == canvas else image.crop((0, 0, *canvas))  # a GIF's frame may leave its screen
+        whole = image if canvas in (None, image.size) else image.crop((0, 0, *canvas))  # its clean aperture
         yield Frame(_grey(whole) if opened.is_grey else whole, round(image.info.get("duration", 0)))
     image.close()  # the source's pixels are the most memory of all: not while encoding
 
@@ -218,20 +225,11 @@ def _grey(image: Image.Image) -> Image.Image:
 
 
 def plays_of(opened: Opened) -> int:
-    """Say how often an animation plays; 0 is for ever.
-
-    A GIF without a count plays once, and its count is of what follows the first time, as browsers read it.
-    """
+    """Say how often an animation plays; 0 is for ever."""
     if opened.png:
         return opened.png.animation.plays if opened.png.animation else 0
-    if opened.format is SourceFormat.AVIF:
-        return min(opened.presentation.plays, _MOST_PLAYS)
-    count = opened.image.info.get("loop")
-    if opened.format is not SourceFormat.GIF:
-        return count or 0
-    if count is None:
-        return 1
-    return min(count + 1, _MOST_PLAYS) if count else 0
+    plays = opened.presentation.plays if opened.format is SourceFormat.AVIF else opened.image.info.get("loop", 0)
+    return min(int(plays), _MOST_PLAYS)
 
 
 def shrink_while_decoding(opened: Opened, needed: Size) -> None:
@@ -280,6 +278,10 @@ def _held_bytes(image: Image.Image, scans: int, presentation: Presentation) -> i
     AVIF's keeps what it decoded, and of a sequence as many frames as others may be made of (AV1, 7.20: eight).
     """
     pixels = image.width * image.height
+    if isinstance(image, GifFile):
+        return image.bytes_beside_screen
+    if isinstance(image, BitmapFile):
+        return pixels * image.bytes_beside_each_pixel
     if isinstance(image, JpegImagePlugin.JpegImageFile) and scans > 1:
         areas = [across * down for _, across, down, _ in image.layer]
         return 2 * pixels * sum(areas) // max(areas)

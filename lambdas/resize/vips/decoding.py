@@ -11,7 +11,6 @@ from resize.errors import ImageRejectedError, Reason
 from resize.exif import orientation_of
 from resize.formats import SourceFormat, identify
 from resize.geometry import Size
-from resize.gif import reaches_its_end, screen_of
 from resize.jpeg import exif_of, scans_of
 from resize.pillow.scaling import ENOUGH
 from resize.png import Png
@@ -28,13 +27,12 @@ LOADERS: dict[SourceFormat, Callable[..., pyvips.Image]] = {
     SourceFormat.JPEG: pyvips.Image.jpegload_source,
     SourceFormat.PNG: pyvips.Image.pngload_source,
     SourceFormat.WEBP: pyvips.Image.webpload_source,
-    SourceFormat.GIF: pyvips.Image.gifload_source,
 }
 
 # Whose frames are shown one after the other.
-_ANIMATIONS = frozenset({SourceFormat.GIF, SourceFormat.WEBP})
+_ANIMATIONS = frozenset({SourceFormat.WEBP})
 
-# WebP and GIF count in 16 bits.
+# WebP counts in 16 bits.
 _MOST_PLAYS = 65_535
 
 # How many times smaller a JPEG decoder can make its picture.
@@ -43,8 +41,6 @@ _SHRINKS = (8, 4, 2)
 # What a JPEG of several scans keeps of each pixel until its last: coefficients of 2 bytes, of a full or a quarter size.
 _BYTES_OF_SCANS = {"4:2:0": 3}
 _BYTES_OF_FULL_SCANS = 2
-
-_OPAQUE = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +82,9 @@ def open_image(source: bytes, limits: Limits) -> Opened:
 
 def _opened(source: _Source, head: pyvips.Image, limits: Limits, png: Png | None) -> Opened:
     size = Size(head.width, head.height)
-    if source.format is SourceFormat.GIF:
-        screen = screen_of(source.body)
-        size = Size(max(size.width, screen.width), max(size.height, screen.height))
     frames = _noted(head, "n-pages", 1) if source.format in _ANIMATIONS else 1
     scans = scans_of(source.body) if source.format is SourceFormat.JPEG else 1
     limit.check_header(size, frames, scans, limits)
-    if source.format is SourceFormat.GIF and not reaches_its_end(source.body):
-        raise ImageRejectedError(Reason.CORRUPT, "it ends before its last frame does")
 
     def decoded(needed: Size) -> Size:
         shrink = _shrink(head, needed) if source.format is SourceFormat.JPEG else 1
@@ -104,9 +95,9 @@ def _opened(source: _Source, head: pyvips.Image, limits: Limits, png: Png | None
             if source.format is SourceFormat.JPEG:
                 yield source.load(shrink=_shrink(head, needed))
             elif frames > 1:
-                yield from (_on_screen(frame, size) for frame in _cut(source.load(n=frames), head.height, frames))
+                yield from _cut(source.load(n=frames), head.height, frames)
             else:
-                yield _on_screen(head, size)
+                yield head
 
     return Opened(
         picture=Picture(
@@ -152,16 +143,6 @@ def blaming_the_image() -> Iterator[None]:
 
 def _cut(reel: pyvips.Image, height: int, frames: int) -> Iterator[pyvips.Image]:
     return (reel.crop(0, index * height, reel.width, height) for index in range(frames))
-
-
-def _on_screen(frame: pyvips.Image, screen: Size) -> pyvips.Image:
-    """Give a GIF the screen that it asks for.
-
-    The decoder takes a screen of a monitor's usual size for a mistake, and makes it as large as the frames.
-    """
-    if (frame.width, frame.height) == screen:
-        return frame
-    return (frame if frame.hasalpha() else frame.bandjoin(_OPAQUE)).embed(0, 0, *screen)
 
 
 def _shrink(head: pyvips.Image, needed: Size) -> int:

@@ -3,7 +3,7 @@
 import pyvips
 
 # Beside them no decoder can be called, whatever an image pretends to be; each is asked for by its name besides.
-_DECODERS = ("Jpeg", "Png", "Webp", "Nsgif")
+_DECODERS = ("Jpeg", "Png", "Webp")
 
 # What libvips itself calls safe only for files that one trusts.
 pyvips.block_untrusted_set(state=True)

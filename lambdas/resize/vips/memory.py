@@ -18,7 +18,7 @@ from resize.variants import Format
 BASELINE = 16_000_000
 
 # Bytes of each stored pixel in a decoder that does not stream. JPEG's and PNG's do.
-_BYTES_OF_DECODER = {SourceFormat.WEBP: 17, SourceFormat.GIF: 5.5}
+_BYTES_OF_DECODER = {SourceFormat.WEBP: 17}
 
 # A decoder of more than 8 bits a band keeps two bytes of each.
 _DEEPER = 1.4
