@@ -39,8 +39,8 @@ _ALWAYS_NEEDLESS = (
     *("aws_lambda_powertools/utilities/streaming", "aws_lambda_powertools/utilities/validation"),
 )
 
-# The engine vips borrows Pillow's decoders of TIFF, BMP, AVIF, HEIC and animated PNG, the encoder of these, and its
-# colours: what else Pillow has goes. libvips itself is one library; what loads it is the compiled part of cffi.
+# The engine vips borrows Pillow's decoders of TIFF, BMP, GIF, AVIF, HEIC and animated PNG, the encoder of these, and
+# its colours: what else Pillow has goes. libvips itself is one library; what loads it is the compiled part of cffi.
 _NEEDLESS_WITH = {
     Engine.PILLOW: ("resize/vips",),
     Engine.VIPS: (

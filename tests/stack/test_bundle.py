@@ -80,7 +80,7 @@ BORROWED = {
     Engine.VIPS: {
         f"pillow/{name}.py"
         for name in (
-            *("__init__", "colour", "decoding", "encoding", "film", "memory", "png", "scaling"),
+            *("__init__", "bitmap", "colour", "decoding", "encoding", "film", "gif", "memory", "png", "scaling"),
             *("tiff", "tiff_samples"),
         )
     },
