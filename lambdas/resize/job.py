@@ -190,7 +190,7 @@ class Job:
             return None
         sequencer = self.upload.sequencer
         return self._made_intact(standing, sequencer, recorded, started) or self.store.amend(
-            lambda now: expired(now, sequencer) if shows(now, history) else None, recorded
+            lambda now: expired(self._as_it_is(now), sequencer) if shows(now, history) else None, recorded
         )
 
     def _give_way(self, started: datetime, error: SupersededError) -> Manifest | None:
@@ -207,6 +207,8 @@ class Job:
                 is_kept = is_kept or (standing is not None and standing.source_expired)
                 if standing and standing.source_expired and standing.generation <= self.store.settings.generation:
                     manifest = self._made_intact(standing, self._later_sequencer(standing), recorded, started)
+                    if manifest is None and not self.store.is_intact(standing):
+                        self._dropped(standing, recorded)
                 elif standing and standing.reason is Reason.ARCHIVED and not self.store.is_intact(standing):
                     self._dropped(standing, recorded)
         self.store.withdraw(spare_listed=is_kept)
@@ -218,9 +220,12 @@ class Job:
         return own.sequencer if own.is_later_than(standing.order) else standing.source.sequencer
 
     def _dropped(self, standing: Manifest, recorded: Recorded) -> None:
-        """List of an archived source's variants only what is there as it is listed, and delete the rest."""
-        intact = self.store.intact(standing.etags)
-        self.store.amend(lambda now: now.listing(intact) if now.order == standing.order else now, recorded)
+        """List of what cannot be made again only what is there as it is listed, and delete the rest."""
+        self.store.amend(lambda now: self._as_it_is(now) if now.order == standing.order else now, recorded)
+
+    def _as_it_is(self, manifest: Manifest) -> Manifest:
+        """Leave out of a manifest what is not there as it is listed."""
+        return manifest.listing(self.store.intact(manifest.etags))
 
     def _made_intact(
         self, standing: Manifest, sequencer: str, recorded: Recorded, started: datetime
