@@ -189,9 +189,14 @@ class Job:
         if not shows(standing, history):
             return None
         sequencer = self.upload.sequencer
-        return self._made_intact(standing, sequencer, recorded, started) or self.store.amend(
-            lambda now: expired(self._as_it_is(now), sequencer) if shows(now, history) else None, recorded
-        )
+        listed = self._as_it_is
+        try:
+            if made := self._made_intact(standing, sequencer, recorded, started):
+                return made
+        except SupersededError:
+            # A later upload has overwritten them, and was undone: its job makes them again when it gives way.
+            listed = _unchanged
+        return self.store.amend(lambda now: expired(listed(now), sequencer) if shows(now, history) else None, recorded)
 
     def _give_way(self, started: datetime, error: SupersededError) -> Manifest | None:
         """Withdraw what this job wrote.
@@ -286,6 +291,10 @@ class Job:
             return standing.replaced is None or self.store.is_later(original.modified)
         is_of_original = self.store.is_retry and standing.is_of(original.version_id, original.etag)
         return not is_of_original or self.store.is_intact(standing)
+
+
+def _unchanged(manifest: Manifest) -> Manifest:
+    return manifest
 
 
 def _without_variables(error: Fault) -> Fault:
