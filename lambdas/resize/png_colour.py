@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from resize.icc import CURVES, PRIMARIES, SRGB_CURVE, Curve, Primaries, profile_of
+from resize.tone_map import is_hdr, profile_of_hdr
 
 # Profiles of printers have a megabyte or two; a deflated one may be a bomb.
 _MOST_PROFILE_BYTES = 8_000_000
@@ -43,10 +44,12 @@ def colours_of(found: Mapping[bytes, bytes]) -> Colours:
 
 
 def _by_code_points(found: Mapping[bytes, bytes]) -> Colours | None:
-    """ITU-T H.273's, of RGB in full range (11.3.2.6). HDR, PQ and HLG, is none of these curves."""
+    """ITU-T H.273's, of RGB in full range (11.3.2.6)."""
     match tuple(found[b"cICP"]):
         case (primaries, transfer, 0, 1) if primaries in PRIMARIES and transfer in CURVES:
             return _made(PRIMARIES[primaries], CURVES[transfer])
+        case (primaries, transfer, 0, 1) if primaries in PRIMARIES and is_hdr(transfer):
+            return Colours(profile=profile_of_hdr(PRIMARIES[primaries], transfer))
     return None
 
 

@@ -3,7 +3,9 @@
 import struct
 
 import pytest
+from PIL import Image
 
+from builders.boxes import colours
 from builders.images import alpha_at, encoded, picture_of, rgb_at
 from builders.pngs import (
     GREY,
@@ -228,3 +230,14 @@ def test_what_has_no_say_costs_no_pixel_anything() -> None:
 def test_a_profile_that_is_a_bomb_is_no_profile() -> None:
     assert shown(embedded(display_p3().ljust(50_000_000, b"\0")), gamma(100_000)) == near((218, 67, 0))
     assert shown(embedded(bytes(50_000_000)), gamma(100_000)) == near(LINEAR)
+
+
+@pytest.mark.parametrize("transfer", [16, 18], ids=["PQ", "HLG"])
+@pytest.mark.parametrize("levels", [(148, 148, 148), (160, 64, 48), (192, 176, 144)])
+def test_hdr_is_mapped_as_in_an_avif_of_the_same_levels(levels: tuple[int, int, int], transfer: int) -> None:
+    avif = encoded(Image.new("RGB", (64, 48), levels), "AVIF", quality=100, subsampling="4:4:4")
+
+    mapped = rgb_at(picture_of(flat(bytes(levels), code_points(9, transfer))))
+
+    assert mapped == pytest.approx(rgb_at(picture_of(colours(avif, 9, transfer))), abs=4)
+    assert mapped != levels
