@@ -164,4 +164,4 @@ bootstrap deploy diff destroy: $(CLI)
 	$(CDK) $@ $(ARGS)
 
 clean: ## remove what the other targets made
-	rm -rf .venv .venv-audit .venv-bench .darkroom node_modules benchmarks/node_modules cdk.out out
+	rm -rf .pytest_cache .venv .venv-audit .venv-bench .darkroom node_modules benchmarks/node_modules cdk.out out
