@@ -7,7 +7,7 @@ import pytest
 import urllib3
 from botocore.config import Config
 
-from builders.guarded import HOST, KEYS, PORT, Asked, answer_to
+from builders.guarded_application import HOST, KEYS, PORT, Asked, answer_to
 
 FORM = "multipart/form-data; boundary=frontier"
 

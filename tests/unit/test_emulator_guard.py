@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from builders.guarded import HOST, KEYS, PORT, Asked, answer_to, presigned, signed
+from builders.guarded_application import HOST, KEYS, PORT, Asked, answer_to, presigned, signed
 from darkroom.access_keys import AccessKeys
 
 UNSIGNED = Asked()
