@@ -10,6 +10,8 @@ from builders.pictures import jpeg
 from builders.polling import eventually
 from builders.proxy import doing_after, doing_first, staying_silent
 
+pytestmark = pytest.mark.long
+
 linux_only = pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds processes through Linux's /proc")
 
 
@@ -112,7 +114,6 @@ def test_the_batch_mates_of_a_killed_consumer_are_all_done_in_the_end(faulty: Fa
     assert {name for name in names if faulty.ended(name)} == set(names)
 
 
-@pytest.mark.long
 def test_a_consumer_that_runs_into_its_timeout_is_made_up_for_by_the_next(faulty: Faulty) -> None:
     silence = faulty.proxy.on(*writes_manifest(faulty), staying_silent, times=3)
 

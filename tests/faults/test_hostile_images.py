@@ -22,6 +22,8 @@ from resize.sandbox import Confinement, Sandbox
 from resize.settings import Limits
 from resize.variants import Fit, Format, Variant
 
+pytestmark = pytest.mark.long
+
 VARIANTS = (
     Variant(name="large", width=1600, effort=0),
     Variant(name="thumb", width=32, height=32, fit=Fit.COVER, format=Format.JPEG),

@@ -2,9 +2,13 @@
 
 import json
 
+import pytest
+
 from builders.events import s3_body, s3_record
 from builders.faulty import Faulty
 from builders.pictures import jpeg
+
+pytestmark = pytest.mark.long
 
 NO_JOBS = {
     "is not JSON": "no JSON",

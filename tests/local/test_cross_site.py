@@ -30,7 +30,10 @@ from darkroom.emulator import session
 from darkroom.linking import make_link
 from darkroom.running import Running
 
-pytestmark = pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds processes through Linux's /proc")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds processes through Linux's /proc"),
+]
 
 V4 = Config(signature_version="s3v4")
 

@@ -216,6 +216,7 @@ def test_an_interruption_while_it_starts_stops_it(tmp_path: Path, monkeypatch: p
 
 
 @linux_only
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("kill", "sent"),
     [
@@ -242,6 +243,7 @@ def test_nothing_outlives_whoever_started_it(
     assert [path.name for path in tmp_path.iterdir()] == ["emulator.log"]
 
 
+@pytest.mark.long
 @linux_only
 def test_an_emulator_that_is_killed_leaves_no_worker_behind(assembly: Path, tmp_path: Path) -> None:
     with emulator(log=tmp_path / "emulator.log") as aws:

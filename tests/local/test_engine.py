@@ -16,6 +16,8 @@ from resize.imaging import render
 from resize.settings import Limits
 from stacks.config import DEFAULT_VARIANTS
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def with_vips(assemblies: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:

@@ -19,6 +19,8 @@ from darkroom.running import Running, announced
 from resize.events import NOTIFIED_EVENTS
 from resize.names import manifest_key
 
+pytestmark = pytest.mark.long
+
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
@@ -69,7 +71,6 @@ def brisk(up: Pipeline) -> Iterator[None]:
     sqs.set_queue_attributes(QueueUrl=up.jobs_queue_url, Attributes={"VisibilityTimeout": "20"})
 
 
-@pytest.mark.long
 @pytest.mark.usefixtures("brisk")
 def test_a_dead_letter_is_listed_with_its_reason_redriven_discarded_and_had_back(up: Pipeline, here: Path) -> None:
     sqs: SQSClient = up.client("sqs")

@@ -94,6 +94,7 @@ def test_an_upload_without_an_outcome_in_time_has_failed_and_the_functions_log_i
     assert "failed: no_outcome" in (tmp_path / "page.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.long
 @linux_only
 def test_ctrl_c_stops_at_once_and_leaves_no_process_and_no_half_file(tmp_path: Path) -> None:
     album(tmp_path / "album", {f"{number:02}.jpg": photograph() for number in range(40)})

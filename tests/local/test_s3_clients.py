@@ -15,6 +15,8 @@ from darkroom.access_keys import AccessKeys
 from darkroom.deployment import Pipeline
 from darkroom.emulator import environment
 
+pytestmark = pytest.mark.long
+
 # The smallest part that S3 takes: docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
 PART_BYTES = 5 * 2**20
 BIN = Path(sys.executable).parent

@@ -36,6 +36,7 @@ def free_port() -> int:
         return port
 
 
+@pytest.mark.long
 def test_its_upload_command_works_as_it_stands_and_run_can_use_it_with_other_variants(tmp_path: Path) -> None:
     (tmp_path / "photo.jpg").write_bytes(jpeg(64, 48))
     (tmp_path / "tiny.json").write_text('{"tiny": {"width": 16, "format": "png"}}')

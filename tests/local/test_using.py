@@ -13,7 +13,10 @@ import urllib3
 from builders.commands import darkroom, running, start_darkroom
 from builders.pictures import jpeg
 
-pytestmark = pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds processes through Linux's /proc")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds processes through Linux's /proc"),
+]
 
 
 @pytest.fixture(scope="module")

@@ -48,6 +48,7 @@ def files_of(assembly: Path) -> dict[str, bytes]:
     return {str(path.relative_to(assembly)): path.read_bytes() for path in assembly.rglob("*") if path.is_file()}
 
 
+@pytest.mark.long
 def test_two_copies_of_the_project_synthesize_the_same_bytes_without_node_on_the_machine(tmp_path: Path) -> None:
     here, there = copy_of_the_project(tmp_path / "here"), copy_of_the_project(tmp_path / "there")
 

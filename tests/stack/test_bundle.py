@@ -63,6 +63,7 @@ def test_a_file_more_in_the_bundle_is_seen(bundle: Path, engine: Engine, tmp_pat
     assert set(listing(grown, engine).splitlines()) - set(listing(bundle, engine).splitlines()) == {"  extra.py"}
 
 
+@pytest.mark.long
 def test_each_pattern_of_what_is_left_out_finds_something(
     engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -127,6 +128,7 @@ def test_the_zipped_bundle_is_small(bundle: Path, engine: Engine, tmp_path: Path
     assert zipped.stat().st_size < LARGEST[engine]
 
 
+@pytest.mark.long
 def test_a_second_build_from_scratch_in_another_folder_has_the_same_asset_hash(
     bundle: Path, engine: Engine, tmp_path: Path
 ) -> None:
@@ -136,6 +138,7 @@ def test_a_second_build_from_scratch_in_another_folder_has_the_same_asset_hash(
     assert FileSystem.fingerprint(str(again)) == FileSystem.fingerprint(str(bundle))
 
 
+@pytest.mark.long
 def test_a_bundle_for_another_processor_has_its_libraries(engine: Engine, tmp_path: Path) -> None:
     bundle = build_bundle(lambda_platform(architecture="x86_64", python="3.13"), engine, cache=tmp_path)
 

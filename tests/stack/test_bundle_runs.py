@@ -19,6 +19,8 @@ from resize.engine import Engine
 from resize.variants import Format
 from stacks.bundle import build_bundle
 
+pytestmark = pytest.mark.long
+
 HANDLE = """
 import json, sys
 sys.path[:0] = sys.argv[1:3]

@@ -2,8 +2,12 @@
 
 import json
 
+import pytest
+
 from builders.aws import Aws, refusal
 from builders.polling import eventually
+
+pytestmark = pytest.mark.long
 
 # Fails what says so, and finishes the rest.
 FAILS_SOME = """
