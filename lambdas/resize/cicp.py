@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from resize.icc import CURVES, PRIMARIES, profile_of
-from resize.tone_map import is_hdr, profile_of_hdr
+from resize.tone_map import PEAK, is_hdr, profile_of_hdr
 
 _UNSPECIFIED = 2
 _BT709 = 1
@@ -14,11 +14,13 @@ _SRGB = 13
 class Cicp:
     """Colour primaries and transfer characteristics: rows of H.273's tables 2 and 3.
 
-    Matrix and range are for the decoder, which gives red, green and blue.
+    Matrix and range are for the decoder, which gives red, green and blue. `peak` is the brightest of an HDR picture, in
+    cd/m2.
     """
 
     primaries: int
     transfer: int
+    peak: float = PEAK
 
     def profile(self) -> bytes | None:
         """Write the ICC profile of these colours, None where they are sRGB's or none that H.273 knows.
@@ -31,5 +33,5 @@ class Cicp:
         if primaries is None or (code, transfer) == (_BT709, _SRGB):
             return None
         if is_hdr(transfer):
-            return profile_of_hdr(primaries, transfer)
+            return profile_of_hdr(primaries, transfer, self.peak)
         return profile_of(primaries, curve) if curve else None

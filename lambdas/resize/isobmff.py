@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from resize.cicp import Cicp
 from resize.geometry import Size
+from resize.tone_map import peak_of
 
 # Of what a file may have any number: boxes in a box, properties of items. Real ones have hundreds.
 _MOST_BOXES = 4096
@@ -224,13 +225,20 @@ def _number(body: memoryview, start: int, end: int) -> int:
     return int.from_bytes(body[start:end], "big")
 
 
-def _cicp(properties: Iterable[_Box]) -> Cicp | None:
+def _cicp(properties: Sequence[_Box]) -> Cicp | None:
     """Read the first `colr` of type nclx: a profile, which outranks it, the decoders hand over themselves."""
     for kind, body in properties:
         if kind == b"colr" and bytes(body[:4]) == b"nclx" and len(body) >= _HEADER:
             transfer = _number(body, 6, 8)
-            return Cicp(_number(body, 4, 6), _SRGB if transfer in _TELEVISION else transfer)
+            transfer = _SRGB if transfer in _TELEVISION else transfer
+            return Cicp(_number(body, 4, 6), transfer, _peak(properties))
     return None
+
+
+def _peak(properties: Iterable[_Box]) -> float:
+    """Read `clli` (ISO/IEC 14496-12, 12.1.6), in cd/m2: what a picture was mastered on (`mdcv`) no browser reads."""
+    brightest = _first(properties, b"clli")
+    return peak_of(_number(brightest, 0, 2) if brightest is not None else 0)
 
 
 def _aperture(properties: Iterable[_Box]) -> CleanAperture | None:

@@ -39,7 +39,7 @@ _OPAQUE = b"\xff"
 # Ancillary chunks that cost no decoder anything, if they are as long as that: a file without others is given to it as
 # it is.
 _HARMLESS = {b"sRGB": 1, b"gAMA": 4, b"cHRM": 32, b"pHYs": 9, b"tIME": 7}
-_READ = frozenset({b"sRGB", b"gAMA", b"cHRM", b"iCCP", b"cICP", b"eXIf", b"tRNS", b"acTL", b"fcTL"})
+_READ = frozenset({b"sRGB", b"gAMA", b"cHRM", b"iCCP", b"cICP", b"cLLI", b"mDCV", b"eXIf", b"tRNS", b"acTL", b"fcTL"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,11 +9,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from resize.icc import CURVES, PRIMARIES, SRGB_CURVE, Curve, Primaries, profile_of
-from resize.tone_map import is_hdr, profile_of_hdr
+from resize.tone_map import is_hdr, peak_of, profile_of_hdr
 
 # Profiles of printers have a megabyte or two; a deflated one may be a bomb.
 _MOST_PROFILE_BYTES = 8_000_000
 _LONGEST_NAME = 79
+_CLLI_BYTES, _MDCV_BYTES = 8, 24
 
 _UNIT = 100_000  # in which gAMA and cHRM count
 _INTENTS = 4
@@ -49,8 +50,17 @@ def _by_code_points(found: Mapping[bytes, bytes]) -> Colours | None:
         case (primaries, transfer, 0, 1) if primaries in PRIMARIES and transfer in CURVES:
             return _made(PRIMARIES[primaries], CURVES[transfer])
         case (primaries, transfer, 0, 1) if primaries in PRIMARIES and is_hdr(transfer):
-            return Colours(profile=profile_of_hdr(PRIMARIES[primaries], transfer))
+            return Colours(profile=profile_of_hdr(PRIMARIES[primaries], transfer, _peak(found)))
     return None
+
+
+def _peak(found: Mapping[bytes, bytes]) -> float:
+    """Read cLLI and mDCV (11.3.2.8, 11.3.2.7), in cd/m2: both count in their 10,000ths."""
+    brightest, mastered = found.get(b"cLLI", b""), found.get(b"mDCV", b"")
+    return peak_of(
+        int.from_bytes(brightest[:4], "big") / 10_000 if len(brightest) == _CLLI_BYTES else 0,
+        int.from_bytes(mastered[16:20], "big") / 10_000 if len(mastered) == _MDCV_BYTES else 0,
+    )
 
 
 def _by_profile(found: Mapping[bytes, bytes]) -> Colours | None:

@@ -62,6 +62,12 @@ def code_points(primaries: int, transfer: int, matrix: int = 0, full_range: int 
     return b"cICP", bytes((primaries, transfer, matrix, full_range))
 
 
+def cd_m2(kind: bytes, brightest: float) -> tuple[bytes, bytes]:
+    """How bright a picture gets (cLLI), or what it was mastered on (mDCV)."""
+    counted = round(brightest * 10_000)
+    return kind, struct.pack(">II", counted, 0) if kind == b"cLLI" else bytes(16) + struct.pack(">II", counted, 0)
+
+
 def embedded(profile: bytes, name: bytes = b"test", method: int = 0) -> tuple[bytes, bytes]:
     """An ICC profile."""
     return b"iCCP", name + b"\0" + bytes([method]) + zlib.compress(profile)

@@ -4,6 +4,7 @@ Colours are what Chromium 156 paints of the same file, but where another source 
 """
 
 import io
+import struct
 from itertools import pairwise
 
 import pytest
@@ -169,6 +170,14 @@ def test_brightness_beyond_sdr_is_mapped_without_a_change_of_hue_or_a_step(trans
     red, green, blue = (band.tobytes() for band in shown.split())
     assert all(max(colour) - min(colour) <= 2 for colour in zip(red, green, blue, strict=True))
     assert all(later >= earlier - 1 for earlier, later in pairwise(green if green[0] < green[-1] else green[::-1]))
+
+
+@pytest.mark.parametrize(("brightest", "expected"), [(0, 193), (300, 246), (470, 229), (4000, 193), (65_535, 193)])
+def test_brightness_beyond_sdr_is_bent_by_how_bright_the_file_says_it_gets(brightest: int, expected: int) -> None:
+    said = Property(b"clli", struct.pack(">HH", brightest, 0))
+    source = with_properties(colours(plain((150,) * 3), 9, 16), said)
+
+    assert near(pixel(source), (expected,) * 3, within=6)
 
 
 def test_red_beyond_sdr_stays_red() -> None:

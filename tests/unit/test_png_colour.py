@@ -14,6 +14,7 @@ from builders.pngs import (
     PALETTE,
     RGBA,
     SRGB_POINTS,
+    cd_m2,
     code_points,
     embedded,
     flat,
@@ -241,3 +242,32 @@ def test_hdr_is_mapped_as_in_an_avif_of_the_same_levels(levels: tuple[int, int, 
 
     assert mapped == pytest.approx(rgb_at(picture_of(colours(avif, 9, transfer))), abs=4)
     assert mapped != levels
+
+
+# A grey of PQ's 150 is white in a picture that gets no brighter than that; Chromium 156's, as those below.
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ((), 193),
+        ((cd_m2(b"cLLI", 0),), 193),
+        ((cd_m2(b"cLLI", 50),), 255),
+        ((cd_m2(b"cLLI", 250),), 252),
+        ((cd_m2(b"cLLI", 470),), 229),
+        ((cd_m2(b"mDCV", 300),), 246),
+        ((cd_m2(b"cLLI", 0), cd_m2(b"mDCV", 400)), 235),
+        ((cd_m2(b"cLLI", 400), cd_m2(b"mDCV", 4000)), 235),
+        ((cd_m2(b"cLLI", 4000), cd_m2(b"mDCV", 400)), 193),
+        (((b"cLLI", b"\0\0"), (b"mDCV", b"")), 193),
+    ],
+)
+def test_hdr_is_bent_by_how_bright_it_says_it_gets(said: tuple[tuple[bytes, bytes], ...], expected: int) -> None:
+    mapped = rgb_at(picture_of(flat(bytes([150] * 3), code_points(9, 16), *said)))
+
+    assert mapped == pytest.approx((expected,) * 3, abs=6)
+
+
+@pytest.mark.parametrize(("brightest", "expected"), [(1000, 253), (4000, 224), (10_000, 212)])
+def test_what_is_brighter_than_a_thousand_is_not_cut_if_it_says_so(brightest: int, expected: int) -> None:
+    mapped = rgb_at(picture_of(flat(bytes([190] * 3), code_points(9, 16), cd_m2(b"cLLI", brightest))))
+
+    assert mapped == pytest.approx((expected,) * 3, abs=6)
