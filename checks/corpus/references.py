@@ -92,6 +92,6 @@ def _picture(file: Path, done: "subprocess.CompletedProcess[bytes]") -> Result:
     try:
         with Image.open(file) as picture:
             still = picture.convert("RGBA")
-    except (UnidentifiedImageError, OSError, ValueError) as error:
+    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
         return Refused(reason="unreadable", detail=str(error))
     return Shown(size=still.size, still=still)

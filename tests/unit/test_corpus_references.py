@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from builders.hostile import png_that_promises
 from builders.images import encoded, quadrants
 from checks.corpus.picture import Refused, Shown
 from checks.corpus.references import REFERENCES, Reference, references_of
@@ -37,8 +38,9 @@ def test_a_program_that_writes_nothing_has_no_picture(tmp_path: Path, code: str,
     assert reference_that(tmp_path, code).show(b"") == refused
 
 
-def test_a_picture_that_cannot_be_read_is_none(tmp_path: Path) -> None:
-    shown = reference_that(tmp_path, "open(written, 'w').write('no picture')").show(b"")
+@pytest.mark.parametrize("source", [b"no picture", png_that_promises(20_000, 20_000)], ids=["none", "too large"])
+def test_a_picture_that_cannot_be_read_is_none(tmp_path: Path, source: bytes) -> None:
+    shown = reference_that(tmp_path, "shutil.copy(source, written)").show(source)
 
     assert isinstance(shown, Refused)
     assert shown.reason == "unreadable"
