@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from resize.errors import Reason
+from resize.formats import SourceFormat
 from resize.manifest import Manifest, Outcome
 
 
@@ -19,7 +20,7 @@ class Verdict(StrEnum):
     NEWER_VERSION = "newer_version"  # a version of the function that was rolled back has done it: a job would give way
     REJECTED = "rejected"
     RESTORED = "restored"  # it was archived, and can be read now
-    ASKED_FOR = "asked_for"  # it is up to date, and all were asked for
+    ASKED_FOR = "asked_for"  # it is up to date, and all were asked for, or all of its format
     UP_TO_DATE = "up_to_date"
     LEFT_REJECTED = "left_rejected"
     ARCHIVED = "archived"  # S3 does not hand it out before it is restored
@@ -50,7 +51,8 @@ _NO_JOB = frozenset(
 class Selection:
     """What was asked for: by default what has no outcome, or variants of another recipe than the deployed one.
 
-    `generation` is the number of the function's version that takes the jobs, None where that is not known.
+    `generation` is the number of the function's version that takes the jobs, None where that is not known. What has an
+    outcome is made a job only where `formats`, `missing` and `finished_before` all hold, as far as they are given.
     """
 
     recipe: str
@@ -58,6 +60,7 @@ class Selection:
     everything: bool = False
     rejected: bool = False
     missing: str | None = None
+    formats: frozenset[SourceFormat] = frozenset()  # of the source; none is any
     finished_before: datetime | None = None
 
 
@@ -77,20 +80,39 @@ def _judge_current(manifest: Manifest, selection: Selection) -> Verdict:
     if manifest.reason is Reason.ARCHIVED:
         return Verdict.RESTORED  # unless it is archived still
     if manifest.outcome is Outcome.REJECTED:
-        return Verdict.REJECTED if selection.rejected else Verdict.LEFT_REJECTED
+        return _judge_rejected(manifest, selection)
     if selection.everything:
         return Verdict.ASKED_FOR
     return _judge_resized(manifest, selection)
 
 
+def _judge_rejected(manifest: Manifest, selection: Selection) -> Verdict:
+    """Judge what was rejected: where not even its format is known, it may be of any."""
+    known = manifest.source.format
+    is_asked_for = selection.rejected and (known is None or _is_of(selection.formats, known))
+    return Verdict.REJECTED if is_asked_for else Verdict.LEFT_REJECTED
+
+
+def _is_of(formats: frozenset[SourceFormat], known: str | None) -> bool:
+    return not formats or known in formats
+
+
 def _judge_resized(manifest: Manifest, selection: Selection) -> Verdict:
-    if selection.missing and selection.missing in {rendition.variant for rendition in manifest.renditions}:
-        return Verdict.UP_TO_DATE
-    before = selection.finished_before
-    if before and datetime.fromisoformat(manifest.times.finished) >= before:
+    if not _is_within(manifest, selection):
         return Verdict.UP_TO_DATE
     if selection.missing:
         return Verdict.VARIANT_MISSING
-    if before:
+    if selection.finished_before:
         return Verdict.OLD
+    if selection.formats:
+        return Verdict.ASKED_FOR
     return Verdict.OTHER_RECIPE if manifest.recipe != selection.recipe else Verdict.UP_TO_DATE
+
+
+def _is_within(manifest: Manifest, selection: Selection) -> bool:
+    before = selection.finished_before
+    return (
+        _is_of(selection.formats, manifest.source.format)
+        and selection.missing not in {rendition.variant for rendition in manifest.renditions}
+        and (before is None or datetime.fromisoformat(manifest.times.finished) < before)
+    )

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import typer
 
 from darkroom.errors import UsageError
+from resize.formats import SourceFormat
 
 _DURATION = re.compile(r"([0-9]{1,9})([smhd])")
 _UNIT_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
@@ -55,6 +56,19 @@ def http_url(option: str) -> Callable[[str], str]:
         return value
 
     return parse
+
+
+def source_formats(value: str) -> frozenset[SourceFormat]:
+    """Parse formats of uploads, separated by commas.
+
+    Raises:
+        UsageError: one is not known.
+    """
+    names = [name.strip().lower() for name in value.split(",")]
+    for name in names:
+        if name not in set(SourceFormat):
+            raise UsageError(f"--format {value!r} cannot be: {name!r} is none of {', '.join(SourceFormat)}.")
+    return frozenset(map(SourceFormat, names))
 
 
 # Many times what the slowest image takes. An attempt that was cut short is tried again after half an hour only, which

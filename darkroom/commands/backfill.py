@@ -21,7 +21,7 @@ from darkroom.deployment import Pipeline
 from darkroom.errors import DarkroomError, UsageError
 from darkroom.judging import Selection, Verdict
 from darkroom.lengths import told
-from darkroom.options import duration, whole_number
+from darkroom.options import duration, source_formats, whole_number
 from darkroom.orphans import Manifests, OrphanExaminer
 from darkroom.printable import printable
 from darkroom.reporting import steps
@@ -29,6 +29,7 @@ from darkroom.rollback import DEPLOY_AGAIN
 from darkroom.sending import Pace
 from darkroom.target import Local, Stack, find_target
 from resize.errors import SettingsError
+from resize.formats import SourceFormat
 from resize.settings import Settings
 
 # From here on it is asked for twice: a person may not know how many there are.
@@ -46,6 +47,15 @@ OlderThan = Annotated[
     ),
 ]
 Missing = Annotated[str | None, typer.Option("--missing", metavar="VARIANT", help="What has no such variant.")]
+Formats = Annotated[
+    frozenset[SourceFormat] | None,
+    typer.Option(
+        "--format",
+        metavar="F,…",
+        parser=source_formats,
+        help="What was uploaded as such, as tiff or gif,png: up to date or not.",
+    ),
+]
 Rejected = Annotated[bool, typer.Option("--rejected", help="What was rejected, too: a limit was raised, say.")]
 Orphans = Annotated[
     bool,
@@ -76,6 +86,7 @@ def backfill_(  # noqa: PLR0913 - the command has so many options
     prefix: Prefix = "",
     older_than: OlderThan = None,
     missing: Missing = None,
+    formats: Formats = None,
     rejected: Rejected = False,
     everything: All = False,
     orphans: Orphans = False,
@@ -103,6 +114,7 @@ def backfill_(  # noqa: PLR0913 - the command has so many options
       darkroom backfill --stack Darkroom --checkpoint backfill.json --rate 200
       darkroom backfill --missing thumb --prefix pets/
       darkroom backfill --older-than 90d --yes
+      darkroom backfill --format tiff,gif --rejected
       darkroom backfill --inventory 7a9a.csv.gz --checkpoint backfill.json
       darkroom backfill --orphans --dry-run
 
@@ -110,9 +122,9 @@ def backfill_(  # noqa: PLR0913 - the command has so many options
     Rights: s3:ListBucket and s3:GetBucketNotification on the uploads bucket, s3:GetObject on both,
     s3:ListBucket on the derived bucket, sqs:SendMessage on the jobs queue, lambda:GetFunctionConfiguration.
     """  # noqa: D301 - \b tells the help to leave the lines as they are
-    if everything and (missing or older_than):
-        raise UsageError("--all takes everything; leave --missing and --older-than out.")
-    if orphans and (everything or missing or older_than or rejected or inventory):
+    if everything and (missing or older_than or formats):
+        raise UsageError("--all takes everything; leave --missing, --older-than and --format out.")
+    if orphans and (everything or missing or older_than or formats or rejected or inventory):
         raise UsageError("--orphans goes through the manifests: of the options that choose, it takes --prefix alone.")
     pipeline = find_target(local=local, stack=stack)
     settings = _settings(pipeline)
@@ -129,6 +141,7 @@ def backfill_(  # noqa: PLR0913 - the command has so many options
         everything=everything,
         rejected=rejected,
         missing=_known(missing, settings),
+        formats=formats or frozenset(),
         finished_before=datetime.now(UTC) - older_than if older_than else None,
     )
     uploads = Uploads(pipeline=pipeline, prefix=within, inventory=inventory)
@@ -247,6 +260,7 @@ def _described(uploads: Uploads, selection: Selection, older_than: timedelta | N
         "all": selection.everything,
         "rejected": selection.rejected,
         "missing": selection.missing,
+        "formats": ",".join(sorted(selection.formats)) or None,
         "older-than": str(older_than) if older_than else None,
     }
 

@@ -8,11 +8,18 @@ import pytest
 from builders import manifests
 from darkroom.judging import Selection, Verdict, judge
 from resize.errors import Reason
+from resize.formats import SourceFormat
 from resize.manifest import Manifest, Outcome
 
 RESIZED = manifests.manifest(manifests.rendition("large"), manifests.rendition("thumb"))
 REJECTED = replace(RESIZED, outcome=Outcome.REJECTED, reason=Reason.CORRUPT, renditions=())
 BY_DEFAULT = Selection(recipe=RESIZED.recipe)
+TIFFS = replace(BY_DEFAULT, formats=frozenset({SourceFormat.TIFF, SourceFormat.BMP}))
+
+
+def of_format(manifest: Manifest, name: str | None) -> Manifest:
+    """The manifest, of an upload of this format."""
+    return replace(manifest, source=replace(manifest.source, format=name))
 
 
 @pytest.mark.parametrize(
@@ -56,6 +63,41 @@ def test_what_a_version_that_was_rolled_back_has_done_is_told_and_no_job(
 ) -> None:
     assert judge(manifest, selection, is_current=True) is verdict
     assert judge(manifest, selection, is_current=False) is Verdict.OVERTAKEN
+
+
+@pytest.mark.parametrize(
+    ("manifest", "selection", "verdict"),
+    [
+        (of_format(RESIZED, "tiff"), TIFFS, Verdict.ASKED_FOR),
+        (of_format(RESIZED, "bmp"), TIFFS, Verdict.ASKED_FOR),
+        (of_format(RESIZED, "png"), TIFFS, Verdict.UP_TO_DATE),
+        (of_format(RESIZED, None), TIFFS, Verdict.UP_TO_DATE),
+        (of_format(RESIZED, "png"), replace(TIFFS, recipe="another"), Verdict.UP_TO_DATE),
+        (of_format(RESIZED, "tiff"), replace(TIFFS, generation=2), Verdict.NEWER_VERSION),
+        (of_format(RESIZED, "tiff"), replace(TIFFS, missing="thumb"), Verdict.UP_TO_DATE),
+        (of_format(RESIZED, "tiff"), replace(TIFFS, missing="medium"), Verdict.VARIANT_MISSING),
+        (of_format(RESIZED, "png"), replace(TIFFS, missing="medium"), Verdict.UP_TO_DATE),
+        (
+            of_format(RESIZED, "tiff"),
+            replace(TIFFS, finished_before=datetime(2026, 11, 23, tzinfo=UTC)),
+            Verdict.UP_TO_DATE,
+        ),
+        (of_format(RESIZED, "tiff"), replace(TIFFS, finished_before=datetime(2026, 11, 24, tzinfo=UTC)), Verdict.OLD),
+        (of_format(REJECTED, "tiff"), TIFFS, Verdict.LEFT_REJECTED),
+        (of_format(REJECTED, "tiff"), replace(TIFFS, rejected=True), Verdict.REJECTED),
+        (of_format(REJECTED, None), replace(TIFFS, rejected=True), Verdict.REJECTED),
+        (of_format(REJECTED, "png"), replace(TIFFS, rejected=True), Verdict.LEFT_REJECTED),
+    ],
+)
+def test_of_what_has_an_outcome_only_the_formats_that_were_asked_for_are_done(
+    manifest: Manifest, selection: Selection, verdict: Verdict
+) -> None:
+    assert judge(manifest, selection, is_current=True) is verdict
+
+
+def test_what_has_no_outcome_is_done_whatever_format_was_asked_for() -> None:
+    assert judge(None, TIFFS, is_current=True) is Verdict.NEVER_DONE
+    assert judge(of_format(RESIZED, "png"), TIFFS, is_current=False) is Verdict.OVERTAKEN
 
 
 def test_a_manifest_of_an_older_version_is_overtaken_whatever_it_says() -> None:

@@ -68,7 +68,17 @@ def darkroom(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
         (["dlq", "redrive", "6f1c", "--all"], "Say which letters in one way: their ids, --reason CODE or --all."),
         (["dlq", "redrive", "--all", "--rate", "501"], "--rate '501' cannot be. Give a whole number from 1 to 500."),
         (["dlq", "discard", "--reason", "x", "--all"], "Say which letters in one way"),
-        (["backfill", "--all", "--missing", "thumb"], "--all takes everything; leave --missing and --older-than out."),
+        (["backfill", "--all", "--missing", "thumb"], "--all takes everything; leave --missing, --older-than and"),
+        (
+            ["backfill", "--all", "--format", "tiff"],
+            "--all takes everything; leave --missing, --older-than and --format",
+        ),
+        (["backfill", "--orphans", "--format", "tiff"], "--orphans goes through the manifests"),
+        (
+            ["backfill", "--format", "tiff,raw"],
+            "--format 'tiff,raw' cannot be: 'raw' is none of jpeg, png, webp, gif, tiff",
+        ),
+        (["backfill", "--format", ""], "--format '' cannot be: '' is none of jpeg"),
         (["backfill", "--orphans", "--all"], "--orphans goes through the manifests: of the options that choose, it"),
         (["backfill", "--older-than", "month"], "--older-than 'month' cannot be. Write it like 30s, 15m, 2h or 7d"),
         (["doctor", "-c", "memory_mb"], "-c 'memory_mb' is no knob and its value. Write it like memory_mb=3008."),

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from darkroom.errors import UsageError
-from darkroom.options import duration
+from darkroom.options import duration, source_formats
+from resize.formats import SourceFormat
 
 WEEK = timedelta(days=7)
 
@@ -28,3 +29,7 @@ def test_a_duration_is_a_number_and_a_unit(text: str, length: timedelta) -> None
 def test_anything_else_is_refused_with_its_value_and_how_to_write_it(text: str) -> None:
     with pytest.raises(UsageError, match="Write it like 30s, 15m, 2h or 7d; 7d at most"):
         duration("--expires", WEEK)(text)
+
+
+def test_formats_are_separated_by_commas() -> None:
+    assert source_formats("tiff, GIF,tiff") == {SourceFormat.TIFF, SourceFormat.GIF}
