@@ -1,4 +1,4 @@
-"""What a JPEG is beside pixels: its scans, its EXIF, and for what quality and effort it is written how."""
+"""What a JPEG is beside pixels: its EXIF, and for what quality and effort it is written how."""
 
 import re
 
@@ -16,22 +16,6 @@ _APP1 = b"\xe1"
 
 # EXIF's identifier in a segment: a byte of filling follows, whatever it is.
 _EXIF = b"Exif\0"
-
-
-def scans_of(source: bytes) -> int:
-    """Count the scans that a decoder would pass over, without decoding (ITU-T T.81, annex B).
-
-    Every scan passes over the whole picture, and a small file can have a thousand.
-    """
-    scans, at = 0, 0
-    while found := _MARKER.search(source, at):
-        marker, at = found[1], found.end()
-        if marker == _END_OF_IMAGE:
-            break
-        scans += marker == _START_OF_SCAN
-        if marker != _START_OF_IMAGE:
-            at += int.from_bytes(source[at : at + 2], "big")
-    return scans
 
 
 def exif_of(source: bytes) -> bytes:

@@ -17,9 +17,12 @@ from resize.exif import orientation_of
 from resize.formats import SourceFormat, identify
 from resize.geometry import Size
 from resize.isobmff import Presentation, presentation_of
-from resize.jpeg import exif_of, scans_of
+from resize.jpeg import exif_of
+from resize.jpeg_scans import Jpeg
+from resize.jpeg_scans import read as read_jpeg
 from resize.pillow.bitmap import BitmapFile
 from resize.pillow.gif import GifFile
+from resize.pillow.jpeg import has_every_block, open_jpeg
 from resize.pillow.memory import Picture, Print, estimate, estimate_of_webp
 from resize.pillow.png import bytes_held, still
 from resize.pillow.png import frames as frames_of
@@ -85,6 +88,7 @@ class Opened:
     memory_bytes: int | None  # what there is; None is enough for anything
     presentation: Presentation
     png: Png | None = None  # what was read of it before Pillow did
+    jpeg: Jpeg | None = None
     exif: bytes = b""  # a JPEG's
 
     @property
@@ -126,10 +130,11 @@ def open_image(source: bytes, limits: Limits, memory_bytes: int | None = None) -
     if presentation.has_sequence and not (presentation.has_still or presentation.is_animated):
         raise limit.unsupported("a sequence without a picture to show first")
     png = read_png(source) if found is SourceFormat.PNG else None
+    jpeg = read_jpeg(source) if found is SourceFormat.JPEG else None
     with _blaming_the_image(limits):
-        image = _recognized(found, png.body if png else source, limits)
+        image = open_jpeg(jpeg) if jpeg else _recognized(found, png.body if png else source, limits)
         frames = getattr(image, "n_frames", 1) if found in _ANIMATIONS else 1
-        scans = scans_of(source) if found is SourceFormat.JPEG else 1
+        scans = jpeg.scans if jpeg else 1
         held_bytes = bytes_held(png) if png else _held_bytes(image, scans, presentation)
     frames = len(png.animation.frames) if png and png.animation else frames
     stored = Size(*image.size)
@@ -148,6 +153,7 @@ def open_image(source: bytes, limits: Limits, memory_bytes: int | None = None) -
         memory_bytes=memory_bytes,
         presentation=presentation,
         png=png,
+        jpeg=jpeg,
         exif=exif_of(source) if found is SourceFormat.JPEG else b"",
     )
 
@@ -191,6 +197,8 @@ def decode(opened: Opened, frames: int) -> Iterator[Frame]:
     if opened.png:
         yield from _decode_png(opened, opened.png, frames)
         return
+    if opened.jpeg and opened.jpeg.is_odd:
+        check_blocks(opened.jpeg, opened.limits)
     image = opened.image
     canvas = opened.size if opened.format is SourceFormat.AVIF else None
     for index in range(frames):
@@ -203,6 +211,17 @@ def decode(opened: Opened, frames: int) -> Iterator[Frame]:
         whole = image if canvas in (None, image.size) else image.crop((0, 0, *canvas))  # its clean aperture
         yield Frame(_grey(whole) if opened.is_grey else whole, round(image.info.get("duration", 0)))
     image.close()  # the source's pixels are the most memory of all: not while encoding
+
+
+def check_blocks(jpeg: Jpeg, limits: Limits) -> None:
+    """Decode a JPEG for nothing but to see that it has every block.
+
+    Raises:
+        ImageRejectedError: CORRUPT.
+    """
+    with _blaming_the_image(limits):
+        if not has_every_block(jpeg):
+            raise ImageRejectedError(Reason.CORRUPT, "blocks of it are missing")
 
 
 def _decode_png(opened: Opened, png: Png, frames: int) -> Iterator[Frame]:

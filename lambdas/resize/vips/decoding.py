@@ -11,7 +11,10 @@ from resize.errors import ImageRejectedError, Reason
 from resize.exif import orientation_of
 from resize.formats import SourceFormat, identify
 from resize.geometry import Size
-from resize.jpeg import exif_of, scans_of
+from resize.jpeg import exif_of
+from resize.jpeg_scans import Jpeg
+from resize.jpeg_scans import read as read_jpeg
+from resize.pillow.decoding import check_blocks
 from resize.pillow.scaling import ENOUGH
 from resize.png import Png
 from resize.png import read as read_png
@@ -49,6 +52,7 @@ class _Source:
 
     format: SourceFormat
     body: bytes
+    fail_on: str = "truncated"
 
     def load(self, **options: Any) -> pyvips.Image:
         """Begin to decode, from top to bottom as it is asked for, never all at once, and never with a part missing.
@@ -56,8 +60,18 @@ class _Source:
         The file is not copied: it must stay for as long as the image does.
         """
         return LOADERS[self.format](
-            pyvips.Source.new_from_memory(self.body), access="sequential", fail_on="truncated", **options
+            pyvips.Source.new_from_memory(self.body), access="sequential", fail_on=self.fail_on, **options
         )
+
+    def check_warnings(self) -> None:
+        """Fail where warnings do and the last rows gave some: libvips looks for them before it reads rows, not after.
+
+        Raises:
+            pyvips.Error: the decoder has warned.
+        """
+        warned = pyvips.ffi.string(pyvips.vips_lib.vips_error_buffer()).decode(errors="replace")
+        if self.fail_on == "warning" and warned:
+            raise pyvips.Error("the decoder warned", warned)
 
 
 def open_image(source: bytes, limits: Limits) -> Opened:
@@ -75,15 +89,21 @@ def open_image(source: bytes, limits: Limits) -> Opened:
     png = read_png(source) if found is SourceFormat.PNG else None
     if png and png.animation:
         return borrowed.open_image(source, limits)
+    jpeg = read_jpeg(source) if found is SourceFormat.JPEG else None
+    file = _Source(found, png.body if png else source)
     with blaming_the_image():
-        head = _Source(found, png.body if png else source).load()
-    return _opened(_Source(found, png.body if png else source), head, limits, png)
+        head = file.load()
+    file = replace(file, fail_on="warning") if jpeg else file
+    mended = partial(_mended_png, png, limits) if png else partial(_mended_jpeg, jpeg, limits) if jpeg else _not_mended
+    return replace(_opened(file, head, limits, png, jpeg), mended=mended)
 
 
-def _opened(source: _Source, head: pyvips.Image, limits: Limits, png: Png | None) -> Opened:
+def _opened(
+    source: _Source, head: pyvips.Image, limits: Limits, png: Png | None = None, jpeg: Jpeg | None = None
+) -> Opened:
     size = Size(head.width, head.height)
     frames = _noted(head, "n-pages", 1) if source.format in _ANIMATIONS else 1
-    scans = scans_of(source.body) if source.format is SourceFormat.JPEG else 1
+    scans = jpeg.scans if jpeg else 1
     limit.check_header(size, frames, scans, limits)
 
     def decoded(needed: Size) -> Size:
@@ -92,8 +112,12 @@ def _opened(source: _Source, head: pyvips.Image, limits: Limits, png: Png | None
 
     def decode(needed: Size, frames: int) -> Iterator[pyvips.Image]:
         with blaming_the_image():
-            if source.format is SourceFormat.JPEG:
+            if jpeg:
+                if jpeg.is_odd:
+                    check_blocks(jpeg, limits)
+                pyvips.vips_lib.vips_error_clear()
                 yield source.load(shrink=_shrink(head, needed))
+                source.check_warnings()
             elif frames > 1:
                 yield from _cut(source.load(n=frames), head.height, frames)
             else:
@@ -116,11 +140,23 @@ def _opened(source: _Source, head: pyvips.Image, limits: Limits, png: Png | None
         profile=png.colours.profile if png else _noted(head, "icc-profile-data", None),
         milliseconds=_noted(head, "delay", (0,)),
         plays=min(_noted(head, "loop", 0), _MOST_PLAYS),
-        mended=partial(_mended, png, limits) if png else lambda: None,
     )
 
 
-def _mended(png: Png, limits: Limits) -> Opened | None:
+def _not_mended() -> None:
+    return None
+
+
+def _mended_jpeg(jpeg: Jpeg, limits: Limits) -> Opened:
+    """Give a JPEG of which libjpeg warns once more, so that warnings do not matter: if it has every block."""
+    if jpeg.has_one_pass:
+        check_blocks(jpeg, limits)
+    source = _Source(SourceFormat.JPEG, jpeg.to_bytes())
+    with blaming_the_image():
+        return _opened(source, source.load(), limits, jpeg=jpeg)
+
+
+def _mended_png(png: Png, limits: Limits) -> Opened | None:
     body = png.mended(png.body)
     if body is None:
         return None
