@@ -27,6 +27,9 @@ _SAMPLE_ENTRY = 78
 _TELEVISION = frozenset({1, 6, 11, 12, 14, 15})
 _SRGB = 13
 
+# As many as seven bits can tell apart.
+_MOST_MAPS = 128
+
 _FOR_EVER = (0xFFFF_FFFF, 0xFFFF_FFFF_FFFF_FFFF)
 
 
@@ -127,6 +130,26 @@ def presentation_of(source: bytes) -> Presentation:
         is_animated=is_animated,
         plays=track.plays if track is not None else 0,
     )
+
+
+def with_maps_apart(source: bytes) -> bytes:
+    """Give each `ipma` flags of its own, as libavif reads but one of a kind: browsers, and encoders, are not so strict.
+
+    Bits of the flags beyond the first mean nothing (ISO/IEC 23008-12, 9.3.2).
+    """
+    if len(_maps(memoryview(source))) < 2:  # noqa: PLR2004 - nothing to tell apart
+        return source
+    changed = bytearray(source)
+    for number, ipma in enumerate(_maps(memoryview(changed))):
+        if len(ipma) >= _VERSION and number < _MOST_MAPS:
+            ipma[3] = number << 1 | ipma[3] & 1
+    return bytes(changed)
+
+
+def _maps(source: memoryview) -> list[memoryview]:
+    meta = _first(_boxes(source), b"meta")
+    properties = _first(_boxes(meta[_VERSION:]), b"iprp") if meta is not None else None
+    return [box.body for box in _boxes(properties) if box.kind == b"ipma"] if properties is not None else []
 
 
 def _boxes(body: memoryview, *, whole: bool = True) -> Iterator[_Box]:

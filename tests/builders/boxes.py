@@ -53,9 +53,9 @@ def with_properties(source: bytes, *properties: Property) -> bytes:
     return _with_changed_properties(source, grown)
 
 
-def with_two_maps(source: bytes) -> bytes:
-    """The same file, each item but the first in a second `ipma`, of other flags."""
-    return _with_changed_properties(source, lambda _container, _maps: None, in_second_map=1)
+def with_two_maps(source: bytes, flags: int = 1) -> bytes:
+    """The same file, each item but the first in a second `ipma`; flags of 0 are those of the first."""
+    return _with_changed_properties(source, lambda _container, _maps: None, in_second_map=1, flags=flags)
 
 
 class _Map(NamedTuple):
@@ -66,7 +66,10 @@ class _Map(NamedTuple):
 
 
 def _with_changed_properties(
-    source: bytes, change: Callable[[list[bytes], list[_Map]], None], in_second_map: int | None = None
+    source: bytes,
+    change: Callable[[list[bytes], list[_Map]], None],
+    in_second_map: int | None = None,
+    flags: int = 1,
 ) -> bytes:
     boxes = list(_boxes(source))
     meta = next(body for kind, body in boxes if kind == b"meta")
@@ -75,7 +78,7 @@ def _with_changed_properties(
     container, maps = [box(kind, body) for kind, body in _boxes(ipco)], list(_maps(ipma))
     change(container, maps)
     changed = box(b"ipco", b"".join(container)) + _ipma(maps[:in_second_map], 0)
-    changed += _ipma(maps[in_second_map:], 1) if in_second_map else b""
+    changed += _ipma(maps[in_second_map:], flags) if in_second_map else b""
     inner = b"".join(box(kind, changed if kind == b"iprp" else body) for kind, body in _boxes(meta[4:]))
     whole = b"".join(box(kind, meta[:4] + inner if kind == b"meta" else body) for kind, body in boxes)
     return _moved(whole, len(whole) - len(source))

@@ -83,9 +83,10 @@ def test_a_clean_aperture_from_the_corner_is_all_that_is_shown(mode: str) -> Non
     assert [colour_at(picture, 10, 10), colour_at(picture, 40, 28)] == ["red", "white"]
 
 
-def test_properties_may_stand_in_two_maps() -> None:
+@pytest.mark.parametrize("flags", [0, 1])
+def test_properties_may_stand_in_two_maps(flags: int) -> None:
     source = colours(plain((*BRICK, 128), "RGBA"), 12, 13)
-    both = with_two_maps(with_properties(source, clean_aperture(48, 32, 48 - 64, 32 - 48)))
+    both = with_two_maps(with_properties(source, clean_aperture(48, 32, 48 - 64, 32 - 48)), flags)
 
     assert picture_of(both).size == (48, 32)
     assert near(pixel(both), (216, 70, 49, 128), within=6)

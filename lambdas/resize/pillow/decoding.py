@@ -16,7 +16,7 @@ from resize.errors import ImageRejectedError, Reason
 from resize.exif import orientation_of
 from resize.formats import SourceFormat, identify
 from resize.geometry import Size
-from resize.isobmff import Presentation, presentation_of
+from resize.isobmff import Presentation, presentation_of, with_maps_apart
 from resize.jpeg import exif_of
 from resize.jpeg_scans import Jpeg
 from resize.jpeg_scans import read as read_jpeg
@@ -162,7 +162,7 @@ def _recognized(found: SourceFormat, source: bytes, limits: Limits) -> Image.Ima
     """Let a decoder read the header: AVIF's and HEIC's whatever their brands, of which browsers know more."""
     match found:
         case SourceFormat.AVIF:
-            return AvifImagePlugin.AvifImageFile(BytesIO(source))
+            return AvifImagePlugin.AvifImageFile(BytesIO(with_maps_apart(source)))
         case SourceFormat.BMP:
             return BitmapFile(BytesIO(source))
         case SourceFormat.GIF:
