@@ -4,7 +4,7 @@ import os
 import sys
 from pathlib import Path
 
-from resize.errors import SettingsError
+from contract.errors import SettingsError
 from stacks.bundle import BundleError, build_bundle, lambda_platform
 from stacks.config import Config, is_cdk_key, parse_config
 from stacks.context import read_context

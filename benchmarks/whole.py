@@ -9,12 +9,12 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.results import Whole
+from contract.manifest import Manifest, Outcome
 from darkroom.local import local_pipeline
 from darkroom.outcomes import Result, wait_for_outcomes
 from darkroom.sources import Source
 from darkroom.uploading import upload_all
 from darkroom.watching import Watch
-from resize.manifest import Manifest, Outcome
 
 _PATIENCE_SECONDS = 120
 # Fields 14 to 17 of /proc/PID/stat, counted after the command's bracket: its processor time, and its ended children's.

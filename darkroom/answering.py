@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError
 
+from contract.manifest import LaterSchemaError
 from darkroom.errors import DarkroomError
-from resize.manifest import LaterSchemaError
 
 
 @contextmanager

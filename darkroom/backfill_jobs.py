@@ -15,15 +15,15 @@ from urllib.parse import quote_plus
 
 from botocore.exceptions import ClientError
 
+from contract.events import REQUESTED
+from contract.keys import is_folder_marker, manifest_key, rendition_key
+from contract.manifest import LaterSchemaError, Manifest, Outcome
+from contract.sequencer import Order
 from darkroom.answering import answering
 from darkroom.concurrently import concurrently
 from darkroom.deployment import Pipeline
 from darkroom.judging import Selection, Verdict, judge
 from darkroom.listed import ARCHIVE_CLASSES, Listed
-from resize.events import REQUESTED
-from resize.manifest import LaterSchemaError, Manifest, Outcome
-from resize.names import is_folder_marker, manifest_key, rendition_key
-from resize.order import Order
 from resize.registers import Registers
 from resize.variants import Format, Variant
 

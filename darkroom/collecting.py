@@ -11,11 +11,11 @@ from urllib.parse import quote
 
 from botocore.exceptions import ClientError
 
+from contract.keys import manifest_key
+from contract.manifest import PublishedRendition
 from darkroom.answering import answering
 from darkroom.errors import DarkroomError, UsageError
 from darkroom.outcomes import Result
-from resize.manifest import PublishedRendition
-from resize.names import manifest_key
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from contract.errors import SettingsError
 from darkroom.answering import answering
 from darkroom.deployment import Pipeline
 from darkroom.wiring import prefix_of
-from resize.errors import SettingsError
 from resize.settings import Settings
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from contract.manifest import Manifest, PublishedRendition
 from darkroom.collecting import Collected
 from darkroom.printable import printable
 from darkroom.reporting import TIMES, describe, kilobytes, summary
-from resize.manifest import Manifest, PublishedRendition
 
 _TEMPLATE = Path(__file__).with_name("contact_sheet.html")
 

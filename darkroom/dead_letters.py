@@ -5,13 +5,13 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from contract.errors import MessageRefusedError
+from contract.events import Upload, parse_body
 from darkroom.attempts import Cause
 from darkroom.causes import Failure, Failures
 from darkroom.dead_letter_queue import DeadLetterQueue, Letter
 from darkroom.deployment import Pipeline
 from darkroom.errors import UsageError
-from resize.errors import MessageRefusedError
-from resize.events import Upload, parse_body
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

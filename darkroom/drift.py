@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from contract.errors import SettingsError
 from darkroom.answering import answering
 from darkroom.assembly import read_assembly
 from darkroom.deployment import LIVE, Pipeline
 from darkroom.findings import Finding, fault, ok, warning
-from resize.errors import SettingsError
 from resize.settings import Settings
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from resize.errors import Reason
+from contract.errors import Reason
+from contract.manifest import Manifest, Outcome
 from resize.formats import SourceFormat
-from resize.manifest import Manifest, Outcome
 
 
 class Verdict(StrEnum):

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from botocore.config import Config
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from contract.keys import MAX_KEY_BYTES
 from darkroom.answering import answering
 from darkroom.deployment import Pipeline
 from darkroom.errors import UsageError
-from resize.names import MAX_KEY_BYTES
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client

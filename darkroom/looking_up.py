@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from contract.keys import is_folder_marker
+from contract.manifest import Outcome
+from contract.s3_errors import is_missing
 from darkroom.answering import answering
 from darkroom.configured import Scope, find_scope
 from darkroom.counting import count_messages
 from darkroom.deployment import Pipeline
 from darkroom.outcomes import Recorded
 from darkroom.watching import Watch
-from resize.manifest import Outcome
-from resize.names import is_folder_marker
-from resize.registers import is_missing
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client

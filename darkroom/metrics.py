@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from contract.metrics import NAMESPACE, STACK_DIMENSION, Metric
 from darkroom.answering import answering
 from darkroom.deployment import Pipeline
-from resize.metrics import NAMESPACE, STACK_DIMENSION, Metric
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch.client import CloudWatchClient

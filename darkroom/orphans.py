@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from contract.keys import MANIFESTS, MAX_KEY_BYTES, manifest_key
+from contract.manifest import LaterSchemaError, Manifest, Outcome
 from darkroom.answering import answering
 from darkroom.backfill_jobs import Examined, current_version, removal, rendition_keys, sequencer_for, written_at
 from darkroom.concurrently import concurrently
 from darkroom.deployment import Pipeline
 from darkroom.judging import Verdict
 from darkroom.listed import Listed, Page, list_bucket
-from resize.manifest import LaterSchemaError, Manifest, Outcome
-from resize.names import MANIFESTS, MAX_KEY_BYTES, manifest_key
 from resize.variants import Variant
 
 if TYPE_CHECKING:

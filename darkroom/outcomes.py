@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, TypeAlias
 
+from contract.manifest import Manifest, Outcome
 from darkroom.uploading import Uploaded
-from resize.manifest import Manifest, Outcome
 
 # Soon enough for a person, and few requests: a round costs three and one for each new manifest.
 ROUND_SECONDS = 0.25

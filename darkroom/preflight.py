@@ -12,13 +12,13 @@ import boto3
 from botocore.config import Config as ClientConfig
 from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError  # noqa: A004 - its name
 
+from contract.errors import SettingsError
 from darkroom.errors import DarkroomError, UsageError
 from darkroom.findings import Finding, Level
 from darkroom.printable import printable
 from darkroom.stack_names import check_names, read_stack_names
 from darkroom.synthesis import configuration
 from darkroom.target import aws_session
-from resize.errors import SettingsError
 
 # What the CDK takes where no region is set: docs.aws.amazon.com/cdk/v2/guide/configure-env.html
 _REGION = "us-east-1"

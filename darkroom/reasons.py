@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from contract.errors import Reason
 from darkroom.outcomes import Failure
-from resize.errors import Reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,11 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn
 from rich.table import Table
 from rich.text import Text
 
+from contract.manifest import Outcome, PublishedRendition
 from darkroom.collecting import Collected
 from darkroom.errors import ExitStatus
 from darkroom.outcomes import Result
 from darkroom.printable import printable
-from resize.manifest import Outcome, PublishedRendition
 
 Item = TypeVar("Item")
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from contract.keys import MAX_KEY_BYTES
 from darkroom.errors import UsageError
-from resize.names import MAX_KEY_BYTES
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import PurePosixPath
 
+from contract.manifest import Manifest, Outcome, PublishedRendition
 from darkroom.aws_command import aws_command, shell_word
 from darkroom.deployment import Pipeline
 from darkroom.looking_up import Found
@@ -11,7 +12,6 @@ from darkroom.outcomes import Failure
 from darkroom.printable import printable
 from darkroom.reasons import FAILURES, REJECTIONS
 from darkroom.reporting import TIMES, kilobytes
-from resize.manifest import Manifest, Outcome, PublishedRendition
 
 
 def tell(found: Found, pipeline: Pipeline) -> Iterator[str]:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from contract.keys import manifest_key
+from contract.manifest import Manifest, Outcome
 from darkroom.answering import answering
 from darkroom.deployment import Pipeline
 from darkroom.findings import Finding, fault, ok
-from resize.manifest import Manifest, Outcome
-from resize.names import manifest_key
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from contract.errors import SettingsError
 from darkroom.errors import UsageError
-from resize.errors import SettingsError
 from resize.variants import parse_variants, variants_to_json
 from stacks.context import parse_json
 

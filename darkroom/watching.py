@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from contract.keys import manifest_key
+from contract.manifest import LaterSchemaError, Manifest
+from contract.s3_errors import is_missing
 from darkroom.answering import answering
 from darkroom.concurrently import concurrently
 from darkroom.counting import count_messages
 from darkroom.dead_letter_queue import DeadLetterQueue
 from darkroom.dead_letters import uploads_of
 from darkroom.outcomes import Recorded, Version
-from resize.manifest import LaterSchemaError, Manifest
-from resize.names import manifest_key
-from resize.registers import is_missing
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
+from contract.events import NOTIFIED_EVENTS
 from darkroom.answering import answering
 from darkroom.deployment import LIVE, Pipeline
 from darkroom.findings import Finding, fault, ok, warning
 from darkroom.printable import printable
-from resize.events import NOTIFIED_EVENTS
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient

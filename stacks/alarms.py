@@ -9,7 +9,7 @@ from math import ceil
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
-from resize.metrics import Metric
+from contract.metrics import Metric
 from stacks.config import Config
 from stacks.metrics import FIVE_MINUTES, HOUR, MINUTE, QUARTER_HOUR, Metrics
 

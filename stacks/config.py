@@ -5,9 +5,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
+from contract.errors import SettingsError
 from resize.backoff import Backoff
 from resize.engine import Engine
-from resize.errors import SettingsError
 from resize.settings import STORAGE_SECONDS, WALL_FACTOR, Limits, Settings
 from resize.variants import Fit, Variant
 from stacks.context import parse_json

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from resize.errors import SettingsError
+from contract.errors import SettingsError
 
 
 def read_context(cdk_json: Path, environment: Mapping[str, str]) -> dict[str, object]:

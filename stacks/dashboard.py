@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from aws_cdk import aws_cloudwatch as cloudwatch
 
-from resize.metrics import Metric
+from contract.metrics import Metric
 from stacks.metrics import FIVE_MINUTES, SUM, Metrics
 
 _ROW = 24  # a dashboard is so many units wide

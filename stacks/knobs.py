@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from contract.errors import SettingsError
 from resize.engine import Engine
-from resize.errors import SettingsError
 from resize.settings import STORAGE_SECONDS, WALL_FACTOR
 from resize.variants import Parser, Variant, parse_variants
 

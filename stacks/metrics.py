@@ -7,7 +7,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 
-from resize.metrics import NAMESPACE, STACK_DIMENSION, Metric
+from contract.metrics import NAMESPACE, STACK_DIMENSION, Metric
 
 MINUTE, FIVE_MINUTES, QUARTER_HOUR, HOUR = (Duration.minutes(minutes) for minutes in (1, 5, 15, 60))
 SUM, COUNT, MAXIMUM = "Sum", "SampleCount", "Maximum"

@@ -8,7 +8,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct, IDependable
 
-from resize.events import NOTIFIED_EVENTS
+from contract.events import NOTIFIED_EVENTS
 from stacks.config import Config
 from stacks.explanations import explain
 

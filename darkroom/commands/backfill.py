@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from contract.errors import SettingsError
 from darkroom.answering import answering
 from darkroom.asking import confirm
 from darkroom.backfill_jobs import Examined, Examiner
@@ -28,7 +29,6 @@ from darkroom.reporting import steps
 from darkroom.rollback import DEPLOY_AGAIN
 from darkroom.sending import Pace
 from darkroom.target import Local, Stack, find_target
-from resize.errors import SettingsError
 from resize.formats import SourceFormat
 from resize.settings import Settings
 

@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
+from contract.keys import MAX_KEY_BYTES
 from darkroom.errors import ExitStatus, UsageError
 from darkroom.looking_up import look_up
 from darkroom.target import Local, Stack, find_target
 from darkroom.telling import situation_of, tell
-from resize.names import MAX_KEY_BYTES
 
 Key = Annotated[str, typer.Argument(metavar="KEY", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="The manifest as it is stored.")]

@@ -13,6 +13,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from contract.keys import MAX_KEY_BYTES
 from darkroom.console.feed import Fact, Feed
 from darkroom.console.letters import Letters
 from darkroom.console.limits import Limits
@@ -22,7 +23,6 @@ from darkroom.console.receiving import TooLargeError, receive
 from darkroom.console.uploads import Uploads
 from darkroom.deployment import Pipeline
 from darkroom.errors import DarkroomError
-from resize.names import MAX_KEY_BYTES
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client

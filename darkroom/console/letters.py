@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from urllib.parse import quote
 
+from contract.events import Change, Upload
 from darkroom.causes import Failures
 from darkroom.console.background import in_background
 from darkroom.console.feed import Feed
@@ -17,7 +18,6 @@ from darkroom.dead_letters import DeadLetter, by_cause, read_dead_letters
 from darkroom.deployment import Pipeline
 from darkroom.redriving import MOST_A_SECOND, redrive
 from darkroom.sending import Pace
-from resize.events import Change, Upload
 
 # S3 writes one key into a message; whoever writes more does not fill the page.
 _SHOWN_KEYS = 5

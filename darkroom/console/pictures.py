@@ -9,12 +9,12 @@ from botocore.exceptions import ClientError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response, StreamingResponse
 
+from contract.manifest import PublishedRendition
+from contract.s3_errors import is_missing
 from darkroom.answering import answering
 from darkroom.console.background import in_background
 from resize.errors import ImageRejectedError
 from resize.formats import SourceFormat, identify
-from resize.manifest import PublishedRendition
-from resize.registers import is_missing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
     from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef
 
-    from resize.events import Upload
+    from contract.events import Upload
 
 # What browsers show. TIFF and HEIC are none of it: https://developer.mozilla.org/docs/Web/Media/Guides/Formats/Image_types
 _SHOWABLE: Final = {

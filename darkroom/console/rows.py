@@ -6,9 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 from urllib.parse import quote
 
+from contract.manifest import Outcome, PublishedRendition
 from darkroom.outcomes import Result
 from darkroom.reasons import FAILURES, REJECTIONS
-from resize.manifest import Outcome, PublishedRendition
 
 
 class Stage(StrEnum):

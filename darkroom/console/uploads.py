@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 from uuid import uuid4
 
+from contract.events import Upload
 from darkroom.console.feed import Feed
 from darkroom.console.health import Health
 from darkroom.console.rows import Row, Stage, begun, ended
@@ -15,7 +16,6 @@ from darkroom.metrics import utc_now
 from darkroom.outcomes import ROUND_SECONDS, Awaited, Result, Version, Watched
 from darkroom.sources import Source
 from darkroom.uploading import Uploaded
-from resize.events import Upload
 
 SHOWN_UPLOADS: Final = 500
 

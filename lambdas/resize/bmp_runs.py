@@ -3,8 +3,9 @@
 import re
 from operator import mul
 
+from contract.errors import Reason
 from resize.bmp import Bitmap, Packing
-from resize.errors import ImageRejectedError, Reason
+from resize.errors import ImageRejectedError
 
 _END_OF_ROW, _END_OF_BITMAP, _DELTA = range(3)
 

@@ -15,12 +15,13 @@ from aws_lambda_powertools.utilities.batch import AsyncBatchProcessor, EventType
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from resize.errors import MessageRefusedError, OutOfTimeError, QueueError, code_of
-from resize.events import Upload, parse_body
+from contract.errors import MessageRefusedError, QueueError, code_of
+from contract.events import Upload, parse_body
+from contract.manifest import Outcome
+from contract.metrics import Metric
+from resize.errors import OutOfTimeError
 from resize.job import Ended, Job
 from resize.jobs_queue import JobsQueue
-from resize.manifest import Outcome
-from resize.metrics import Metric
 from resize.sandbox import Sandbox
 from resize.settings import STORAGE_SECONDS, Settings
 from resize.side_by_side import SideBySide

@@ -4,9 +4,9 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from contract.events import Upload
+from contract.manifest import Manifest, Outcome, PublishedRendition, Source, Times
 from resize.errors import ImageRejectedError
-from resize.events import Upload
-from resize.manifest import Manifest, Outcome, PublishedRendition, Source, Times
 from resize.renditions import Rendered
 from resize.settings import Settings
 from resize.uploads_bucket import Original

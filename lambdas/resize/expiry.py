@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from resize.events import Change, Upload
-from resize.manifest import Manifest
+from contract.events import Change, Upload
+from contract.manifest import Manifest
 from resize.uploads_bucket import History
 
 

@@ -2,9 +2,10 @@
 
 from enum import StrEnum
 
+from contract.errors import Reason
 from resize import limits
 from resize.bmp import is_bitmap
-from resize.errors import ImageRejectedError, Reason
+from resize.errors import ImageRejectedError
 from resize.isobmff import Brands, brands_of, presentation_of
 from resize.tiff import is_raw_photograph
 from resize.variants import Format

@@ -39,9 +39,9 @@ def _consumer_with(settings: Settings, sandbox: Sandbox) -> "Consumer":
     from botocore.config import Config  # noqa: PLC0415
     from botocore.session import get_session  # noqa: PLC0415
 
+    from contract.metrics import NAMESPACE  # noqa: PLC0415
     from resize.consumer import Consumer  # noqa: PLC0415
     from resize.jobs_queue import CLIENT_CONFIG, JobsQueue  # noqa: PLC0415
-    from resize.metrics import NAMESPACE  # noqa: PLC0415
 
     config = Config(
         connect_timeout=3,

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
+from contract.errors import Reason
 from resize.engine import Engine
-from resize.errors import ImageRejectedError, Reason
+from resize.errors import ImageRejectedError
 from resize.renditions import Rendered
 from resize.settings import Limits
 from resize.variants import Variant

@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TypeVar
 
+from contract.errors import Reason, StorageError
+from contract.events import Change, Upload
+from contract.keys import is_folder, is_folder_marker
+from contract.manifest import Manifest, Outcome, PublishedRendition
+from contract.sequencer import Order
 from resize.draft import Draft, milliseconds
-from resize.errors import ImageRejectedError, Reason, SourceGoneError, StorageError, SupersededError
-from resize.events import Change, Upload
+from resize.errors import ImageRejectedError, SourceGoneError, SupersededError
 from resize.expiry import expired, is_expiry, is_wanted_gone, shows
-from resize.manifest import Manifest, Outcome, PublishedRendition
-from resize.names import is_folder, is_folder_marker
-from resize.order import Order
 from resize.registers import ATTEMPTS
 from resize.renditions import Rendered
 from resize.store import Recorded, Store

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from resize.errors import QueueError
+from contract.errors import QueueError
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient

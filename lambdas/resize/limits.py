@@ -2,7 +2,8 @@
 
 import re
 
-from resize.errors import ImageRejectedError, Reason
+from contract.errors import Reason
+from resize.errors import ImageRejectedError
 from resize.geometry import Size
 from resize.settings import Limits
 

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 
-from resize.errors import ImageRejectedError, Reason
+from contract.errors import Reason
+from resize.errors import ImageRejectedError
 from resize.geometry import Size
 from resize.png_animation import Animation, Frame, animation_of
 from resize.png_chunks import END, SIGNATURE, Chunk, chunks_of, written

@@ -11,20 +11,22 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from resize.errors import StorageError, SupersededError
-from resize.order import Order
+from contract.errors import StorageError
+from contract.s3_errors import MISSING_CODES, error_code, is_missing
+from contract.sequencer import Order
+from resize.errors import SupersededError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
     from mypy_boto3_s3.type_defs import PutObjectRequestTypeDef
+
 
 ORDER = "darkroom-order"
 
 # Each lost race is one that another writer of the key has won; more than these is a storm, for the queue to calm.
 ATTEMPTS = 8
 
-_MISSING = {"404", "NoSuchKey", "NoSuchVersion", "NotFound"}
-_LOST = {"412", "PreconditionFailed", "409", "ConditionalRequestConflict"} | _MISSING
+_LOST = {"412", "PreconditionFailed", "409", "ConditionalRequestConflict"} | MISSING_CODES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,17 +138,3 @@ class Registers:
     def _failure(self, error: ClientError | BotoCoreError, operation: str, key: str) -> StorageError | LostRaceError:
         code = error_code(error)
         return LostRaceError(key) if code in _LOST else StorageError(operation, key, code)
-
-
-def error_code(error: ClientError | BotoCoreError) -> str:
-    """Name what went wrong: S3's error code, or the kind of the failure where S3 gave no answer."""
-    return error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
-
-
-def is_missing(error: ClientError | BotoCoreError) -> bool:
-    """Tell whether S3 says that there is no such object.
-
-    It names the key in its answer. One with a character that XML cannot hold makes that unreadable, and then "404" is
-    all that is known: https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
-    """
-    return error_code(error) in _MISSING

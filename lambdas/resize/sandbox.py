@@ -18,8 +18,9 @@ from queue import LifoQueue
 from time import monotonic
 from typing import IO, Self, cast
 
+from contract.errors import Reason
 from resize.engine import Engine
-from resize.errors import ImageRejectedError, OutOfTimeError, Reason, SandboxError
+from resize.errors import ImageRejectedError, OutOfTimeError, SandboxError
 from resize.pipe import Pipe
 from resize.renditions import Rendered
 from resize.settings import Limits

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import IO
 
+from contract.errors import Reason
 from resize.engine import Engine
-from resize.errors import ImageRejectedError, Reason
+from resize.errors import ImageRejectedError
 from resize.imaging import render
 from resize.renditions import Rendered
 from resize.settings import Limits

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 
+from contract.errors import SettingsError
 from resize.backoff import Backoff
 from resize.engine import Engine
-from resize.errors import SettingsError
 from resize.variants import Variant, parse_variants, variants_to_json
 
 # What a job needs of the function's time beside rendering: its S3 requests, a slow one and its retries among them.

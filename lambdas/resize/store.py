@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from resize.errors import StorageError, SupersededError
-from resize.events import Upload
-from resize.manifest import LaterSchemaError, Manifest, ManifestHeader, Outcome, PublishedRendition
-from resize.names import MANIFESTS, is_folder, is_folder_marker, is_shortened, manifest_key, rendition_key
-from resize.order import Order
-from resize.registers import ATTEMPTS, Content, LostRaceError, Registers, error_code, is_missing
+from contract.errors import StorageError
+from contract.events import Upload
+from contract.keys import MANIFESTS, is_folder, is_folder_marker, is_shortened, manifest_key, rendition_key
+from contract.manifest import LaterSchemaError, Manifest, ManifestHeader, Outcome, PublishedRendition
+from contract.s3_errors import error_code, is_missing
+from contract.sequencer import Order
+from resize.errors import SupersededError
+from resize.registers import ATTEMPTS, Content, LostRaceError, Registers
 from resize.renditions import Rendition
 from resize.settings import Settings
 from resize.side_by_side import ForEach, in_turn

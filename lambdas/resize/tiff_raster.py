@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from enum import IntEnum
 
-from resize.errors import ImageRejectedError, Reason
+from contract.errors import Reason
+from resize.errors import ImageRejectedError
 from resize.geometry import Size
 from resize.tiff import CCITT, MOST_SAMPLES, Compression, Directory, Photometric, Tag, first_directory
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from resize.errors import ImageRejectedError, Reason, StorageError
-from resize.registers import error_code, is_missing
+from contract.errors import Reason, StorageError
+from contract.s3_errors import error_code, is_missing
+from resize.errors import ImageRejectedError
 from resize.settings import Settings
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeAlias
 
-from resize.errors import SettingsError
+from contract.errors import SettingsError
 
 # The longest side that WebP can store (RFC 9649, section 2.7); JPEG stores 65,535.
 MAX_SIDE = 16_383

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import IO, Any
 
-from resize.errors import ImageRejectedError, Reason
+from contract.errors import Reason
+from resize.errors import ImageRejectedError
 from resize.formats import SourceFormat
 from resize.renditions import Rendered, Rendition
 from resize.settings import Limits

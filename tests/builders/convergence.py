@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image, ImageStat
 
+from contract.keys import MANIFESTS, manifest_key
 from darkroom.deployment import Pipeline
-from resize.names import MANIFESTS, manifest_key
 from resize.registers import ORDER
 
 if TYPE_CHECKING:

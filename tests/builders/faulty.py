@@ -14,10 +14,10 @@ from builders.convergence import assert_converged
 from builders.polling import eventually
 from builders.processes import processes_of
 from builders.proxy import Proxy, proxy_to
+from contract.events import parse_body
+from contract.keys import manifest_key, rendition_key
 from darkroom.deployment import Pipeline, deploy
 from darkroom.emulator import emulator
-from resize.events import parse_body
-from resize.names import manifest_key, rendition_key
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient

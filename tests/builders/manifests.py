@@ -1,6 +1,6 @@
 """Builders of manifests."""
 
-from resize.manifest import Manifest, Outcome, PublishedRendition, Source, Times
+from contract.manifest import Manifest, Outcome, PublishedRendition, Source, Times
 
 
 def source(key: str = "photo.jpg", *, sequencer: str = "0065AB") -> Source:

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from contract.keys import manifest_key
 from darkroom.deployment import Pipeline
-from resize.names import manifest_key
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -4,12 +4,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from builders import manifests
+from contract.errors import Reason
+from contract.manifest import Manifest, Outcome
 from darkroom.collecting import Collected, local_path
 from darkroom.outcomes import Failure, Recorded, Result
 from darkroom.sources import Source
 from darkroom.uploading import Uploaded
-from resize.errors import Reason
-from resize.manifest import Manifest, Outcome
 
 
 def uploaded(key: str = "photo.jpg", *, version_id: str = "v1", path: str | None = None) -> Uploaded:

@@ -16,7 +16,7 @@ from botocore.exceptions import ConnectionClosedError
 from moto import mock_aws
 from moto.s3.models import s3_backends
 
-from resize.events import Change, Upload
+from contract.events import Change, Upload
 from resize.job import Ended, Job, utc_now
 from resize.renditions import Rendered, Rendition
 from resize.settings import Settings

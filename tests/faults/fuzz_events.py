@@ -5,10 +5,10 @@ import sys
 from builders.events import s3_body, s3_record
 from faults.fuzzing import fuzz, instrument
 
-instrument("resize.events")
+instrument("contract.events")
 
-from resize.errors import MessageRefusedError  # noqa: E402 - instrumented first
-from resize.events import Upload, parse_body  # noqa: E402 - the same
+from contract.errors import MessageRefusedError  # noqa: E402 - instrumented first
+from contract.events import Upload, parse_body  # noqa: E402 - the same
 
 SEEDS = [
     s3_body(s3_record()),

@@ -22,8 +22,9 @@ from builders.bitmaps import MASKS, RLE8, bmp  # noqa: E402 - the same
 from builders.images import animation, encoded, exif, quadrants, sideways_heic  # noqa: E402 - the same
 from builders.pngs import P3_POINTS, code_points, flat, gamma, points  # noqa: E402 - the same
 from builders.profiles import display_p3  # noqa: E402 - the same
+from contract.errors import Reason  # noqa: E402 - the same
 from resize.engine import Engine  # noqa: E402 - the same
-from resize.errors import ImageRejectedError, Reason  # noqa: E402 - the same
+from resize.errors import ImageRejectedError  # noqa: E402 - the same
 from resize.formats import SourceFormat, identify  # noqa: E402 - the same
 from resize.pillow.decoding import open_image  # noqa: E402 - the same
 from resize.sandbox import Confinement, Sandbox  # noqa: E402 - the same

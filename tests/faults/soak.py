@@ -25,10 +25,10 @@ from builders.faulty import KNOBS, Faulty, ended_jobs, faulty_pipeline
 from builders.images import encoded
 from builders.pictures import jpeg
 from builders.polling import eventually
+from contract.events import parse_body
+from contract.manifest import Outcome
 from darkroom.local import ASSEMBLIES
 from darkroom.synthesis import local_overrides, synthesize
-from resize.events import parse_body
-from resize.manifest import Outcome
 
 COLOURS = ("red", "lime", "blue", "white", "black", "cyan", "magenta", "yellow")
 OUTCOMES = (*(outcome.value for outcome in Outcome), "dead letter")

@@ -15,8 +15,9 @@ from PIL import Image
 from builders import hostile
 from builders.images import animation, encoded, quadrants, sideways_heic
 from builders.pictures import jpeg
+from contract.errors import Reason
 from resize.engine import Engine
-from resize.errors import ImageRejectedError, Reason
+from resize.errors import ImageRejectedError
 from resize.renditions import Rendered
 from resize.sandbox import Confinement, Sandbox
 from resize.settings import Limits

@@ -16,6 +16,9 @@ from botocore.stub import Stubber
 
 from builders import manifests
 from builders.world import World, s3_client
+from contract.errors import Reason, StorageError
+from contract.events import Upload, parse_body
+from contract.manifest import Outcome
 from darkroom.backfill_jobs import Examiner
 from darkroom.backfilling import Uploads, backfill, look
 from darkroom.checkpoint import Checkpoint
@@ -24,9 +27,7 @@ from darkroom.errors import DarkroomError, UsageError
 from darkroom.judging import Selection, Verdict
 from darkroom.listed import Listed, list_bucket, read_inventory
 from darkroom.sending import Pace
-from resize.errors import ImageRejectedError, Reason, StorageError
-from resize.events import Upload, parse_body
-from resize.manifest import Outcome
+from resize.errors import ImageRejectedError
 from resize.renditions import Rendered
 
 if TYPE_CHECKING:

@@ -8,6 +8,8 @@ import pytest
 
 from builders.events import s3_body, s3_record
 from builders.world import World
+from contract.errors import Reason
+from contract.manifest import Outcome
 from darkroom import watching
 from darkroom.collecting import Collected
 from darkroom.dead_letter_queue import DeadLetterQueue
@@ -17,8 +19,7 @@ from darkroom.errors import DarkroomError
 from darkroom.sources import find_sources
 from darkroom.uploading import Uploaded, upload_all
 from darkroom.watching import Watch
-from resize.errors import ImageRejectedError, Reason
-from resize.manifest import Outcome
+from resize.errors import ImageRejectedError
 from resize.renditions import Rendered
 
 

@@ -18,8 +18,8 @@ from builders.images import crashing_heic, encoded, exif, quadrants
 from builders.pictures import jpeg
 from builders.subversion import HOSTILE, subvert
 from builders.world import World
+from contract.events import REQUESTED, Change, Upload
 from resize.consumer import Consumer
-from resize.events import REQUESTED, Change, Upload
 from stacks.queries import QUERIES, Query
 
 

@@ -19,12 +19,13 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 from builders.memory_s3 import MemoryS3, Version
 from builders.stepping import CrashError, Stepped, SteppedClient, each_to_its_end
 from builders.world import World, picture_of, settings
+from contract.errors import Reason
+from contract.events import Change, Upload
+from contract.keys import manifest_key
+from contract.manifest import Manifest
+from contract.sequencer import Order
 from darkroom.backfill_jobs import sequencer_for
-from resize.errors import ImageRejectedError, Reason
-from resize.events import Change, Upload
-from resize.manifest import Manifest
-from resize.names import manifest_key
-from resize.order import Order
+from resize.errors import ImageRejectedError
 from resize.registers import ORDER
 from resize.renditions import Rendered
 from resize.settings import Settings

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from builders.world import World, s3_client
-from resize.errors import ImageRejectedError, Reason, StorageError
-from resize.events import Change, Upload
-from resize.manifest import Outcome
+from contract.errors import Reason, StorageError
+from contract.events import Change, Upload
+from contract.manifest import Outcome
+from resize.errors import ImageRejectedError
 from resize.renditions import Rendered
 
 VARIANTS = {"large/cat.jpg.webp", "thumb/cat.jpg.webp"}

@@ -18,8 +18,9 @@ from botocore.exceptions import ConnectionClosedError
 
 from builders.memory_s3 import MemoryS3
 from builders.world import World, s3_client, settings
-from resize.errors import ImageRejectedError, OutOfTimeError, Reason, SandboxError, StorageError
-from resize.manifest import Outcome
+from contract.errors import Reason, StorageError
+from contract.manifest import Outcome
+from resize.errors import ImageRejectedError, OutOfTimeError, SandboxError
 from resize.renditions import Rendered
 from resize.settings import Limits
 from resize.side_by_side import SideBySide

@@ -8,13 +8,13 @@ from botocore.exceptions import ClientError
 
 from builders.events import s3_body, s3_record
 from builders.world import World
+from contract.events import NOTIFIED_EVENTS
+from contract.manifest import Outcome
 from darkroom.configured import Scope, find_max_source_bytes, find_scope
 from darkroom.deployment import Pipeline
 from darkroom.errors import DarkroomError
 from darkroom.looking_up import look_up
 from darkroom.telling import situation_of
-from resize.events import NOTIFIED_EVENTS
-from resize.manifest import Outcome
 
 
 def notify(world: World, pipeline: Pipeline, *, queue: str = "jobs", prefix: str | None = None) -> None:

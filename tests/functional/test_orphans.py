@@ -12,16 +12,16 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from builders.world import World
+from contract.errors import StorageError
+from contract.events import Change, Upload, parse_body
+from contract.keys import manifest_key
+from contract.manifest import Outcome
 from darkroom.backfilling import backfill, look
 from darkroom.checkpoint import Checkpoint
 from darkroom.deployment import Pipeline
 from darkroom.judging import Verdict
 from darkroom.orphans import Manifests, OrphanExaminer
 from darkroom.sending import Pace
-from resize.errors import StorageError
-from resize.events import Change, Upload, parse_body
-from resize.manifest import Outcome
-from resize.names import manifest_key
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient

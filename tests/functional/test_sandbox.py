@@ -20,7 +20,8 @@ from builders.images import crashing_heic, rendered, variant
 from builders.pictures import jpeg
 from builders.polling import eventually
 from builders.subversion import HOSTILE, subvert
-from resize.errors import ImageRejectedError, OutOfTimeError, Reason, SandboxError
+from contract.errors import Reason
+from resize.errors import ImageRejectedError, OutOfTimeError, SandboxError
 from resize.sandbox import Confinement, Sandbox
 from resize.settings import Limits
 from resize.variants import Format, Variant

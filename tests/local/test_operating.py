@@ -12,12 +12,12 @@ from builders.commands import darkroom
 from builders.pictures import jpeg
 from builders.pipelines import manifest_of, upload
 from builders.polling import eventually
+from contract.events import NOTIFIED_EVENTS
+from contract.keys import manifest_key
 from darkroom.counting import count_messages
 from darkroom.deployment import Pipeline, deploy
 from darkroom.emulator import emulator
 from darkroom.running import Running, announced
-from resize.events import NOTIFIED_EVENTS
-from resize.names import manifest_key
 
 pytestmark = pytest.mark.long
 

@@ -13,8 +13,8 @@ from typer.main import get_command
 
 from builders.alarm_evaluation import AlarmEvaluation, metric_math
 from builders.stack import EVERYTHING, Json, Template, synthesize
+from contract.metrics import Metric
 from darkroom.main import app
-from resize.metrics import Metric
 from stacks.config import Config
 from stacks.knobs import Pollers
 from stacks.outputs import Output

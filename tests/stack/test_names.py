@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from builders.stack import STACK_ID, Template, in_cloudformation, synthesize
-from resize.errors import SettingsError
+from contract.errors import SettingsError
 from stacks.config import Config, parse_config
 from stacks.names import Names, names_for, suffix_of
 from stacks.outputs import Output

@@ -5,7 +5,8 @@ import pytest
 from builders.bitmaps import ALPHA_MASKS, MASKS, RLE4, RLE8, RLE24, USUAL_MASKS, bmp, numbers
 from builders.images import encoded, picture_of, quadrants, rendered, variant
 from builders.profiles import display_p3
-from resize.errors import ImageRejectedError, Reason
+from contract.errors import Reason
+from resize.errors import ImageRejectedError
 from resize.variants import Format
 
 pytestmark = pytest.mark.usefixtures("engine")

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from contract.keys import manifest_key, rendition_key
 from darkroom.collecting import local_path, prepare_folder, write_whole
 from darkroom.errors import DarkroomError, UsageError
-from resize.names import manifest_key, rendition_key
 
 # Segments that file systems, escapes of ours or other keys could mistake for something else.
 ODD = st.sampled_from(

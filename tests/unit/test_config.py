@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from resize.errors import SettingsError
+from contract.errors import SettingsError
 from resize.settings import STORAGE_SECONDS
 from resize.variants import Fit, Format, Gravity, Variant
 from stacks.config import MAX_ENVIRONMENT_BYTES, Config, parse_config

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from builders.uploads import collected, failed, uploaded
+from contract.errors import Reason
 from darkroom.collecting import Collected
 from darkroom.contact_sheet import contact_sheet
 from darkroom.reporting import TIMES
-from resize.errors import Reason
 
 WEBP = b"RIFF\x04\x00\x00\x00WEBP"
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from resize.errors import SettingsError
+from contract.errors import SettingsError
 from stacks.context import parse_json, read_context
 
 

@@ -9,8 +9,9 @@ from PIL import Image, ImageSequence
 from builders.formats import pictures
 from builders.images import animation, encoded, exif, opened, quadrants, variant
 from builders.likeness import natural, similarity
+from contract.errors import Reason
 from resize.engine import Engine
-from resize.errors import ImageRejectedError, Reason
+from resize.errors import ImageRejectedError
 from resize.imaging import render
 from resize.renditions import Rendered
 from resize.settings import Limits

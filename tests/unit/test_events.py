@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builders.events import s3_body, s3_record
-from resize.errors import MessageRefusedError
-from resize.events import Change, parse_body
+from contract.errors import MessageRefusedError
+from contract.events import Change, parse_body
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),

@@ -3,7 +3,8 @@
 import pytest
 
 from builders.images import encoded, quadrants, sideways_heic
-from resize.errors import ImageRejectedError, Reason
+from contract.errors import Reason
+from resize.errors import ImageRejectedError
 from resize.formats import SourceFormat, identify
 from resize.variants import Format
 

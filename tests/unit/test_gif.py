@@ -5,7 +5,8 @@ from PIL import Image
 
 from builders.gifs import BLUE, CLEAR, LIME, RED, RESTORE, WHITE, Color, Picture, gif
 from builders.images import alpha_at, colour_at, opened, rendered, variant
-from resize.errors import ImageRejectedError, Reason
+from contract.errors import Reason
+from resize.errors import ImageRejectedError
 from resize.renditions import Rendered
 from resize.variants import Format
 

@@ -25,7 +25,8 @@ from builders.images import (
     variant,
 )
 from builders.profiles import linear_grey, swapped_primaries
-from resize.errors import ImageRejectedError, Reason
+from contract.errors import Reason
+from resize.errors import ImageRejectedError
 from resize.variants import Format
 
 pytestmark = pytest.mark.usefixtures("engine")

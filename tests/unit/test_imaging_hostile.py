@@ -11,7 +11,8 @@ from PIL import Image
 
 from builders.images import animation, encoded, exif, opened, quadrants, rendered, sideways_heic, variant
 from builders.profiles import display_p3
-from resize.errors import ImageRejectedError, Reason
+from contract.errors import Reason
+from resize.errors import ImageRejectedError
 from resize.renditions import Rendered
 from resize.variants import Fit, Format
 

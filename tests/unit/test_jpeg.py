@@ -6,7 +6,8 @@ import pytest
 from PIL import Image
 
 from builders.images import encoded, picture_of, quadrants, rendered
-from resize.errors import ImageRejectedError, Reason
+from contract.errors import Reason
+from resize.errors import ImageRejectedError
 from resize.jpeg_scans import read
 from resize.pillow.jpeg import Pieces
 

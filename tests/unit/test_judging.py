@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 import pytest
 
 from builders import manifests
+from contract.errors import Reason
+from contract.manifest import Manifest, Outcome
 from darkroom.judging import Selection, Verdict, judge
-from resize.errors import Reason
 from resize.formats import SourceFormat
-from resize.manifest import Manifest, Outcome
 
 RESIZED = manifests.manifest(manifests.rendition("large"), manifests.rendition("thumb"))
 REJECTED = replace(RESIZED, outcome=Outcome.REJECTED, reason=Reason.CORRUPT, renditions=())

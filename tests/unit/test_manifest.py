@@ -8,9 +8,9 @@ import jsonschema
 import pytest
 
 from builders.manifests import manifest, rendition
-from resize.errors import Reason
-from resize.manifest import SCHEMA as LATEST
-from resize.manifest import LaterSchemaError, Manifest, Outcome, srcset
+from contract.errors import Reason
+from contract.manifest import SCHEMA as LATEST
+from contract.manifest import LaterSchemaError, Manifest, Outcome, srcset
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "manifest.schema.json").read_text(encoding="utf-8"))
 SCHEMA_AFTER = LATEST + 1

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from resize.names import MAX_KEY_BYTES, is_folder_marker, is_shortened, manifest_key, rendition_key
+from contract.keys import MAX_KEY_BYTES, is_folder_marker, is_shortened, manifest_key, rendition_key
 
 keys = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(lambda key: len(key.encode()) <= 1024)
 long_keys = st.integers(900, 1024).map(lambda length: "k" * length)

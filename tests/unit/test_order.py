@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resize.order import Order
+from contract.sequencer import Order
 
 orders = st.builds(Order, sequencer=st.text("0123456789ABCDEF", min_size=1, max_size=8), generation=st.integers(0, 9))
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 import pytest
 
 from builders.uploads import recorded, uploaded
+from contract.errors import Reason
+from contract.manifest import Outcome
 from darkroom.errors import DarkroomError
 from darkroom.outcomes import SETTLE_SECONDS, Awaited, Failure, Recorded, Result, Version, wait_for_outcomes
 from darkroom.uploading import Uploaded
-from resize.errors import Reason
-from resize.manifest import Outcome
 
 PATIENCE = 900.0
 

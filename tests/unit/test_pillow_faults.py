@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 from builders.images import animation, encoded, quadrants, rendered, variant
-from resize.errors import ImageRejectedError, Reason
+from contract.errors import Reason
+from resize.errors import ImageRejectedError
 from resize.variants import Format
 
 PNG = encoded(quadrants(40, 30))

@@ -34,7 +34,8 @@ from builders.pngs import (
     png,
     still,
 )
-from resize.errors import ImageRejectedError, Reason
+from contract.errors import Reason
+from resize.errors import ImageRejectedError
 from resize.png import read
 
 pytestmark = pytest.mark.usefixtures("engine")

@@ -7,7 +7,8 @@ from PIL import Image, ImageSequence
 
 from builders.images import colour_at, opened, rendered, variant
 from builders.pngs import RGBA, account, animated, chunk, control, frame, still
-from resize.errors import ImageRejectedError, Reason
+from contract.errors import Reason
+from resize.errors import ImageRejectedError
 from resize.png import read
 from resize.variants import Format
 

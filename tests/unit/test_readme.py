@@ -4,7 +4,7 @@ import json
 import re
 from pathlib import Path
 
-from resize.errors import Reason
+from contract.errors import Reason
 from resize.variants import Variant, variants_to_json
 
 ROOT = Path(__file__).parents[2]

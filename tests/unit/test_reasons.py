@@ -3,9 +3,9 @@
 import re
 from pathlib import Path
 
+from contract.errors import Reason
 from darkroom.outcomes import Failure
 from darkroom.reasons import FAILURES, REJECTIONS
-from resize.errors import Reason
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 

@@ -9,8 +9,8 @@ import pytest
 from rich.text import Text
 
 from builders.uploads import collected, failed, uploaded
+from contract.errors import Reason
 from darkroom.reporting import TIMES, json_line, print_table, steps, summary
-from resize.errors import Reason
 
 
 def test_a_json_line_has_exactly_the_members_promised() -> None:

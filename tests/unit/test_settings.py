@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from builders.world import settings
+from contract.errors import SettingsError
 from resize.backoff import Backoff
 from resize.engine import Engine
-from resize.errors import SettingsError
 from resize.settings import Limits, Settings
 
 

@@ -5,7 +5,8 @@ import struct
 import pytest
 
 from builders.tiffs import ASCII, BYTE, LONG, SHORT, picture, tiff
-from resize.errors import ImageRejectedError, Reason
+from contract.errors import Reason
+from resize.errors import ImageRejectedError
 from resize.formats import SourceFormat, identify
 from resize.tiff import Tag, first_directory
 

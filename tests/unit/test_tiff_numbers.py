@@ -9,7 +9,8 @@ import pytest
 
 from builders.images import picture_of
 from builders.tiffs import LONG, SHORT, picture, tiff
-from resize.errors import ImageRejectedError, Reason
+from contract.errors import Reason
+from resize.errors import ImageRejectedError
 
 pytestmark = pytest.mark.usefixtures("engine")
 

@@ -3,11 +3,11 @@
 import json
 
 from builders.uploads import recorded, uploaded
+from contract.errors import Reason
+from contract.manifest import Outcome
 from darkroom.outcomes import Failure, Result
 from darkroom.reporting import TIMES
 from darkroom.upload_lines import outcome_json, outcome_line, upload_json
-from resize.errors import Reason
-from resize.manifest import Outcome
 
 RESIZED = Result(upload=uploaded(), outcome=Outcome.RESIZED, recorded=recorded())
 UPLOADED = {"file": "album/photo.jpg", "key": "photo.jpg", "version_id": "v1", "unchanged": False}

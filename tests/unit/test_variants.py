@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resize.errors import SettingsError
+from contract.errors import SettingsError
 from resize.variants import Fit, Format, Gravity, Variant, parse_variants, variants_to_json
 
 json_values = st.recursive(

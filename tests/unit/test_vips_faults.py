@@ -8,8 +8,9 @@ import pytest
 
 from builders import images
 from builders.images import encoded, quadrants, rendered
+from contract.errors import Reason
 from resize.engine import Engine
-from resize.errors import ImageRejectedError, Reason
+from resize.errors import ImageRejectedError
 from resize.formats import SourceFormat
 from resize.vips import decoding
 from resize.vips.library import pyvips

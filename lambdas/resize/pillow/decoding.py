@@ -11,8 +11,9 @@ from typing import NamedTuple
 import pi_heif
 from PIL import AvifImagePlugin, Image, JpegImagePlugin, UnidentifiedImageError
 
+from contract.errors import Reason
 from resize import limits as limit
-from resize.errors import ImageRejectedError, Reason
+from resize.errors import ImageRejectedError
 from resize.exif import orientation_of
 from resize.formats import SourceFormat, identify
 from resize.geometry import Size

@@ -11,7 +11,8 @@ from math import lcm
 
 from PIL import Image, ImageChops, ImageMath
 
-from resize.errors import ImageRejectedError, Reason
+from contract.errors import Reason
+from resize.errors import ImageRejectedError
 from resize.geometry import Size
 from resize.pillow.colour import in_bytes, to_srgb
 from resize.tiff import Compression, Field, Photometric, Tag

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from contract.errors import Reason
 from resize import limits as limit
-from resize.errors import ImageRejectedError, Reason
+from resize.errors import ImageRejectedError
 from resize.exif import orientation_of
 from resize.formats import SourceFormat, identify
 from resize.geometry import Size

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from resize.errors import ImageRejectedError, Reason
+from contract.errors import Reason
+from resize.errors import ImageRejectedError
 from resize.gif import in_hundredths
 from resize.jpeg import FULL_COLOUR_QUALITY, OPTIMIZE_EFFORT, PROGRESSIVE_EFFORT
 from resize.pillow.encoding import encode as encode_by_pillow

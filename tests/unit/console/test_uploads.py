@@ -9,14 +9,14 @@ from typing import Any
 
 from builders.deployments import deployed
 from builders.uploads import recorded
+from contract.errors import Reason
+from contract.events import Change, Upload
 from darkroom.console.feed import Feed
 from darkroom.console.health import Health
 from darkroom.console.limits import Limits
 from darkroom.console.uploads import SHOWN_UPLOADS, Uploads
 from darkroom.errors import DarkroomError
 from darkroom.outcomes import Recorded, Version
-from resize.errors import Reason
-from resize.events import Change, Upload
 
 
 @dataclass

@@ -13,8 +13,8 @@ from functools import cache
 from typing import Any, Self, TypeGuard, TypeVar, get_type_hints
 from urllib.parse import quote
 
-from resize.errors import Reason
-from resize.order import Order
+from contract.errors import Reason
+from contract.sequencer import Order
 
 SCHEMA = 2
 

@@ -12,8 +12,8 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import unquote_plus
 
-from resize.errors import MessageRefusedError
-from resize.names import MAX_KEY_BYTES
+from contract.errors import MessageRefusedError
+from contract.keys import MAX_KEY_BYTES
 
 _SEQUENCER = re.compile(r"[0-9A-F]{1,64}")
 _SHOWN_CHARACTERS = 200

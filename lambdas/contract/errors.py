@@ -1,0 +1,58 @@
+"""Errors that every function and its callers know: a rejected image's reason, a refused message, failed storage."""
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why an image is rejected: the codes that a manifest and the `Rejected` metric carry."""
+
+    EMPTY = "empty"
+    UNKNOWN_FORMAT = "unknown_format"
+    CORRUPT = "corrupt"
+    UNSUPPORTED = "unsupported"
+    TOO_MANY_BYTES = "too_many_bytes"
+    TOO_MANY_PIXELS = "too_many_pixels"
+    TOO_MANY_FRAMES = "too_many_frames"
+    TOO_MANY_SCANS = "too_many_scans"
+    OUT_OF_MEMORY = "out_of_memory"
+    TIMED_OUT = "timed_out"
+    CRASHED = "crashed"
+    ABORTED = "aborted"
+    DECODER_FAILED = "decoder_failed"
+    ENCODER_FAILED = "encoder_failed"
+    ARCHIVED = "archived"
+
+
+class MessageRefusedError(Exception):
+    """The message is not a job of this queue: it goes to the dead-letter queue, for a person to read."""
+
+
+class StorageError(Exception):
+    """S3 did not do what it was asked: the queue tries the job again."""
+
+    def __init__(self, operation: str, key: str, code: str) -> None:
+        super().__init__(f"S3 {operation} of {key!r} failed: {code}")
+        self.code = f"StorageError.{operation}.{code}"
+
+
+class QueueError(Exception):
+    """SQS did not set when a job is tried again: it is when the queue's visibility timeout ends."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(f"SQS ChangeMessageVisibilityBatch failed: {code}: {detail}")
+        self.code = f"QueueError.{code}"
+
+
+class SettingsError(ValueError):
+    """A configured value cannot work; the message names the key, the value and what is allowed."""
+
+    def __init__(self, key: str, value: object, allowed: str) -> None:
+        super().__init__(f"{key}: {value!r} is not allowed; expected {allowed}")
+        self.key = key
+        self.value = value
+        self.allowed = allowed
+
+
+def code_of(error: Exception) -> str:
+    """Name what went wrong by a code that is the same for every job that fails so: dead letters are grouped by it."""
+    return error.code if isinstance(error, StorageError | QueueError) else type(error).__name__
