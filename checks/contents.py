@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from resize.engine import Engine
-from stacks.bundle import PACKAGE, build_bundle, lambda_platform
+from stacks.bundle import CONTRACT, RESIZE, build_bundle, lambda_platform
 from stacks.config import Config
 
 _HEADER = """\
@@ -15,8 +15,11 @@ the difference.
 """
 
 
+_OWN = {CONTRACT: "all of", RESIZE: "what the engine uses of"}
+
+
 def listing(bundle: Path, engine: Engine) -> str:
-    """Write a bundle's files as an indented tree; our own package is one line, for another test compares it."""
+    """Write a bundle's files as an indented tree; each package of ours is one line, for another test compares it."""
     return "\n".join([_HEADER.format(engine=engine), *_lines(bundle, ""), ""])
 
 
@@ -24,8 +27,8 @@ def _lines(folder: Path, indent: str) -> Iterator[str]:
     for path in sorted(folder.iterdir()):
         if path.is_file():
             yield f"{indent}{path.name}"
-        elif path.name == PACKAGE.name and not indent:
-            yield f"{path.name}/  what the engine uses of lambdas/{path.name}"
+        elif path.name in _OWN and not indent:
+            yield f"{path.name}/  {_OWN[path.name]} lambdas/{path.name}"
         else:
             yield f"{indent}{path.name}/"
             yield from _lines(path, f"{indent}  ")

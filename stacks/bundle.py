@@ -1,4 +1,4 @@
-"""The function's bundle: its package and requirements, made by pip for the platform that runs it, without Docker."""
+"""A function's bundle: its package, contract and requirements, made by pip for its platform, without Docker."""
 
 import hashlib
 import os
@@ -14,13 +14,16 @@ from resize.engine import Engine
 from stacks import pruning
 
 PROJECT = Path(__file__).resolve().parent.parent
-PACKAGE = PROJECT / "lambdas" / "resize"
+LAMBDAS = PROJECT / "lambdas"
+# What every function shares is copied into each bundle: code and manifest format cannot differ within one.
+CONTRACT, RESIZE = "contract", "resize"
 CACHE = PROJECT / ".darkroom" / "bundles"
 
 # pip writes these beside each distribution; they tell of the installation, not of what was installed.
 _INSTALLERS_NOTES = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json")
 # What wheels call a C library of 2.28 and one of 2.17: peps.python.org/pep-0600/
 _C_LIBRARY, _OLDER_C_LIBRARY = "manylinux_2_28_", "manylinux2014_"
+_LOCKED = "requirements.txt"
 _LINES_OF_PIP = 15
 _BUNDLES_TO_KEEP = 8
 
@@ -54,9 +57,16 @@ def lambda_platform(*, architecture: str, python: str) -> Platform:
 
 
 def build_bundle(
-    platform: Platform | None, engine: Engine = Engine.PILLOW, *, package: Path = PACKAGE, cache: Path = CACHE
+    platform: Platform | None,
+    engine: Engine = Engine.PILLOW,
+    *,
+    function: str = RESIZE,
+    lambdas: Path = LAMBDAS,
+    cache: Path = CACHE,
 ) -> Path:
     """The folder to deploy with an engine, for a platform or, given None, for this machine and its Python.
+
+    `function` is the folder below `lambdas` that holds its package; the folder of the contract goes with it.
 
     The same inputs give the same bytes, and are built once: a second call finds them in the cache. A build is made
     beside its place and moved there, so that one that fails leaves nothing and two at a time do not meet.
@@ -64,42 +74,53 @@ def build_bundle(
     Raises:
         BundleError: pip failed.
     """
-    bundle = cache / _fingerprint(platform, engine, package)
+    sources = _Sources(lambdas=lambdas, function=function, engine=engine)
+    bundle = cache / _fingerprint(platform, sources)
     if not bundle.is_dir():
         cache.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=cache, prefix="building-") as building:
             made = Path(building) / "bundle"
-            _make(made, platform, engine, package)
+            _make(made, platform, sources)
             _move_into_place(made, bundle)
         _forget_old_bundles(cache)
     os.utime(bundle)
     return bundle
 
 
-def _make(made: Path, platform: Platform | None, engine: Engine, package: Path) -> None:
-    _install_requirements(_requirements(package, engine), made, platform)
-    _copy_package(package, made / package.name)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sources:
+    """What of this project a bundle is made of."""
+
+    lambdas: Path
+    function: str
+    engine: Engine
+
+    def modules(self) -> list[Path]:
+        """List the modules of the contract and of the function."""
+        return [path for name in (CONTRACT, self.function) for path in sorted((self.lambdas / name).rglob("*.py"))]
+
+    def requirements(self) -> list[Path]:
+        """List what the function needs with any engine, and what it needs with this one."""
+        package = self.lambdas / self.function
+        return [path for path in (package / _LOCKED, package / self.engine / _LOCKED) if path.exists()]
+
+
+def _make(made: Path, platform: Platform | None, sources: _Sources) -> None:
+    _install_requirements(sources.requirements(), made, platform)
+    _copy_modules(sources, made)
     _remove_what_varies(made)
-    pruning.prune(made, engine)
+    pruning.prune(made, sources.engine)
     _let_everyone_read(made)
 
 
-def _fingerprint(platform: Platform | None, engine: Engine, package: Path) -> str:
+def _fingerprint(platform: Platform | None, sources: _Sources) -> str:
     machine = (sys.implementation.cache_tag, sysconfig.get_platform())
-    digest = hashlib.sha256(repr((platform or machine, engine)).encode())
-    for source in (Path(__file__), Path(pruning.__file__), *_requirements(package, engine), *_sources(package)):
-        name = source.relative_to(package) if source.is_relative_to(package) else Path(source.name)
+    digest = hashlib.sha256(repr((platform or machine, sources.engine, sources.function)).encode())
+    for source in (Path(__file__), Path(pruning.__file__), *sources.requirements(), *sources.modules()):
+        below = source.is_relative_to(sources.lambdas)
+        name = source.relative_to(sources.lambdas) if below else Path(source.name)
         digest.update(name.as_posix().encode() + b"\0" + hashlib.sha256(source.read_bytes()).digest())
     return digest.hexdigest()[:32]
-
-
-def _sources(package: Path) -> list[Path]:
-    return sorted(package.rglob("*.py"))
-
-
-def _requirements(package: Path, engine: Engine) -> list[Path]:
-    """List what the function needs with any engine, and what it needs with this one."""
-    return [path for path in (package / "requirements.txt", package / engine / "requirements.txt") if path.exists()]
 
 
 def _install_requirements(requirements: list[Path], target: Path, platform: Platform | None) -> None:
@@ -121,11 +142,10 @@ def _install_requirements(requirements: list[Path], target: Path, platform: Plat
         )
 
 
-def _copy_package(package: Path, target: Path) -> None:
-    target.mkdir(parents=True)  # pip makes no folder for an empty list
-    for source in _sources(package):
-        copy = target / source.relative_to(package)
-        copy.parent.mkdir(exist_ok=True)
+def _copy_modules(sources: _Sources, target: Path) -> None:
+    for source in sources.modules():
+        copy = target / source.relative_to(sources.lambdas)
+        copy.parent.mkdir(parents=True, exist_ok=True)  # pip makes no folder for an empty list
         shutil.copyfile(source, copy)
 
 

@@ -12,7 +12,7 @@ import pytest
 from checks.contents import listing
 from resize.engine import Engine
 from stacks import pruning
-from stacks.bundle import PACKAGE, PROJECT, BundleError, build_bundle, lambda_platform
+from stacks.bundle import CONTRACT, LAMBDAS, PROJECT, RESIZE, BundleError, build_bundle, lambda_platform
 
 from aws_cdk import FileSystem  # isort: skip  # stacks chooses its Node, so it comes first
 
@@ -35,13 +35,15 @@ def strict_umask() -> Iterator[None]:
     os.umask(before)
 
 
-def package_without_requirements(folder: Path, source: str = "") -> Path:
-    """A function that needs nothing but itself, so that its bundle needs no package index."""
-    package = folder / "resize"
-    package.mkdir(parents=True)
-    (package / "__init__.py").write_text(source)
-    (package / "requirements.txt").write_text("")
-    return package
+def lambdas_without_requirements(folder: Path) -> Path:
+    """Two functions and their contract, which need nothing but themselves: their bundles need no package index."""
+    for name in ("contract", "resize", "announce"):
+        package = folder / "lambdas" / name
+        package.mkdir(parents=True)
+        (package / "__init__.py").write_text("")
+    for function in ("resize", "announce"):
+        (folder / "lambdas" / function / "requirements.txt").write_text("")
+    return folder / "lambdas"
 
 
 def machines_of(folder: Path) -> set[int]:
@@ -81,8 +83,8 @@ BORROWED = {
     Engine.VIPS: {
         f"pillow/{name}.py"
         for name in (
-            *("__init__", "bitmap", "colour", "decoding", "encoding", "film", "gif", "memory", "png", "scaling"),
-            *("tiff", "tiff_samples"),
+            *("__init__", "bitmap", "colour", "decoding", "encoding", "film", "gif", "jpeg", "memory", "png"),
+            *("scaling", "tiff", "tiff_samples"),
         )
     },
 }
@@ -95,9 +97,11 @@ def test_the_bundle_has_every_module_that_its_engine_needs_and_nothing_that_made
         return {path.relative_to(package).as_posix() for path in package.rglob("*.py")}
 
     (other,) = set(Engine) - {engine}
-    of_other = {name for name in modules(PACKAGE) if name.startswith(f"{other}/")}
-    assert modules(bundle / PACKAGE.name) == modules(PACKAGE) - of_other | BORROWED[engine]
-    assert {path.suffix for path in (bundle / PACKAGE.name).rglob("*") if path.is_file()} == {".py"}
+    of_other = {name for name in modules(LAMBDAS / RESIZE) if name.startswith(f"{other}/")}
+    assert modules(bundle / RESIZE) == modules(LAMBDAS / RESIZE) - of_other | BORROWED[engine]
+    assert modules(bundle / CONTRACT) == modules(LAMBDAS / CONTRACT)
+    ours = [*(bundle / RESIZE).rglob("*"), *(bundle / CONTRACT).rglob("*")]
+    assert {path.suffix for path in ours if path.is_file()} == {".py"}
 
 
 def test_nothing_in_the_bundle_depends_on_when_or_where_it_was_made(bundle: Path) -> None:
@@ -147,48 +151,65 @@ def test_a_bundle_for_another_processor_has_its_libraries(engine: Engine, tmp_pa
 
 
 def test_an_unchanged_bundle_is_not_built_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    package = package_without_requirements(tmp_path)
-    first = build_bundle(None, package=package, cache=tmp_path / "cache")
+    lambdas = lambdas_without_requirements(tmp_path)
+    first = build_bundle(None, lambdas=lambdas, cache=tmp_path / "cache")
     monkeypatch.setattr("sys.executable", str(tmp_path / "no such python"))
 
-    assert build_bundle(None, package=package, cache=tmp_path / "cache") == first
+    assert build_bundle(None, lambdas=lambdas, cache=tmp_path / "cache") == first
 
 
-@pytest.mark.parametrize("name", ["__init__.py", "requirements.txt"])
+def test_a_bundle_has_its_function_and_the_contract_and_no_other_function(tmp_path: Path) -> None:
+    lambdas = lambdas_without_requirements(tmp_path)
+
+    bundle = build_bundle(None, function="announce", lambdas=lambdas, cache=tmp_path / "cache")
+
+    assert sorted(path.name for path in bundle.iterdir()) == ["announce", "contract"]
+
+
+def test_two_functions_of_the_same_modules_have_two_bundles(tmp_path: Path) -> None:
+    lambdas = lambdas_without_requirements(tmp_path)
+
+    bundles = [build_bundle(None, function=name, lambdas=lambdas, cache=tmp_path) for name in ("announce", "resize")]
+
+    assert bundles[0] != bundles[1]
+
+
+@pytest.mark.parametrize("name", ["contract/__init__.py", "resize/__init__.py", "resize/requirements.txt"])
 def test_a_change_of_an_input_makes_another_bundle(tmp_path: Path, name: str) -> None:
-    package = package_without_requirements(tmp_path)
-    first = build_bundle(None, package=package, cache=tmp_path / "cache")
+    lambdas = lambdas_without_requirements(tmp_path)
+    first = build_bundle(None, lambdas=lambdas, cache=tmp_path / "cache")
 
-    (package / name).write_text("# changed\n")
+    (lambdas / name).write_text("# changed\n")
 
-    assert build_bundle(None, package=package, cache=tmp_path / "cache") != first
+    assert build_bundle(None, lambdas=lambdas, cache=tmp_path / "cache") != first
 
 
 def test_what_lies_about_in_the_package_changes_no_bundle(tmp_path: Path) -> None:
-    package = package_without_requirements(tmp_path)
-    first = build_bundle(None, package=package, cache=tmp_path / "cache")
+    lambdas = lambdas_without_requirements(tmp_path)
+    first = build_bundle(None, lambdas=lambdas, cache=tmp_path / "cache")
 
-    (package / "requirements.in").write_text("# notes\n")
-    (package / "__pycache__").mkdir()
-    (package / "__pycache__" / "__init__.cpython-311.pyc").write_bytes(b"compiled")
+    (lambdas / "resize" / "requirements.in").write_text("# notes\n")
+    (lambdas / "resize" / "__pycache__").mkdir()
+    (lambdas / "resize" / "__pycache__" / "__init__.cpython-311.pyc").write_bytes(b"compiled")
 
-    assert build_bundle(None, package=package, cache=tmp_path / "cache") == first
+    assert build_bundle(None, lambdas=lambdas, cache=tmp_path / "cache") == first
     assert [path.name for path in (first / "resize").iterdir()] == ["__init__.py"]
 
 
 @pytest.mark.usefixtures("strict_umask")
 def test_everyone_may_read_a_bundle_made_under_a_strict_umask(tmp_path: Path) -> None:
-    bundle = build_bundle(None, package=package_without_requirements(tmp_path), cache=tmp_path / "cache")
+    bundle = build_bundle(None, lambdas=lambdas_without_requirements(tmp_path), cache=tmp_path / "cache")
 
     modes = {path.relative_to(bundle).as_posix(): path.stat().st_mode & 0o777 for path in (bundle, *bundle.rglob("*"))}
-    assert modes == {".": 0o755, "resize": 0o755, "resize/__init__.py": 0o644}
+    folders = dict.fromkeys((".", "contract", "resize"), 0o755)
+    assert modes == folders | dict.fromkeys(("contract/__init__.py", "resize/__init__.py"), 0o644)
 
 
 def test_builds_at_the_same_time_give_one_bundle(tmp_path: Path) -> None:
-    package, cache = package_without_requirements(tmp_path), tmp_path / "cache"
+    lambdas, cache = lambdas_without_requirements(tmp_path), tmp_path / "cache"
 
     with ThreadPoolExecutor(4) as threads:
-        builds = [threads.submit(build_bundle, None, package=package, cache=cache) for _ in range(4)]
+        builds = [threads.submit(build_bundle, None, lambdas=lambdas, cache=cache) for _ in range(4)]
         bundles = {build.result() for build in builds}
 
     assert list(cache.iterdir()) == list(bundles)
@@ -196,11 +217,11 @@ def test_builds_at_the_same_time_give_one_bundle(tmp_path: Path) -> None:
 
 
 def test_a_build_that_fails_says_what_pip_said_and_leaves_nothing(tmp_path: Path) -> None:
-    package, cache = package_without_requirements(tmp_path), tmp_path / "cache"
-    (package / "requirements.txt").write_text("pillow is nice\n")
+    lambdas, cache = lambdas_without_requirements(tmp_path), tmp_path / "cache"
+    (lambdas / "resize" / "requirements.txt").write_text("pillow is nice\n")
 
     with pytest.raises(BundleError) as failed:
-        build_bundle(LAMBDA, package=package, cache=cache)
+        build_bundle(LAMBDA, lambdas=lambdas, cache=cache)
 
     assert "pip ended with 1" in str(failed.value)
     assert "manylinux_2_28_aarch64" in str(failed.value)
@@ -210,11 +231,11 @@ def test_a_build_that_fails_says_what_pip_said_and_leaves_nothing(tmp_path: Path
 
 
 def test_a_requirement_without_its_hash_is_refused(tmp_path: Path) -> None:
-    package = package_without_requirements(tmp_path)
-    (package / "requirements.txt").write_text("thumbhash==0.1.2\n")
+    lambdas = lambdas_without_requirements(tmp_path)
+    (lambdas / "resize" / "requirements.txt").write_text("thumbhash==0.1.2\n")
 
     with pytest.raises(BundleError, match="Hashes are required in --require-hashes mode"):
-        build_bundle(LAMBDA, package=package, cache=tmp_path / "cache")
+        build_bundle(LAMBDA, lambdas=lambdas, cache=tmp_path / "cache")
 
 
 def test_of_many_bundles_the_eight_last_used_are_kept(tmp_path: Path) -> None:
@@ -224,6 +245,6 @@ def test_of_many_bundles_the_eight_last_used_are_kept(tmp_path: Path) -> None:
         old.mkdir(parents=True)
         os.utime(old, (1_000_000 - age, 1_000_000 - age))
 
-    new = build_bundle(None, package=package_without_requirements(tmp_path), cache=cache)
+    new = build_bundle(None, lambdas=lambdas_without_requirements(tmp_path), cache=cache)
 
     assert {path.name for path in cache.iterdir()} == {new.name, *(f"{age:032x}" for age in range(7))}

@@ -30,7 +30,7 @@ context = LambdaContext()
 context._aws_request_id = "request"
 answer = handler.handler(json.loads(sys.argv[3]), context)
 handler._CONSUMER.sandbox.close()
-homes = [sys.modules[name].__file__ for name in ("aws_lambda_powertools", "resize")]
+homes = [sys.modules[name].__file__ for name in ("aws_lambda_powertools", "contract", "resize")]
 print(json.dumps({"answer": answer, "homes": homes}))
 """
 
