@@ -39,7 +39,7 @@ lock: setup ## pin every requirement again, with hashes, after a change of a .in
 	$(LOCK) requirements.in -o requirements.txt
 	$(LOCK) requirements-dev.in -o requirements-dev.txt
 	$(LOCK) lambdas/resize/requirements.in -o lambdas/resize/requirements.txt
-	$(LOCK) lambdas/resize/vips/requirements.in -o lambdas/resize/vips/requirements.txt
+	$(LOCK) lambdas/resize/imaging/vips/requirements.in -o lambdas/resize/imaging/vips/requirements.txt
 	$(LOCK) requirements-uv.in -o requirements-uv.txt
 	$(LOCK) requirements-audit.in -o requirements-audit.txt
 	$(LOCK) requirements-bench.in -o requirements-bench.txt

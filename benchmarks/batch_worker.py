@@ -19,9 +19,9 @@ from benchmarks.engines import choosing, versions_of
 from benchmarks.machine import use_processors
 from benchmarks.peers.serving import serve
 from builders.events import s3_body, s3_record, sqs_event
-from resize.sandbox import Confinement, Sandbox
+from resize.imaging.variants import Format
+from resize.sandbox.pool import Confinement, Sandbox
 from resize.settings import Settings
-from resize.variants import Format
 from stacks.config import Config
 
 MEGABYTES = 1769  # of memory for each processor

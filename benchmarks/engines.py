@@ -25,7 +25,7 @@ def engines() -> tuple[str, ...]:
 
 def choosing(engine: str) -> dict[str, Any]:
     """Give the argument that chooses an engine, of everything that lets one choose; the default needs none."""
-    return {} if engine == DEFAULT else {"engine": import_module("resize.engine").Engine(engine)}
+    return {} if engine == DEFAULT else {"engine": import_module("resize.imaging.engine").Engine(engine)}
 
 
 def versions_of(engine: str) -> dict[str, str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from benchmarks.engines import engines
 from benchmarks.workers import PROJECT, python_worker
-from resize.sandbox import ALLOCATOR
+from resize.sandbox.pool import ALLOCATOR
 
 _BENCH_PYTHON = PROJECT / ".venv-bench" / "bin" / "python"
 

@@ -15,11 +15,11 @@ from time import monotonic, perf_counter
 
 from PIL import Image
 
-from resize.imaging import render
-from resize.renditions import Rendered
-from resize.sandbox import Confinement, Sandbox
-from resize.settings import Limits
-from resize.variants import parse_variants
+from resize.imaging.limits import Limits
+from resize.imaging.render import render
+from resize.imaging.rendition import Rendered
+from resize.imaging.variants import parse_variants
+from resize.sandbox.pool import Confinement, Sandbox
 
 SIZE = (3000, 2000)
 RUNS = 40

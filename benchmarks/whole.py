@@ -93,6 +93,6 @@ def _kind(number: int, root: int, path: Path) -> str:
         command = (path / "cmdline").read_bytes().decode(errors="replace")
     except OSError:
         return "other"
-    if "resize.sandbox_child" in command:
+    if "resize.sandbox.worker" in command:
         return "rendering, in the sandbox"
     return "the emulator" if "emulator_process" in command else "the function"

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from resize.engine import Engine
+from resize.imaging.engine import Engine
 from stacks.bundle import CONTRACT, RESIZE, build_bundle, lambda_platform
 from stacks.config import Config
 

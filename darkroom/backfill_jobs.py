@@ -24,8 +24,8 @@ from darkroom.concurrently import concurrently
 from darkroom.deployment import Pipeline
 from darkroom.judging import Selection, Verdict, judge
 from darkroom.listed import ARCHIVE_CLASSES, Listed
-from resize.registers import Registers
-from resize.variants import Format, Variant
+from resize.derived_bucket import Registers
+from resize.imaging.variants import Format, Variant
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from contract.errors import Reason
 from contract.manifest import Manifest, Outcome
-from resize.formats import SourceFormat
+from resize.imaging.formats.detect import SourceFormat
 
 
 class Verdict(StrEnum):

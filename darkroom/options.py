@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import typer
 
 from darkroom.errors import UsageError
-from resize.formats import SourceFormat
+from resize.imaging.formats.detect import SourceFormat
 
 _DURATION = re.compile(r"([0-9]{1,9})([smhd])")
 _UNIT_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}

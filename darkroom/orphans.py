@@ -14,7 +14,7 @@ from darkroom.concurrently import concurrently
 from darkroom.deployment import Pipeline
 from darkroom.judging import Verdict
 from darkroom.listed import Listed, Page, list_bucket
-from resize.variants import Variant
+from resize.imaging.variants import Variant
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from contract.errors import SettingsError
 from darkroom.errors import UsageError
-from resize.variants import parse_variants, variants_to_json
+from resize.imaging.variants import parse_variants, variants_to_json
 from stacks.context import parse_json
 
 _EXAMPLE = '{"thumb": {"width": 320, "height": 320, "fit": "cover"}}'

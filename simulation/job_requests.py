@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from resize.variants import Format
+from resize.imaging.variants import Format
 from simulation.costs import MILLION, PriceList
 from simulation.invocation import requests_a_job
 from simulation.storage import Method

@@ -19,9 +19,10 @@ from time import process_time
 import numpy as np
 from PIL import Image, __version__
 
-from resize.imaging import render
-from resize.settings import Limits, Settings
-from resize.variants import Variant
+from resize.imaging.limits import Limits
+from resize.imaging.render import render
+from resize.imaging.variants import Variant
+from resize.settings import Settings
 from simulation.parameters import ROOT, SERVICE_TIMES, default_config
 
 MEGAPIXELS = (2, 6, 12, 24)

@@ -10,7 +10,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from resize.engine import Engine
+from resize.imaging.engine import Engine
 from stacks import pruning
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -102,7 +102,7 @@ class _Sources:
     def requirements(self) -> list[Path]:
         """List what the function needs with any engine, and what it needs with this one."""
         package = self.lambdas / self.function
-        return [path for path in (package / _LOCKED, package / self.engine / _LOCKED) if path.exists()]
+        return [path for path in (package / _LOCKED, package / "imaging" / self.engine / _LOCKED) if path.exists()]
 
 
 def _make(made: Path, platform: Platform | None, sources: _Sources) -> None:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, fields
 
 from contract.errors import SettingsError
 from resize.backoff import Backoff
-from resize.engine import Engine
-from resize.settings import STORAGE_SECONDS, WALL_FACTOR, Limits, Settings
-from resize.variants import Fit, Variant
+from resize.imaging.engine import Engine
+from resize.imaging.limits import Limits
+from resize.imaging.variants import Fit, Variant
+from resize.settings import STORAGE_SECONDS, WALL_FACTOR, Settings
 from stacks.context import parse_json
 from stacks.knobs import PARSERS, Pollers
 

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from contract.errors import SettingsError
-from resize.engine import Engine
+from resize.imaging.engine import Engine
+from resize.imaging.variants import Parser, Variant, parse_variants
 from resize.settings import STORAGE_SECONDS, WALL_FACTOR
-from resize.variants import Parser, Variant, parse_variants
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

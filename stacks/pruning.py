@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from resize.engine import Engine
+from resize.imaging.engine import Engine
 
 # Glob patterns of what goes, relative to the bundle. Licences stay, and so does METADATA: scanners read versions there.
 _ALWAYS_NEEDLESS = (
@@ -42,9 +42,9 @@ _ALWAYS_NEEDLESS = (
 # The engine vips borrows Pillow's decoders of TIFF, BMP, GIF, AVIF, HEIC and animated PNG, the encoder of these, and
 # its colours: what else Pillow has goes. libvips itself is one library; what loads it is the compiled part of cffi.
 _NEEDLESS_WITH = {
-    Engine.PILLOW: ("resize/vips",),
+    Engine.PILLOW: ("resize/imaging/vips",),
     Engine.VIPS: (
-        "resize/pillow/rendering.py",
+        "resize/imaging/pillow/render.py",
         *("PIL/_webp.*", "pillow.libs/libwebpdemux-*", "pillow.libs/libwebpmux-*"),
         *("cffi", "pycparser", "pycparser-*.dist-info", "pyvips/pyvips_build.py", "pyvips/vdecls.py"),
     ),

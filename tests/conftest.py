@@ -9,7 +9,7 @@ import pytest
 from botocore.loaders import JSONFileLoader
 
 from builders import images
-from resize.engine import Engine
+from resize.imaging.engine import Engine
 
 # A shell's background jobs ignore Ctrl-C.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -4,9 +4,9 @@ import sys
 
 from benchmarks.engines import choosing, versions_of
 from benchmarks.peers.serving import Box, Task, serve_rendering
-from resize.imaging import render
-from resize.settings import Limits
-from resize.variants import Fit, Format, Variant
+from resize.imaging.limits import Limits
+from resize.imaging.render import render
+from resize.imaging.variants import Fit, Format, Variant
 
 
 def _variant(box: Box, task: Task) -> Variant:

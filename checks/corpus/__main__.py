@@ -23,7 +23,7 @@ from checks.corpus.judgement import Evidence, Judgement, judge
 from checks.corpus.picture import Shown
 from checks.corpus.references import missing, references_of
 from checks.corpus.report import counts, kinds, to_json
-from resize.engine import Engine
+from resize.imaging.engine import Engine
 
 _FILES_A_LINE = 100
 

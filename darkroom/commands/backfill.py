@@ -29,7 +29,7 @@ from darkroom.reporting import steps
 from darkroom.rollback import DEPLOY_AGAIN
 from darkroom.sending import Pace
 from darkroom.target import Local, Stack, find_target
-from resize.formats import SourceFormat
+from resize.imaging.formats.detect import SourceFormat
 from resize.settings import Settings
 
 # From here on it is asked for twice: a person may not know how many there are.

@@ -10,7 +10,7 @@ from darkroom.linking import key_pattern, make_link, new_key
 from darkroom.options import duration, whole_number
 from darkroom.printable import printable
 from darkroom.target import Local, Stack, find_target
-from resize.settings import Limits
+from resize.imaging.limits import Limits
 
 # docs.aws.amazon.com/AmazonS3/latest/userguide/upload-objects.html: what one request can put
 _MOST_BYTES = 5 * 1024**3

@@ -5,7 +5,7 @@ from typing import Final
 
 from darkroom.configured import find_max_source_bytes, find_scope
 from darkroom.deployment import Pipeline
-from resize.settings import Limits as DefaultLimits
+from resize.imaging.limits import Limits as DefaultLimits
 
 # A folder of its own: a file that is dropped on the page replaces nothing that others have uploaded.
 FOLDER: Final = "console/"

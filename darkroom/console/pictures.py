@@ -14,7 +14,7 @@ from contract.s3_errors import is_missing
 from darkroom.answering import answering
 from darkroom.console.background import in_background
 from resize.errors import ImageRejectedError
-from resize.formats import SourceFormat, identify
+from resize.imaging.formats.detect import SourceFormat, identify
 
 if TYPE_CHECKING:
     from collections.abc import Callable

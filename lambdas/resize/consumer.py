@@ -20,11 +20,11 @@ from contract.events import Upload, parse_body
 from contract.manifest import Outcome
 from contract.metrics import Metric
 from resize.errors import OutOfTimeError
+from resize.executor import SideBySide
 from resize.job import Ended, Job
 from resize.jobs_queue import JobsQueue
-from resize.sandbox import Sandbox
+from resize.sandbox.pool import Sandbox
 from resize.settings import STORAGE_SECONDS, Settings
-from resize.side_by_side import SideBySide
 from resize.store import Store
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, cast
 
-from resize.sandbox import Confinement, Sandbox
+from resize.sandbox.pool import Confinement, Sandbox
 from resize.settings import Settings
 
 if TYPE_CHECKING:

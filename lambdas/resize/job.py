@@ -12,11 +12,11 @@ from contract.events import Change, Upload
 from contract.keys import is_folder, is_folder_marker
 from contract.manifest import Manifest, Outcome, PublishedRendition
 from contract.sequencer import Order
-from resize.draft import Draft, milliseconds
+from resize.derived_bucket import ATTEMPTS
 from resize.errors import ImageRejectedError, SourceGoneError, SupersededError
 from resize.expiry import expired, is_expiry, is_wanted_gone, shows
-from resize.registers import ATTEMPTS
-from resize.renditions import Rendered
+from resize.imaging.rendition import Rendered
+from resize.manifest_builder import Draft, milliseconds
 from resize.store import Recorded, Store
 from resize.uploads_bucket import Original
 

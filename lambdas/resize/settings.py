@@ -8,8 +8,9 @@ from functools import cached_property
 
 from contract.errors import SettingsError
 from resize.backoff import Backoff
-from resize.engine import Engine
-from resize.variants import Variant, parse_variants, variants_to_json
+from resize.imaging.engine import Engine
+from resize.imaging.limits import Limits
+from resize.imaging.variants import Variant, parse_variants, variants_to_json
 
 # What a job needs of the function's time beside rendering: its S3 requests, a slow one and its retries among them.
 STORAGE_SECONDS = 10
@@ -28,16 +29,6 @@ _CHILD_PARTS, _PARTS = 8, 9
 _MEGABYTES_OF_PROCESSOR = 1769
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """What an image may cost, each checked before anything is decoded."""
-
-    source_bytes: int = 100_000_000
-    frame_pixels: int = 100_000_000
-    frames: int = 500
-    total_pixels: int = 300_000_000
-
-
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """Everything that the stack tells the function, and the number of the function's version (0 if it has none).
@@ -48,7 +39,7 @@ class Settings:
     uploads_bucket: str
     derived_bucket: str
     variants: tuple[Variant, ...]
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     cache_control: str = "public, max-age=3600"
     jobs_at_once: int = 4
     render_seconds: int = 25

@@ -18,14 +18,14 @@ from contract.keys import MANIFESTS, is_folder, is_folder_marker, is_shortened, 
 from contract.manifest import LaterSchemaError, Manifest, ManifestHeader, Outcome, PublishedRendition
 from contract.s3_errors import error_code, is_missing
 from contract.sequencer import Order
+from resize.derived_bucket import ATTEMPTS, Content, LostRaceError, Registers
 from resize.errors import SupersededError
-from resize.registers import ATTEMPTS, Content, LostRaceError, Registers
-from resize.renditions import Rendition
+from resize.executor import ForEach, in_turn
+from resize.imaging.rendition import Rendition
+from resize.imaging.stamp import stamp
+from resize.imaging.variants import Fit, Format
 from resize.settings import Settings
-from resize.side_by_side import ForEach, in_turn
-from resize.stamp import stamp
 from resize.uploads_bucket import UploadsBucket
-from resize.variants import Fit, Format
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client

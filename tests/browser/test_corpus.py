@@ -15,7 +15,7 @@ from checks.corpus.engines import EngineUnderTest
 from checks.corpus.exchange import Exchange
 from checks.corpus.judgement import Evidence, Verdict, judge
 from checks.corpus.picture import Refused, Shown
-from resize.engine import Engine
+from resize.imaging.engine import Engine
 
 FRAMES = [Image.new("RGB", (64, 48), color) for color in ("red", "lime", "blue")]
 

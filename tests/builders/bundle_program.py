@@ -21,11 +21,11 @@ def main() -> None:
 
 
 def _made_of(source: bytes, engine: str, width: int) -> dict[str, bytes]:
-    from resize.engine import Engine  # noqa: PLC0415 - the bundle's, which is not in reach before
     from resize.errors import ImageRejectedError  # noqa: PLC0415
-    from resize.imaging import render  # noqa: PLC0415
-    from resize.settings import Limits  # noqa: PLC0415
-    from resize.variants import Format, Variant  # noqa: PLC0415
+    from resize.imaging.engine import Engine  # noqa: PLC0415 - the bundle's, which is not in reach before
+    from resize.imaging.limits import Limits  # noqa: PLC0415
+    from resize.imaging.render import render  # noqa: PLC0415
+    from resize.imaging.variants import Format, Variant  # noqa: PLC0415
 
     formats = {"source": None, **{output.value: output for output in Format}}
     variants = [Variant(name=name, width=width, format=output) for name, output in formats.items()]

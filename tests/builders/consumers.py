@@ -14,7 +14,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from builders.world import World
 from resize.consumer import Consumer
 from resize.jobs_queue import JobsQueue
-from resize.sandbox import Confinement, Sandbox
+from resize.sandbox.pool import Confinement, Sandbox
 
 CONFINEMENT = Confinement(memory_bytes=1024**3, answer_bytes=128 * 1024**2, processor_seconds=20, wall_seconds=60)
 

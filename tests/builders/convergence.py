@@ -10,7 +10,7 @@ from PIL import Image, ImageStat
 
 from contract.keys import MANIFESTS, manifest_key
 from darkroom.deployment import Pipeline
-from resize.registers import ORDER
+from resize.derived_bucket import ORDER
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

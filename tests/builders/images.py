@@ -7,11 +7,11 @@ from typing import Any
 
 from PIL import Image
 
-from resize.engine import Engine
-from resize.imaging import render
-from resize.renditions import Rendered
-from resize.settings import Limits
-from resize.variants import Format, Variant
+from resize.imaging.engine import Engine
+from resize.imaging.limits import Limits
+from resize.imaging.render import render
+from resize.imaging.rendition import Rendered
+from resize.imaging.variants import Format, Variant
 
 # What images are rendered with: the fixture `engine` of conftest.py tries each.
 engine = Engine.PILLOW

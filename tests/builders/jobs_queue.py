@@ -8,7 +8,7 @@ from builders.lambda_function import LambdaFunction
 from builders.polling import eventually
 from darkroom.counting import count_messages
 from darkroom.deployment import Pipeline
-from resize.engine import Engine
+from resize.imaging.engine import Engine
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from builders.polling import eventually
-from resize.engine import Engine
+from resize.imaging.engine import Engine
 from stacks.bundle import PROJECT, build_bundle, lambda_platform
 from stacks.config import Config
 from stacks.consumer import HANDLER

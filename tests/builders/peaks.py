@@ -7,18 +7,18 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
-from resize.engine import Engine
+from resize.imaging.engine import Engine
 
 # The estimates that rendering is held to are noted on their way; there is enough memory for all of them.
 _CHILD = r"""
 import json, re, sys
 from pathlib import Path
-from resize import limits
-from resize.engine import Engine
-from resize.imaging import render
-from resize.sandbox_child import rehearse
-from resize.settings import Limits
-from resize.variants import parse_variants
+from resize.imaging import limits
+from resize.imaging.engine import Engine
+from resize.imaging.render import render
+from resize.sandbox.worker import rehearse
+from resize.imaging.limits import Limits
+from resize.imaging.variants import parse_variants
 
 def kilobytes(name):
     return int(re.search(name + r":\s+(\d+)", Path("/proc/self/status").read_text())[1])

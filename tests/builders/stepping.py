@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from typing import Any
 
-from resize.side_by_side import Made, Thing
+from resize.executor import Made, Thing
 
 
 class CrashError(BaseException):

@@ -20,10 +20,10 @@ def subvert(
     misdeeds = {HOSTILE: misdeed} if isinstance(misdeed, str) else misdeed
     code = f"""
     import os, signal, socket, stat, sys, threading, time
-    import resize.imaging
+    import resize.imaging.render
     {before}
 
-    honest_render = resize.imaging.render
+    honest_render = resize.imaging.render.render
     misdeeds = {dict(misdeeds)!r}
 
     def render(source, *others):
@@ -31,7 +31,7 @@ def subvert(
             exec(misdeeds[source])
         return honest_render(source, *others)
 
-    resize.imaging.render = render
+    resize.imaging.render.render = render
     """
     (folder / "sitecustomize.py").write_text(textwrap.dedent(code))
     monkeypatch.setattr(sys, "path", [str(folder), *sys.path])

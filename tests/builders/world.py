@@ -17,12 +17,12 @@ from moto import mock_aws
 from moto.s3.models import s3_backends
 
 from contract.events import Change, Upload
+from resize.executor import ForEach, in_turn
+from resize.imaging.rendition import Rendered, Rendition
+from resize.imaging.variants import Format, parse_variants
 from resize.job import Ended, Job, utc_now
-from resize.renditions import Rendered, Rendition
 from resize.settings import Settings
-from resize.side_by_side import ForEach, in_turn
 from resize.store import Store
-from resize.variants import Format, parse_variants
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client

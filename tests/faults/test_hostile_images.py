@@ -16,12 +16,12 @@ from builders import hostile
 from builders.images import animation, encoded, quadrants, sideways_heic
 from builders.pictures import jpeg
 from contract.errors import Reason
-from resize.engine import Engine
 from resize.errors import ImageRejectedError
-from resize.renditions import Rendered
-from resize.sandbox import Confinement, Sandbox
-from resize.settings import Limits
-from resize.variants import Fit, Format, Variant
+from resize.imaging.engine import Engine
+from resize.imaging.limits import Limits
+from resize.imaging.rendition import Rendered
+from resize.imaging.variants import Fit, Format, Variant
+from resize.sandbox.pool import Confinement, Sandbox
 
 pytestmark = pytest.mark.long
 

@@ -23,8 +23,8 @@ from builders.images import animation, encoded
 from builders.peaks import peak_of
 from builders.pngs import code_points, gamma
 from builders.tiffs import picture, tiff
-from resize.engine import Engine
-from resize.pillow.memory import BASELINE
+from resize.imaging.engine import Engine
+from resize.imaging.pillow.memory import BASELINE
 
 pytestmark = [
     pytest.mark.long,

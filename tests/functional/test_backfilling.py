@@ -28,7 +28,7 @@ from darkroom.judging import Selection, Verdict
 from darkroom.listed import Listed, list_bucket, read_inventory
 from darkroom.sending import Pace
 from resize.errors import ImageRejectedError
-from resize.renditions import Rendered
+from resize.imaging.rendition import Rendered
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient

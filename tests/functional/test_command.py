@@ -20,7 +20,7 @@ from darkroom.sources import find_sources
 from darkroom.uploading import Uploaded, upload_all
 from darkroom.watching import Watch
 from resize.errors import ImageRejectedError
-from resize.renditions import Rendered
+from resize.imaging.rendition import Rendered
 
 
 def album(folder: Path, *names: str) -> Path:

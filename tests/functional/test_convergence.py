@@ -25,11 +25,11 @@ from contract.keys import manifest_key
 from contract.manifest import Manifest
 from contract.sequencer import Order
 from darkroom.backfill_jobs import sequencer_for
+from resize.derived_bucket import ORDER
 from resize.errors import ImageRejectedError
-from resize.registers import ORDER
-from resize.renditions import Rendered
+from resize.imaging.rendition import Rendered
+from resize.imaging.variants import Format
 from resize.settings import Settings
-from resize.variants import Format
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client

@@ -6,7 +6,7 @@ from PIL import Image
 from builders.images import encoded
 from checks.corpus.engines import EngineUnderTest
 from checks.corpus.picture import Refused, Shown
-from resize.engine import Engine
+from resize.imaging.engine import Engine
 
 
 @pytest.mark.parametrize("size", [(64, 48), (16_400, 2), (2, 16_400)])

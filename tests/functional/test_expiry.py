@@ -12,7 +12,7 @@ from contract.errors import Reason, StorageError
 from contract.events import Change, Upload
 from contract.manifest import Outcome
 from resize.errors import ImageRejectedError
-from resize.renditions import Rendered
+from resize.imaging.rendition import Rendered
 
 VARIANTS = {"large/cat.jpg.webp", "thumb/cat.jpg.webp"}
 

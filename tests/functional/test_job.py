@@ -21,9 +21,9 @@ from builders.world import World, s3_client, settings
 from contract.errors import Reason, StorageError
 from contract.manifest import Outcome
 from resize.errors import ImageRejectedError, OutOfTimeError, SandboxError
-from resize.renditions import Rendered
-from resize.settings import Limits
-from resize.side_by_side import SideBySide
+from resize.executor import SideBySide
+from resize.imaging.limits import Limits
+from resize.imaging.rendition import Rendered
 from resize.store import Store
 from resize.uploads_bucket import Original
 

@@ -22,9 +22,9 @@ from builders.polling import eventually
 from builders.subversion import HOSTILE, subvert
 from contract.errors import Reason
 from resize.errors import ImageRejectedError, OutOfTimeError, SandboxError
-from resize.sandbox import Confinement, Sandbox
-from resize.settings import Limits
-from resize.variants import Format, Variant
+from resize.imaging.limits import Limits
+from resize.imaging.variants import Format, Variant
+from resize.sandbox.pool import Confinement, Sandbox
 
 pytestmark = pytest.mark.usefixtures("engine")
 

@@ -11,9 +11,9 @@ from builders.pipelines import manifest_of, upload
 from darkroom.deployment import Pipeline, deploy
 from darkroom.emulator import emulator
 from darkroom.synthesis import local_overrides, synthesize
-from resize.engine import Engine
-from resize.imaging import render
-from resize.settings import Limits
+from resize.imaging.engine import Engine
+from resize.imaging.limits import Limits
+from resize.imaging.render import render
 from stacks.config import DEFAULT_VARIANTS
 
 pytestmark = pytest.mark.long

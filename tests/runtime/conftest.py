@@ -11,7 +11,7 @@ from builders.memory_limit import describe
 from darkroom.deployment import deploy
 from darkroom.emulator import emulator
 from darkroom.synthesis import local_overrides, synthesize
-from resize.engine import Engine
+from resize.imaging.engine import Engine
 
 
 def pytest_report_header() -> list[str]:

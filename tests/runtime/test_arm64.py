@@ -15,8 +15,8 @@ from builders.jobs_queue import JobsQueue
 from builders.lambda_function import ARM64, X86_64, BundleOf, Machine, lambda_function
 from builders.likeness import similarity
 from builders.pipelines import manifest_of, upload
-from resize.engine import Engine
-from resize.variants import Format
+from resize.imaging.engine import Engine
+from resize.imaging.variants import Format
 from stacks.bundle import PROJECT
 
 # An emulated processor takes some thirty times as long.

@@ -13,9 +13,10 @@ from builders.lambda_function import X86_64, BundleOf, LambdaFunction, lambda_fu
 from builders.likeness import natural
 from builders.pictures import jpeg
 from builders.pipelines import manifest_of, upload
-from resize.engine import Engine
-from resize.imaging import render
-from resize.settings import STORAGE_SECONDS, WALL_FACTOR, Limits
+from resize.imaging.engine import Engine
+from resize.imaging.limits import Limits
+from resize.imaging.render import render
+from resize.settings import STORAGE_SECONDS, WALL_FACTOR
 from stacks.config import DEFAULT_VARIANTS
 
 # A busy machine takes many times what an idle one does, and the pipeline that the first test starts is in its time.

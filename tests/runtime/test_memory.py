@@ -14,7 +14,7 @@ from builders.lambda_function import X86_64, BundleOf, LambdaFunction, lambda_fu
 from builders.likeness import natural
 from builders.memory_limit import MemoryLimit, memory_limit
 from builders.pipelines import manifest_of, upload
-from resize.engine import Engine
+from resize.imaging.engine import Engine
 from resize.settings import Settings
 from stacks.config import Config
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from checks.contents import listing
-from resize.engine import Engine
+from resize.imaging.engine import Engine
 from stacks import pruning
 from stacks.bundle import CONTRACT, LAMBDAS, PROJECT, RESIZE, BundleError, build_bundle, lambda_platform
 
@@ -77,14 +77,14 @@ def test_each_pattern_of_what_is_left_out_finds_something(
     assert [path for path in pruning.NEEDED if not (whole / path).is_file()] == []
 
 
-# What stays of the other engine's folder: see lambdas/resize/vips/borrowed.py, colour.py and encoding.py.
+# What stays of the other engine's folder: see imaging/vips/pillow_fallback.py, color.py and encode.py.
 BORROWED = {
     Engine.PILLOW: set[str](),
     Engine.VIPS: {
-        f"pillow/{name}.py"
+        f"imaging/pillow/{name}.py"
         for name in (
-            *("__init__", "bitmap", "colour", "decoding", "encoding", "film", "gif", "jpeg", "memory", "png"),
-            *("scaling", "tiff", "tiff_samples"),
+            *("__init__", "bmp", "color", "decode", "encode", "frames", "gif", "jpeg", "memory", "png"),
+            *("resample", "tiff", "tiff_samples"),
         )
     },
 }
@@ -97,7 +97,7 @@ def test_the_bundle_has_every_module_that_its_engine_needs_and_nothing_that_made
         return {path.relative_to(package).as_posix() for path in package.rglob("*.py")}
 
     (other,) = set(Engine) - {engine}
-    of_other = {name for name in modules(LAMBDAS / RESIZE) if name.startswith(f"{other}/")}
+    of_other = {name for name in modules(LAMBDAS / RESIZE) if name.startswith(f"imaging/{other}/")}
     assert modules(bundle / RESIZE) == modules(LAMBDAS / RESIZE) - of_other | BORROWED[engine]
     assert modules(bundle / CONTRACT) == modules(LAMBDAS / CONTRACT)
     ours = [*(bundle / RESIZE).rglob("*"), *(bundle / CONTRACT).rglob("*")]

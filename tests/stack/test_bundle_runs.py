@@ -15,8 +15,8 @@ from builders.formats import pictures
 from builders.images import rendered, variant
 from builders.lambda_runtime import runtime_in
 from builders.world import settings
-from resize.engine import Engine
-from resize.variants import Format
+from resize.imaging.engine import Engine
+from resize.imaging.variants import Format
 from stacks.bundle import build_bundle
 
 pytestmark = pytest.mark.long
@@ -39,10 +39,10 @@ import json, sys
 from hashlib import sha256
 from pathlib import Path
 sys.path[:0] = sys.argv[1:3]
-from resize.engine import Engine
-from resize.imaging import render
-from resize.settings import Limits
-from resize.variants import Format, Variant
+from resize.imaging.engine import Engine
+from resize.imaging.render import render
+from resize.imaging.limits import Limits
+from resize.imaging.variants import Format, Variant
 engine = Engine(sys.argv[4])
 variants = [Variant(name=output, width=32, format=output) for output in Format]
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from builders.stack import Template, synthesize
-from resize.engine import Engine
-from resize.variants import Variant, variants_to_json
+from resize.imaging.engine import Engine
+from resize.imaging.variants import Variant, variants_to_json
 from stacks.config import Config
 from stacks.outputs import Output
 

@@ -7,7 +7,7 @@ from builders.images import encoded, picture_of, quadrants, rendered, variant
 from builders.profiles import display_p3
 from contract.errors import Reason
 from resize.errors import ImageRejectedError
-from resize.variants import Format
+from resize.imaging.variants import Format
 
 pytestmark = pytest.mark.usefixtures("engine")
 

@@ -11,8 +11,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from contract.errors import SettingsError
+from resize.imaging.variants import Fit, Format, Gravity, Variant
 from resize.settings import STORAGE_SECONDS
-from resize.variants import Fit, Format, Gravity, Variant
 from stacks.config import MAX_ENVIRONMENT_BYTES, Config, parse_config
 from stacks.context import read_context
 from stacks.knobs import Pollers
@@ -304,7 +304,7 @@ def test_a_job_stays_hidden_for_six_timeouts_and_the_window_unless_told_otherwis
 def test_a_full_batch_of_the_slowest_images_fits_into_the_default_timeout() -> None:
     """The last image of the batch begins when the time of all others is used up, and may take three times its own.
 
-    The kernel counts in whole seconds, and lets each image have two more: resize/sandbox_child.py.
+    The kernel counts in whole seconds, and lets each image have two more: resize/sandbox/worker.py.
     """
     config = Config()
 

@@ -10,12 +10,12 @@ from builders.formats import pictures
 from builders.images import animation, encoded, exif, opened, quadrants, variant
 from builders.likeness import natural, similarity
 from contract.errors import Reason
-from resize.engine import Engine
 from resize.errors import ImageRejectedError
-from resize.imaging import render
-from resize.renditions import Rendered
-from resize.settings import Limits
-from resize.variants import Fit, Format, Gravity, Variant
+from resize.imaging.engine import Engine
+from resize.imaging.limits import Limits
+from resize.imaging.render import render
+from resize.imaging.rendition import Rendered
+from resize.imaging.variants import Fit, Format, Gravity, Variant
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 ALIKE = 0.985

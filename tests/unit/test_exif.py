@@ -5,8 +5,8 @@ import struct
 import pytest
 
 from builders.images import encoded, exif, picture_of, quadrants, rendered
-from resize.exif import orientation_of
-from resize.jpeg import exif_of
+from resize.imaging.formats.exif import orientation_of
+from resize.imaging.formats.jpeg import exif_of
 
 SHORT = 3
 CODES = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 11: "f", 13: "I"}

@@ -5,8 +5,8 @@ import pytest
 from builders.images import encoded, quadrants, sideways_heic
 from contract.errors import Reason
 from resize.errors import ImageRejectedError
-from resize.formats import SourceFormat, identify
-from resize.variants import Format
+from resize.imaging.formats.detect import SourceFormat, identify
+from resize.imaging.variants import Format
 
 
 def brand(major: bytes, *compatible: bytes) -> bytes:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from resize.geometry import Box, Placement, Size, place
-from resize.variants import MAX_SIDE, Fit, Gravity, Variant
+from resize.imaging.geometry import Box, Placement, Size, place
+from resize.imaging.variants import MAX_SIDE, Fit, Gravity, Variant
 
 SIDES = st.integers(1, 20_000) | st.sampled_from([1, 2, 3, MAX_SIDE, 65_535, 100_000])
 BOX_SIDES = st.integers(1, MAX_SIDE)

@@ -7,8 +7,8 @@ from builders.gifs import BLUE, CLEAR, LIME, RED, RESTORE, WHITE, Color, Picture
 from builders.images import alpha_at, colour_at, opened, rendered, variant
 from contract.errors import Reason
 from resize.errors import ImageRejectedError
-from resize.renditions import Rendered
-from resize.variants import Format
+from resize.imaging.rendition import Rendered
+from resize.imaging.variants import Format
 
 pytestmark = pytest.mark.usefixtures("engine")
 

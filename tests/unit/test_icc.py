@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from builders.images import rgb_at
-from resize.icc import CURVES, PRIMARIES, SRGB_CURVE, Primaries, profile_of, srgb_levels
-from resize.pillow.colour import to_srgb
+from resize.imaging.color.icc import CURVES, PRIMARIES, SRGB_CURVE, Primaries, profile_of, srgb_levels
+from resize.imaging.pillow.color import to_srgb
 
 COLOUR = (200, 80, 20)
 

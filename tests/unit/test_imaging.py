@@ -22,7 +22,7 @@ from builders.images import (
     variant,
 )
 from builders.profiles import display_p3
-from resize.variants import Fit, Format, Gravity
+from resize.imaging.variants import Fit, Format, Gravity
 
 pytestmark = pytest.mark.usefixtures("engine")
 

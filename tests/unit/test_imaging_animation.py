@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 from PIL import Image, ImageSequence
 
 from builders.images import animation, colour_at, opened, rendered, variant
-from resize.engine import Engine
-from resize.pillow import encoding as by_pillow
-from resize.pillow.film import Film as PillowFilm
-from resize.variants import Fit, Format
-from resize.vips import encoding as by_vips
-from resize.vips.borrowed import to_vips
-from resize.vips.film import Film as VipsFilm
-from resize.webp import with_alpha_declared
+from resize.imaging.engine import Engine
+from resize.imaging.formats.webp import with_alpha_declared
+from resize.imaging.pillow import encode as by_pillow
+from resize.imaging.pillow.frames import Film as PillowFilm
+from resize.imaging.variants import Fit, Format
+from resize.imaging.vips import encode as by_vips
+from resize.imaging.vips.frames import Film as VipsFilm
+from resize.imaging.vips.pillow_fallback import to_vips
 
 pytestmark = pytest.mark.usefixtures("engine")
 

@@ -27,7 +27,7 @@ from builders.images import (
 from builders.profiles import linear_grey, swapped_primaries
 from contract.errors import Reason
 from resize.errors import ImageRejectedError
-from resize.variants import Format
+from resize.imaging.variants import Format
 
 pytestmark = pytest.mark.usefixtures("engine")
 

@@ -13,8 +13,8 @@ from builders.images import animation, encoded, exif, opened, quadrants, rendere
 from builders.profiles import display_p3
 from contract.errors import Reason
 from resize.errors import ImageRejectedError
-from resize.renditions import Rendered
-from resize.variants import Fit, Format
+from resize.imaging.rendition import Rendered
+from resize.imaging.variants import Fit, Format
 
 pytestmark = pytest.mark.usefixtures("engine")
 

@@ -7,7 +7,7 @@ from PIL import Image
 
 from builders.images import encoded, opened, rendered, variant
 from builders.likeness import natural, similarity
-from resize.variants import Fit
+from resize.imaging.variants import Fit
 
 pytestmark = pytest.mark.usefixtures("engine")
 

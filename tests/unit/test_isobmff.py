@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from builders.boxes import box, clean_aperture, colours, file_type, with_properties
 from builders.images import animation, encoded, quadrants
-from resize.cicp import Cicp
-from resize.geometry import Size
-from resize.isobmff import Presentation, brands_of, presentation_of
+from resize.imaging.color.cicp import Cicp
+from resize.imaging.formats.isobmff import Presentation, brands_of, presentation_of
+from resize.imaging.geometry import Size
 
 SEEDS = [
     with_properties(colours(encoded(quadrants(), "AVIF"), 9, 16), clean_aperture(48, 32, -16, -16)),

@@ -8,8 +8,8 @@ from PIL import Image
 from builders.images import encoded, picture_of, quadrants, rendered
 from contract.errors import Reason
 from resize.errors import ImageRejectedError
-from resize.jpeg_scans import read
-from resize.pillow.jpeg import Pieces
+from resize.imaging.formats.jpeg_scans import read
+from resize.imaging.pillow.jpeg import Pieces
 
 pytestmark = pytest.mark.usefixtures("engine")
 

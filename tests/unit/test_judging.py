@@ -9,7 +9,7 @@ from builders import manifests
 from contract.errors import Reason
 from contract.manifest import Manifest, Outcome
 from darkroom.judging import Selection, Verdict, judge
-from resize.formats import SourceFormat
+from resize.imaging.formats.detect import SourceFormat
 
 RESIZED = manifests.manifest(manifests.rendition("large"), manifests.rendition("thumb"))
 REJECTED = replace(RESIZED, outcome=Outcome.REJECTED, reason=Reason.CORRUPT, renditions=())

@@ -6,7 +6,7 @@ import pytest
 
 from darkroom.errors import UsageError
 from darkroom.options import duration, source_formats
-from resize.formats import SourceFormat
+from resize.imaging.formats.detect import SourceFormat
 
 WEEK = timedelta(days=7)
 

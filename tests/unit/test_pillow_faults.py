@@ -11,7 +11,7 @@ from PIL import Image
 from builders.images import animation, encoded, quadrants, rendered, variant
 from contract.errors import Reason
 from resize.errors import ImageRejectedError
-from resize.variants import Format
+from resize.imaging.variants import Format
 
 PNG = encoded(quadrants(40, 30))
 
@@ -88,7 +88,7 @@ def test_what_takes_too_much_memory_to_resize_is_refused(monkeypatch: pytest.Mon
 
 
 def test_a_mistake_of_ours_is_not_called_a_corrupt_image(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("resize.pillow.rendering.to_srgb", _raising(ValueError("our own")))
+    monkeypatch.setattr("resize.imaging.pillow.render.to_srgb", _raising(ValueError("our own")))
 
     with pytest.raises(ValueError, match="our own"):
         rendered(PNG)

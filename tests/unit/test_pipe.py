@@ -9,7 +9,7 @@ from typing import IO
 
 import pytest
 
-from resize.pipe import Pipe
+from resize.sandbox.pipe import Pipe
 
 SOON = 0.05
 

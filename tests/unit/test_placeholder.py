@@ -7,8 +7,8 @@ import thumbhash
 from PIL import Image
 
 from builders.images import encoded, exif, quadrants, rendered
-from resize.geometry import Size
-from resize.placeholder import Miniature, dominant_colour, miniature_size, thumb_hash
+from resize.imaging.geometry import Size
+from resize.imaging.placeholder import Miniature, dominant_colour, miniature_size, thumb_hash
 
 
 def miniature(picture: Image.Image) -> Miniature:

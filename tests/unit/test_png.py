@@ -36,7 +36,7 @@ from builders.pngs import (
 )
 from contract.errors import Reason
 from resize.errors import ImageRejectedError
-from resize.png import read
+from resize.imaging.formats.png import read
 
 pytestmark = pytest.mark.usefixtures("engine")
 

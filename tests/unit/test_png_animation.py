@@ -9,8 +9,8 @@ from builders.images import colour_at, opened, rendered, variant
 from builders.pngs import RGBA, account, animated, chunk, control, frame, still
 from contract.errors import Reason
 from resize.errors import ImageRejectedError
-from resize.png import read
-from resize.variants import Format
+from resize.imaging.formats.png import read
+from resize.imaging.variants import Format
 
 pytestmark = pytest.mark.usefixtures("engine")
 

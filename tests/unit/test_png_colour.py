@@ -23,7 +23,7 @@ from builders.pngs import (
     points,
 )
 from builders.profiles import display_p3, four_inks, linear_grey, swapped_primaries
-from resize.png import read
+from resize.imaging.formats.png import read
 
 pytestmark = pytest.mark.usefixtures("engine")
 

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from contract.errors import Reason
-from resize.variants import Variant, variants_to_json
+from resize.imaging.variants import Variant, variants_to_json
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

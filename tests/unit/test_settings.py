@@ -7,8 +7,9 @@ import pytest
 from builders.world import settings
 from contract.errors import SettingsError
 from resize.backoff import Backoff
-from resize.engine import Engine
-from resize.settings import Limits, Settings
+from resize.imaging.engine import Engine
+from resize.imaging.limits import Limits
+from resize.settings import Settings
 
 
 def test_settings_written_as_an_environment_read_back() -> None:

@@ -5,7 +5,7 @@ from threading import Barrier, Event
 
 import pytest
 
-from resize.side_by_side import ForEach, SideBySide, in_turn
+from resize.executor import ForEach, SideBySide, in_turn
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import io
 import pytest
 from PIL import Image
 
-from resize.stamp import stamp
-from resize.variants import Format
+from resize.imaging.stamp import stamp
+from resize.imaging.variants import Format
 
 
 def encoded(form: Format, *, lossless: bool = False, alpha: bool = False, frames: int = 1) -> bytes:

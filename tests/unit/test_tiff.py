@@ -7,8 +7,8 @@ import pytest
 from builders.tiffs import ASCII, BYTE, LONG, SHORT, picture, tiff
 from contract.errors import Reason
 from resize.errors import ImageRejectedError
-from resize.formats import SourceFormat, identify
-from resize.tiff import Tag, first_directory
+from resize.imaging.formats.detect import SourceFormat, identify
+from resize.imaging.formats.tiff import Tag, first_directory
 
 RED = b"\xff\0\0" * 16 * 8
 GREY = bytes(16 * 8)

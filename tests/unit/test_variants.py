@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contract.errors import SettingsError
-from resize.variants import Fit, Format, Gravity, Variant, parse_variants, variants_to_json
+from resize.imaging.variants import Fit, Format, Gravity, Variant, parse_variants, variants_to_json
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

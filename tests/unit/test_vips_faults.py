@@ -9,11 +9,11 @@ import pytest
 from builders import images
 from builders.images import encoded, quadrants, rendered
 from contract.errors import Reason
-from resize.engine import Engine
 from resize.errors import ImageRejectedError
-from resize.formats import SourceFormat
-from resize.vips import decoding
-from resize.vips.library import pyvips
+from resize.imaging.engine import Engine
+from resize.imaging.formats.detect import SourceFormat
+from resize.imaging.vips import decode
+from resize.imaging.vips.binding import pyvips
 
 PNG = encoded(quadrants(40, 30))
 
@@ -54,7 +54,7 @@ def test_what_a_decoder_says_is_the_images_fault_and_told_without_its_bytes(
 ) -> None:
     failing = raising(pyvips.Error("unable to call it", detail or " "))
     if when == "at its header":
-        monkeypatch.setitem(decoding.LOADERS, SourceFormat.PNG, failing)
+        monkeypatch.setitem(decode.LOADERS, SourceFormat.PNG, failing)
     else:
         monkeypatch.setattr(pyvips.Image, "copy_memory", failing)
 
@@ -82,7 +82,7 @@ def test_what_takes_too_much_memory_to_resize_is_refused(monkeypatch: pytest.Mon
 
 
 def test_a_mistake_of_ours_is_not_called_a_corrupt_image(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("resize.vips.rendering.to_plain", raising(ValueError("our own")))
+    monkeypatch.setattr("resize.imaging.vips.render.to_plain", raising(ValueError("our own")))
 
     with pytest.raises(ValueError, match="our own"):
         rendered(PNG)

@@ -1,0 +1,1 @@
+"""Bytes in, renditions out; knows no AWS."""

@@ -1,0 +1,1 @@
+"""Color spaces: code points, ICC profiles, and from HDR to sRGB."""

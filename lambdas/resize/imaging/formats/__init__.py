@@ -1,0 +1,1 @@
+"""What image files say before a pixel is decoded."""

@@ -1,0 +1,295 @@
+"""What the boxes of an AVIF or a HEIC say of the picture that is shown: brands, colours, clean aperture, plays.
+
+Boxes are those of ISO/IEC 14496-12 (files), 23008-12 (images in them) and the AVIF specification. What makes no sense
+says nothing: to refuse a broken file is the decoder's business. Time is linear in the boxes read, which are bounded.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from resize.imaging.color.cicp import Cicp
+from resize.imaging.color.tone_map import peak_of
+from resize.imaging.geometry import Size
+
+# Of what a file may have any number: boxes in a box, properties of items. Real ones have hundreds.
+_MOST_BOXES = 4096
+_MOST_ENTRIES = 65_536
+_MOST_BRANDS = 4096
+
+# Bytes of a box's own header, of a full box's version and flags, of the fields before the boxes in a picture's sample
+# entry (ISO/IEC 14496-12, 4.2, and 12.1.3).
+_HEADER = 8
+_VERSION = 4
+_SAMPLE_ENTRY = 78
+
+# Rows of ITU-T H.273, table 3: what is encoded for television Chromium shows in an image as if it were for a screen.
+_TELEVISION = frozenset({1, 6, 11, 12, 14, 15})
+_SRGB = 13
+
+# As many as seven bits can tell apart.
+_MOST_MAPS = 128
+
+_FOR_EVER = (0xFFFF_FFFF, 0xFFFF_FFFF_FFFF_FFFF)
+
+
+@dataclass(frozen=True, slots=True)
+class CleanAperture:
+    """The part of a picture that is meant to be shown: `clap`, four fractions (ISO/IEC 14496-12, 12.1.4)."""
+
+    width: tuple[int, int]
+    height: tuple[int, int]
+    right: tuple[int, int]
+    down: tuple[int, int]
+
+    def size_in(self, stored: Size) -> Size:
+        """Say what of a picture to keep from its upper left corner.
+
+        An aperture that begins elsewhere is ignored, as browsers do: whoever cut there may have wanted to hide the rest
+        (https://github.com/AOMediaCodec/av1-avif/issues/188).
+        """
+        width = _kept(self.width, self.right, stored.width)
+        height = _kept(self.height, self.down, stored.height)
+        return Size(width, height) if width and height else stored
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """How a picture is coded: bytes of each sample, and how many samples of colour there are for each of lightness."""
+
+    depth_bytes: int
+    colour: float
+
+    @property
+    def is_grey(self) -> bool:
+        """Whether there is lightness alone."""
+        return self.colour == 0
+
+    @property
+    def bytes_of_pixel(self) -> float:
+        """Bytes of each pixel, without its opacity."""
+        return self.depth_bytes * (1 + self.colour)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presentation:
+    """What is said of the primary item, or of the sequence that is played in its stead."""
+
+    cicp: Cicp | None = None
+    aperture: CleanAperture | None = None
+    samples: Samples | None = None  # of AV1
+    codecs: frozenset[bytes] = frozenset()  # by the boxes that configure decoders of items: av1C, hvcC …
+    has_still: bool = False
+    has_sequence: bool = False
+    is_animated: bool = False  # the sequence is what is shown
+    plays: int = 0  # of the sequence; 0 is for ever
+
+
+class Brands(NamedTuple):
+    """What a file says that it is: `ftyp` (ISO/IEC 14496-12, 4.3)."""
+
+    major: bytes
+    minor: bytes
+    compatible: frozenset[bytes]
+
+
+class _Box(NamedTuple):
+    kind: bytes
+    body: memoryview
+
+
+def brands_of(source: bytes) -> Brands | None:
+    """Read the brands that a file begins with, None where it begins otherwise."""
+    first = next(_boxes(memoryview(source)[: 16 + 4 * _MOST_BRANDS], whole=False), None)
+    if first is None or first.kind != b"ftyp" or len(first.body) < _HEADER:
+        return None
+    listed = range(_HEADER, len(first.body) - 3, 4)
+    return Brands(
+        bytes(first.body[:4]), bytes(first.body[4:8]), frozenset(bytes(first.body[at : at + 4]) for at in listed)
+    )
+
+
+def presentation_of(source: bytes) -> Presentation:
+    """Find what is said of the picture: of the sequence if by its major brand the file is one that browsers play."""
+    brands = brands_of(source)
+    tops = list(_boxes(memoryview(source)))
+    meta = _first(tops, b"meta")
+    moov = _first(tops, b"moov")
+    track = _picture_track(moov) if moov is not None else None
+    known = _properties(meta) if meta is not None else []
+    items = _items(meta, known) if meta is not None else None
+    is_animated = track is not None and brands is not None and brands.major == b"avis"
+    properties = track.properties if track is not None and is_animated else items or []
+    return Presentation(
+        cicp=_cicp(properties),
+        aperture=_aperture(properties),
+        samples=_samples(properties),
+        codecs=frozenset(box.kind for box in known if box.kind.endswith(b"C")),
+        has_still=items is not None,
+        has_sequence=track is not None,
+        is_animated=is_animated,
+        plays=track.plays if track is not None else 0,
+    )
+
+
+def with_maps_apart(source: bytes) -> bytes:
+    """Give each `ipma` flags of its own, as libavif reads but one of a kind: browsers, and encoders, are not so strict.
+
+    Bits of the flags beyond the first mean nothing (ISO/IEC 23008-12, 9.3.2).
+    """
+    if len(_maps(memoryview(source))) < 2:  # noqa: PLR2004 - nothing to tell apart
+        return source
+    changed = bytearray(source)
+    for number, ipma in enumerate(_maps(memoryview(changed))):
+        if len(ipma) >= _VERSION and number < _MOST_MAPS:
+            ipma[3] = number << 1 | ipma[3] & 1
+    return bytes(changed)
+
+
+def _maps(source: memoryview) -> list[memoryview]:
+    meta = _first(_boxes(source), b"meta")
+    properties = _first(_boxes(meta[_VERSION:]), b"iprp") if meta is not None else None
+    return [box.body for box in _boxes(properties) if box.kind == b"ipma"] if properties is not None else []
+
+
+def _boxes(body: memoryview, *, whole: bool = True) -> Iterator[_Box]:
+    """Read boxes one after the other, up to one that makes no sense; unless `whole`, the last may be cut off."""
+    at = 0
+    for _ in range(_MOST_BOXES):
+        header = body[at : at + 2 * _HEADER]
+        if len(header) < _HEADER:
+            return
+        size, start = int.from_bytes(header[:4], "big"), _HEADER
+        if size == 1:
+            size, start = int.from_bytes(header[8:16], "big"), 2 * _HEADER
+        elif size == 0:  # to the end
+            size = len(body) - at
+        if size < start or (whole and at + size > len(body)):
+            return
+        yield _Box(bytes(header[4:8]), body[at + start : at + size])
+        at += size
+
+
+def _first(boxes: Iterable[_Box], *path: bytes) -> memoryview | None:
+    kind, *inner = path
+    found = next((box.body for box in boxes if box.kind == kind), None)
+    return _first(_boxes(found), *inner) if inner and found is not None else found
+
+
+def _properties(meta: memoryview) -> list[_Box]:
+    """List the properties that items have, in the order in which they are numbered."""
+    container = _first(_boxes(meta[_VERSION:]), b"iprp", b"ipco")
+    return list(_boxes(container)) if container is not None else []
+
+
+def _items(meta: memoryview, known: Sequence[_Box]) -> list[_Box] | None:
+    """List the properties of the primary item, None where there is no such item."""
+    boxes = list(_boxes(meta[_VERSION:]))
+    primary, properties = _first(boxes, b"pitm"), _first(boxes, b"iprp")
+    if primary is None or len(primary) < _VERSION + 2:
+        return None
+    item = _number(primary, _VERSION, _VERSION + (2 if primary[0] == 0 else 4))
+    maps = [box.body for box in _boxes(properties) if box.kind == b"ipma"] if properties is not None else []
+    chosen = [index for ipma in maps for index in _associations(ipma, item)]
+    return [known[index - 1] for index in chosen if 0 < index <= len(known)]
+
+
+def _associations(ipma: memoryview, item: int) -> Iterator[int]:
+    """Read the numbers of an item's properties (ISO/IEC 23008-12, 9.3.1)."""
+    if len(ipma) < 2 * _VERSION:
+        return
+    of_item, of_index = (2 if ipma[0] < 1 else 4), (2 if ipma[3] & 1 else 1)
+    number = 0x7F if of_index == 1 else 0x7FFF  # beside whether it is essential
+    at = 2 * _VERSION
+    for _ in range(min(int.from_bytes(ipma[4:8], "big"), _MOST_ENTRIES)):
+        if at + of_item >= len(ipma):
+            return
+        count = ipma[at + of_item]
+        start, end = at + of_item + 1, at + of_item + 1 + count * of_index
+        if _number(ipma, at, at + of_item) == item:
+            yield from (_number(ipma, i, i + of_index) & number for i in range(start, end, of_index))
+        at = end
+
+
+class _Track(NamedTuple):
+    properties: list[_Box]
+    plays: int
+
+
+def _picture_track(moov: memoryview) -> _Track | None:
+    """Find the track of pictures: others have their opacity, depth or sound."""
+    for box in _boxes(moov):
+        if box.kind != b"trak":
+            continue
+        inner = list(_boxes(box.body))
+        media = list(_boxes(_first(inner, b"mdia") or memoryview(b"")))
+        handler = _first(media, b"hdlr")
+        if handler is not None and bytes(handler[8:12]) == b"pict":
+            entries = _first(media, b"minf", b"stbl", b"stsd")
+            entry = next(_boxes(entries[2 * _VERSION :]), None) if entries is not None else None
+            properties = list(_boxes(entry.body[_SAMPLE_ENTRY:])) if entry is not None else []
+            return _Track(properties, _plays(inner))
+    return None
+
+
+def _plays(track: list[_Box]) -> int:
+    """Say how often a track plays: its duration in those of its one edit, if that repeats (`elst`, flag 1)."""
+    header, edits = _first(track, b"tkhd"), _first(track, b"edts", b"elst")
+    if not header or edits is None or len(edits) < 4 * _VERSION:
+        return 0  # browsers play for ever what says nothing
+    if not edits[3] & 1:
+        return 1
+    duration = _number(header, 20, 24) if header[0] != 1 else _number(header, 28, 36)
+    edit = _number(edits, 8, 12) if edits[0] != 1 else _number(edits, 8, 16)
+    return 0 if duration in _FOR_EVER or edit == 0 else -(-duration // edit)
+
+
+def _number(body: memoryview, start: int, end: int) -> int:
+    return int.from_bytes(body[start:end], "big")
+
+
+def _cicp(properties: Sequence[_Box]) -> Cicp | None:
+    """Read the first `colr` of type nclx: a profile, which outranks it, the decoders hand over themselves."""
+    for kind, body in properties:
+        if kind == b"colr" and bytes(body[:4]) == b"nclx" and len(body) >= _HEADER:
+            transfer = _number(body, 6, 8)
+            transfer = _SRGB if transfer in _TELEVISION else transfer
+            return Cicp(_number(body, 4, 6), transfer, _peak(properties))
+    return None
+
+
+def _peak(properties: Iterable[_Box]) -> float:
+    """Read `clli` (ISO/IEC 14496-12, 12.1.6), in cd/m2: what a picture was mastered on (`mdcv`) no browser reads."""
+    brightest = _first(properties, b"clli")
+    return peak_of(_number(brightest, 0, 2) if brightest is not None else 0)
+
+
+def _aperture(properties: Iterable[_Box]) -> CleanAperture | None:
+    body = _first(properties, b"clap")
+    if body is None or len(body) < 4 * _HEADER:
+        return None
+    fractions = [(_signed(body, at), _number(body, at + 4, at + 8)) for at in range(0, 32, _HEADER)]
+    return CleanAperture(*fractions)
+
+
+def _signed(body: memoryview, at: int) -> int:
+    return int.from_bytes(body[at : at + 4], "big", signed=True)
+
+
+def _samples(properties: Iterable[_Box]) -> Samples | None:
+    """Read the third byte of `av1C` (AV1 in ISOBMFF, 2.3.3): depth, monochrome, and the halving across and down."""
+    configuration = _first(properties, b"av1C")
+    if configuration is None:
+        return None
+    flags = _number(configuration, 2, 3)
+    halvings = (flags >> 3 & 1) + (flags >> 2 & 1)
+    return Samples(2 if flags & 0x40 else 1, 0 if flags & 0x10 else 2 / 2**halvings)
+
+
+def _kept(length: tuple[int, int], offset: tuple[int, int], stored: int) -> int | None:
+    """Give a whole length that begins at 0 and fits: its middle lies `offset` from that of what is stored."""
+    if length[1] == 0 or offset[1] == 0 or length[0] % length[1]:
+        return None
+    kept = length[0] // length[1]
+    starts_at_zero = 2 * offset[0] == (kept - stored) * offset[1]
+    return kept if 0 < kept <= stored and starts_at_zero else None

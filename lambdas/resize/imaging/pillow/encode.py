@@ -1,0 +1,95 @@
+"""The one door to Pillow's encoders: a film in, the bytes of a file without any metadata out."""
+
+from io import BytesIO
+from typing import Any
+
+from PIL import Image
+
+from contract.errors import Reason
+from resize.errors import ImageRejectedError
+from resize.imaging.formats.gif import in_hundredths
+from resize.imaging.formats.jpeg import FULL_COLOUR_QUALITY, OPTIMIZE_EFFORT, PROGRESSIVE_EFFORT
+from resize.imaging.formats.webp import with_alpha_declared
+from resize.imaging.pillow.frames import Film
+from resize.imaging.variants import Format
+
+# GIF knows opaque and transparent alone, and 256 colours, of which the last one here is the transparent.
+_OPAQUE_FROM = 128
+_GIF_COLOURS = 255
+_TRANSPARENT = 255
+_WHOLE_PALETTE = 3 * 256
+_CLEAR_BEFORE_NEXT = 2
+
+
+def encode(film: Film, output: Format, quality: int, effort: int) -> bytes:
+    """Write a film as a file; a format without animation takes a still.
+
+    `quality` is 1 to 100, `effort` 0 (fast) to 6 (small). The same film gives the same bytes.
+
+    Raises:
+        ImageRejectedError: OUT_OF_MEMORY, or ENCODER_FAILED where the encoder cannot write these pictures.
+    """
+    first, *others = _with_palettes(film) if output is Format.GIF else map(_with_straight_alpha, film.frames)
+    options = _options(film, output, quality, effort)
+    if others:
+        options |= {"save_all": True, "append_images": others} | _timing(film, output)
+    file = BytesIO()
+    try:
+        first.save(file, "JPEG" if output is Format.JPEG else output.name, **options)
+    except (OSError, ValueError, RuntimeError) as error:
+        raise _rejection(error, output) from error
+    return with_alpha_declared(file.getvalue()) if output is Format.WEBP and film.has_alpha else file.getvalue()
+
+
+def _options(film: Film, output: Format, quality: int, effort: int) -> dict[str, Any]:
+    match output:
+        case Format.WEBP:
+            return {"quality": quality, "method": effort}
+        case Format.JPEG:
+            subsampling = "4:4:4" if quality >= FULL_COLOUR_QUALITY else "4:2:0"
+            smaller = {"optimize": effort >= OPTIMIZE_EFFORT, "progressive": effort >= PROGRESSIVE_EFFORT}
+            return {"quality": quality, "subsampling": subsampling} | smaller
+        case Format.PNG:
+            return {"compress_level": 1 + effort * 8 // 6}  # 1 to 9
+        case Format.AVIF:
+            return {"quality": quality, "speed": 10 - effort, "max_threads": 1}  # 10 to 4: below, seconds
+        case Format.GIF:
+            return {"optimize": False, "disposal": _CLEAR_BEFORE_NEXT} if film.has_alpha else {"optimize": True}
+
+
+def _timing(film: Film, output: Format) -> dict[str, Any]:
+    if output in (Format.WEBP, Format.PNG):
+        return {"duration": list(film.milliseconds), "loop": film.plays}
+    repeats = {} if film.plays == 1 else {"loop": max(0, film.plays - 1)}  # GIF counts what follows the first time
+    return {"duration": in_hundredths(film.milliseconds)} | repeats
+
+
+def _with_straight_alpha(frame: Image.Image) -> Image.Image:
+    return frame.convert("RGBA") if frame.mode == "RGBa" else frame
+
+
+def _with_palettes(film: Film) -> list[Image.Image]:
+    """Give each frame its best colours, and all a transparent one as soon as one needs it.
+
+    A decoder clears a frame to transparent only if that frame names a transparent colour.
+    """
+    pictures = [_with_palette(_with_straight_alpha(frame)) for frame in film.frames]
+    if film.has_alpha:
+        for picture in pictures:
+            picture.info["transparency"] = _TRANSPARENT
+    return pictures
+
+
+def _with_palette(frame: Image.Image) -> Image.Image:
+    picture = frame.convert("RGB").quantize(_GIF_COLOURS, Image.Quantize.MEDIANCUT)
+    if frame.mode == "RGBA":
+        hidden = frame.getchannel("A").point([255] * _OPAQUE_FROM + [0] * (256 - _OPAQUE_FROM), "1")
+        picture.paste(_TRANSPARENT, mask=hidden)
+        picture.putpalette(bytes(picture.getpalette() or ()).ljust(_WHOLE_PALETTE, b"\0"))
+    return picture
+
+
+def _rejection(error: Exception, output: Format) -> ImageRejectedError:
+    if "memory" in str(error).lower():
+        return ImageRejectedError(Reason.OUT_OF_MEMORY, f"encoding it as {output} takes more memory than there is")
+    return ImageRejectedError(Reason.ENCODER_FAILED, f"it cannot be encoded as {output}: {type(error).__name__}")

@@ -1,0 +1,107 @@
+"""Makes every variant with Pillow: decode once, shrink from each size to the next, encode."""
+
+from collections.abc import Sequence
+
+from PIL import Image
+
+from resize.imaging.geometry import Size
+from resize.imaging.limits import Limits
+from resize.imaging.pillow.color import to_plain, to_srgb
+from resize.imaging.pillow.decode import (
+    SIDEWAYS,
+    Opened,
+    check_memory,
+    decode,
+    open_image,
+    plays_of,
+    shrink_while_decoding,
+    turn_of,
+)
+from resize.imaging.pillow.encode import encode
+from resize.imaging.pillow.frames import Film
+from resize.imaging.pillow.memory import Print
+from resize.imaging.pillow.resample import ENOUGH, shrunk
+from resize.imaging.placeholder import Miniature, dominant_colour, miniature_size, thumb_hash
+from resize.imaging.plan import HAS_ALPHA, Plan, enough_for, largest_first
+from resize.imaging.rendition import Rendered, Rendition
+from resize.imaging.variants import Variant
+
+
+def render(source: bytes, variants: Sequence[Variant], limits: Limits, memory_bytes: int | None) -> Rendered:
+    """Make every variant of an image: see `resize.imaging.render.render`."""
+    opened = open_image(source, limits, memory_bytes)
+    turn = turn_of(opened)
+    displayed = _turned(opened.size, turn)
+    plans = largest_first(variants, opened.format, displayed, opened.frames)
+    film = _develop(opened, turn, enough_for(plans, displayed), plans)
+    renditions: dict[int, Rendition] = {}
+    for plan in plans:
+        if plan is not plans[-1]:  # of which nothing else is made: no more of it is scaled than is kept
+            film = film.shrunk(plan.placement.scaled)
+        renditions[plan.position] = _print(film, plan)
+    miniature = _miniature(film)
+    return Rendered(
+        format=opened.format.value,
+        width=displayed.width,
+        height=displayed.height,
+        frames=opened.frames,
+        dominant_colour=dominant_colour(miniature),
+        thumbhash=thumb_hash(miniature),
+        renditions=tuple(renditions[position] for position in range(len(plans))),
+    )
+
+
+def _develop(opened: Opened, turn: Image.Transpose | None, size: Size, plans: list[Plan]) -> Film:
+    """Decode, and shrink to the size before the rest: turning and colours cost by the pixel."""
+    stored = _turned(size, turn)
+    shrink_while_decoding(opened, stored)
+    prints = [Print(plan.output, plan.placement.canvas, plan.frames) for plan in plans]
+    shown = max(one.frames for one in prints)
+    check_memory(opened, stored, shown, prints)
+    spare = opened.image.size == opened.stored and not _is_followed_closely(size, plans)
+    frames, milliseconds = [], []
+    for frame in decode(opened, shown):
+        picture = to_srgb(_upright(shrunk(to_plain(frame.image), stored, spare=spare), turn), opened.profile)
+        frames.append(picture.convert("RGBa") if picture.mode == "RGBA" else picture)
+        milliseconds.append(frame.milliseconds)
+    return Film(frames=_alike(frames), milliseconds=tuple(milliseconds), plays=plays_of(opened))
+
+
+def _is_followed_closely(size: Size, plans: Sequence[Plan]) -> bool:
+    """Say whether a smaller variant is made from this size by less than a cheap step."""
+    return any(size.width / ENOUGH < plan.placement.scaled.width < size.width for plan in plans)
+
+
+def _alike(frames: list[Image.Image]) -> tuple[Image.Image, ...]:
+    """Give every frame an opacity as soon as one has it."""
+    if all(frame.mode == "RGB" for frame in frames):
+        return tuple(frames)
+    return tuple(frame.convert("RGBa") if frame.mode == "RGB" else frame for frame in frames)
+
+
+def _print(film: Film, plan: Plan) -> Rendition:
+    variant, has_alpha = plan.variant, plan.output in HAS_ALPHA
+    reel = film if plan.frames > 1 else film.still()
+    placed = reel.placed(plan.placement, plan.background)
+    shown = placed if has_alpha else placed.flattened(plan.background)
+    return Rendition(
+        variant=variant.name,
+        format=plan.output,
+        width=placed.size.width,
+        height=placed.size.height,
+        body=encode(shown, plan.output, variant.quality, variant.effort),
+        frames=plan.frames,
+    )
+
+
+def _miniature(film: Film) -> Miniature:
+    size = miniature_size(film.size)
+    return Miniature(size, film.frames[0].resize(size, Image.Resampling.BOX).convert("RGBA").tobytes())
+
+
+def _upright(picture: Image.Image, turn: Image.Transpose | None) -> Image.Image:
+    return picture if turn is None else picture.transpose(turn)
+
+
+def _turned(size: Size, turn: Image.Transpose | None) -> Size:
+    return Size(size.height, size.width) if turn in SIDEWAYS else size

@@ -1,0 +1,68 @@
+"""What a page shows while an image loads: its dominant colour and its ThumbHash."""
+
+from base64 import b64encode
+from collections import Counter
+from dataclasses import dataclass
+
+import thumbhash
+
+from resize.imaging.geometry import Size
+
+# ThumbHash keeps at most seven waves along a side (its author's page, evanw.github.io/thumbhash): more pixels than
+# these cost time and change nothing.
+_SIDE = 16
+
+# Colours in the same steps of so many of 255 levels are similar.
+_SIMILAR = 32
+
+_SOLID = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Miniature:
+    """An image at `miniature_size`: four bytes a pixel, red, green, blue and opacity, row by row."""
+
+    size: Size
+    rgba: bytes
+
+
+def miniature_size(size: Size) -> Size:
+    """Say how small an image can be and still tell its colours."""
+    scale = min(1.0, _SIDE / max(size))
+    return Size(*(max(1, round(side * scale)) for side in size))
+
+
+def dominant_colour(picture: Miniature) -> str:
+    """Name the colour that fills most of a picture, as `#rrggbb`; black where nothing is opaque.
+
+    It is the average of the largest group of similar colours.
+    """
+    solid = [pixel[:3] for pixel in _pixels(picture) if pixel[3] >= _SOLID]
+    if not solid:
+        return "#000000"
+    (largest, _), *_ = Counter(map(_group, solid)).most_common(1)
+    members = [pixel for pixel in solid if _group(pixel) == largest]
+    average = bytes(round(sum(band) / len(members)) for band in zip(*members, strict=True))
+    return f"#{average.hex()}"
+
+
+def thumb_hash(picture: Miniature) -> str:
+    """Hash a picture to the base64 of some 24 bytes, from which a page paints a blurred likeness.
+
+    What is transparent counts as white: the library's hash of transparency fails (thumbhash 0.1.2).
+    """
+    shown = [band for pixel in _pixels(picture) for band in (*_on_white(pixel), 255)]
+    return b64encode(bytes(thumbhash.rgba_to_thumb_hash(*picture.size, shown))).decode("ascii")
+
+
+def _pixels(picture: Miniature) -> list[bytes]:
+    return [picture.rgba[at : at + 4] for at in range(0, len(picture.rgba), 4)]
+
+
+def _on_white(pixel: bytes) -> tuple[int, ...]:
+    opacity = pixel[3]
+    return tuple((band * opacity + 255 * (255 - opacity) + 127) // 255 for band in pixel[:3])
+
+
+def _group(pixel: bytes) -> tuple[int, ...]:
+    return tuple(band // _SIMILAR for band in pixel)

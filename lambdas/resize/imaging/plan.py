@@ -1,0 +1,67 @@
+"""What is to be made of one image, in the order of making: the largest first, each from the one before."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from resize.imaging.formats.detect import SourceFormat
+from resize.imaging.geometry import Placement, Size, place
+from resize.imaging.variants import Format, Variant
+
+# Red, green, blue and opacity, 0 to 255 each.
+Colour: TypeAlias = tuple[int, int, int, int]
+
+HAS_ANIMATION = frozenset({Format.WEBP, Format.GIF})
+HAS_ALPHA = frozenset({Format.WEBP, Format.GIF, Format.PNG, Format.AVIF})
+
+_OPAQUE = 255
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """One variant of this image: where its pixels go, as what they are written, and how many frames of them."""
+
+    position: int
+    variant: Variant
+    output: Format
+    placement: Placement
+    frames: int
+
+    @property
+    def background(self) -> Colour:
+        """What stands beside and behind the picture: opaque where the format knows no other."""
+        red, green, blue, *opacity = bytes.fromhex(self.variant.background.removeprefix("#"))
+        return (red, green, blue, opacity[0] if opacity and self.output in HAS_ALPHA else _OPAQUE)
+
+
+def largest_first(variants: Sequence[Variant], source: SourceFormat, displayed: Size, frames: int) -> list[Plan]:
+    """Plan every variant of an image of that size as displayed."""
+    plans = [_plan(position, variant, source, displayed, frames) for position, variant in enumerate(variants)]
+    return sorted(plans, key=lambda plan: plan.placement.scaled, reverse=True)
+
+
+def enough_for(plans: Sequence[Plan], displayed: Size) -> Size:
+    """Say how large a picture all plans can be made from."""
+    largest = plans[0].placement.scaled
+    return Size(min(largest.width, displayed.width), min(largest.height, displayed.height))
+
+
+def _plan(position: int, variant: Variant, source: SourceFormat, displayed: Size, frames: int) -> Plan:
+    output = variant.format or _kept(source, frames)
+    return Plan(
+        position=position,
+        variant=variant,
+        output=output,
+        placement=place(displayed, variant),
+        frames=frames if output in HAS_ANIMATION or _keeps_png(variant, output) else 1,
+    )
+
+
+def _keeps_png(variant: Variant, output: Format) -> bool:
+    """Say whether a PNG becomes one because it is: who asks for PNG by name wants a still that opens anywhere."""
+    return variant.format is None and output is Format.PNG
+
+
+def _kept(source: SourceFormat, frames: int) -> Format:
+    """Keep the source's format, or where that cannot be written as an animation what every browser plays."""
+    return Format.WEBP if frames > 1 and source.kept_as not in HAS_ANIMATION | {Format.PNG} else source.kept_as

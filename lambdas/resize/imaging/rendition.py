@@ -1,0 +1,34 @@
+"""What an image becomes, as values: made by imaging, sent through the sandbox, published by the store."""
+
+from dataclasses import dataclass
+
+from resize.imaging.variants import Format
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendition:
+    """The bytes of one variant of one upload; `width` and `height` are pixels, `frames` is how many were encoded."""
+
+    variant: str
+    format: Format
+    width: int
+    height: int
+    body: bytes
+    frames: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """An image's renditions, in the order of the variants, and what was seen of the image itself.
+
+    `format` is the source's, by its bytes. `width` and `height` are the source's pixels as displayed, with its EXIF
+    orientation applied. `dominant_colour` is `#rrggbb`, `thumbhash` is base64.
+    """
+
+    format: str
+    width: int
+    height: int
+    frames: int
+    dominant_colour: str
+    thumbhash: str
+    renditions: tuple[Rendition, ...]

@@ -1,0 +1,111 @@
+"""Makes every variant with libvips: decode once, shrink from each size to the next, encode."""
+
+from collections.abc import Sequence
+
+from resize.errors import ImageRejectedError
+from resize.imaging import limits as limit
+from resize.imaging.geometry import Size
+from resize.imaging.limits import Limits
+from resize.imaging.placeholder import Miniature, dominant_colour, miniature_size, thumb_hash
+from resize.imaging.plan import HAS_ALPHA, Plan, enough_for, largest_first
+from resize.imaging.rendition import Rendered, Rendition
+from resize.imaging.variants import Variant
+from resize.imaging.vips.binding import pyvips
+from resize.imaging.vips.color import to_plain, to_srgb, unpremultiplied
+from resize.imaging.vips.decode import blaming_the_image, open_image
+from resize.imaging.vips.encode import encode
+from resize.imaging.vips.frames import Film
+from resize.imaging.vips.memory import estimate
+from resize.imaging.vips.opened_image import Opened
+from resize.imaging.vips.resample import scaled
+
+# How to turn what is stored into what is displayed, by EXIF orientation (CIPA DC-008, 4.6.4, tag 274).
+_TURNS = {
+    2: lambda image: image.fliphor(),
+    3: lambda image: image.rot180(),
+    4: lambda image: image.flipver(),
+    5: lambda image: image.rot90().fliphor(),
+    6: lambda image: image.rot90(),
+    7: lambda image: image.rot270().fliphor(),
+    8: lambda image: image.rot270(),
+}
+
+_OPAQUE = 255
+
+
+def render(source: bytes, variants: Sequence[Variant], limits: Limits, memory_bytes: int | None) -> Rendered:
+    """Make every variant of an image: see `resize.imaging.render.render`."""
+    opened = open_image(source, limits)
+    plans = largest_first(variants, opened.format, opened.displayed, opened.frames)
+    size = opened.turned(enough_for(plans, opened.displayed))
+    limit.check_memory(estimate(opened.picture, opened.decoded(size), size, plans), memory_bytes)
+    film = _developed(opened, size, max(plan.frames for plan in plans))
+    renditions: dict[int, Rendition] = {}
+    for plan in plans:
+        if plan is not plans[-1]:  # of which nothing else is made: no more of it is scaled than is kept
+            film = film.shrunk(plan.placement.scaled)
+        renditions[plan.position] = _print(film, plan)
+    miniature = _miniature(film)
+    return Rendered(
+        format=opened.format.value,
+        width=opened.displayed.width,
+        height=opened.displayed.height,
+        frames=opened.frames,
+        dominant_colour=dominant_colour(miniature),
+        thumbhash=thumb_hash(miniature),
+        renditions=tuple(renditions[position] for position in range(len(plans))),
+    )
+
+
+def _developed(opened: Opened, size: Size, shown: int) -> Film:
+    try:
+        return _develop(opened, size, shown)
+    except ImageRejectedError:
+        mended = opened.mended()
+        if mended is None:
+            raise
+        return _develop(mended, size, shown)
+
+
+def _develop(opened: Opened, size: Size, shown: int) -> Film:
+    """Decode, and shrink to a size, as it is stored, before the rest: turning and colours cost by the pixel."""
+    frames = []
+    for frame in opened.decode(size, shown):
+        with blaming_the_image():
+            small = scaled(to_plain(frame, opened.curve), size).copy_memory()
+        frames.append(to_srgb(_upright(small, opened.orientation), opened.profile).copy_memory())
+    return Film(frames=_alike(frames), milliseconds=opened.milliseconds[:shown], plays=opened.plays)
+
+
+def _upright(image: pyvips.Image, orientation: int) -> pyvips.Image:
+    turn = _TURNS.get(orientation)
+    return turn(image).copy_memory() if turn else image
+
+
+def _alike(frames: list[pyvips.Image]) -> tuple[pyvips.Image, ...]:
+    """Give every frame an opacity as soon as one has it."""
+    if not any(frame.hasalpha() for frame in frames):
+        return tuple(frames)
+    return tuple(frame if frame.hasalpha() else frame.bandjoin(_OPAQUE) for frame in frames)
+
+
+def _print(film: Film, plan: Plan) -> Rendition:
+    variant, has_alpha = plan.variant, plan.output in HAS_ALPHA
+    reel = film if plan.frames > 1 else film.still()
+    placed = reel.placed(plan.placement, plan.background).straight()
+    shown = placed if has_alpha else placed.flattened(plan.background)
+    return Rendition(
+        variant=variant.name,
+        format=plan.output,
+        width=placed.size.width,
+        height=placed.size.height,
+        body=encode(shown, plan.output, variant.quality, variant.effort),
+        frames=plan.frames,
+    )
+
+
+def _miniature(film: Film) -> Miniature:
+    size = miniature_size(film.size)
+    small = scaled(film.frames[0], size)
+    straight = unpremultiplied(small) if small.hasalpha() else small.bandjoin(_OPAQUE)
+    return Miniature(size, straight.write_to_memory())

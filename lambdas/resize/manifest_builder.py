@@ -1,0 +1,96 @@
+"""The manifest of a job that has begun, completed by how the job ends."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from contract.events import Upload
+from contract.manifest import Manifest, Outcome, PublishedRendition, Source, Times
+from resize.errors import ImageRejectedError
+from resize.imaging.rendition import Rendered
+from resize.settings import Settings
+from resize.uploads_bucket import Original
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What is known of a manifest from the start; each way to end tells the time once more."""
+
+    upload: Upload
+    settings: Settings
+    clock: Callable[[], datetime]
+    started: datetime
+
+    def removed(self) -> Manifest:
+        """Tell that the source is gone."""
+        return self._manifest(Outcome.REMOVED, self._source(self.upload.version_id, self.upload.etag, self.upload.size))
+
+    def rejected(self, original: Original, fault: ImageRejectedError) -> Manifest:
+        """Tell why nothing was made of the image."""
+        source = self._source(original.version_id, original.etag, original.size)
+        return replace(self._manifest(Outcome.REJECTED, source), reason=fault.reason, detail=fault.detail)
+
+    def archived(
+        self, original: Original, fault: ImageRejectedError, standing: Manifest, intact: Collection[str]
+    ) -> Manifest | None:
+        """Tell why nothing new was made of the image, and go on listing what was made of it before and is there.
+
+        None where the standing manifest is of another upload.
+        """
+        if not standing.is_of(original.version_id, original.etag):
+            return None
+        return replace(
+            self.rejected(original, fault),
+            source=replace(standing.source, sequencer=self.upload.sequencer),
+            renditions=standing.listing(intact).renditions,
+            dominant_colour=standing.dominant_colour,
+            thumbhash=standing.thumbhash,
+        )
+
+    def resized(self, original: Original, rendered: Rendered, renditions: Sequence[PublishedRendition]) -> Manifest:
+        """Tell what was seen of the image and what was made of it."""
+        source = self._source(original.version_id, original.etag, original.size)
+        seen = replace(
+            source, format=rendered.format, width=rendered.width, height=rendered.height, frames=rendered.frames
+        )
+        return replace(
+            self._manifest(Outcome.RESIZED, seen),
+            renditions=tuple(renditions),
+            dominant_colour=rendered.dominant_colour,
+            thumbhash=rendered.thumbhash,
+        )
+
+    def _source(self, version_id: str | None, etag: str, size: int) -> Source:
+        return Source(
+            bucket=self.upload.bucket,
+            key=self.upload.key,
+            version_id=version_id,
+            etag=etag,
+            size=size,
+            sequencer=self.upload.sequencer,
+        )
+
+    def _manifest(self, outcome: Outcome, source: Source) -> Manifest:
+        finished = self.clock()
+        times = Times(
+            uploaded=_text(self.upload.time),
+            started=_text(self.started),
+            finished=_text(finished),
+            milliseconds=milliseconds(finished - self.started),
+        )
+        return Manifest(
+            outcome=outcome,
+            source=source,
+            times=times,
+            recipe=self.settings.recipe,
+            generation=self.settings.generation,
+        )
+
+
+def milliseconds(duration: timedelta) -> int:
+    """Count whole milliseconds."""
+    return round(duration / timedelta(milliseconds=1))
+
+
+def _text(time: datetime) -> str:
+    return time.isoformat(timespec="milliseconds")

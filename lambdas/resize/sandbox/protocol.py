@@ -1,0 +1,163 @@
+"""What the sandbox's two ends say to each other: frames of bytes, read without trust."""
+
+import json
+import re
+import struct
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import IO, Any
+
+from contract.errors import Reason
+from resize.errors import ImageRejectedError
+from resize.imaging.formats.detect import SourceFormat
+from resize.imaging.limits import Limits
+from resize.imaging.rendition import Rendered, Rendition
+from resize.imaging.variants import Format, Variant, parse_variants, variants_to_json
+
+_LENGTH = struct.Struct(">Q")
+
+# What a child says once it can take images.
+READY = b"ready"
+# Of what an image became, without the renditions themselves: some 200 bytes, and a hundred for each variant, of which
+# the function's environment, 4 KB, has room for less than a hundred.
+_HEAD_BYTES = 64 * 1024
+
+# What stands in a manifest, and so on other people's pages: docs/manifest.schema.json.
+_COLOUR = re.compile(r"#[0-9a-f]{6}")
+_THUMBHASH = re.compile(r"[A-Za-z0-9+/]{1,100}={0,2}")
+_DETAIL = re.compile(r"[ -~]{0,500}")
+# Whether a source lies in an archive is for S3 to say, and keeps what was made of it before.
+_REASONS = frozenset(Reason) - {Reason.ARCHIVED}
+
+
+class WireError(Exception):
+    """The other end sent something that is no frame, or no message."""
+
+
+class WireEndedError(WireError):
+    """The other end has closed the stream: it is done, or dead."""
+
+
+def write_frame(stream: IO[bytes], body: bytes) -> None:
+    """Send one frame: its length, then its bytes."""
+    stream.write(_LENGTH.pack(len(body)))
+    stream.write(body)
+    stream.flush()
+
+
+def read_frame(stream: IO[bytes], most_bytes: int | None = None) -> bytes:
+    """Receive one frame; whoever does not trust the other end says how long it may be.
+
+    Raises:
+        WireEndedError: the stream ended before the frame did.
+        WireError: the frame is longer than that.
+    """
+    (length,) = _LENGTH.unpack(_read_exactly(stream, _LENGTH.size))
+    if most_bytes is not None and length > most_bytes:
+        raise WireError(f"a frame of {length} bytes, where at most {most_bytes} are left")
+    return _read_exactly(stream, length)
+
+
+def _read_exactly(stream: IO[bytes], length: int) -> bytes:
+    body = stream.read(length)
+    if len(body) != length:
+        raise WireEndedError(f"the stream ended after {len(body)} of {length} bytes")
+    return body
+
+
+def encode_task(variants: Sequence[Variant], limits: Limits) -> bytes:
+    """Write what every image of this function becomes."""
+    return json.dumps({"variants": variants_to_json(tuple(variants)), "limits": asdict(limits)}).encode()
+
+
+def decode_task(frame: bytes) -> tuple[tuple[Variant, ...], Limits]:
+    """Read what `encode_task` wrote."""
+    task = json.loads(frame)
+    return parse_variants(task["variants"]), Limits(**task["limits"])
+
+
+def write_rendered(stream: IO[bytes], rendered: Rendered) -> None:
+    """Send what an image became: a head that describes it, then the bytes of each rendition."""
+    described = asdict(rendered)
+    for rendition in described["renditions"]:
+        del rendition["body"]
+    write_frame(stream, json.dumps({"rendered": described}).encode())
+    for rendition in rendered.renditions:
+        write_frame(stream, rendition.body)
+
+
+def write_rejected(stream: IO[bytes], fault: ImageRejectedError) -> None:
+    """Send why an image was rejected."""
+    write_frame(stream, json.dumps({"rejected": {"reason": fault.reason, "detail": fault.detail}}).encode())
+
+
+def read_answer(stream: IO[bytes], variants: Sequence[Variant], most_bytes: int) -> Rendered:
+    """Receive what an image became: a rendition of each variant, all of them together no longer than `most_bytes`.
+
+    Raises:
+        ImageRejectedError: it became nothing, as the other end tells.
+        WireEndedError: the other end has died.
+        WireError: it tells nonsense, or too much.
+    """
+    head = read_frame(stream, _HEAD_BYTES)
+    try:
+        answer = json.loads(head)
+        if "rejected" in answer:
+            raise _read_rejected(answer["rejected"])
+        return _read_rendered(stream, answer["rendered"], variants, most_bytes)
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
+        raise WireError(f"an answer that makes no sense: {type(error).__name__}") from error
+
+
+def _read_rejected(described: dict[str, Any]) -> ImageRejectedError:
+    reason = Reason(described["reason"])
+    if reason not in _REASONS:
+        raise WireError(f"a reason that is not an image's: {reason}")
+    return ImageRejectedError(reason, _text(described["detail"], _DETAIL))
+
+
+def _read_rendered(
+    stream: IO[bytes], described: dict[str, Any], variants: Sequence[Variant], most_bytes: int
+) -> Rendered:
+    renditions: list[Rendition] = []
+    # A variant's name is a part of the key that is written: one that is not configured is someone else's.
+    for variant, rendition in zip(variants, described["renditions"], strict=True):
+        if rendition["variant"] != variant.name or rendition["format"] not in _formats_of(variant):
+            raise WireError(f"no rendition of the variant {variant.name!r}")
+        body = read_frame(stream, most_bytes)
+        most_bytes -= len(body)
+        renditions.append(
+            Rendition(
+                variant=variant.name,
+                format=Format(rendition["format"]),
+                width=_count(rendition["width"]),
+                height=_count(rendition["height"]),
+                frames=_count(rendition["frames"]),
+                body=body,
+            )
+        )
+    return Rendered(
+        format=SourceFormat(described["format"]).value,
+        width=_count(described["width"]),
+        height=_count(described["height"]),
+        frames=_count(described["frames"]),
+        dominant_colour=_text(described["dominant_colour"], _COLOUR),
+        thumbhash=_text(described["thumbhash"], _THUMBHASH),
+        renditions=tuple(renditions),
+    )
+
+
+def _formats_of(variant: Variant) -> tuple[Format, ...]:
+    return (variant.format,) if variant.format else tuple(Format)
+
+
+def _count(value: object) -> int:
+    if type(value) is not int or value < 1:
+        raise WireError("a size or a number of frames that makes no sense")
+    return value
+
+
+def _text(value: object, allowed: re.Pattern[str]) -> str:
+    if not isinstance(value, str) or not allowed.fullmatch(value):
+        raise WireError("a text that no image's answer has")
+    return value
