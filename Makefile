@@ -160,7 +160,7 @@ deploy: ## deploy to AWS; ARGS go to the CDK: make deploy ARGS='--profile mine -
 diff: ## show what deploying would change; ARGS as for deploy
 destroy: ## remove what was deployed; the buckets stay unless retain_data is false; ARGS as for deploy
 bootstrap deploy diff destroy: $(CLI)
-	@$(BIN)/python -m darkroom.preflight $@ $(ARGS)
+	@$(BIN)/python -m darkroom.cli.preflight $@ $(ARGS)
 	$(CDK) $@ $(ARGS)
 
 clean: ## remove what the other targets made

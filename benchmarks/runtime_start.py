@@ -20,7 +20,7 @@ from benchmarks.results import PROCESSORS_OF_A_START, RuntimeAnswer, RuntimeStar
 from benchmarks.workers import WorkerError
 from builders.events import s3_body, s3_record, sqs_event
 from builders.lambda_function import X86_64, LambdaFunction, lambda_function
-from darkroom.emulator import REGION, Emulator, emulator
+from darkroom.local.emulator import REGION, Emulator, emulator
 from resize.imaging.engine import Engine
 from resize.settings import Settings
 from stacks.config import Config

@@ -10,11 +10,11 @@ from statistics import median
 
 from benchmarks.results import Whole
 from contract.manifest import Manifest, Outcome
-from darkroom.local import local_pipeline
-from darkroom.outcomes import Result, wait_for_outcomes
-from darkroom.sources import Source
-from darkroom.uploading import upload_all
-from darkroom.watching import Watch
+from darkroom.local.local_pipeline import local_pipeline
+from darkroom.uploads.local_files import Source
+from darkroom.uploads.outcomes import Result, wait_for_outcomes
+from darkroom.uploads.upload import upload_all
+from darkroom.uploads.watcher import Watch
 
 _PATIENCE_SECONDS = 120
 # Fields 14 to 17 of /proc/PID/stat, counted after the command's bracket: its processor time, and its ended children's.

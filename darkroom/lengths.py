@@ -10,3 +10,8 @@ def told(length: timedelta) -> str:
     seconds = max(0, round(length.total_seconds()))
     unit, size = next((each for each in _UNITS if seconds >= each[1]), _UNITS[-1])
     return f"{seconds // size} {unit}"
+
+
+def kilobytes(count: int) -> str:
+    """Write a number of bytes in thousands, as a person reads it."""
+    return f"{count / 1000:,.1f} kB"

@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from checks.corpus.judgement import Evidence, Judgement
 from checks.corpus.picture import Result, Shown
-from darkroom.printable import printable
+from darkroom.text import printable
 
 _TEMPLATE = Path(__file__).with_name("contact_sheet.html")
 

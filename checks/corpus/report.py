@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
 from checks.corpus.judgement import Judgement, Verdict
-from darkroom.printable import printable
+from darkroom.text import printable
 
 _MOST_NAMES = 3
 

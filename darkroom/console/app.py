@@ -14,15 +14,15 @@ from starlette.responses import FileResponse, JSONResponse, Response, StreamingR
 from starlette.routing import Route
 
 from contract.keys import MAX_KEY_BYTES
+from darkroom.console.dead_letters import Letters
 from darkroom.console.feed import Fact, Feed
-from darkroom.console.letters import Letters
-from darkroom.console.limits import Limits
-from darkroom.console.look_pace import SHOWN_LETTERS
-from darkroom.console.pictures import original, rendition
-from darkroom.console.receiving import TooLargeError, receive
+from darkroom.console.images import original, rendition
+from darkroom.console.multipart import TooLargeError, receive
+from darkroom.console.poll_schedule import SHOWN_LETTERS
+from darkroom.console.settings import Limits
 from darkroom.console.uploads import Uploads
-from darkroom.deployment import Pipeline
 from darkroom.errors import DarkroomError
+from darkroom.pipeline.client import Pipeline
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -34,7 +34,8 @@ _MEDIA_TYPES: Final = {
     ".svg": "image/svg+xml",
 }
 _PAGE: Final = "page.html"
-_ASSETS: Final = {path.name: path for path in Path(__file__).with_name("page").iterdir() if path.suffix in _MEDIA_TYPES}
+_STATIC = Path(__file__).with_name("static")
+_ASSETS: Final = {path.name: path for path in _STATIC.iterdir() if path.suffix in _MEDIA_TYPES}
 
 # A browser opens six connections to one host at most, so that is several people's worth of tabs.
 MOST_PAGES: Final = 16

@@ -4,11 +4,11 @@ import json
 from collections.abc import Callable
 from typing import TypeVar
 
-from darkroom.console.background import in_background
 from darkroom.console.feed import Feed
-from darkroom.console.limits import Limits
-from darkroom.deployment import Pipeline
+from darkroom.console.settings import Limits
+from darkroom.console.threads import in_background
 from darkroom.errors import DarkroomError
+from darkroom.pipeline.client import Pipeline
 
 Answer = TypeVar("Answer")
 

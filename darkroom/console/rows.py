@@ -7,8 +7,8 @@ from enum import StrEnum
 from urllib.parse import quote
 
 from contract.manifest import Outcome, PublishedRendition
-from darkroom.outcomes import Result
-from darkroom.reasons import FAILURES, REJECTIONS
+from darkroom.uploads.explanations import FAILURES, REJECTIONS
+from darkroom.uploads.outcomes import Result
 
 
 class Stage(StrEnum):

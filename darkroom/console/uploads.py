@@ -12,10 +12,10 @@ from contract.events import Upload
 from darkroom.console.feed import Feed
 from darkroom.console.health import Health
 from darkroom.console.rows import Row, Stage, begun, ended
-from darkroom.metrics import utc_now
-from darkroom.outcomes import ROUND_SECONDS, Awaited, Result, Version, Watched
-from darkroom.sources import Source
-from darkroom.uploading import Uploaded
+from darkroom.pipeline.metrics import utc_now
+from darkroom.uploads.local_files import Source
+from darkroom.uploads.outcomes import ROUND_SECONDS, Awaited, Result, Version, Watched
+from darkroom.uploads.upload import Uploaded
 
 SHOWN_UPLOADS: Final = 500
 

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from builders.faulty import KNOBS, Faulty, faulty_pipeline
-from darkroom.synthesis import local_overrides, synthesize
+from darkroom.local.synthesis import local_overrides, synthesize
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, expect
 from builders.consoles import console_of
 from builders.faulty import Faulty
 from builders.pictures import jpeg
-from darkroom.linking import make_link
+from darkroom.uploads.presigned_post import make_link
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -9,8 +9,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from darkroom.emulator import Certificate
-from darkroom.listening import HOST
+from darkroom.local.emulator import Certificate
+from darkroom.loopback import HOST
 
 
 def certificate(folder: Path) -> Certificate:

@@ -6,14 +6,14 @@ from typing import Any
 from starlette.testclient import TestClient
 
 from darkroom.console.app import Console
+from darkroom.console.auth import Access, Guard
+from darkroom.console.dead_letters import Letters
 from darkroom.console.feed import Feed
-from darkroom.console.guarding import Access, Guard
 from darkroom.console.health import Health
-from darkroom.console.letters import Letters
-from darkroom.console.limits import Limits
+from darkroom.console.settings import Limits
 from darkroom.console.uploads import Uploads
-from darkroom.deployment import Pipeline
-from darkroom.watching import Watch
+from darkroom.pipeline.client import Pipeline
+from darkroom.uploads.watcher import Watch
 
 PORT = 8000
 HERE = f"http://127.0.0.1:{PORT}"

@@ -10,8 +10,8 @@ from pathlib import Path
 from unittest import mock
 
 from builders.commands import start_darkroom
-from darkroom.deployment import Pipeline
-from darkroom.running import Running, announced
+from darkroom.local.registry import Running, announced
+from darkroom.pipeline.client import Pipeline
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image, ImageStat
 
 from contract.keys import MANIFESTS, manifest_key
-from darkroom.deployment import Pipeline
+from darkroom.pipeline.client import Pipeline
 from resize.derived_bucket import ORDER
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 import boto3
 
-from darkroom.deployment import Pipeline
+from darkroom.pipeline.client import Pipeline
 
 
 def deployed(endpoint_url: str | None = None) -> Pipeline:

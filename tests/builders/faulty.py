@@ -16,8 +16,9 @@ from builders.processes import processes_of
 from builders.proxy import Proxy, proxy_to
 from contract.events import parse_body
 from contract.keys import manifest_key, rendition_key
-from darkroom.deployment import Pipeline, deploy
-from darkroom.emulator import emulator
+from darkroom.local.deploy import deploy
+from darkroom.local.emulator import emulator
+from darkroom.pipeline.client import Pipeline
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient

@@ -14,7 +14,7 @@ from unittest.mock import create_autospec
 import boto3
 from botocore.exceptions import ClientError
 
-from darkroom.deployment import LogLine, Pipeline
+from darkroom.pipeline.client import LogLine, Pipeline
 
 SENT = datetime(2026, 11, 24, 12, tzinfo=UTC)
 GROUP = "the-log"

@@ -11,8 +11,8 @@ from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth, SigV4Auth, SigV4QueryAu
 from botocore.awsrequest import AWSRequest
 from ministack.services import s3
 
-from darkroom.access_keys import AccessKeys
-from darkroom.emulator_guard import EmulatorGuard, Gate
+from darkroom.local.access_keys import AccessKeys
+from darkroom.local.emulator_guard import EmulatorGuard, Gate
 
 PORT = 4566
 HOST = f"127.0.0.1:{PORT}"

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from builders.lambda_function import LambdaFunction
 from builders.polling import eventually
-from darkroom.counting import count_messages
-from darkroom.deployment import Pipeline
+from darkroom.pipeline.client import Pipeline
+from darkroom.pipeline.sqs import count_messages
 from resize.imaging.engine import Engine
 
 if TYPE_CHECKING:

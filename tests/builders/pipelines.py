@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from contract.keys import manifest_key
-from darkroom.deployment import Pipeline
+from darkroom.pipeline.client import Pipeline
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
 
-from darkroom.emulator import REGION, Emulator
+from darkroom.local.emulator import REGION, Emulator
 
 HOST = "127.0.0.1"
 

@@ -6,10 +6,10 @@ from pathlib import Path
 from builders import manifests
 from contract.errors import Reason
 from contract.manifest import Manifest, Outcome
-from darkroom.collecting import Collected, local_path
-from darkroom.outcomes import Failure, Recorded, Result
-from darkroom.sources import Source
-from darkroom.uploading import Uploaded
+from darkroom.uploads.download import Collected, local_path
+from darkroom.uploads.local_files import Source
+from darkroom.uploads.outcomes import Failure, Recorded, Result
+from darkroom.uploads.upload import Uploaded
 
 
 def uploaded(key: str = "photo.jpg", *, version_id: str = "v1", path: str | None = None) -> Uploaded:

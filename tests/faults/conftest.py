@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from builders.faulty import FUNCTION_SECONDS, KNOBS, Faulty, faulty_pipeline
-from darkroom.synthesis import local_overrides, synthesize
+from darkroom.local.synthesis import local_overrides, synthesize
 
 
 @pytest.fixture(scope="session")

@@ -27,8 +27,8 @@ from builders.pictures import jpeg
 from builders.polling import eventually
 from contract.events import parse_body
 from contract.manifest import Outcome
-from darkroom.local import ASSEMBLIES
-from darkroom.synthesis import local_overrides, synthesize
+from darkroom.local.local_pipeline import ASSEMBLIES
+from darkroom.local.synthesis import local_overrides, synthesize
 
 COLOURS = ("red", "lime", "blue", "white", "black", "cyan", "magenta", "yellow")
 OUTCOMES = (*(outcome.value for outcome in Outcome), "dead letter")

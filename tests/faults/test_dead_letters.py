@@ -8,8 +8,8 @@ from builders.faulty import Faulty
 from builders.pictures import jpeg
 from builders.polling import eventually
 from builders.proxy import doing_first
-from darkroom.dead_letter_queue import DeadLetterQueue
-from darkroom.dead_letters import read_dead_letters
+from darkroom.dlq.dead_letters import read_dead_letters
+from darkroom.dlq.queue import DeadLetterQueue
 
 linux_only = pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds processes through Linux's /proc")
 

@@ -9,7 +9,7 @@ from moto.sqs.models import Queue
 
 from builders.deployments import deployed
 from builders.world import World, new_world
-from darkroom.deployment import Pipeline
+from darkroom.pipeline.client import Pipeline
 
 
 def groups_in_flight(queue: Queue) -> set[str]:

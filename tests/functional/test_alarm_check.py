@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING, Any
 
-from darkroom.alarm_check import check_alarms
-from darkroom.deployment import Pipeline
-from darkroom.findings import Level
+from darkroom.doctor.alarms import check_alarms
+from darkroom.doctor.findings import Level
+from darkroom.pipeline.client import Pipeline
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient

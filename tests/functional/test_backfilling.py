@@ -19,14 +19,14 @@ from builders.world import World, s3_client
 from contract.errors import Reason, StorageError
 from contract.events import Upload, parse_body
 from contract.manifest import Outcome
-from darkroom.backfill_jobs import Examiner
-from darkroom.backfilling import Uploads, backfill, look
-from darkroom.checkpoint import Checkpoint
-from darkroom.deployment import Pipeline
+from darkroom.backfill.backfill import Uploads, backfill, look
+from darkroom.backfill.checkpoint import Checkpoint
+from darkroom.backfill.jobs import Examiner
+from darkroom.backfill.listing import Listed, list_bucket, read_inventory
+from darkroom.backfill.selection import Selection, Verdict
 from darkroom.errors import DarkroomError, UsageError
-from darkroom.judging import Selection, Verdict
-from darkroom.listed import Listed, list_bucket, read_inventory
-from darkroom.sending import Pace
+from darkroom.pipeline.client import Pipeline
+from darkroom.pipeline.sending import Pace
 from resize.errors import ImageRejectedError
 from resize.imaging.rendition import Rendered
 
@@ -435,7 +435,7 @@ def test_what_was_done_long_ago_is_done_again_where_its_age_is_asked_for(world: 
 @pytest.fixture
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages of two rows, so that a few make several."""
-    monkeypatch.setattr("darkroom.listed._PAGE", 2)
+    monkeypatch.setattr("darkroom.backfill.listing._PAGE", 2)
 
 
 def inventory(folder: Path, *keys: str, name: str = "inventory.csv") -> Path:
@@ -479,7 +479,7 @@ def test_a_page_whose_jobs_are_not_all_sent_is_not_noted_as_done(
     def refuse(*_: object) -> None:
         raise DarkroomError("refused")
 
-    monkeypatch.setattr("darkroom.sending.send", refuse)
+    monkeypatch.setattr("darkroom.pipeline.sending.send", refuse)
     with pytest.raises(DarkroomError, match="refused"):
         list(
             backfill(

@@ -10,15 +10,15 @@ from builders.events import s3_body, s3_record
 from builders.world import World
 from contract.errors import Reason
 from contract.manifest import Outcome
-from darkroom import watching
-from darkroom.collecting import Collected
-from darkroom.dead_letter_queue import DeadLetterQueue
-from darkroom.deployment import Pipeline
-from darkroom.developing import develop
+from darkroom.dlq.queue import DeadLetterQueue
 from darkroom.errors import DarkroomError
-from darkroom.sources import find_sources
-from darkroom.uploading import Uploaded, upload_all
-from darkroom.watching import Watch
+from darkroom.pipeline.client import Pipeline
+from darkroom.uploads import watcher
+from darkroom.uploads.developing import develop
+from darkroom.uploads.download import Collected
+from darkroom.uploads.local_files import find_sources
+from darkroom.uploads.upload import Uploaded, upload_all
+from darkroom.uploads.watcher import Watch
 from resize.errors import ImageRejectedError
 from resize.imaging.rendition import Rendered
 
@@ -130,7 +130,7 @@ def test_a_queue_is_idle_only_when_no_job_waits_and_none_runs(pipeline: Pipeline
 def test_dead_letters_that_are_too_many_to_be_read_at_once_are_not_read_again_for_that(
     pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watching, "_MOST_LETTERS", 5)
+    monkeypatch.setattr(watcher, "_MOST_LETTERS", 5)
     sqs = pipeline.client("sqs")
     watch = Watch(pipeline.client("s3"), sqs, pipeline)
     looks: list[int] = []
@@ -194,7 +194,7 @@ def test_a_hundred_uploads_are_looked_for_with_one_request(world: World, pipelin
 def test_a_few_uploads_among_many_are_looked_for_one_by_one(
     world: World, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watching, "PAGE", 2)
+    monkeypatch.setattr(watcher, "PAGE", 2)
     watch = Watch(pipeline.client("s3"), pipeline.client("sqs"), pipeline)
     for number in range(8):
         world.client.put_object(Bucket="derived", Key=f"manifests/{number}.json", Body=b"{}")

@@ -24,7 +24,7 @@ from contract.events import Change, Upload
 from contract.keys import manifest_key
 from contract.manifest import Manifest
 from contract.sequencer import Order
-from darkroom.backfill_jobs import sequencer_for
+from darkroom.backfill.jobs import sequencer_for
 from resize.derived_bucket import ORDER
 from resize.errors import ImageRejectedError
 from resize.imaging.rendition import Rendered

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from darkroom.dead_letter_queue import DeadLetterQueue
-from darkroom.deployment import Pipeline
+from darkroom.dlq.queue import DeadLetterQueue
+from darkroom.pipeline.client import Pipeline
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient

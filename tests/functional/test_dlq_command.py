@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from darkroom.commands import dlq
-from darkroom.dead_letter_queue import DeadLetterQueue
-from darkroom.deployment import Pipeline
+from darkroom.cli.commands import dlq
+from darkroom.dlq.queue import DeadLetterQueue
+from darkroom.pipeline.client import Pipeline
 
 
 def send(pipeline: Pipeline, count: int) -> None:

@@ -2,8 +2,8 @@
 
 from itertools import count
 
-from darkroom.deployment import Pipeline
-from darkroom.local import Local
+from darkroom.local.local_pipeline import Local
+from darkroom.pipeline.client import Pipeline
 
 
 def test_a_job_that_is_under_way_is_waited_for(pipeline: Pipeline) -> None:

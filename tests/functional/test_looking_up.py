@@ -10,11 +10,11 @@ from builders.events import s3_body, s3_record
 from builders.world import World
 from contract.events import NOTIFIED_EVENTS
 from contract.manifest import Outcome
-from darkroom.configured import Scope, find_max_source_bytes, find_scope
-from darkroom.deployment import Pipeline
+from darkroom.cli.output.lookup import situation_of
 from darkroom.errors import DarkroomError
-from darkroom.looking_up import look_up
-from darkroom.telling import situation_of
+from darkroom.pipeline.client import Pipeline
+from darkroom.pipeline.deployed_config import Scope, find_max_source_bytes, find_scope
+from darkroom.uploads.lookup import look_up
 
 
 def notify(world: World, pipeline: Pipeline, *, queue: str = "jobs", prefix: str | None = None) -> None:

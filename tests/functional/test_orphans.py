@@ -16,12 +16,12 @@ from contract.errors import StorageError
 from contract.events import Change, Upload, parse_body
 from contract.keys import manifest_key
 from contract.manifest import Outcome
-from darkroom.backfilling import backfill, look
-from darkroom.checkpoint import Checkpoint
-from darkroom.deployment import Pipeline
-from darkroom.judging import Verdict
-from darkroom.orphans import Manifests, OrphanExaminer
-from darkroom.sending import Pace
+from darkroom.backfill.backfill import backfill, look
+from darkroom.backfill.checkpoint import Checkpoint
+from darkroom.backfill.orphans import Manifests, OrphanExaminer
+from darkroom.backfill.selection import Verdict
+from darkroom.pipeline.client import Pipeline
+from darkroom.pipeline.sending import Pace
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -181,7 +181,7 @@ def test_a_source_that_comes_back_after_it_was_listed_is_left(
 @pytest.fixture
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Listings of two keys a page, so that a few make several."""
-    monkeypatch.setattr("darkroom.listed._PAGE", 2)
+    monkeypatch.setattr("darkroom.backfill.listing._PAGE", 2)
 
 
 @pytest.mark.usefixtures("small_pages")

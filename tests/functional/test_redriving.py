@@ -10,12 +10,12 @@ import boto3
 import pytest
 from botocore.stub import ANY, Stubber
 
-from darkroom.dead_letter_queue import DeadLetterQueue
-from darkroom.deployment import Pipeline
+from darkroom.dlq.archive import discard
+from darkroom.dlq.queue import DeadLetterQueue
+from darkroom.dlq.redrive import redrive, redrive_all, redrive_saved
 from darkroom.errors import DarkroomError, UsageError
-from darkroom.redriving import redrive, redrive_all, redrive_saved
-from darkroom.saved_letters import discard
-from darkroom.sending import Pace
+from darkroom.pipeline.client import Pipeline
+from darkroom.pipeline.sending import Pace
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -63,7 +63,7 @@ def test_a_letter_that_cannot_be_sent_stays(pipeline: Pipeline, monkeypatch: pyt
     def refuse(*_: object) -> None:
         raise DarkroomError("refused")
 
-    monkeypatch.setattr("darkroom.redriving.send", refuse)
+    monkeypatch.setattr("darkroom.dlq.redrive.send", refuse)
     with pytest.raises(DarkroomError, match="refused"):
         list(redrive(pipeline, ids, FAST))
 
@@ -78,7 +78,7 @@ def test_a_letter_that_is_cut_off_between_sending_and_deleting_is_in_both_queues
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("darkroom.dead_letter_queue.Held.delete", stop)
+    monkeypatch.setattr("darkroom.dlq.queue.Held.delete", stop)
     with pytest.raises(KeyboardInterrupt):
         list(redrive(pipeline, ids, FAST))
 

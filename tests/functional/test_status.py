@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 import pytest
 from botocore.exceptions import ClientError
 
-from darkroom.counting import Counts, count_messages
-from darkroom.deployment import Pipeline
 from darkroom.errors import DarkroomError
-from darkroom.metrics import CloudWatchMetrics, Measured, Readings
-from darkroom.status import StatusReader
+from darkroom.pipeline.client import Pipeline
+from darkroom.pipeline.metrics import CloudWatchMetrics, Measured, Readings
+from darkroom.pipeline.sqs import Counts, count_messages
+from darkroom.pipeline.status import StatusReader
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch.client import CloudWatchClient

@@ -13,11 +13,11 @@ from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
 
 from builders.world import World
-from darkroom.comparing import PART_BYTES, same_version
-from darkroom.deployment import Pipeline
 from darkroom.errors import DarkroomError
-from darkroom.sources import Source, find_sources
-from darkroom.uploading import Uploaded, upload_all
+from darkroom.pipeline.client import Pipeline
+from darkroom.uploads.etag import PART_BYTES, same_version
+from darkroom.uploads.local_files import Source, find_sources
+from darkroom.uploads.upload import Uploaded, upload_all
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from darkroom.deployment import Pipeline, deploy
-from darkroom.emulator import emulator
-from darkroom.synthesis import local_overrides, synthesize
+from darkroom.local.deploy import deploy
+from darkroom.local.emulator import emulator
+from darkroom.local.synthesis import local_overrides, synthesize
+from darkroom.pipeline.client import Pipeline
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ import pytest
 from builders.commands import processes_started_in
 from builders.consoles import console_of
 from builders.processes import wait_until_ended
-from darkroom.deployment import Pipeline
+from darkroom.pipeline.client import Pipeline
 
 pytestmark = pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds processes through Linux's /proc")
 

@@ -25,10 +25,10 @@ from botocore.exceptions import ClientError
 
 from builders.commands import darkroom, processes_started_in, running
 from builders.pictures import jpeg
-from darkroom.deployment import Pipeline, find_pipeline
-from darkroom.emulator import session
-from darkroom.linking import make_link
-from darkroom.running import Running
+from darkroom.local.emulator import session
+from darkroom.local.registry import Running
+from darkroom.pipeline.client import Pipeline, find_pipeline
+from darkroom.uploads.presigned_post import make_link
 
 pytestmark = [
     pytest.mark.long,

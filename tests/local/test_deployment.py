@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from darkroom.assembly import AssemblyError, read_assembly
-from darkroom.deployment import DeploymentError, deploy, find_pipeline
-from darkroom.emulator import Emulator, emulator
+from darkroom.local.cloud_assembly import AssemblyError, read_assembly
+from darkroom.local.deploy import deploy
+from darkroom.local.emulator import Emulator, emulator
+from darkroom.pipeline.client import DeploymentError, find_pipeline
 
 ASSETS = "cdk-assets-${AWS::AccountId}-${AWS::Region}"
 BOOTSTRAP = {"requiresBootstrapStackVersion": 6, "bootstrapStackVersionSsmParameter": "/cdk-bootstrap/test/version"}

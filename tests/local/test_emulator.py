@@ -12,15 +12,15 @@ from urllib.parse import urlsplit
 
 import pytest
 
-import darkroom.emulator
+import darkroom.local.emulator
 from builders.certificates import certificate
 from builders.pictures import jpeg
 from builders.pipelines import manifest_of, upload
 from builders.processes import processes_of, wait_until_ended
-from darkroom.deployment import deploy
-from darkroom.emulator import EmulatorError, emulator
 from darkroom.errors import UsageError
-from darkroom.listening import PortInUseError
+from darkroom.local.deploy import deploy
+from darkroom.local.emulator import EmulatorError, emulator
+from darkroom.loopback import PortInUseError
 
 linux_only = pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds processes through Linux's /proc")
 
@@ -30,8 +30,8 @@ import signal, sys
 from pathlib import Path
 from builders.pictures import jpeg
 from builders.pipelines import manifest_of, upload
-from darkroom.deployment import deploy
-from darkroom.emulator import emulator
+from darkroom.local.deploy import deploy
+from darkroom.local.emulator import emulator
 
 with emulator(log=Path(sys.argv[1]) / "emulator.log") as aws:
     pipeline = deploy(Path(sys.argv[2]), aws.endpoint_url, aws.session())
@@ -132,7 +132,7 @@ def test_a_start_that_fails_ends_with_the_last_lines_of_the_log(
 ) -> None:
     broken = tmp_path / "broken.py"
     broken.write_text("raise SystemExit('no memory left for an emulator')")
-    monkeypatch.setattr(darkroom.emulator, "_PROCESS", broken)
+    monkeypatch.setattr(darkroom.local.emulator, "_PROCESS", broken)
 
     with (
         pytest.raises(EmulatorError, match=r"(?s)it ended with status 1.*no memory left for an emulator") as error,
@@ -207,7 +207,7 @@ def test_an_interruption_while_it_starts_stops_it(tmp_path: Path, monkeypatch: p
         raise KeyboardInterrupt
 
     started: list[int] = []
-    monkeypatch.setattr(darkroom.emulator, "_wait_until_ready", interrupt)
+    monkeypatch.setattr(darkroom.local.emulator, "_wait_until_ready", interrupt)
     with pytest.raises(KeyboardInterrupt), emulator(log=tmp_path / "emulator.log"):
         pytest.fail("it went on")
 

@@ -8,9 +8,10 @@ import pytest
 from builders.images import encoded, opened, sideways_heic
 from builders.likeness import natural
 from builders.pipelines import manifest_of, upload
-from darkroom.deployment import Pipeline, deploy
-from darkroom.emulator import emulator
-from darkroom.synthesis import local_overrides, synthesize
+from darkroom.local.deploy import deploy
+from darkroom.local.emulator import emulator
+from darkroom.local.synthesis import local_overrides, synthesize
+from darkroom.pipeline.client import Pipeline
 from resize.imaging.engine import Engine
 from resize.imaging.limits import Limits
 from resize.imaging.render import render

@@ -13,8 +13,9 @@ from botocore.exceptions import HTTPClientError
 from builders.certificates import certificate
 from builders.pictures import jpeg
 from builders.pipelines import by_hand, manifest_of, upload
-from darkroom.deployment import Pipeline, deploy
-from darkroom.emulator import emulator
+from darkroom.local.deploy import deploy
+from darkroom.local.emulator import emulator
+from darkroom.pipeline.client import Pipeline
 
 # What the function's own code asks for. The rest of its role is for Lambda: taking jobs, writing logs and traces.
 NEEDED = [

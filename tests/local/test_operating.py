@@ -14,10 +14,11 @@ from builders.pipelines import manifest_of, upload
 from builders.polling import eventually
 from contract.events import NOTIFIED_EVENTS
 from contract.keys import manifest_key
-from darkroom.counting import count_messages
-from darkroom.deployment import Pipeline, deploy
-from darkroom.emulator import emulator
-from darkroom.running import Running, announced
+from darkroom.local.deploy import deploy
+from darkroom.local.emulator import emulator
+from darkroom.local.registry import Running, announced
+from darkroom.pipeline.client import Pipeline
+from darkroom.pipeline.sqs import count_messages
 
 pytestmark = pytest.mark.long
 

@@ -15,10 +15,11 @@ from botocore.exceptions import ClientError
 from builders.certificates import certificate
 from builders.pictures import jpeg
 from builders.pipelines import by_hand, manifest_of, upload
-from darkroom.deployment import Pipeline, deploy
-from darkroom.emulator import Emulator, emulator
-from darkroom.stack_names import check_names, read_stack_names
-from darkroom.synthesis import PROJECT, configuration, local_overrides, synthesize
+from darkroom.doctor.stack_names import check_names, read_stack_names
+from darkroom.local.deploy import deploy
+from darkroom.local.emulator import Emulator, emulator
+from darkroom.local.synthesis import PROJECT, configuration, local_overrides, synthesize
+from darkroom.pipeline.client import Pipeline
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

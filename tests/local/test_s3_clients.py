@@ -11,9 +11,9 @@ from boto3.s3.transfer import TransferConfig
 from PIL import Image
 
 from builders.pipelines import manifest_of
-from darkroom.access_keys import AccessKeys
-from darkroom.deployment import Pipeline
-from darkroom.emulator import environment
+from darkroom.local.access_keys import AccessKeys
+from darkroom.local.emulator import environment
+from darkroom.pipeline.client import Pipeline
 
 pytestmark = pytest.mark.long
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-import darkroom.synthesis
-from darkroom.synthesis import SynthesisError, local_overrides, synthesize
+import darkroom.local.synthesis
+from darkroom.local.synthesis import SynthesisError, local_overrides, synthesize
 
 # Stands in for the CDK app: it notes that it ran, and writes what it was told.
 APP = """
@@ -28,7 +28,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (folder / name).mkdir(parents=True)
     for name, content in {"app.py": APP, "cdk.json": "{}", "requirements.txt": "", "stacks/config.py": ""}.items():
         (folder / name).write_text(content)
-    monkeypatch.setattr(darkroom.synthesis, "PROJECT", folder)
+    monkeypatch.setattr(darkroom.local.synthesis, "PROJECT", folder)
     return folder
 
 
@@ -104,7 +104,7 @@ def test_the_project_itself_refuses_a_knob_that_does_not_exist(tmp_path: Path) -
 def test_the_project_itself_needs_no_node_on_the_machine(assembly: Path) -> None:
     asked = subprocess.run(
         [sys.executable, "-c", "import stacks, os; print(os.environ['JSII_NODE'])"],
-        cwd=darkroom.synthesis.PROJECT,
+        cwd=darkroom.local.synthesis.PROJECT,
         env={"PATH": ""},
         capture_output=True,
         text=True,

@@ -8,9 +8,9 @@ import pytest
 from builders.jobs_queue import JobsQueue
 from builders.lambda_function import ARM64, X86_64, BundleOf, Machine, is_set_up
 from builders.memory_limit import describe
-from darkroom.deployment import deploy
-from darkroom.emulator import emulator
-from darkroom.synthesis import local_overrides, synthesize
+from darkroom.local.deploy import deploy
+from darkroom.local.emulator import emulator
+from darkroom.local.synthesis import local_overrides, synthesize
 from resize.imaging.engine import Engine
 
 

@@ -14,7 +14,7 @@ from typer.main import get_command
 from builders.alarm_evaluation import AlarmEvaluation, metric_math
 from builders.stack import EVERYTHING, Json, Template, synthesize
 from contract.metrics import Metric
-from darkroom.main import app
+from darkroom.cli.main import app
 from stacks.config import Config
 from stacks.knobs import Pollers
 from stacks.outputs import Output

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from builders.deployments import deployed
-from darkroom.aws_command import aws_command, shell_word
+from darkroom.cli.output.aws_cli import aws_command, shell_word
 
 BASH = shutil.which("bash")
 

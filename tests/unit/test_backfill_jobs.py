@@ -7,7 +7,7 @@ import pytest
 from builders import manifests
 from contract.events import Change, parse_body
 from contract.sequencer import Order
-from darkroom.backfill_jobs import BEFORE_ALL, Version, just_after, message, removal, requested_now, sequencer_for
+from darkroom.backfill.jobs import BEFORE_ALL, Version, just_after, message, removal, requested_now, sequencer_for
 
 REAL = "00663BD54A1B2C3D4E"
 NEXT = "00663BD54A1B2C3D4F"

@@ -1,6 +1,6 @@
 """What a person is told before a backfill begins."""
 
-from darkroom.backfilling import Estimate
+from darkroom.backfill.estimate import Estimate
 
 
 def test_an_estimate_grows_with_the_keys_and_tells_the_most_that_it_can_be() -> None:

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from builders.function_log import SENT, FunctionLog, failed, received, report
-from darkroom.attempts import Cause
-from darkroom.causes import Failure, Failures
-from darkroom.dead_letter_queue import Letter
+from darkroom.dlq.attempts import Cause
+from darkroom.dlq.causes import Failure, Failures
+from darkroom.dlq.queue import Letter
 from darkroom.errors import DarkroomError
 
 REFUSED = Cause(code="MessageRefusedError", detail="not JSON")

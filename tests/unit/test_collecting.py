@@ -9,8 +9,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from contract.keys import manifest_key, rendition_key
-from darkroom.collecting import local_path, prepare_folder, write_whole
 from darkroom.errors import DarkroomError, UsageError
+from darkroom.files import prepare_folder, write_whole
+from darkroom.uploads.download import local_path
 
 # Segments that file systems, escapes of ours or other keys could mistake for something else.
 ODD = st.sampled_from(

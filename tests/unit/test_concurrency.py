@@ -6,9 +6,9 @@ import pytest
 from botocore.stub import Stubber
 
 from builders.deployments import deployed
-from darkroom.concurrency import Grant, check_concurrency, compare
-from darkroom.deployment import Pipeline
-from darkroom.findings import Check, Level
+from darkroom.doctor.concurrency import Grant, check_concurrency, compare
+from darkroom.doctor.findings import Check, Level
+from darkroom.pipeline.client import Pipeline
 
 FULL = Grant(all=1000, unreserved=1000)
 NEW = Grant(all=10, unreserved=10)

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from darkroom.concurrently import WORKERS, concurrently
+from darkroom.parallel import WORKERS, concurrently
 
 
 def test_every_item_is_worked_on() -> None:

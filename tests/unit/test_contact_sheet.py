@@ -7,9 +7,9 @@ import pytest
 
 from builders.uploads import collected, failed, uploaded
 from contract.errors import Reason
-from darkroom.collecting import Collected
-from darkroom.contact_sheet import contact_sheet
-from darkroom.reporting import TIMES
+from darkroom.cli.output.html import contact_sheet
+from darkroom.cli.output.results import TIMES
+from darkroom.uploads.download import Collected
 
 WEBP = b"RIFF\x04\x00\x00\x00WEBP"
 

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from builders.events import s3_body, s3_record
-from darkroom.attempts import Cause
-from darkroom.dead_letter_report import describe, json_line, print_groups
-from darkroom.dead_letters import DeadLetter, by_cause, choose, uploads_of
+from darkroom.cli.output.dead_letters import describe, json_line, print_groups
+from darkroom.dlq.attempts import Cause
+from darkroom.dlq.dead_letters import DeadLetter, by_cause, choose, uploads_of
 from darkroom.errors import UsageError
 from darkroom.lengths import told
 

@@ -3,8 +3,8 @@
 import copy
 from typing import Any
 
-from darkroom.drift import Difference, compare_templates, differences_of
-from darkroom.findings import Level
+from darkroom.doctor.drift import Difference, compare_templates, differences_of
+from darkroom.doctor.findings import Level
 
 TEMPLATE: dict[str, Any] = {
     "Parameters": {"BootstrapVersion": {"Default": "/cdk"}},

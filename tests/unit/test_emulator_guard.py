@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from builders.guarded_application import HOST, KEYS, PORT, Asked, answer_to, presigned, signed
-from darkroom.access_keys import AccessKeys
+from darkroom.local.access_keys import AccessKeys
 
 UNSIGNED = Asked()
 QUERY = "application/x-www-form-urlencoded"

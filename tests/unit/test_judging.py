@@ -8,7 +8,7 @@ import pytest
 from builders import manifests
 from contract.errors import Reason
 from contract.manifest import Manifest, Outcome
-from darkroom.judging import Selection, Verdict, judge
+from darkroom.backfill.selection import Selection, Verdict, judge
 from resize.imaging.formats.detect import SourceFormat
 
 RESIZED = manifests.manifest(manifests.rendition("large"), manifests.rendition("thumb"))

@@ -12,7 +12,7 @@ import boto3
 import pytest
 
 from builders.deployments import deployed
-from darkroom.linking import Link, key_pattern, make_link, new_key
+from darkroom.uploads.presigned_post import Link, key_pattern, make_link, new_key
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
 from darkroom.errors import DarkroomError
-from darkroom.log_insights import LogInsights
+from darkroom.pipeline.log_insights import LogInsights
 
 if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient

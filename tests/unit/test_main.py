@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from darkroom.main import main
+from darkroom.cli.main import main
 
 COMMANDS = (
     *("run", "up", "upload", "status", "show", "link", "console", "backfill", "doctor"),
@@ -179,6 +179,6 @@ def test_the_version_is_told(capsys: pytest.CaptureFixture[str], monkeypatch: py
 
 
 def test_terminated_the_command_ends_as_shells_expect(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("darkroom.main.app", lambda: os.kill(os.getpid(), signal.SIGTERM))
+    monkeypatch.setattr("darkroom.cli.main.app", lambda: os.kill(os.getpid(), signal.SIGTERM))
 
     assert darkroom(monkeypatch) == 128 + signal.SIGTERM

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from darkroom.metrics import ENDINGS, sums
+from darkroom.pipeline.metrics import ENDINGS, sums
 
 
 def embedded(namespace: str = "Darkroom", **values: object) -> str:

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from darkroom.cli.options import duration, source_formats
 from darkroom.errors import UsageError
-from darkroom.options import duration, source_formats
 from resize.imaging.formats.detect import SourceFormat
 
 WEEK = timedelta(days=7)

@@ -9,8 +9,8 @@ from builders.uploads import recorded, uploaded
 from contract.errors import Reason
 from contract.manifest import Outcome
 from darkroom.errors import DarkroomError
-from darkroom.outcomes import SETTLE_SECONDS, Awaited, Failure, Recorded, Result, Version, wait_for_outcomes
-from darkroom.uploading import Uploaded
+from darkroom.uploads.outcomes import SETTLE_SECONDS, Awaited, Failure, Recorded, Result, Version, wait_for_outcomes
+from darkroom.uploads.upload import Uploaded
 
 PATIENCE = 900.0
 

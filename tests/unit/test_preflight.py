@@ -10,10 +10,10 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError, EndpointConnectionError, SSOTokenLoadError
 
-from darkroom import preflight
+from darkroom.cli import preflight
+from darkroom.doctor.findings import Level
+from darkroom.doctor.stack_names import StackNames, check_names, read_stack_names
 from darkroom.errors import DarkroomError
-from darkroom.findings import Level
-from darkroom.stack_names import StackNames, check_names, read_stack_names
 from stacks.config import Config, parse_config
 from stacks.names import Names, names_for, suffix_of
 
@@ -227,7 +227,7 @@ def test_where_aws_cannot_be_asked_it_says_so_and_goes_on(
 def test_who_may_not_describe_stacks_is_told_so_and_goes_on(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("darkroom.stack_names.find_stack", answering_with(client_error("AccessDenied", 403)))
+    monkeypatch.setattr("darkroom.doctor.stack_names.find_stack", answering_with(client_error("AccessDenied", 403)))
 
     preflight.main(["deploy"])
 
@@ -283,7 +283,7 @@ def test_a_stack_that_was_never_created_whole_has_no_names(aws: Aws) -> None:
 
 
 def test_cloudformation_that_refuses_is_told_as_what_was_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("darkroom.stack_names.find_stack", answering_with(client_error("AccessDenied", 403)))
+    monkeypatch.setattr("darkroom.doctor.stack_names.find_stack", answering_with(client_error("AccessDenied", 403)))
 
     with pytest.raises(DarkroomError, match="Finding the stack 'Darkroom' failed"):
         read_stack_names("Darkroom", boto3.client("cloudformation", region_name="eu-west-1"))

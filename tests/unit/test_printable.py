@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from darkroom.printable import printable
+from darkroom.text import printable
 
 
 @pytest.mark.parametrize(

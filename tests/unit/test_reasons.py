@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 
 from contract.errors import Reason
-from darkroom.outcomes import Failure
-from darkroom.reasons import FAILURES, REJECTIONS
+from darkroom.uploads.explanations import FAILURES, REJECTIONS
+from darkroom.uploads.outcomes import Failure
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 

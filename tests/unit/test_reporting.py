@@ -10,7 +10,8 @@ from rich.text import Text
 
 from builders.uploads import collected, failed, uploaded
 from contract.errors import Reason
-from darkroom.reporting import TIMES, json_line, print_table, steps, summary
+from darkroom.cli.output.results import TIMES, json_line, print_table, summary
+from darkroom.cli.progress import steps
 
 
 def test_a_json_line_has_exactly_the_members_promised() -> None:

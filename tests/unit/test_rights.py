@@ -8,7 +8,7 @@ import pytest
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from darkroom.main import app
+from darkroom.cli.main import app
 
 RIGHTS = (Path(__file__).parents[2] / "docs" / "rights.md").read_text(encoding="utf-8")
 _ACTION = re.compile(r"\b(?:s3|sqs|sts|lambda|logs|cloudwatch|cloudformation):[A-Z]\w+")

@@ -7,9 +7,9 @@ import pytest
 from botocore.stub import Stubber
 
 from builders.deployments import deployed
-from darkroom.deployment import Pipeline
-from darkroom.findings import Level
-from darkroom.rollback import check_rollback
+from darkroom.doctor.findings import Level
+from darkroom.doctor.rollback import check_rollback
+from darkroom.pipeline.client import Pipeline
 
 FUNCTION = "arn:aws:lambda:eu-west-1:123456789012:function:resize"
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from darkroom.access_keys import AccessKeys
-from darkroom.running import Running, all_running, announced, find_running, folder
+from darkroom.local.access_keys import AccessKeys
+from darkroom.local.registry import Running, all_running, announced, find_running, folder
 
 RUNNING = Running(endpoint_url="http://127.0.0.1:4566", stack_name="Darkroom", keys=AccessKeys.random())
 

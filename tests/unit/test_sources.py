@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from darkroom.errors import UsageError
-from darkroom.sources import find_sources
+from darkroom.uploads.local_files import find_sources
 
 
 def files(folder: Path, *names: str) -> Path:

@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 from rich.console import Console
 
 from builders.deployments import deployed
-from darkroom.counting import Counts
-from darkroom.deployment import Pipeline
-from darkroom.metrics import Measured, Readings
-from darkroom.status import Status
-from darkroom.status_screen import status_json, status_screen
+from darkroom.cli.output.status import status_json, status_screen
+from darkroom.pipeline.client import Pipeline
+from darkroom.pipeline.metrics import Measured, Readings
+from darkroom.pipeline.sqs import Counts
+from darkroom.pipeline.status import Status
 
 NOW = datetime(2026, 11, 24, 12, 0, 30, tzinfo=UTC)
 STATUS = Status(at=NOW, jobs=Counts(waiting=1234, in_flight=5, delayed=0), dead_letters=2, readings=Readings())

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from darkroom.cli.target import find_target
 from darkroom.errors import UsageError
-from darkroom.target import find_target
 
 
 @pytest.fixture(autouse=True)

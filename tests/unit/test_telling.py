@@ -8,10 +8,10 @@ import pytest
 from builders.deployments import deployed
 from builders.uploads import recorded
 from contract.errors import Reason
-from darkroom.configured import Scope
-from darkroom.looking_up import Found, Stored
-from darkroom.reporting import TIMES
-from darkroom.telling import how_to_fetch, situation_of, tell
+from darkroom.cli.output.lookup import how_to_fetch, situation_of, tell
+from darkroom.cli.output.results import TIMES
+from darkroom.pipeline.deployed_config import Scope
+from darkroom.uploads.lookup import Found, Stored
 
 EVERYTHING = Scope(prefixes=("",))
 STORED = Stored(version_id="v1", size=2048, modified=datetime(2026, 11, 24, 12, 0, tzinfo=UTC))

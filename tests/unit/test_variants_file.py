@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from darkroom.cli.variants_file import read_variants
 from darkroom.errors import UsageError
-from darkroom.variants_file import read_variants
 
 
 def test_variants_are_read_with_every_option_spelled_out(tmp_path: Path) -> None:

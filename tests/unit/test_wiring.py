@@ -2,8 +2,10 @@
 
 import pytest
 
-from darkroom.findings import Level
-from darkroom.wiring import Queue, check_policy, check_visibility, expected_prefix, lets_s3_send, prefix_of
+from darkroom.doctor.findings import Level
+from darkroom.doctor.wiring import check_policy, check_visibility, expected_prefix, lets_s3_send
+from darkroom.pipeline.deployed_config import prefix_of
+from darkroom.pipeline.sqs import Queue
 
 ALLOW = {
     "Effect": "Allow",

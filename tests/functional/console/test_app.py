@@ -14,12 +14,12 @@ from builders.events import s3_body, s3_record
 from builders.images import encoded, quadrants, rendered
 from builders.pictures import jpeg
 from builders.world import World
-from darkroom.attempts import Cause
-from darkroom.causes import Failure, Failures
 from darkroom.console import app
-from darkroom.console.receiving import PART_BYTES, TooLargeError, receive
-from darkroom.dead_letter_queue import Letter
-from darkroom.deployment import Pipeline
+from darkroom.console.multipart import PART_BYTES, TooLargeError, receive
+from darkroom.dlq.attempts import Cause
+from darkroom.dlq.causes import Failure, Failures
+from darkroom.dlq.queue import Letter
+from darkroom.pipeline.client import Pipeline
 
 ID = "5f0c6b5a-9a3f-4f6e-8b0a-000000000001"
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from builders.aws import Aws
-from darkroom.emulator import emulator
+from darkroom.local.emulator import emulator
 
 
 @pytest.fixture(scope="session")

@@ -125,7 +125,7 @@ def test_differs_queues_have_no_metrics(aws: Aws) -> None:
 
 def test_differs_a_stack_with_a_saved_query_is_refused(aws: Aws) -> None:
     # docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-logs-querydefinition.html. Hence the
-    # knob monitoring=False in darkroom/synthesis.py.
+    # knob monitoring=False in darkroom/local/synthesis.py.
     query = {"Type": "AWS::Logs::QueryDefinition", "Properties": {"Name": "all", "QueryString": "fields @message"}}
 
     refused = refusal(

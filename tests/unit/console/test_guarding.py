@@ -11,7 +11,7 @@ import pytest
 
 from builders.console_app import FOLDER, HERE, PORT, TOKEN, Parts, parts_for
 from builders.deployments import deployed
-from darkroom.console.guarding import Access
+from darkroom.console.auth import Access
 
 
 @pytest.fixture(scope="module")

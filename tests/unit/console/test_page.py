@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-PAGE = Path(__file__).parents[3] / "darkroom" / "console" / "page"
+PAGE = Path(__file__).parents[3] / "darkroom" / "console" / "static"
 SCRIPTS = sorted(PAGE.glob("*.js"))
 
 # Each of them makes markup or code of a text.

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from builders.uploads import recorded, uploaded
 from darkroom.console.rows import begun, ended
-from darkroom.outcomes import Result
+from darkroom.uploads.outcomes import Result
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from darkroom.console.sampling import sample
-from darkroom.counting import Counts
-from darkroom.metrics import Measured, Readings
-from darkroom.status import Status
+from darkroom.console.sampler import sample
+from darkroom.pipeline.metrics import Measured, Readings
+from darkroom.pipeline.sqs import Counts
+from darkroom.pipeline.status import Status
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 

@@ -13,10 +13,10 @@ from contract.errors import Reason
 from contract.events import Change, Upload
 from darkroom.console.feed import Feed
 from darkroom.console.health import Health
-from darkroom.console.limits import Limits
+from darkroom.console.settings import Limits
 from darkroom.console.uploads import SHOWN_UPLOADS, Uploads
 from darkroom.errors import DarkroomError
-from darkroom.outcomes import Recorded, Version
+from darkroom.uploads.outcomes import Recorded, Version
 
 
 @dataclass

@@ -1,0 +1,95 @@
+"""Goes through the uploads page by page: looks, sends jobs, notes how far it is. Any number, in constant memory."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from darkroom.backfill.checkpoint import Checkpoint
+from darkroom.backfill.jobs import Examined, requested_now
+from darkroom.backfill.listing import Listed, Page, list_bucket, read_inventory
+from darkroom.backfill.selection import Verdict
+from darkroom.pipeline.client import Pipeline
+from darkroom.pipeline.sending import Pace, send_all
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs.client import SQSClient
+
+
+class Source(Protocol):
+    """What a backfill goes through; every method raises DarkroomError where S3 does not answer."""
+
+    @property
+    def pipeline(self) -> Pipeline:
+        """Whose keys they are."""
+
+    def count(self, after: str | None = None) -> int:
+        """Count the keys behind a position."""
+
+    def pages(self, after: str | None = None) -> Iterator[Page]:
+        """Go through the keys behind a position."""
+
+
+class PageExaminer(Protocol):
+    """What decides which keys are made jobs."""
+
+    def examine(self, keys: Sequence[Listed], /) -> list[Examined]:
+        """Look at some keys."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uploads:
+    """Which uploads a backfill goes through: those of the bucket, or of an inventory of it."""
+
+    pipeline: Pipeline
+    prefix: str
+    inventory: Path | None = None
+
+    def count(self, after: str | None = None) -> int:
+        """Count the keys behind a position.
+
+        Raises:
+            DarkroomError: S3 does not answer, or the inventory cannot be read.
+        """
+        return sum(len(page.keys) for page in self.pages(after))
+
+    def pages(self, after: str | None = None) -> Iterator[Page]:
+        """Go through the keys behind a position.
+
+        Raises:
+            DarkroomError: S3 does not answer, or the inventory cannot be read.
+        """
+        bucket = self.pipeline.uploads_bucket
+        if self.inventory:
+            return read_inventory(self.inventory, bucket, self.prefix, after)
+        return list_bucket(self.pipeline.client("s3"), bucket, self.prefix, after)
+
+
+def look(source: Source, examiner: PageExaminer, after: str | None) -> Iterator[list[Examined]]:
+    """Look at every key, and send nothing: what a dry run shows.
+
+    Raises:
+        DarkroomError: S3 does not answer, or the inventory cannot be read.
+    """
+    for page in source.pages(after):
+        yield examiner.examine(page.keys)
+
+
+def backfill(source: Source, examiner: PageExaminer, checkpoint: Checkpoint, pace: Pace) -> Iterator[Counter[Verdict]]:
+    """Send a job for every key that is selected; yield what became of each page once its jobs are all sent.
+
+    Cut off, it goes on behind the last page that was done: the jobs of one page may be sent twice, which is harmless.
+
+    Raises:
+        DarkroomError: AWS does not answer, or a file cannot be read or written.
+    """
+    sqs: SQSClient = source.pipeline.client("sqs")
+    for page in source.pages(checkpoint.read()):
+        examined = examiner.examine(page.keys)
+        bodies = (each.body for each in examined if each.body)
+        for _ in send_all(sqs, source.pipeline.jobs_queue_url, bodies, pace, stamp=requested_now):
+            pass
+        checkpoint.write(page.position)
+        yield Counter(each.verdict for each in examined) + Counter({Verdict.HAS_SOURCE: page.passed})
+    checkpoint.remove()

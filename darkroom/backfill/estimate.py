@@ -1,0 +1,55 @@
+"""What a backfill costs and how long it takes, before it starts."""
+
+from dataclasses import dataclass
+
+# AWS's list prices of 2026 in us-east-1, in USD for a million: aws.amazon.com/s3/pricing, aws.amazon.com/sqs/pricing,
+# aws.amazon.com/lambda/pricing. A job reads the upload, twice, its manifest and each variant's place, and writes each
+# variant and the manifest; Lambda takes 3 to 12 by the image's size.
+_MILLION = 1_000_000
+
+
+_READ = 0.40
+
+
+_WRITE = 5.00
+
+
+_MESSAGE = 1.00
+
+
+_LAMBDA = 12.00
+
+
+# What looking at manifests reaches from a place near the region, a second: an order of magnitude, for an estimate.
+_LOOKS_A_SECOND = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """How long a backfill takes and what it costs, in USD: looking at all of its keys, and at most, if all are jobs."""
+
+    keys: int
+    rate: int
+    variants: int
+
+    @property
+    def looking_seconds(self) -> float:
+        """How long it takes to look at every manifest, about."""
+        return self.keys / _LOOKS_A_SECOND
+
+    @property
+    def most_seconds(self) -> float:
+        """How long it takes to send a job for every key, beside looking."""
+        return self.looking_seconds + self.keys / self.rate
+
+    @property
+    def looking_dollars(self) -> float:
+        """What it costs to read every manifest."""
+        return self.keys * _READ / _MILLION
+
+    @property
+    def most_dollars(self) -> float:
+        """What it costs if every key is a job: its requests, its message, and Lambda for large images."""
+        reads = 1 + 3 + self.variants
+        writes = self.variants + 1
+        return self.looking_dollars + self.keys * (reads * _READ + writes * _WRITE + _MESSAGE + _LAMBDA) / _MILLION

@@ -1,0 +1,221 @@
+"""Makes jobs of objects that are there already: messages as S3 would have sent, which never win over a real event.
+
+A job's place in the order of its key's events is what keeps it harmless. Where a manifest is of the current version,
+the job has that version's own sequencer. Where it is of an earlier version, whose successor's event was lost or is on
+its way, the job comes right after it, and before whatever S3 sends. Where there is none, it is older than any event,
+but for what has written variants and never a manifest: after that it comes too.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from urllib.parse import quote_plus
+
+from botocore.exceptions import ClientError
+
+from contract.events import REQUESTED
+from contract.keys import is_folder_marker, manifest_key, rendition_key
+from contract.manifest import LaterSchemaError, Manifest, Outcome
+from contract.sequencer import Order
+from darkroom.answering import answering
+from darkroom.backfill.listing import ARCHIVE_CLASSES, Listed
+from darkroom.backfill.selection import Selection, Verdict, judge
+from darkroom.parallel import concurrently
+from darkroom.pipeline.client import Pipeline
+from resize.derived_bucket import Registers
+from resize.imaging.variants import Format, Variant
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.client import S3Client
+    from mypy_boto3_s3.type_defs import HeadObjectOutputTypeDef
+
+BEFORE_ALL = "0"
+_SEQUENCER_DIGITS = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """The current version of an uploaded key; `size` is in bytes, `archived` says that S3 does not hand it out."""
+
+    version_id: str | None
+    etag: str
+    size: int
+    modified: datetime
+    archived: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examined:
+    """A key, what was found about it, and its job's message where it is one."""
+
+    key: str
+    verdict: Verdict
+    body: str | None = None
+
+
+class Examiner:
+    """Looks at keys: one request each for the manifest, and for a job one more, or one a variant where it has none."""
+
+    def __init__(self, pipeline: Pipeline, variants: Sequence[Variant], selection: Selection) -> None:
+        self._s3: S3Client = pipeline.client("s3")
+        self._variants = variants
+        self._pipeline = pipeline
+        self._selection = selection
+
+    def examine(self, keys: Sequence[Listed]) -> list[Examined]:
+        """Look at some keys, several at once.
+
+        Raises:
+            DarkroomError: S3 refuses, or does not answer.
+        """
+        with answering("Reading manifests"):
+            return sorted(concurrently(self._examine, keys), key=lambda examined: examined.key)
+
+    def _examine(self, listed: Listed) -> Examined:
+        if listed.archived:
+            return Examined(key=listed.key, verdict=Verdict.ARCHIVED)
+        try:
+            manifest = self._manifest(listed.key)
+        except LaterSchemaError:
+            return Examined(key=listed.key, verdict=Verdict.LATER_SCHEMA)
+        if manifest and manifest.source.etag == listed.etag:
+            # The same bytes: whether of the same version or not, there may be nothing to do. Only which version of the
+            # function may do it hangs on that: a job of a newer upload wins.
+            verdict = judge(manifest, self._selection, is_current=True)
+            if not verdict.is_job and verdict is not Verdict.NEWER_VERSION:
+                return Examined(key=listed.key, verdict=verdict)
+        current = current_version(self._s3, self._pipeline.uploads_bucket, listed.key)
+        if current is None:
+            return Examined(key=listed.key, verdict=Verdict.GONE)
+        is_current = manifest is not None and manifest.source.version_id == current.version_id
+        verdict = _unfit(listed.key, current, manifest) or judge(manifest, self._selection, is_current=is_current)
+        if not verdict.is_job:
+            return Examined(key=listed.key, verdict=verdict)
+        written = () if is_current else self._written(listed.key)
+        sequencer = sequencer_for(manifest, is_current=is_current, written=written)
+        body = message(self._pipeline.uploads_bucket, listed.key, current, sequencer)
+        return Examined(key=listed.key, verdict=verdict, body=body)
+
+    def _manifest(self, key: str) -> Manifest | None:
+        try:
+            answer = self._s3.get_object(Bucket=self._pipeline.derived_bucket, Key=manifest_key(key))
+        except self._s3.exceptions.NoSuchKey:
+            return None
+        try:
+            return Manifest.from_json(answer["Body"].read())
+        except LaterSchemaError:
+            raise
+        except ValueError:
+            return None  # somebody else's; the job will replace it
+
+    def _written(self, key: str) -> Iterator[str]:
+        """Tell the sequencers of what lies where the job will write."""
+        return written_at(self._s3, self._pipeline.derived_bucket, rendition_keys(key, self._variants))
+
+
+def _unfit(key: str, current: Version, manifest: Manifest | None) -> Verdict | None:
+    """Tell what keeps an upload from being resized, whatever its manifest says of it; None where nothing does."""
+    if current.archived:
+        return Verdict.ARCHIVED
+    is_known = manifest is not None and manifest.outcome is not Outcome.REMOVED
+    return Verdict.FOLDER if is_folder_marker(key, current.size) and not is_known else None
+
+
+def current_version(s3: "S3Client", bucket: str, key: str) -> Version | None:
+    """Look at the current version of a key; None if it has none."""
+    try:
+        answer = s3.head_object(Bucket=bucket, Key=key)
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:  # noqa: PLR2004 - HTTP's "not found"
+            return None
+        raise
+    return Version(
+        version_id=answer.get("VersionId"),
+        etag=answer["ETag"].strip('"'),
+        size=answer["ContentLength"],
+        modified=answer["LastModified"],
+        archived=_is_archived(answer),
+    )
+
+
+def rendition_keys(key: str, variants: Sequence[Variant]) -> Iterator[str]:
+    """Name all that may be made of an upload by these variants."""
+    for variant in variants:
+        for form in [variant.format] if variant.format else Format:
+            yield rendition_key(variant.name, key, form.value)
+
+
+def written_at(s3: "S3Client", bucket: str, keys: Iterable[str]) -> Iterator[str]:
+    """Tell the sequencers of the derived objects at these keys."""
+    registers = Registers(s3, bucket, Order.oldest())
+    for key in keys:
+        state = registers.look(key)
+        if state and state.order.sequencer:
+            yield state.order.sequencer
+
+
+def _is_archived(answer: "HeadObjectOutputTypeDef") -> bool:
+    """Tell whether an object has to be restored: by its tier in INTELLIGENT_TIERING, else by its class.
+
+    docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+    """
+    is_restored = 'ongoing-request="false"' in answer.get("Restore", "")
+    return "ArchiveStatus" in answer or (answer.get("StorageClass") in ARCHIVE_CLASSES and not is_restored)
+
+
+def sequencer_for(manifest: Manifest | None, *, is_current: bool, written: Iterable[str] = ()) -> str:
+    """Choose the place of a job among the events of its key.
+
+    `written` are the sequencers of variants that lie there, which may be later than the manifest's: a job that has
+    written them was cut short and its message is gone, or the manifest is.
+    """
+    if manifest and is_current:
+        return manifest.source.sequencer
+    places = [*written, *([manifest.source.sequencer] if manifest else [])]
+    return just_after(max(places, key=_padded)) if places else BEFORE_ALL
+
+
+def just_after(sequencer: str) -> str:
+    """Give the next sequencer: S3's own have far fewer digits, so none of them comes in between."""
+    return f"{int(_padded(sequencer), 16) + 1:0{_SEQUENCER_DIGITS}X}"
+
+
+def _padded(sequencer: str) -> str:
+    return sequencer.ljust(_SEQUENCER_DIGITS, "0")
+
+
+def message(bucket: str, key: str, current: Version, sequencer: str) -> str:
+    """Write the message as S3 would; `requested_now` completes it."""
+    described = {"size": current.size, "eTag": current.etag, "sequencer": sequencer}
+    version = {"versionId": current.version_id} if current.version_id else {}
+    return _message("ObjectCreated:Put", bucket, key, described | version, current.modified)
+
+
+def removal(bucket: str, key: str, sequencer: str, found: datetime) -> str:
+    """Write the message that S3 would have sent of a deletion, found out then; its delete marker is not known."""
+    return _message("ObjectRemoved:DeleteMarkerCreated", bucket, key, {"sequencer": sequencer}, found)
+
+
+def _message(event: str, bucket: str, key: str, described: Mapping[str, object], time: datetime) -> str:
+    """Write one record: docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html."""
+    told = {"key": quote_plus(key, safe="/"), **described}
+    record = {
+        "eventVersion": "2.1",
+        "eventSource": "aws:s3",
+        "eventTime": time.isoformat(),
+        "eventName": event,
+        "s3": {"s3SchemaVersion": "1.0", "bucket": {"name": bucket}, "object": told},
+    }
+    return json.dumps({"Records": [record]})
+
+
+def requested_now(body: str) -> str:
+    """Add the moment at which the job is asked for: that of its sending.
+
+    By that the function tells a first attempt from one that comes out of the dead-letter queue. A key is looked at
+    long before: up to a page of keys earlier, and at --rate 1 that is a quarter of an hour.
+    """
+    (record,) = json.loads(body)["Records"]
+    return json.dumps({"Records": [record | {REQUESTED: datetime.now(UTC).isoformat()}]})

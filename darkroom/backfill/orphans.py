@@ -1,0 +1,139 @@
+"""Manifests whose source is gone: compares two listings, and makes the removal jobs that S3 never sent."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from contract.keys import MANIFESTS, MAX_KEY_BYTES, manifest_key
+from contract.manifest import LaterSchemaError, Manifest, Outcome
+from darkroom.answering import answering
+from darkroom.backfill.jobs import Examined, current_version, removal, rendition_keys, sequencer_for, written_at
+from darkroom.backfill.listing import Listed, Page, list_bucket
+from darkroom.backfill.selection import Verdict
+from darkroom.parallel import concurrently
+from darkroom.pipeline.client import Pipeline
+from resize.imaging.variants import Variant
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.client import S3Client
+
+_FOLDER = f"{MANIFESTS}/"
+_EXTENSION = ".json"
+_SHORTENED = re.compile(r"~[0-9a-f]{64}\Z")
+# A name that is shortened has at least so much of its key: resize/names.py.
+_SURE_BYTES = MAX_KEY_BYTES - len(f"{_FOLDER}~{'f' * 64}{_EXTENSION}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifests:
+    """The manifests whose keys start so, for a sweep: each page has those that may have lost their source."""
+
+    pipeline: Pipeline
+    prefix: str
+
+    def count(self, after: str | None = None) -> int:
+        """Count the manifests behind a position.
+
+        Raises:
+            DarkroomError: S3 does not answer.
+        """
+        return sum(len(page.keys) for page in self._listing(after))
+
+    def pages(self, after: str | None = None) -> Iterator[Page]:
+        """Go through the manifests behind a position, less those whose source is listed; a position is the last one.
+
+        Both listings are sorted, and each is read once. Their orders differ where one key is the beginning of another
+        (`a!.json` comes before `a.json`, and `a!` after `a`): such a source is passed over, and a manifest too many is
+        looked at. So what is on a page is no proof that its source is gone.
+
+        Raises:
+            DarkroomError: S3 does not answer.
+        """
+        sources = self._sources(_source_of(after) if after else None)
+        source = next(sources, None)
+        for page in self._listing(after):
+            suspects = []
+            for listed in page.keys:
+                key = _source_of(listed.key)
+                while source is not None and source < key:
+                    source = next(sources, None)
+                if source != key or _SHORTENED.search(key):
+                    suspects.append(listed)
+            yield Page(tuple(suspects), page.position, passed=len(page.keys) - len(suspects))
+
+    def _listing(self, after: str | None) -> Iterator[Page]:
+        s3: S3Client = self.pipeline.client("s3")
+        start = self.prefix.encode()[:_SURE_BYTES].decode(errors="ignore")
+        return list_bucket(s3, self.pipeline.derived_bucket, f"{_FOLDER}{start}", after, what="derived")
+
+    def _sources(self, after: str | None) -> Iterator[str]:
+        s3: S3Client = self.pipeline.client("s3")
+        for page in list_bucket(s3, self.pipeline.uploads_bucket, self.prefix, after):
+            yield from (listed.key for listed in page.keys)
+
+
+class OrphanExaminer:
+    """Looks at manifests: one request each, and for an orphan one for its source and one a variant."""
+
+    def __init__(self, pipeline: Pipeline, prefix: str, variants: Sequence[Variant]) -> None:
+        self._s3: S3Client = pipeline.client("s3")
+        self._pipeline = pipeline
+        self._prefix = prefix
+        self._variants = variants
+
+    def examine(self, manifests: Sequence[Listed]) -> list[Examined]:
+        """Look at some manifests, several at once.
+
+        Raises:
+            DarkroomError: S3 refuses, or does not answer.
+        """
+        with answering("Reading manifests"):
+            found = [each for each in concurrently(self._examine, manifests) if each]
+        return sorted(found, key=lambda examined: examined.key)
+
+    def _examine(self, listed: Listed) -> Examined | None:
+        try:
+            manifest = self._manifest(listed.key)
+        except LaterSchemaError:
+            return Examined(key=_source_of(listed.key), verdict=Verdict.LATER_SCHEMA)
+        if manifest is None or not manifest.source.key.startswith(self._prefix):
+            return None
+        key, verdict = manifest.source.key, self._judge(manifest)
+        if not verdict.is_job:
+            return Examined(key=key, verdict=verdict)
+        sequencer = sequencer_for(manifest, is_current=False, written=self._written(manifest))
+        body = removal(self._pipeline.uploads_bucket, key, sequencer, datetime.now(UTC))
+        return Examined(key=key, verdict=verdict, body=body)
+
+    def _judge(self, manifest: Manifest) -> Verdict:
+        if manifest.outcome is Outcome.REMOVED:
+            return Verdict.REMOVED
+        if manifest.source_expired:
+            return Verdict.KEPT
+        is_there = current_version(self._s3, self._pipeline.uploads_bucket, manifest.source.key) is not None
+        return Verdict.HAS_SOURCE if is_there else Verdict.SOURCE_GONE
+
+    def _manifest(self, name: str) -> Manifest | None:
+        """Read a manifest; None where it is gone meanwhile, or is not the one of that name."""
+        try:
+            text = self._s3.get_object(Bucket=self._pipeline.derived_bucket, Key=name)["Body"].read()
+        except self._s3.exceptions.NoSuchKey:
+            return None
+        try:
+            manifest = Manifest.from_json(text)
+        except LaterSchemaError:
+            raise
+        except ValueError:
+            return None
+        return manifest if manifest_key(manifest.source.key) == name else None
+
+    def _written(self, manifest: Manifest) -> Iterator[str]:
+        keys = manifest.etags.keys() | rendition_keys(manifest.source.key, self._variants)
+        return written_at(self._s3, self._pipeline.derived_bucket, keys)
+
+
+def _source_of(name: str) -> str:
+    """Tell the key whose manifest has this name, where that is not shortened."""
+    return name.removeprefix(_FOLDER).removesuffix(_EXTENSION)

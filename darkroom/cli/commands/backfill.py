@@ -1,0 +1,319 @@
+"""`darkroom backfill`: jobs for what is in the bucket already."""
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from contract.errors import SettingsError
+from darkroom.answering import answering
+from darkroom.backfill.backfill import PageExaminer, Source, Uploads, backfill, look
+from darkroom.backfill.checkpoint import Checkpoint
+from darkroom.backfill.estimate import Estimate
+from darkroom.backfill.jobs import Examined, Examiner
+from darkroom.backfill.orphans import Manifests, OrphanExaminer
+from darkroom.backfill.selection import Selection, Verdict
+from darkroom.cli.options import Local, Stack, duration, source_formats, whole_number
+from darkroom.cli.progress import steps
+from darkroom.cli.target import find_target
+from darkroom.cli.terminal import confirm
+from darkroom.doctor.rollback import DEPLOY_AGAIN
+from darkroom.errors import DarkroomError, UsageError
+from darkroom.lengths import told
+from darkroom.pipeline.client import Pipeline
+from darkroom.pipeline.deployed_config import find_scope
+from darkroom.pipeline.sending import Pace
+from darkroom.text import printable
+from resize.imaging.formats.detect import SourceFormat
+from resize.settings import Settings
+
+# From here on it is asked for twice: a person may not know how many there are.
+_LARGE = 10_000
+_RATE = 100
+
+Prefix = Annotated[str, typer.Option("--prefix", metavar="P", help="Only keys that start so.", show_default=False)]
+OlderThan = Annotated[
+    timedelta | None,
+    typer.Option(
+        "--older-than",
+        metavar="T",
+        parser=duration("--older-than", timedelta(days=36_500)),
+        help="What was resized longer ago than this, such as 12h or 30d, up to date or not.",
+    ),
+]
+Missing = Annotated[str | None, typer.Option("--missing", metavar="VARIANT", help="What has no such variant.")]
+Formats = Annotated[
+    frozenset[SourceFormat] | None,
+    typer.Option(
+        "--format",
+        metavar="F,…",
+        parser=source_formats,
+        help="What was uploaded as such, as tiff or gif,png: up to date or not.",
+    ),
+]
+Rejected = Annotated[bool, typer.Option("--rejected", help="What was rejected, too: a limit was raised, say.")]
+Orphans = Annotated[
+    bool,
+    typer.Option("--orphans", help="Instead, remove the variants of what is gone from the bucket, and was never told."),
+]
+All = Annotated[bool, typer.Option("--all", help="What is up to date, too.")]
+Inventory = Annotated[
+    Path | None,
+    typer.Option("--inventory", metavar="FILE", help="Take the keys from a CSV file of S3 Inventory, plain or .gz."),
+]
+CheckpointFile = Annotated[
+    Path | None,
+    typer.Option("--checkpoint", metavar="FILE", help="Note how far it is; the same command goes on from there."),
+]
+Rate = Annotated[
+    int,
+    typer.Option(
+        "--rate", metavar="N", parser=whole_number("--rate", 1, 3_000), help="How many jobs a second at most."
+    ),
+]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask, however many there are.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Print each job that would be sent, and send none.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object that sums up; with --dry-run, one a job before.")]
+
+
+def backfill_(  # noqa: PLR0913 - the command has so many options
+    *,
+    prefix: Prefix = "",
+    older_than: OlderThan = None,
+    missing: Missing = None,
+    formats: Formats = None,
+    rejected: Rejected = False,
+    everything: All = False,
+    orphans: Orphans = False,
+    inventory: Inventory = None,
+    checkpoint: CheckpointFile = None,
+    rate: Rate = _RATE,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+    local: Local = False,
+    stack: Stack = None,
+) -> None:
+    """Resize what is in the uploads bucket already: uploads without an outcome, and those of another configuration.
+
+    Each key's manifest is read (0.40 USD a million): a key is made a job if it has none, if it is of an older version,
+    or if its variants were made by another configuration than the deployed function's. What is uploaded meanwhile wins
+    over a backfill, always. Jobs wait in the same queue as uploads: a low --rate leaves room for those.
+
+    With --orphans the manifests are gone through instead, held against a listing of the uploads: where a source is gone
+    and nobody told, a removal is sent. It says how many before it asks.
+
+    \b
+    Examples:
+      darkroom backfill --dry-run
+      darkroom backfill --stack Darkroom --checkpoint backfill.json --rate 200
+      darkroom backfill --missing thumb --prefix pets/
+      darkroom backfill --older-than 90d --yes
+      darkroom backfill --format tiff,gif --rejected
+      darkroom backfill --inventory 7a9a.csv.gz --checkpoint backfill.json
+      darkroom backfill --orphans --dry-run
+
+    \b
+    Rights: s3:ListBucket and s3:GetBucketNotification on the uploads bucket, s3:GetObject on both,
+    s3:ListBucket on the derived bucket, sqs:SendMessage on the jobs queue, lambda:GetFunctionConfiguration.
+    """  # noqa: D301 - \b tells the help to leave the lines as they are
+    if everything and (missing or older_than or formats):
+        raise UsageError("--all takes everything; leave --missing, --older-than and --format out.")
+    if orphans and (everything or missing or older_than or formats or rejected or inventory):
+        raise UsageError("--orphans goes through the manifests: of the options that choose, it takes --prefix alone.")
+    pipeline = find_target(local=local, stack=stack)
+    settings = _settings(pipeline)
+    within = _within_scope(prefix, pipeline)
+    if orphans:
+        manifests = Manifests(pipeline=pipeline, prefix=within)
+        examiner = OrphanExaminer(pipeline, within, settings.variants)
+        noted = Checkpoint(file=checkpoint, backfill=_described_orphans(manifests))
+        _sweep(_Run(manifests, examiner, noted, rate, as_json), settings, dry_run=dry_run, yes=yes)
+        return
+    selection = Selection(
+        recipe=settings.recipe,
+        generation=_live_generation(pipeline),
+        everything=everything,
+        rejected=rejected,
+        missing=_known(missing, settings),
+        formats=formats or frozenset(),
+        finished_before=datetime.now(UTC) - older_than if older_than else None,
+    )
+    uploads = Uploads(pipeline=pipeline, prefix=within, inventory=inventory)
+    noted = Checkpoint(file=checkpoint, backfill=_described(uploads, selection, older_than))
+    run = _Run(uploads, Examiner(pipeline, settings.variants, selection), noted, rate, as_json)
+    after = noted.read()
+    estimate = Estimate(keys=_count(uploads, after), rate=rate, variants=len(settings.variants))
+    typer.echo(_plan(estimate, going_on=after is not None), err=True)
+    if dry_run:
+        run.tell(run.show(shown=True), dry_run=True)
+        return
+    if estimate.keys > _LARGE:
+        confirm("Go on?", yes=yes)
+    run.tell(run.send(estimate.keys), dry_run=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """A backfill that is told to a person, or to another program, as it goes."""
+
+    source: Source
+    examiner: PageExaminer
+    checkpoint: Checkpoint
+    rate: int
+    as_json: bool
+
+    def show(self, *, shown: bool) -> Counter[Verdict]:
+        """Look at every key, and print each job that would be sent where that is to be shown."""
+        counts: Counter[Verdict] = Counter()
+        for page in look(self.source, self.examiner, self.checkpoint.read()):
+            counts.update(each.verdict for each in page)
+            for each in page:
+                if shown and each.verdict.is_job:
+                    typer.echo(_job_line(each, as_json=self.as_json))
+        return counts
+
+    def send(self, keys: int) -> Counter[Verdict]:
+        """Send the jobs of so many keys."""
+        counts: Counter[Verdict] = Counter()
+        with steps(shown=sys.stderr.isatty()) as progress:
+            pages = backfill(self.source, self.examiner, self.checkpoint, Pace(self.rate))
+            for _ in progress.count("Looking and sending", keys, _adding(counts, pages)):
+                pass
+        return counts
+
+    def tell(self, counts: Counter[Verdict], *, dry_run: bool) -> None:
+        """Sum up."""
+        _tell(counts, dry_run=dry_run, as_json=self.as_json)
+
+
+def _sweep(run: _Run, settings: Settings, *, dry_run: bool, yes: bool) -> None:
+    """Remove the variants whose source is gone, once it is known how many that are."""
+    after = run.checkpoint.read()
+    manifests = _count(run.source, after)
+    typer.echo(f"{'Going on with' if after else 'Looking at'} {manifests:,} manifests.", err=True)
+    planned = run.show(shown=dry_run)
+    planned[Verdict.HAS_SOURCE] += manifests - planned.total()
+    if dry_run:
+        run.tell(planned, dry_run=True)
+        return
+    if orphans := planned[Verdict.SOURCE_GONE]:
+        typer.echo(_warning(orphans, settings), err=True)
+        confirm("Go on?", yes=yes)
+    run.tell(run.send(manifests), dry_run=False)
+
+
+def _warning(orphans: int, settings: Settings) -> str:
+    warning = f"{orphans:,} uploads are gone, and their variants are to go."
+    if not settings.keep_variants_of_expired:
+        return warning
+    return (
+        f"{warning} keep_variants_of_expired is set: those that a lifecycle rule took before that, or whose job still "
+        "waits, cannot be told from deleted ones. Look at `darkroom status` first: their variants cannot be made again."
+    )
+
+
+def _settings(pipeline: Pipeline) -> Settings:
+    with answering("Reading the configuration of the function"):
+        environment = pipeline.function_environment()
+    try:
+        return Settings.from_environment(environment)
+    except SettingsError as error:
+        raise DarkroomError(f"The function is another Darkroom's: {error}. Deploy it, and run again.") from error
+
+
+def _live_generation(pipeline: Pipeline) -> int:
+    with answering("Reading the live version of the function"):
+        return pipeline.live_generation()
+
+
+def _known(variant: str | None, settings: Settings) -> str | None:
+    names = [each.name for each in settings.variants]
+    if variant is not None and variant not in names:
+        raise UsageError(f"--missing {variant!r} is not configured, so no job would make it: {', '.join(names)} are.")
+    return variant
+
+
+def _within_scope(prefix: str, pipeline: Pipeline) -> str:
+    """Narrow the prefix to what the function may read: other keys would all end as dead letters."""
+    scope = find_scope(pipeline)
+    if scope.includes(prefix):
+        return prefix
+    narrower = [each for each in scope.prefixes or () if each.startswith(prefix)]
+    if not narrower:
+        raise UsageError(f"--prefix {prefix!r} finds nothing that is resized: {scope.rule}.")
+    return narrower[0]
+
+
+def _described(uploads: Uploads, selection: Selection, older_than: timedelta | None) -> dict[str, str | bool | None]:
+    return {
+        "stack": uploads.pipeline.stack_name,
+        "bucket": uploads.pipeline.uploads_bucket,
+        "prefix": uploads.prefix,
+        "inventory": str(uploads.inventory) if uploads.inventory else None,
+        "configuration": selection.recipe,
+        "all": selection.everything,
+        "rejected": selection.rejected,
+        "missing": selection.missing,
+        "formats": ",".join(sorted(selection.formats)) or None,
+        "older-than": str(older_than) if older_than else None,
+    }
+
+
+def _described_orphans(manifests: Manifests) -> dict[str, str | bool | None]:
+    return {
+        "stack": manifests.pipeline.stack_name,
+        "bucket": manifests.pipeline.uploads_bucket,
+        "prefix": manifests.prefix,
+        "orphans": True,
+    }
+
+
+def _count(source: Source, after: str | None) -> int:
+    with steps(shown=sys.stderr.isatty()) as progress:
+        progress.begin("Counting")
+        return source.count(after)
+
+
+def _plan(estimate: Estimate, *, going_on: bool) -> str:
+    looking, most = (told(timedelta(seconds=each)) for each in (estimate.looking_seconds, estimate.most_seconds))
+    return (
+        f"{'Going on with' if going_on else 'Looking at'} {estimate.keys:,} uploads takes about {looking} and "
+        f"{estimate.looking_dollars:.2f} USD; if all of them are made jobs, {estimate.rate} a second, {most} and up to "
+        f"{estimate.most_dollars:.2f} USD."
+    )
+
+
+def _job_line(examined: Examined, *, as_json: bool) -> str:
+    if as_json:
+        return json.dumps({"key": examined.key, "why": examined.verdict})
+    return f"{examined.verdict:<16} {printable(examined.key)}"
+
+
+def _adding(counts: Counter[Verdict], pages: Iterator[Counter[Verdict]]) -> Iterator[int]:
+    for page in pages:
+        counts.update(page)
+        yield page.total()
+
+
+def _tell(counts: Counter[Verdict], *, dry_run: bool, as_json: bool) -> None:
+    jobs = sum(count for verdict, count in counts.items() if verdict.is_job)
+    if counts[Verdict.NEWER_VERSION]:
+        typer.echo(
+            f"{counts[Verdict.NEWER_VERSION]:,} were resized by a newer version of the function than the live one: a "
+            f"deployment was rolled back, and their jobs would change nothing. {DEPLOY_AGAIN}",
+            err=True,
+        )
+    if as_json:
+        typer.echo(json.dumps({"dry_run": dry_run, "jobs": jobs, "uploads": dict(sorted(counts.items()))}))
+        return
+    found = ", ".join(f"{counts[verdict]:,} {verdict}" for verdict in Verdict if counts[verdict])
+    typer.echo(f"{jobs:,} jobs {'would be' if dry_run else 'were'} sent: {found or 'there are no uploads'}.")
+    if jobs and not dry_run:
+        typer.echo("They are done as the queue is: see `darkroom status --watch`.")

@@ -1,0 +1,38 @@
+"""`darkroom console`: a page that shows what the pipeline does, for as long as it is wanted."""
+
+import asyncio
+
+import typer
+
+from darkroom.cli.options import Local, Port, Stack
+from darkroom.cli.target import find_target
+from darkroom.console.settings import find_limits
+from darkroom.loopback import listening_socket
+from darkroom.text import printable
+
+
+def console(*, port: Port = None, local: Local = False, stack: Stack = None) -> None:
+    """Serve a page that shows the pipeline: drop images on it, see what becomes of them, redrive dead letters.
+
+    It listens on this machine only, and the address that it prints is a key: whoever has it acts with your AWS
+    credentials. They never reach the page.
+
+    \b
+    Examples:
+      darkroom console                  the pipeline that `darkroom up` keeps running
+      darkroom console --port 8000
+      darkroom console --stack Darkroom
+    """  # noqa: D301 - \b tells the help to leave the lines as they are
+    # These load a web server, which no other command needs: that takes as long as all the rest.
+    from darkroom.console.auth import Access  # noqa: PLC0415
+    from darkroom.console.server import serve  # noqa: PLC0415
+
+    pipeline = find_target(local=local, stack=stack)
+    limits = find_limits(pipeline)
+    access = Access.random()
+    with listening_socket(port) as listener:
+        typer.echo(f"Console:  {access.url(listener.getsockname()[1])}")
+        typer.echo(f"Shows:    {printable(pipeline.stack_name)} at {pipeline.endpoint_url or pipeline.region}")
+        typer.echo(f"Uploads:  s3://{pipeline.uploads_bucket}/{printable(limits.prefix)}")
+        typer.echo("\nCtrl-C stops it; the pipeline goes on.")
+        asyncio.run(serve(pipeline, limits, listener, access))

@@ -1,0 +1,108 @@
+"""`darkroom doctor`: is the pipeline well, and what is to be done if not?"""
+
+import json
+import sys
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from darkroom.cli.options import Local, Stack, whole_number
+from darkroom.cli.progress import steps
+from darkroom.cli.target import find_target
+from darkroom.doctor.checks import checks
+from darkroom.doctor.findings import Finding, Level
+from darkroom.errors import ExitStatus, UsageError
+from darkroom.local.local_pipeline import ASSEMBLIES
+from darkroom.local.synthesis import configuration, local_overrides, synthesize
+from darkroom.pipeline.client import Pipeline
+from darkroom.text import printable
+
+_STYLES = {Level.OK: "green", Level.WARNING: "yellow", Level.FAULT: "bold red"}
+_PATIENCE_SECONDS = 120
+
+Context = Annotated[
+    list[str] | None,
+    typer.Option("-c", "--context", metavar="KNOB=VALUE", help="A knob that the stack was deployed with; repeatable."),
+]
+NoImage = Annotated[bool, typer.Option("--no-image", help="Send no test image: only look.")]
+Timeout = Annotated[
+    int,
+    typer.Option(
+        "--timeout",
+        metavar="SECONDS",
+        parser=whole_number("--timeout", 1, 100_000),
+        help="How long the test image is waited for, each way.",
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="One line of JSON a finding.")]
+
+
+def doctor(  # noqa: PLR0913 - the command has so many options
+    *,
+    context: Context = None,
+    no_image: NoImage = False,
+    timeout: Timeout = _PATIENCE_SECONDS,
+    as_json: AsJson = False,
+    local: Local = False,
+    stack: Stack = None,
+) -> None:
+    """Look whether a pipeline is well: its stack, its wiring, and a test image through it and back.
+
+    The stack is held against what this folder would deploy. What was deployed with `-c` options is compared with the
+    same. The test image is one pixel, under darkroom-doctor/, and is deleted again.
+
+    \b
+    Examples:
+      darkroom doctor
+      darkroom doctor --stack Darkroom -c memory_mb=3008
+      darkroom doctor --stack Darkroom --no-image --json | jq 'select(.level != "ok")'
+
+    \b
+    Rights: sts:GetCallerIdentity, cloudformation:DescribeStacks, DescribeStackEvents and GetTemplate,
+    s3:GetBucketNotification, sqs:GetQueueAttributes, lambda:GetFunctionConfiguration, ListEventSourceMappings and
+    GetAccountSettings, cloudwatch:DescribeAlarms; for the test image s3:PutObject and s3:DeleteObjectVersion on the
+    uploads, s3:GetObject and s3:ListBucket on the derived bucket. What may not be looked at is a warning.
+
+    Exit status: 0 no fault, 1 a fault, 2 wrong usage, 3 nothing could be looked at.
+    """  # noqa: D301 - \b tells the help to leave the lines as they are
+    given = dict(map(_knob, context or ()))
+    pipeline = find_target(local=local, stack=stack)
+    levels = set()
+    with steps(shown=sys.stderr.isatty()) as progress:
+        progress.begin("Building what this folder would deploy")
+        overrides = _overrides(pipeline, given)
+        assembly = synthesize(overrides, ASSEMBLIES)
+        for check in checks(pipeline, configuration(overrides), assembly, patience=None if no_image else timeout):
+            progress.begin(check.name)
+            for finding in check.findings():
+                levels.add(finding.level)
+                _tell(finding, as_json=as_json)
+    raise typer.Exit(ExitStatus.FOUND_FAULTS if Level.FAULT in levels else ExitStatus.NO_FAULTS)
+
+
+def _knob(text: str) -> tuple[str, object]:
+    """Read a knob as the CDK's command line does, except that numbers and the like are what JSON says they are."""
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise UsageError(f"-c {text!r} is no knob and its value. Write it like memory_mb=3008.")
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value
+
+
+def _overrides(pipeline: Pipeline, given: dict[str, object]) -> dict[str, object]:
+    overrides = local_overrides() if pipeline.endpoint_url else {}
+    return overrides | {"stack_name": pipeline.stack_name} | given
+
+
+def _tell(finding: Finding, *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps({"level": finding.level, "what": finding.what, "advice": finding.advice}))
+        return
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(Text.assemble((f"{finding.level:<8}", _STYLES[finding.level]), printable(finding.what)))
+    if finding.advice:
+        console.print(Text(f"        {printable(finding.advice)}"))

@@ -1,0 +1,88 @@
+"""`darkroom link`: lets somebody upload who has no credentials."""
+
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+
+from darkroom.cli.options import Local, Stack, duration, whole_number
+from darkroom.cli.target import find_target
+from darkroom.pipeline.deployed_config import find_max_source_bytes, find_scope
+from darkroom.text import printable
+from darkroom.uploads.presigned_post import key_pattern, make_link, new_key
+from resize.imaging.limits import Limits
+
+# docs.aws.amazon.com/AmazonS3/latest/userguide/upload-objects.html: what one request can put
+_MOST_BYTES = 5 * 1024**3
+# A signature of version 4 is good for seven days: docs.aws.amazon.com/AmazonS3/latest/userguide/sigv4-query-string-auth
+_LONGEST = timedelta(days=7)
+
+Key = Annotated[str | None, typer.Option("--key", metavar="KEY", help="The one key that can be uploaded.")]
+Prefix = Annotated[
+    str | None,
+    typer.Option("--prefix", metavar="P", help="Any key that starts so: the visitor's file name is put behind it."),
+]
+MaxBytes = Annotated[
+    int | None,
+    typer.Option(
+        "--max-bytes",
+        metavar="N",
+        parser=whole_number("--max-bytes", 1, _MOST_BYTES),
+        show_default="the stack's max_source_bytes",
+        help="What a file may weigh; S3 refuses a larger one, and an empty one.",
+    ),
+]
+Expires = Annotated[
+    timedelta,
+    typer.Option(
+        "--expires",
+        metavar="T",
+        parser=duration("--expires", _LONGEST),
+        help="How long the link is good for, such as 30s, 15m, 2h or 7d.",
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object: url, fields, key, max_bytes and expires.")]
+
+
+def link(  # noqa: PLR0913 - the command has so many options
+    *,
+    key: Key = None,
+    prefix: Prefix = None,
+    max_bytes: MaxBytes = None,
+    expires: Expires = "15m",  # type: ignore[assignment] # the parser reads it
+    as_json: AsJson = False,
+    local: Local = False,
+    stack: Stack = None,
+) -> None:
+    """Print a form with which anybody can upload an image, without credentials: a presigned POST.
+
+    Without --key and --prefix it is for a new key that nobody else has. With --prefix visitors can overwrite each
+    other's files of the same name: give each visitor a prefix. A link works any number of times until it expires. One
+    that is signed with temporary credentials (a role's, single sign-on's) ends with them, if that is sooner.
+
+    A page that posts it from a script needs a CORS rule on the uploads bucket; a plain form needs none.
+
+    \b
+    Examples:
+      darkroom link > upload.html
+      darkroom link --key avatars/u42.jpg --max-bytes 2000000 --expires 2h
+      darkroom link --stack Darkroom --prefix visitors/7f3a/ --json
+    """  # noqa: D301 - \b tells the help to leave the lines as they are
+    asked = key_pattern(key, prefix)
+    pipeline = find_target(local=local, stack=stack)
+    scope = find_scope(pipeline)
+    pattern = asked or new_key(scope.first)
+    limit = find_max_source_bytes(pipeline)
+    most = max_bytes or limit or Limits().source_bytes
+    made = make_link(pipeline, pattern, max_bytes=most, valid_for=expires)
+    if not scope.includes(pattern):
+        _warn(f"What is uploaded as {pattern!r} will not be resized: {scope.rule}.")
+    if limit and most > limit:
+        _warn(f"Images of more than {limit:,} bytes will be rejected: that is the stack's max_source_bytes.")
+    if made.dies_with_session:
+        _warn("It is signed with temporary credentials: it ends with them, if that is before it expires.")
+    typer.echo(made.to_json() if as_json else made.to_html())
+
+
+def _warn(text: str) -> None:
+    typer.echo(f"darkroom: {printable(text)}", err=True)

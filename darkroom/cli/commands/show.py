@@ -1,0 +1,54 @@
+"""`darkroom show`: what became of one key."""
+
+import json
+from typing import Annotated
+
+import typer
+
+from contract.keys import MAX_KEY_BYTES
+from darkroom.cli.options import Local, Stack
+from darkroom.cli.output.lookup import situation_of, tell
+from darkroom.cli.target import find_target
+from darkroom.errors import ExitStatus, UsageError
+from darkroom.uploads.lookup import look_up
+
+Key = Annotated[str, typer.Argument(metavar="KEY", show_default=False)]
+AsJson = Annotated[bool, typer.Option("--json", help="The manifest as it is stored.")]
+
+
+def show(key: Key, *, as_json: AsJson = False, local: Local = False, stack: Stack = None) -> None:
+    """Tell what became of an upload, by its key: its outcome, and each variant with a command that fetches it.
+
+    Where there is no manifest it tells what is known instead: whether the upload is there, whether its job waits or is
+    in the dead-letter queue, or why there is none.
+
+    \b
+    Examples:
+      darkroom show pets/cat.jpg
+      darkroom show --stack Darkroom pets/cat.jpg
+      darkroom show pets/cat.jpg --json | jq -r '.renditions[].key'
+
+    \b
+    Exit status: 0 the newest upload has an outcome, 1 it has none (yet), 2 wrong usage, 3 the pipeline did not answer.
+    """  # noqa: D301 - \b tells the help to leave the lines as they are
+    _check(key)
+    pipeline = find_target(local=local, stack=stack)
+    found = look_up(pipeline, key)
+    if not as_json:
+        for line in tell(found, pipeline):
+            typer.echo(line)
+    elif found.recorded:
+        typer.echo(found.recorded.text)
+    else:
+        typer.echo(json.dumps({"key": key, "outcome": None, "detail": situation_of(found)}))
+    settled = found.recorded is not None and found.is_settled
+    raise typer.Exit(ExitStatus.ALL_RESIZED if settled else ExitStatus.SOME_NOT_RESIZED)
+
+
+def _check(key: str) -> None:
+    try:
+        length = len(key.encode())
+    except UnicodeEncodeError:
+        raise UsageError(f"{key!r} is not UTF-8, as every key is. Write it in UTF-8.") from None
+    if not 1 <= length <= MAX_KEY_BYTES:
+        raise UsageError(f"{key!r} has {length} bytes, and every key has 1 to {MAX_KEY_BYTES}. Check the key.")

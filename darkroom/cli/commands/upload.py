@@ -1,0 +1,110 @@
+"""`darkroom upload`: files into a running pipeline, and what becomes of them."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from darkroom.cli.options import PATIENCE_SECONDS, Local, Stack, Timeout
+from darkroom.cli.output.results import exit_status, summary
+from darkroom.cli.output.upload_lines import outcome_json, outcome_line, upload_json
+from darkroom.cli.progress import upload_progress
+from darkroom.cli.target import find_target
+from darkroom.pipeline.client import Pipeline
+from darkroom.pipeline.deployed_config import Scope, find_scope
+from darkroom.text import printable
+from darkroom.uploads.local_files import Source, find_sources
+from darkroom.uploads.outcomes import Failure, Result, wait_for_outcomes
+from darkroom.uploads.upload import Uploaded, upload_all
+from darkroom.uploads.watcher import Watch
+
+Paths = Annotated[list[Path], typer.Argument(metavar="PATH", show_default=False)]
+Prefix = Annotated[
+    str,
+    typer.Option(
+        "--prefix", metavar="P", help="What is put in front of each key, as it is: end it with / for a folder."
+    ),
+]
+Wait = Annotated[bool, typer.Option("--wait", help="Wait for the outcome of each, and tell it as it comes.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One line of JSON an upload, as soon as it is known.")]
+
+
+def upload(  # noqa: PLR0913 - the command has so many options
+    paths: Paths,
+    *,
+    prefix: Prefix = "",
+    wait: Wait = False,
+    timeout: Timeout = PATIENCE_SECONDS,
+    as_json: AsJson = False,
+    local: Local = False,
+    stack: Stack = None,
+) -> None:
+    """Upload files and folders, several at once and large ones in parts.
+
+    A folder's files are found at any depth, but for what a dot hides; a file's key is its path from its folder on. What
+    is there already with the same bytes is not uploaded again: an upload that was interrupted goes on where it
+    stopped.
+
+    \b
+    Examples:
+      darkroom upload ~/Pictures --wait
+      darkroom upload ~/Pictures --stack Darkroom --prefix album/
+      darkroom upload photos --wait --json | jq 'select(.outcome != "resized")'
+
+    \b
+    Exit status: 0 all uploaded (with --wait: all resized), 1 some rejected or failed, 2 wrong usage,
+    3 an upload or the pipeline failed, 130 stopped with Ctrl-C.
+    """  # noqa: D301 - \b tells the help to leave the lines as they are
+    sources = find_sources(paths, prefix=prefix)
+    pipeline = find_target(local=local, stack=stack)
+    scope = find_scope(pipeline)
+    _warn_of_strangers(sources, scope)
+    uploads: list[Uploaded] = []
+    with upload_progress(sources, shown=sys.stderr.isatty() and not (as_json and sys.stdout.isatty())) as progress:
+        for uploaded in upload_all(sources, pipeline, skip_unchanged=True, progress=progress):
+            uploads.append(uploaded)
+            if as_json and not wait:
+                typer.echo(upload_json(uploaded))
+    typer.echo(_count(uploads), err=wait or as_json)
+    if wait:
+        raise typer.Exit(exit_status(_wait(uploads, pipeline, scope, patience=timeout, as_json=as_json)))
+
+
+def _wait(
+    uploads: Sequence[Uploaded], pipeline: Pipeline, scope: Scope, *, patience: float, as_json: bool
+) -> list[Result]:
+    results = []
+    for result in _outcomes(uploads, pipeline, scope, patience=patience):
+        results.append(result)
+        typer.echo(outcome_json(result) if as_json else outcome_line(result))
+    typer.echo(summary(results), err=as_json)
+    return results
+
+
+def _outcomes(uploads: Sequence[Uploaded], pipeline: Pipeline, scope: Scope, *, patience: float) -> Iterator[Result]:
+    """Yield the result of each upload; one of which no job is made is not waited for."""
+    strangers = [each for each in uploads if not scope.includes(each.source.key)]
+    yield from (Result(upload=each, failure=Failure.OUTSIDE_PREFIX) for each in strangers)
+    watch = Watch(pipeline.client("s3"), pipeline.client("sqs"), pipeline)
+    awaited = [each for each in uploads if scope.includes(each.source.key)]
+    for results in wait_for_outcomes(awaited, watch, patience=patience):
+        yield from results
+
+
+def _warn_of_strangers(sources: Sequence[Source], scope: Scope) -> None:
+    strangers = [source.key for source in sources if not scope.includes(source.key)]
+    if strangers:
+        example = printable(repr(strangers[0]))
+        typer.echo(
+            f"darkroom: {len(strangers):,} of {len(sources):,} keys will not be resized, {example} among them: "
+            f"{printable(scope.rule)}.",
+            err=True,
+        )
+
+
+def _count(uploads: Sequence[Uploaded]) -> str:
+    unchanged = sum(1 for each in uploads if each.unchanged)
+    told = f"{len(uploads) - unchanged:,} uploaded"
+    return f"{told}, {unchanged:,} there already with the same bytes" if unchanged else told

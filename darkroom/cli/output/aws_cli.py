@@ -1,0 +1,52 @@
+"""Writes commands of the `aws` tool that a person can paste into a shell, whatever the pipeline and the key."""
+
+import shlex
+import sys
+from pathlib import Path
+
+from darkroom.local.access_keys import AccessKeys
+from darkroom.pipeline.client import Pipeline
+
+
+def aws_command(pipeline: Pipeline) -> str:
+    """Write how such a command begins: for the emulator, with its address and its keys."""
+    if pipeline.endpoint_url is None:
+        return "aws"
+    aws = Path(sys.executable).with_name("aws")
+    # The option, as not every `aws` reads AWS_ENDPOINT_URL.
+    command = f"{shlex.quote(str(aws)) if aws.exists() else 'aws'} --endpoint-url {pipeline.endpoint_url}"
+    return f"{' '.join(_settings(pipeline))} {command}"
+
+
+def export_command(pipeline: Pipeline) -> str:
+    """Write what points every AWS tool that a shell starts at the emulator."""
+    settings = (f"AWS_ENDPOINT_URL={pipeline.endpoint_url}", *_settings(pipeline), f"AWS_REGION={pipeline.region}")
+    return f"export {' '.join(settings)}"
+
+
+def _settings(pipeline: Pipeline) -> tuple[str, ...]:
+    keys = AccessKeys.of(pipeline.session)
+    return (
+        f"AWS_ACCESS_KEY_ID={keys.id}",
+        f"AWS_SECRET_ACCESS_KEY={keys.secret}",
+        f"AWS_DEFAULT_REGION={pipeline.region}",
+    )
+
+
+def shell_word(text: str) -> str:
+    r"""Quote a text for a shell; one that would steer the terminal is spelled out in `$'…'`, as bash and zsh read it.
+
+    Source: POSIX.1-2024, Shell Command Language, 2.2.4 Dollar-Single-Quotes
+    """
+    if text.isprintable():
+        return shlex.quote(text)
+    return f"$'{''.join(map(_spelled, text))}'"
+
+
+def _spelled(character: str) -> str:
+    if character in "\\'":
+        return f"\\{character}"
+    if character.isprintable():
+        return character
+    # Octal, as it always has three digits: what follows cannot be taken for a part of it.
+    return "".join(f"\\{byte:03o}" for byte in character.encode())

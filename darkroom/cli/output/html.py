@@ -1,0 +1,85 @@
+"""One self-contained HTML page of what came out, to look at."""
+
+import base64
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from contract.manifest import Manifest, PublishedRendition
+from darkroom.cli.output.results import TIMES, describe, summary
+from darkroom.lengths import kilobytes
+from darkroom.text import printable
+from darkroom.uploads.download import Collected
+
+_TEMPLATE = Path(__file__).with_name("templates") / "contact_sheet.html"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A rendition as the page shows it; `source` is a data: URI."""
+
+    variant: str
+    source: str
+    width: int
+    height: int
+    size: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """An upload as the page shows it."""
+
+    name: str
+    outcome: str
+    reason: str | None
+    facts: tuple[str, ...]
+    dominant_colour: str | None
+    pictures: tuple[Picture, ...]
+
+
+def contact_sheet(rows: Sequence[Collected]) -> str:
+    """Write the page. It holds every picture, loads nothing and runs nothing, and shows hostile names as text."""
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATE.parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template(_TEMPLATE.name).render(
+        summary=summary([row.result for row in rows]), cards=[_card(row) for row in rows]
+    )
+
+
+def _card(row: Collected) -> Card:
+    manifest = row.result.manifest
+    renditions = manifest.renditions if manifest else ()
+    return Card(
+        name=printable(str(row.result.upload.source.path)),
+        outcome=row.result.word,
+        reason=row.result.reason,
+        facts=tuple(_facts(manifest)) if manifest else (),
+        dominant_colour=manifest.dominant_colour if manifest else None,
+        pictures=tuple(_picture(rendition, row.files[rendition.variant]) for rendition in renditions),
+    )
+
+
+def _facts(manifest: Manifest) -> Iterator[str]:
+    source = manifest.source
+    if source.width and source.height:
+        yield f"{source.format} {source.width}{TIMES}{source.height}"
+    yield f"{kilobytes(source.size)}, {manifest.times.milliseconds:,} ms"
+    if manifest.detail:
+        yield printable(manifest.detail)
+
+
+def _picture(rendition: PublishedRendition, file: Path) -> Picture:
+    return Picture(
+        variant=rendition.variant,
+        source=f"data:{rendition.content_type};base64,{base64.b64encode(file.read_bytes()).decode()}",
+        width=rendition.width,
+        height=rendition.height,
+        size=describe(rendition),
+    )

@@ -1,0 +1,95 @@
+"""Tells a person all that is known about a key, in plain text."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import PurePosixPath
+
+from contract.manifest import Manifest, Outcome, PublishedRendition
+from darkroom.cli.output.aws_cli import aws_command, shell_word
+from darkroom.cli.output.results import TIMES
+from darkroom.lengths import kilobytes
+from darkroom.pipeline.client import Pipeline
+from darkroom.text import printable
+from darkroom.uploads.explanations import FAILURES, REJECTIONS
+from darkroom.uploads.lookup import Found
+from darkroom.uploads.outcomes import Failure
+
+
+def tell(found: Found, pipeline: Pipeline) -> Iterator[str]:
+    """Yield lines: the key's newest outcome, and what becomes of an upload that has none yet."""
+    if found.recorded:
+        yield from _tell_manifest(found.recorded.manifest, pipeline)
+    if situation := situation_of(found):
+        if found.recorded:
+            yield ""
+        yield situation
+
+
+def situation_of(found: Found) -> str | None:
+    """Say why there is no manifest of the newest upload, and what to do; None where there is one."""
+    key = printable(repr(found.key))
+    if found.stored is None:
+        return None if found.recorded else _nothing(key, deleted=found.deleted)
+    if found.is_folder:
+        return f"{key} marks a folder: it has no bytes, so it is no image, and nothing is made of it."
+    if found.is_settled:
+        return None
+    upload = f"{key} was uploaded {_moment(found.stored.modified)} ({kilobytes(found.stored.size)})"
+    if found.dead_letter:
+        return f"{upload}. But {FAILURES[Failure.DEAD_LETTER].sentence}"
+    if not found.scope.includes(found.key):
+        return printable(f"{upload}, and is not resized: {found.scope.rule}. Upload it with --prefix.")
+    return f"{upload}, {_progress(found.jobs or 0)}"
+
+
+def how_to_fetch(rendition: PublishedRendition, pipeline: Pipeline) -> str:
+    """Write the command that copies a rendition here, to be pasted into a shell."""
+    source = f"s3://{pipeline.derived_bucket}/{rendition.key}"
+    name = f"{rendition.variant}-{PurePosixPath(rendition.key).name}"
+    return f"{aws_command(pipeline)} s3 cp {shell_word(source)} {shell_word(name)}"
+
+
+def _nothing(key: str, *, deleted: bool) -> str:
+    if deleted:
+        return f"{key} was deleted, and its manifest is gone by now. Upload it again to have it resized."
+    return f"{key} was never uploaded: there is no such key, and no manifest. Keys are told apart by every character."
+
+
+def _progress(jobs: int) -> str:
+    if jobs:
+        return f"and has no outcome yet (jobs that wait or run: {jobs:,}). Ask again, or look at `darkroom status`."
+    return (
+        "and has no outcome, though no job waits or runs. Ask again in a minute; if that stays so, it was uploaded "
+        "before the pipeline was there: upload it again."
+    )
+
+
+def _tell_manifest(manifest: Manifest, pipeline: Pipeline) -> Iterator[str]:
+    source = manifest.source
+    yield f"key       {printable(source.key)}"
+    yield f"uploaded  {_moment(datetime.fromisoformat(manifest.times.uploaded))}, version {source.version_id}"
+    pixels = f"{source.format} {source.width}{TIMES}{source.height}, " if source.width else ""
+    yield f"source    {pixels}{kilobytes(source.size)}"
+    yield (
+        f"outcome   {manifest.outcome}, {_moment(datetime.fromisoformat(manifest.times.finished))}, "
+        f"in {manifest.times.milliseconds:,} ms"
+    )
+    if manifest.reason:
+        yield f"reason    {manifest.reason}: {printable(manifest.detail or '')}"
+        if explanation := REJECTIONS.get(manifest.reason):
+            yield f"          {explanation.sentence}"
+    if manifest.outcome is Outcome.REMOVED:
+        yield "          Its source is gone, and so are its variants. Upload it again to have them back."
+    if manifest.source_expired:
+        yield "          Its source has expired, and its variants are kept: they cannot be made again."
+    for rendition in manifest.renditions:
+        yield ""
+        yield (
+            f"{rendition.variant}: {rendition.width}{TIMES}{rendition.height}, {kilobytes(rendition.bytes)}, "
+            f"{rendition.content_type}{', shortened' if rendition.shortened else ''}"
+        )
+        yield f"  {how_to_fetch(rendition, pipeline)}"
+
+
+def _moment(time: datetime) -> str:
+    return f"{time:%Y-%m-%d %H:%M:%S %Z}"

@@ -1,0 +1,105 @@
+"""Tells a person, or another program, what became of each upload."""
+
+import json
+from collections.abc import Iterator, Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from contract.manifest import Outcome, PublishedRendition
+from darkroom.errors import ExitStatus
+from darkroom.lengths import kilobytes
+from darkroom.text import printable
+from darkroom.uploads.download import Collected
+from darkroom.uploads.outcomes import Result
+
+TIMES = "\N{MULTIPLICATION SIGN}"
+
+_STYLES = {"resized": "green", "rejected": "yellow", "failed": "bold red"}
+# Wide enough that nothing wraps, as where another program reads the table.
+_WIDE = 10_000
+
+
+def json_line(collected: Collected) -> str:
+    """Write an upload as one line of JSON."""
+    result = collected.result
+    manifest = result.manifest
+    return json.dumps(
+        {
+            "file": str(result.upload.source.path),
+            "key": result.upload.source.key,
+            "outcome": result.word,
+            "reason": result.reason,
+            "variants": {
+                rendition.variant: {
+                    "file": str(collected.files[rendition.variant]),
+                    "width": rendition.width,
+                    "height": rendition.height,
+                    "bytes": rendition.bytes,
+                }
+                for rendition in (manifest.renditions if manifest else ())
+            },
+            "ms": manifest.times.milliseconds if manifest else None,
+        }
+    )
+
+
+def print_table(rows: Sequence[Collected]) -> None:
+    """Print a table of all uploads to standard output, and a line that counts them."""
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = _WIDE
+    on_one_line = _table(rows, " ")
+    width = console.measure(on_one_line, options=console.options.update(max_width=_WIDE)).maximum
+    console.print(on_one_line if width <= console.width else _table(rows, "\n"))
+    console.print(summary([row.result for row in rows]))
+
+
+def summary(results: Sequence[Result]) -> str:
+    """Count the outcomes: `2 resized, 1 rejected`."""
+    words = [result.word for result in results]
+    return ", ".join(f"{words.count(word)} {word}" for word in sorted(set(words), key=words.index))
+
+
+def exit_status(results: Sequence[Result]) -> ExitStatus:
+    """Tell the shell whether every upload was resized."""
+    if all(result.outcome is Outcome.RESIZED for result in results):
+        return ExitStatus.ALL_RESIZED
+    return ExitStatus.SOME_NOT_RESIZED
+
+
+def describe(rendition: PublishedRendition, between: str = " ") -> str:
+    """Write a rendition's size in pixels and its bytes, with something between the two."""
+    return f"{rendition.width}{TIMES}{rendition.height}{between}{kilobytes(rendition.bytes)}"
+
+
+def _table(rows: Sequence[Collected], between: str) -> Table:
+    variants = _variants(rows)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("file", overflow="fold")
+    table.add_column("outcome", overflow="fold")
+    for variant in variants:
+        table.add_column(variant, justify="right")
+    table.add_column("ms", justify="right", no_wrap=True)
+    for row in rows:
+        table.add_row(*_cells(row, variants, between))
+    return table
+
+
+def _cells(row: Collected, variants: Sequence[str], between: str) -> Iterator[Text]:
+    result = row.result
+    manifest = result.manifest
+    renditions = {rendition.variant: rendition for rendition in (manifest.renditions if manifest else ())}
+    yield Text(printable(str(result.upload.source.path)))
+    yield Text(
+        f"{result.word}:{between}{result.reason}" if result.reason else result.word, _STYLES.get(result.word, "")
+    )
+    for variant in variants:
+        yield Text(describe(renditions[variant], between) if variant in renditions else "-")
+    yield Text(f"{manifest.times.milliseconds:,}" if manifest else "-")
+
+
+def _variants(rows: Sequence[Collected]) -> list[str]:
+    manifests = [row.result.manifest for row in rows if row.result.manifest]
+    return list(dict.fromkeys(rendition.variant for manifest in manifests for rendition in manifest.renditions))

@@ -1,0 +1,58 @@
+"""Looks at the queues and the metrics every other second, for the plot and the counters."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Final
+
+from darkroom.console.feed import Feed
+from darkroom.console.health import Health
+from darkroom.pipeline.status import Status, StatusReader
+
+SAMPLE_SECONDS: Final = 2.0
+PLOTTED_SECONDS: Final = 300
+
+
+class Sampler:
+    """Tells the feed a sample of the pipeline's status, again and again.
+
+    `oldest_wait` tells how many seconds the oldest upload waits that came from the console, if any does.
+    """
+
+    def __init__(
+        self, reader: StatusReader, feed: Feed, health: Health, *, oldest_wait: Callable[[], float | None]
+    ) -> None:
+        self._reader = reader
+        self._feed = feed
+        self._health = health
+        self._oldest_wait = oldest_wait
+
+    async def run(self, dead_letters: Callable[[int], None]) -> None:
+        """Go on until cancelled; `dead_letters` is told how many there are."""
+        while True:
+            if status := await self._health.answered("status", self._reader.read):
+                self._feed.tell("sample", status.at.isoformat(), sample(status, self._oldest_wait()))
+                dead_letters(status.dead_letters)
+            await asyncio.sleep(SAMPLE_SECONDS)
+
+
+def sample(status: Status, oldest_wait: float | None) -> str:
+    """Write what is shown of one moment; what nobody has measured is null.
+
+    CloudWatch tells the age of the oldest job some minutes late, an emulator not at all: so the oldest upload of the
+    console counts as well.
+    """
+    readings = status.readings
+    told = readings.oldest_seconds.value if readings.oldest_seconds else None
+    ages = [age for age in (told, oldest_wait) if age is not None]
+    per_minute = {"resized": readings.resized, "rejected": readings.rejected, "failed": readings.failed}
+    return json.dumps(
+        {
+            "at": status.at.isoformat(),
+            "waiting": status.jobs.waiting + status.jobs.delayed,
+            "in_flight": status.jobs.in_flight,
+            "dead_letters": status.dead_letters,
+            "oldest_seconds": max(ages, default=None),
+            "per_minute": {name: measured.value if measured else None for name, measured in per_minute.items()},
+        }
+    )

@@ -1,0 +1,96 @@
+"""Serves the console until it is told to stop, and ends at once, whoever still listens."""
+
+import asyncio
+import signal
+import socket
+from typing import TYPE_CHECKING, cast
+
+import hypercorn.asyncio
+from hypercorn.config import Config
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from darkroom.console.app import Console
+from darkroom.console.auth import Access, Guard
+from darkroom.console.dead_letters import Letters
+from darkroom.console.feed import Feed
+from darkroom.console.health import Health
+from darkroom.console.sampler import PLOTTED_SECONDS, SAMPLE_SECONDS, Sampler
+from darkroom.console.settings import Limits
+from darkroom.console.uploads import SHOWN_UPLOADS, Uploads
+from darkroom.pipeline.client import Pipeline
+from darkroom.pipeline.status import StatusReader
+from darkroom.uploads.watcher import Watch
+
+if TYPE_CHECKING:
+    from hypercorn.typing import Framework
+
+# What connections get to close by themselves.
+_GRACE_SECONDS = 0.5
+
+
+async def serve(pipeline: Pipeline, limits: Limits, listener: socket.socket, access: Access) -> None:
+    """Serve on a listening socket, which is closed at the end, until SIGINT or SIGTERM."""
+    feed = Feed(
+        {"pipeline": 1, "upload": SHOWN_UPLOADS, "dead_letters": 1, "sample": round(PLOTTED_SECONDS / SAMPLE_SECONDS)}
+    )
+    health = Health(pipeline, feed, limits)
+    uploads = Uploads(Watch(pipeline.client("s3"), pipeline.client("sqs"), pipeline), feed, health)
+    letters = Letters(pipeline, feed, health, uploads)
+    sampler = Sampler(StatusReader(pipeline), feed, health, oldest_wait=uploads.oldest_wait)
+    port = listener.getsockname()[1]
+    console = Console(pipeline, limits, feed=feed, uploads=uploads, letters=letters)
+    app = _Requests(Guard(console.app(), port=port, access=access))
+    stopped = _stop_signal()
+    async with asyncio.TaskGroup() as tasks:
+        following = [tasks.create_task(work) for work in (uploads.run(), letters.run(), sampler.run(letters.counted))]
+        server = tasks.create_task(
+            hypercorn.asyncio.serve(cast("Framework", app), _configuration(listener), shutdown_trigger=stopped.wait)
+        )
+        await stopped.wait()
+        for task in following:
+            task.cancel()
+        app.end()
+        await asyncio.wait([server], timeout=2 * _GRACE_SECONDS)
+        server.cancel()
+
+
+class _Requests:
+    """The app, and a way to end at once whatever it is doing."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._under_way: set[asyncio.Task[object]] = set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand the request on."""
+        task = asyncio.current_task()
+        if scope["type"] == "lifespan" or task is None:
+            await self._app(scope, receive, send)
+            return
+        self._under_way.add(task)
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._under_way.discard(task)
+
+    def end(self) -> None:
+        """End them all: a stream that goes on for ever, and an upload whose bytes do not come."""
+        for task in self._under_way:
+            task.cancel()
+
+
+def _configuration(listener: socket.socket) -> Config:
+    config = Config()
+    config.bind = [f"fd://{listener.detach()}"]
+    config.include_server_header = False
+    config.graceful_timeout = _GRACE_SECONDS
+    config.loglevel = "WARNING"
+    return config
+
+
+def _stop_signal() -> asyncio.Event:
+    """From here on Ctrl-C and SIGTERM are not errors but what ends the serving."""
+    stopped = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    return stopped

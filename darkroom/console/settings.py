@@ -1,0 +1,31 @@
+"""Where the console's uploads go, and how large one may be: as the deployed pipeline itself says."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from darkroom.pipeline.client import Pipeline
+from darkroom.pipeline.deployed_config import find_max_source_bytes, find_scope
+from resize.imaging.limits import Limits as DefaultLimits
+
+# A folder of its own: a file that is dropped on the page replaces nothing that others have uploaded.
+FOLDER: Final = "console/"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """The keys of uploads begin with `prefix`; an image weighs up to `source_bytes`."""
+
+    prefix: str
+    source_bytes: int
+
+
+def find_limits(pipeline: Pipeline) -> Limits:
+    """Ask the deployed stack; who may not ask gets the limit that a stack has by default.
+
+    Raises:
+        DarkroomError: AWS does not answer.
+    """
+    return Limits(
+        prefix=f"{find_scope(pipeline).first}{FOLDER}",
+        source_bytes=find_max_source_bytes(pipeline) or DefaultLimits().source_bytes,
+    )

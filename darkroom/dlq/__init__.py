@@ -1,0 +1,1 @@
+"""The dead-letter queue: its messages, why they failed, and their redrive."""

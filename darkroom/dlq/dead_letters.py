@@ -1,0 +1,106 @@
+"""The dead letters as a person, the command line or the console sees them: what each is about, and why it failed."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from contract.errors import MessageRefusedError
+from contract.events import Upload, parse_body
+from darkroom.dlq.attempts import Cause
+from darkroom.dlq.causes import Failure, Failures
+from darkroom.dlq.queue import DeadLetterQueue, Letter
+from darkroom.errors import UsageError
+from darkroom.pipeline.client import Pipeline
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetter:
+    """A job that failed every time.
+
+    `uploads` is empty where its body is no job; `attempts` is how often it was tried, and None where the function's log
+    does not tell.
+    """
+
+    message_id: str
+    body: str
+    uploads: tuple[Upload, ...]
+    sent: datetime
+    attempts: int | None
+    cause: Cause
+
+    def age(self, now: datetime | None = None) -> timedelta:
+        """Tell how long ago its job was sent."""
+        return (now or datetime.now(UTC)) - self.sent
+
+
+def read_dead_letters(pipeline: Pipeline, *, limit: int, failures: Failures | None = None) -> tuple[DeadLetter, ...]:
+    """Read up to `limit` dead letters, the oldest first, and leave them as they were.
+
+    Who reads again and again keeps the `failures`, and asks the log but once about each letter.
+
+    Raises:
+        DarkroomError: SQS or CloudWatch does not answer.
+    """
+    letters = DeadLetterQueue(pipeline).look(limit)
+    found = (failures or Failures(pipeline)).of(letters)
+    return tuple(_dead_letter(letter, found[letter.message_id]) for letter in letters)
+
+
+def by_cause(letters: Iterable[DeadLetter]) -> dict[str, tuple[DeadLetter, ...]]:
+    """Group letters by the code of their cause, the largest group first."""
+    groups: dict[str, list[DeadLetter]] = defaultdict(list)
+    for letter in letters:
+        groups[letter.cause.code].append(letter)
+    return {code: tuple(groups[code]) for code in sorted(groups, key=lambda code: (-len(groups[code]), code))}
+
+
+def uploads_of(body: str) -> tuple[Upload, ...]:
+    """Tell which uploads a message is about: none where it is no job."""
+    try:
+        return parse_body(body)
+    except MessageRefusedError:
+        return ()
+
+
+def choose(letters: Sequence[DeadLetter], *, ids: Collection[str], code: str | None) -> tuple[DeadLetter, ...]:
+    """Choose letters by the code of their cause, or else by their ids.
+
+    A code chooses what it is the beginning of, too: `StorageError` all of S3's.
+
+    Raises:
+        UsageError: there is no such letter, or an id is the beginning of several.
+    """
+    if code is None:
+        return choose_by_ids(letters, ids)
+    return tuple(letter for letter in letters if f"{letter.cause.code}.".startswith(f"{code}."))
+
+
+def choose_by_ids(letters: Sequence[DeadLetter], ids: Collection[str]) -> tuple[DeadLetter, ...]:
+    """Choose letters by the beginning of their ids.
+
+    Raises:
+        UsageError: there is no such letter, or an id is the beginning of several.
+    """
+    chosen = {letter.message_id: letter for each in ids for letter in [_only(letters, each)]}
+    return tuple(chosen.values())
+
+
+def _only(letters: Sequence[DeadLetter], beginning: str) -> DeadLetter:
+    found = [letter for letter in letters if beginning and letter.message_id.startswith(beginning)]
+    if len(found) != 1:
+        raise UsageError(
+            f"{len(found) or 'No'} dead letters have an id that begins with {beginning!r}. See `darkroom dlq list`."
+        )
+    return found[0]
+
+
+def _dead_letter(letter: Letter, failure: Failure) -> DeadLetter:
+    return DeadLetter(
+        message_id=letter.message_id,
+        body=letter.body,
+        uploads=uploads_of(letter.body),
+        sent=letter.sent,
+        attempts=failure.attempts,
+        cause=failure.cause,
+    )

@@ -1,0 +1,177 @@
+"""Reads the dead-letter queue and leaves it as it was: every letter can be received by others as soon as all are seen.
+
+SQS has no way of looking without receiving. So letters are received, which hides them for a moment, and handed back at
+the end: meanwhile they are in flight, of which SQS allows 120,000, and CloudWatch counts them as not visible. What
+stays of a look is one more on the letter's count of receives, so that this says nothing of how often its job was tried;
+when it was sent, which its age and its retention count from, does not change.
+"""
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from darkroom.answering import answering
+from darkroom.errors import DarkroomError
+from darkroom.parallel import WORKERS, concurrently
+from darkroom.pipeline.client import Pipeline
+from darkroom.pipeline.sqs import count_messages
+from darkroom.pipeline.tens import in_tens
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs.client import SQSClient
+    from mypy_boto3_sqs.type_defs import MessageTypeDef
+
+READING = "Reading the dead-letter queue"
+
+# Nobody gives them back for us if this process is killed while it looks: then they show again after so long.
+_LOOK_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """A message of the dead-letter queue.
+
+    `attributes` are SQS's own, `handle` is good until the next look.
+    """
+
+    message_id: str
+    body: str
+    sent: datetime
+    attributes: Mapping[str, str]
+    handle: str
+
+    @property
+    def first_received(self) -> datetime | None:
+        """When it was received first, as far as SQS tells."""
+        milliseconds = self.attributes.get("ApproximateFirstReceiveTimestamp")
+        return _time_of(milliseconds) if milliseconds else None
+
+
+class DeadLetterQueue:
+    """The dead letters of a pipeline. Every method raises DarkroomError where SQS does not answer."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self._sqs: SQSClient = pipeline.client("sqs")
+        self._url = pipeline.dead_letter_queue_url
+        # SQS asks a part of its servers and may miss what others hold, unless it is told to wait for it:
+        # docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-short-and-long-polling.html
+        self._wait_seconds = 0 if pipeline.endpoint_url else 1
+
+    def count(self) -> int:
+        """Tell how many letters there are, about."""
+        return count_messages(self._sqs, self._url).total
+
+    def look(self, limit: int) -> tuple[Letter, ...]:
+        """Read the letters, the oldest first, or `limit` of them, and hand all back."""
+        with self.holding() as letters:
+            found = letters.receive(limit)
+        return tuple(sorted(found, key=lambda letter: (letter.sent, letter.message_id)))
+
+    @contextmanager
+    def holding(self) -> "Iterator[Held]":
+        """Hold letters for as long as the block lasts; what is not deleted in it is handed back, whatever happens."""
+        held = Held(self._sqs, self._url, self._wait_seconds)
+        try:
+            yield held
+        finally:
+            held.hand_back()
+
+
+class Held:
+    """Letters that nobody else can receive for now."""
+
+    def __init__(self, sqs: "SQSClient", url: str, wait_seconds: int) -> None:
+        self._sqs = sqs
+        self._url = url
+        self._wait_seconds = wait_seconds
+        self._lock = threading.Lock()
+        self._letters: dict[str, Letter] = {}
+        self._deleted: set[str] = set()
+
+    def receive(self, limit: int) -> tuple[Letter, ...]:
+        """Receive every letter that nobody holds, or about `limit` of them, several requests at once."""
+        with answering(READING), ThreadPoolExecutor(WORKERS) as pool:
+            for done in [pool.submit(self._receive_all, limit) for _ in range(WORKERS)]:
+                done.result()
+        return tuple(self._letters.values())[:limit]
+
+    def receive_ten(self) -> tuple[Letter, ...] | None:
+        """Receive up to ten letters that were not held before; None where there are no more."""
+        for _ in range(self._patience()):
+            with answering(READING):
+                received, new = self._receive()
+            if new or not received:
+                return new or None
+        return None
+
+    def delete(self, letters: Sequence[Letter]) -> None:
+        """Delete up to ten letters for good."""
+        entries = [{"Id": str(place), "ReceiptHandle": each.handle} for place, each in enumerate(letters)]
+        with answering("Deleting dead letters"):
+            answer = self._sqs.delete_message_batch(QueueUrl=self._url, Entries=entries)  # type: ignore[arg-type]
+        self._deleted.update(letters[int(entry["Id"])].message_id for entry in answer.get("Successful", []))
+        if failed := answer.get("Failed"):
+            raise DarkroomError(
+                f"{len(failed)} dead letters could not be deleted ({failed[0]['Code']}), so they are still there. "
+                "Run again: doing it twice harms nothing."
+            )
+
+    def hand_back(self) -> None:
+        """Let others receive what is still held. A letter that shows again already needs nothing."""
+        kept = [letter for name, letter in self._letters.items() if name not in self._deleted]
+        with answering("Handing back the dead letters"):
+            for _ in concurrently(self._show_again, in_tens(kept)):
+                pass
+
+    def _receive_all(self, limit: int) -> None:
+        without_news = 0
+        while len(self._letters) < limit and without_news < self._patience():
+            received, new = self._receive()
+            if not received:
+                return
+            without_news = 0 if new else without_news + 1
+
+    def _patience(self) -> int:
+        """How many requests without a new letter say that there is none: what took long shows again meanwhile."""
+        return 3 + len(self._letters) // 10
+
+    def _receive(self) -> tuple[int, tuple[Letter, ...]]:
+        """Receive up to ten: how many came, and those of them that are new."""
+        answer = self._sqs.receive_message(
+            QueueUrl=self._url,
+            MaxNumberOfMessages=10,
+            VisibilityTimeout=_LOOK_SECONDS,
+            WaitTimeSeconds=self._wait_seconds,
+            MessageSystemAttributeNames=["All"],
+        )
+        letters = [_letter(message) for message in answer.get("Messages", [])]
+        with self._lock:
+            new = tuple(letter for letter in letters if letter.message_id not in self._letters)
+            self._letters.update((letter.message_id, letter) for letter in letters)  # the newest handle is the good one
+        return len(letters), new
+
+    def _show_again(self, letters: Sequence[Letter]) -> None:
+        entries = [
+            {"Id": str(place), "ReceiptHandle": each.handle, "VisibilityTimeout": 0}
+            for place, each in enumerate(letters)
+        ]
+        self._sqs.change_message_visibility_batch(QueueUrl=self._url, Entries=entries)  # type: ignore[arg-type]
+
+
+def _letter(message: "MessageTypeDef") -> Letter:
+    attributes = message["Attributes"]
+    return Letter(
+        message_id=message["MessageId"],
+        body=message["Body"],
+        sent=_time_of(attributes["SentTimestamp"]),
+        attributes={str(name): value for name, value in attributes.items()},
+        handle=message["ReceiptHandle"],
+    )
+
+
+def _time_of(milliseconds: str) -> datetime:
+    return datetime.fromtimestamp(int(milliseconds) / 1000, tz=UTC)

@@ -1,0 +1,1 @@
+"""Checks of a deployed pipeline's health."""

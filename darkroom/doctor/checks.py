@@ -1,0 +1,69 @@
+"""What is looked at, in which order, to tell whether a pipeline is well."""
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from darkroom.answering import answering
+from darkroom.doctor.alarms import check_alarms
+from darkroom.doctor.concurrency import check_concurrency
+from darkroom.doctor.drift import compare_function, compare_templates, deployed_template, synthesized_template
+from darkroom.doctor.findings import Check, Finding, ok, warning
+from darkroom.doctor.rollback import check_rollback
+from darkroom.doctor.smoke_test import Trial
+from darkroom.doctor.stack_names import check_names, read_stack_names
+from darkroom.doctor.wiring import check_consumer, check_notification, check_queues, expected_prefix
+from darkroom.pipeline.client import Pipeline
+from darkroom.pipeline.sqs import count_messages
+from stacks.config import Config
+
+if TYPE_CHECKING:
+    from mypy_boto3_sts import STSClient
+
+
+def checks(pipeline: Pipeline, config: Config, assembly: Path, *, patience: float | None) -> Iterator[Check]:
+    """List what to look at; a test image is sent where there is `patience` for it, in seconds.
+
+    `config` and `assembly` are what this folder would deploy.
+
+    Raises:
+        DarkroomError: the stack's template cannot be read: nothing else can be held against it then.
+    """
+    yield Check("Who you are", partial(_check_credentials, pipeline))
+    yield Check("The names of the bucket and the queue", partial(_check_names, pipeline, config))
+    deployed = deployed_template(pipeline)
+    yield Check("Drift", lambda: compare_templates(synthesized_template(assembly, pipeline), deployed))
+    yield Check("The function", partial(compare_function, deployed, pipeline))
+    yield Check("The function's versions", partial(check_rollback, pipeline))
+    yield from _wiring(pipeline, deployed)
+    yield Check("The dead letters", partial(_check_dead_letters, pipeline))
+    yield Check("The alarms", partial(check_alarms, pipeline, deployed))
+    if patience is not None:
+        yield Check("A test image", Trial(pipeline, expected_prefix(deployed), patience).findings)
+
+
+def _wiring(pipeline: Pipeline, deployed: Mapping[str, Any]) -> Iterator[Check]:
+    yield Check("The bucket's notification", partial(check_notification, pipeline, deployed))
+    yield Check("The queues", partial(check_queues, pipeline))
+    yield Check("The event source mapping", partial(check_consumer, pipeline))
+    yield Check("The account's limits", partial(check_concurrency, pipeline))
+
+
+def _check_credentials(pipeline: Pipeline) -> Iterator[Finding]:
+    sts: STSClient = pipeline.client("sts")
+    with answering("Asking who you are"):
+        answer = sts.get_caller_identity()
+    yield ok(f"You are {answer['Arn']}, in {pipeline.region}.")
+
+
+def _check_names(pipeline: Pipeline, config: Config) -> Iterator[Finding]:
+    yield check_names(config, read_stack_names(pipeline.stack_name, pipeline.client("cloudformation")))
+
+
+def _check_dead_letters(pipeline: Pipeline) -> Iterator[Finding]:
+    letters = count_messages(pipeline.client("sqs"), pipeline.dead_letter_queue_url).total
+    if letters:
+        yield warning(f"There are {letters:,} dead letters.", "See why: darkroom dlq list")
+    else:
+        yield ok("There are no dead letters.")

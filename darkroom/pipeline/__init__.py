@@ -1,0 +1,1 @@
+"""A client for one deployed pipeline, on AWS or the emulator."""

@@ -1,0 +1,90 @@
+"""What a deployed pipeline is configured to do, asked of the pipeline itself: cdk.json may say otherwise by now."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from contract.errors import SettingsError
+from darkroom.answering import answering
+from darkroom.pipeline.client import Pipeline
+from resize.settings import Settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+_DENIED = {"AccessDenied", "AccessDeniedException"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """Which keys are resized: those that start with one of the prefixes, or any where `prefixes` is not known."""
+
+    prefixes: tuple[str, ...] | None
+
+    def includes(self, key: str) -> bool:
+        """Tell whether an upload of this key is resized, as far as is known."""
+        return self.prefixes is None or key.startswith(self.prefixes)
+
+    @property
+    def first(self) -> str:
+        """A prefix whose keys are resized."""
+        return self.prefixes[0] if self.prefixes else ""
+
+    @property
+    def rule(self) -> str:
+        """Say it in words, for a person whose key is not resized."""
+        if not self.prefixes:
+            return "the uploads bucket sends no jobs to this pipeline's queue. Deploy the stack again"
+        return f"only keys that start with {' or '.join(map(repr, self.prefixes))} are (the stack's key_prefix)"
+
+
+def find_scope(pipeline: Pipeline) -> Scope:
+    """Ask S3 of which keys it sends jobs; who may not ask does not know.
+
+    Raises:
+        DarkroomError: S3 does not answer.
+    """
+    s3: S3Client = pipeline.client("s3")
+    with answering("Reading the notifications of the uploads bucket"):
+        try:
+            answer = s3.get_bucket_notification_configuration(Bucket=pipeline.uploads_bucket)
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _DENIED:
+                return Scope(prefixes=None)
+            raise
+    queue = pipeline.jobs_queue_url.rpartition("/")[2]
+    return Scope(
+        prefixes=tuple(
+            prefix_of(told)
+            for told in answer.get("QueueConfigurations", ())
+            if told["QueueArn"].rpartition(":")[2] == queue
+            and any(event.startswith("s3:ObjectCreated:") for event in told["Events"])
+        )
+    )
+
+
+def find_max_source_bytes(pipeline: Pipeline) -> int | None:
+    """Ask the function what an image may weigh; None for who may not ask, and where it is no function of ours.
+
+    Raises:
+        DarkroomError: Lambda does not answer.
+    """
+    with answering("Reading the configuration of the function"):
+        try:
+            settings = Settings.from_environment(pipeline.function_environment())
+        except SettingsError:
+            return None
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _DENIED:
+                return None
+            raise
+    return settings.limits.source_bytes
+
+
+def prefix_of(configuration: Mapping[str, Any]) -> str:
+    """Find the prefix of keys in a bucket's notification."""
+    rules = configuration.get("Filter", {}).get("Key", {}).get("FilterRules", ())
+    return next((str(rule["Value"]) for rule in rules if rule["Name"].lower() == "prefix"), "")

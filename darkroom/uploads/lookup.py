@@ -1,0 +1,97 @@
+"""Finds out all that is known about one key: its manifest, its newest upload, and where its job is."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from contract.keys import is_folder_marker
+from contract.manifest import Outcome
+from contract.s3_errors import is_missing
+from darkroom.answering import answering
+from darkroom.pipeline.client import Pipeline
+from darkroom.pipeline.deployed_config import Scope, find_scope
+from darkroom.pipeline.sqs import count_messages
+from darkroom.uploads.outcomes import Recorded
+from darkroom.uploads.watcher import Watch
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.client import S3Client
+    from mypy_boto3_sqs.client import SQSClient
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """The newest upload of a key, as it lies in the uploads bucket; `size` is in bytes."""
+
+    version_id: str
+    size: int
+    modified: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What is known about a key.
+
+    `jobs` counts all that wait or run, None where it does not matter: the newest upload has its outcome, or there is
+    no upload.
+    """
+
+    key: str
+    recorded: Recorded | None
+    stored: Stored | None
+    deleted: bool
+    scope: Scope
+    dead_letter: bool = False
+    jobs: int | None = None
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether the newest upload only marks a folder."""
+        return self.stored is not None and is_folder_marker(self.key, self.stored.size)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the manifest is that of the newest upload, or there is no upload that could have another."""
+        if self.stored is None:
+            return True
+        if self.is_folder and self.recorded:
+            return self.recorded.manifest.outcome is Outcome.REMOVED
+        return self.recorded is not None and self.recorded.manifest.source.version_id == self.stored.version_id
+
+
+def look_up(pipeline: Pipeline, key: str) -> Found:
+    """Look a key up, without changing anything.
+
+    Raises:
+        DarkroomError: AWS refuses, or does not answer.
+    """
+    s3: S3Client = pipeline.client("s3")
+    sqs: SQSClient = pipeline.client("sqs")
+    watch = Watch(s3, sqs, pipeline)
+    stored, deleted = _newest(s3, pipeline.uploads_bucket, key)
+    # Read after the upload: a manifest that is written meanwhile is not missed.
+    recorded = next(watch.new_manifests([key]), None)
+    found = Found(key=key, recorded=recorded, stored=stored, deleted=deleted, scope=find_scope(pipeline))
+    if found.is_settled or stored is None:
+        return found
+    return replace(
+        found,
+        dead_letter=(key, stored.version_id) in set(watch.new_dead_letters()),
+        jobs=count_messages(sqs, pipeline.jobs_queue_url).total,
+    )
+
+
+def _newest(s3: "S3Client", bucket: str, key: str) -> tuple[Stored | None, bool]:
+    """Find a key's newest upload, and whether what is newest is that it was deleted."""
+    with answering("Reading the uploads bucket"):
+        try:
+            answer = s3.head_object(Bucket=bucket, Key=key)
+        except ClientError as error:
+            if not is_missing(error):
+                raise
+            return None, error.response["ResponseMetadata"]["HTTPHeaders"].get("x-amz-delete-marker") == "true"
+    return Stored(
+        version_id=answer.get("VersionId", "null"), size=answer["ContentLength"], modified=answer["LastModified"]
+    ), False

@@ -1,0 +1,192 @@
+"""Waits until every upload has its outcome: in its key's manifest, or in the dead-letter queue."""
+
+import math
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol, TypeAlias
+
+from contract.manifest import Manifest, Outcome
+from darkroom.uploads.upload import Uploaded
+
+# Soon enough for a person, and few requests: a round costs three and one for each new manifest.
+ROUND_SECONDS = 0.25
+
+# "Metrics may not achieve consistency until at least 1 minute after the producers stop sending messages":
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html
+SETTLE_SECONDS = 60
+
+# An upload is one version of one key.
+Version: TypeAlias = tuple[str, str | None]
+
+
+class Failure(StrEnum):
+    """Why an upload has no outcome of its own: the world's fault, never the image's."""
+
+    DEAD_LETTER = "dead_letter"  # its job failed every time, and waits in the dead-letter queue
+    LOST = "lost"  # there is neither a job nor an outcome
+    NO_OUTCOME = "no_outcome"  # nothing happened any more within the time given
+    OUTSIDE_PREFIX = "outside_prefix"  # its key is not one of those that are resized: no job is made of it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """A manifest, and the very bytes that it was read from."""
+
+    manifest: Manifest
+    text: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """How an upload ended: its outcome, from its manifest where there is one, or else its failure."""
+
+    upload: Uploaded
+    outcome: Outcome | str | None = None
+    failure: Failure | None = None
+    recorded: Recorded | None = None
+
+    @property
+    def manifest(self) -> Manifest | None:
+        """What the pipeline recorded about the upload."""
+        return self.recorded.manifest if self.recorded else None
+
+    @property
+    def word(self) -> str:
+        """The outcome in one word."""
+        return str(self.outcome) if self.outcome else "failed"
+
+    @property
+    def reason(self) -> str | None:
+        """The code that says why it is not resized."""
+        if self.failure:
+            return self.failure.value
+        return str(self.manifest.reason) if self.manifest and self.manifest.reason else None
+
+
+class Watched(Protocol):
+    """The pipeline, as it is seen from outside."""
+
+    def new_manifests(self, keys: Sequence[str]) -> Iterator[Recorded]:
+        """Read the manifests of these keys that were written since the last call."""
+
+    def new_dead_letters(self) -> Iterator[Version]:
+        """Tell which uploads have come to the dead-letter queue since the last call."""
+
+    def is_idle(self) -> bool:
+        """Tell whether no job waits and none runs."""
+
+    def is_current(self, version: Version) -> bool:
+        """Tell whether this is still the newest version of its key."""
+
+
+def wait_for_outcomes(
+    uploads: Sequence[Uploaded],
+    pipeline: Watched,
+    *,
+    patience: float,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Iterator[tuple[Result, ...]]:
+    """Yield the results of each round in which there are some, and a result for every upload in the end.
+
+    It does end: after `patience` seconds without news, or after a minute in which the pipeline had nothing left to do,
+    what is still missing is reported as missing.
+    """
+    awaited = Awaited(pipeline, patience=patience, clock=clock)
+    awaited.add(*uploads)
+    while awaited:
+        if results := awaited.look():
+            yield results
+        if awaited:
+            sleep(ROUND_SECONDS)
+
+
+class Awaited:
+    """The uploads that have no outcome yet; more can be added between two looks. It is true while there are any."""
+
+    def __init__(
+        self, pipeline: Watched, *, patience: float = math.inf, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._pipeline = pipeline
+        self._pending: dict[Version, Uploaded] = {}
+        self._results: list[Result] = []
+        self._silence = _Silence(patience, clock)
+
+    def __bool__(self) -> bool:
+        return bool(self._pending or self._results)
+
+    def add(self, *uploads: Uploaded) -> None:
+        """Await these as well."""
+        self._pending |= {(upload.source.key, upload.version_id): upload for upload in uploads}
+        self._silence.restart()
+
+    def look(self) -> tuple[Result, ...]:
+        """Tell what has become known since the last look, and what is missing when it is time to give up.
+
+        Where the pipeline does not answer, what was found before that is told by the next look.
+        """
+        self._find_manifests()
+        self._find_dead_letters()
+        if self._pending:
+            failure = self._silence.failure(heard=bool(self._results), idle=self._pipeline.is_idle())
+            if failure:
+                self._give_up(failure)
+        results, self._results = self._results, []
+        return tuple(results)
+
+    def _find_manifests(self) -> None:
+        versions: dict[str, list[Version]] = defaultdict(list)
+        for version in self._pending:
+            versions[version[0]].append(version)
+        for recorded in self._pipeline.new_manifests([*versions]):
+            source, outcome = recorded.manifest.source, recorded.manifest.outcome
+            for version in versions[source.key]:
+                if version == (source.key, source.version_id):
+                    self._results.append(Result(upload=self._pending.pop(version), outcome=outcome, recorded=recorded))
+                else:
+                    self._find_overtaken(version)
+
+    def _find_overtaken(self, version: Version) -> None:
+        """Tell whether a newer upload of the key has won: only a key's newest ever has a manifest for long."""
+        if not self._pipeline.is_current(version):
+            self._results.append(Result(upload=self._pending.pop(version), outcome=Outcome.SUPERSEDED))
+
+    def _find_dead_letters(self) -> None:
+        for version in self._pipeline.new_dead_letters():
+            if upload := self._pending.pop(version, None):
+                self._results.append(Result(upload=upload, failure=Failure.DEAD_LETTER))
+
+    def _give_up(self, failure: Failure) -> None:
+        for version in [*self._pending]:
+            if failure is Failure.LOST:
+                self._find_overtaken(version)
+            if upload := self._pending.pop(version, None):
+                self._results.append(Result(upload=upload, failure=failure))
+
+
+class _Silence:
+    """How long nothing was heard, and how long there was nothing left to hear."""
+
+    def __init__(self, patience: float, clock: Callable[[], float]) -> None:
+        self._patience = patience
+        self._clock = clock
+        self.restart()
+
+    def restart(self) -> None:
+        """Wait as long for something new as from the beginning."""
+        self._heard_at = self._busy_at = self._clock()
+
+    def failure(self, *, heard: bool, idle: bool) -> Failure | None:
+        now = self._clock()
+        if heard:
+            self._heard_at = now
+        if heard or not idle:
+            self._busy_at = now
+        if now - self._busy_at >= SETTLE_SECONDS:
+            return Failure.LOST
+        if now - self._heard_at >= self._patience:
+            return Failure.NO_OUTCOME
+        return None

@@ -1,0 +1,119 @@
+"""Sees from outside what the pipeline does, through S3 and SQS, with few requests for any number of uploads."""
+
+import os.path
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from contract.keys import manifest_key
+from contract.manifest import LaterSchemaError, Manifest
+from contract.s3_errors import is_missing
+from darkroom.answering import answering
+from darkroom.dlq.dead_letters import uploads_of
+from darkroom.dlq.queue import DeadLetterQueue
+from darkroom.parallel import concurrently
+from darkroom.pipeline.sqs import count_messages
+from darkroom.uploads.outcomes import Recorded, Version
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.client import S3Client
+    from mypy_boto3_sqs.client import SQSClient
+
+    from darkroom.pipeline.client import Pipeline
+
+_MOST_LETTERS = 10_000
+# As many as S3 lists at most: docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
+PAGE = 1_000
+
+
+class Watch:
+    """The pipeline since the watch began. Every method raises DarkroomError where AWS does not answer."""
+
+    def __init__(self, s3: "S3Client", sqs: "SQSClient", pipeline: "Pipeline") -> None:
+        self._s3 = s3
+        self._sqs = sqs
+        self._pipeline = pipeline
+        self._read_etags: dict[str, str] = {}
+        self._dead_letters = DeadLetterQueue(pipeline)
+        self._read_letters: set[str] = set()
+        self._counted = 0
+
+    def new_manifests(self, keys: Sequence[str]) -> Iterator[Recorded]:
+        """List what lies where these keys' manifests do, and read what was not read before."""
+        wanted = {manifest_key(key) for key in keys}
+        with answering("Listing the manifests"):
+            written = [key for key, etag in self._list(wanted) if self._read_etags.get(key) != etag]
+            for key, etag, recorded in concurrently(self._read, written):
+                self._read_etags[key] = etag
+                if recorded:
+                    yield recorded
+
+    def new_dead_letters(self) -> Iterator[Version]:
+        """Read the dead-letter queue where its length has changed, without taking anything out of it.
+
+        Of more letters than are read at once some are always missing: they are not read again for that alone.
+        """
+        count, before = self._dead_letters.count(), self._counted
+        self._counted = count
+        if count == len(self._read_letters) or (count == before and count > _MOST_LETTERS):
+            return
+        letters = self._dead_letters.look(_MOST_LETTERS)
+        new = [letter for letter in letters if letter.message_id not in self._read_letters]
+        self._read_letters = {letter.message_id for letter in letters}
+        for letter in new:
+            yield from ((upload.key, upload.version_id) for upload in uploads_of(letter.body))
+
+    def is_idle(self) -> bool:
+        """Tell whether no job waits and none runs, as far as SQS knows."""
+        return count_messages(self._sqs, self._pipeline.jobs_queue_url).total == 0
+
+    def is_current(self, version: Version) -> bool:
+        """Tell whether this is still the newest version of its key."""
+        key, version_id = version
+        with answering("Reading the uploads bucket"):
+            try:
+                answer = self._s3.head_object(Bucket=self._pipeline.uploads_bucket, Key=key)
+            except ClientError as error:
+                if not is_missing(error):
+                    raise
+                return False
+        return answer.get("VersionId") == version_id
+
+    def _list(self, wanted: set[str]) -> Iterator[tuple[str, str]]:
+        """Find the ETags by a listing, or one by one where that proves to take fewer requests."""
+        prefix = os.path.commonprefix(list(wanted))  # noqa: RUF071 - a key's prefix may end within a name
+        pages = self._s3.get_paginator("list_objects_v2").paginate(
+            Bucket=self._pipeline.derived_bucket, Prefix=prefix, PaginationConfig={"PageSize": PAGE}
+        )
+        listed: dict[str, str] = {}
+        for number, page in enumerate(pages, start=1):
+            listed |= {found["Key"]: found["ETag"] for found in page.get("Contents", []) if found["Key"] in wanted}
+            if number >= len(wanted) and page["IsTruncated"]:
+                yield from (found for found in concurrently(self._head, wanted) if found)
+                return
+        yield from listed.items()
+
+    def _head(self, key: str) -> tuple[str, str] | None:
+        try:
+            return key, self._s3.head_object(Bucket=self._pipeline.derived_bucket, Key=key)["ETag"]
+        except ClientError as error:
+            if not is_missing(error):
+                raise
+            return None
+
+    def _read(self, key: str) -> tuple[str, str, Recorded | None]:
+        """Read a manifest: its key and ETag, and what it says where it is one that can be read."""
+        try:
+            answer = self._s3.get_object(Bucket=self._pipeline.derived_bucket, Key=key)
+        except ClientError as error:
+            if not is_missing(error):
+                raise
+            return key, "", None  # removed since it was listed
+        text = answer["Body"].read()
+        try:
+            return key, answer["ETag"], Recorded(manifest=Manifest.from_json(text), text=text)
+        except LaterSchemaError:
+            raise
+        except ValueError:
+            return key, answer["ETag"], None  # somebody else's; the job will replace it
