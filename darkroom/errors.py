@@ -1,6 +1,13 @@
-"""What a person can put right: each error's text says what was wrong, with its value, and what to do."""
+"""Errors that a person can put right, and what AWS refuses as such."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import IntEnum
+
+from boto3.exceptions import Boto3Error
+from botocore.exceptions import BotoCoreError, ClientError
+
+from contract.manifest import LaterSchemaError
 
 
 class ExitStatus(IntEnum):
@@ -22,3 +29,18 @@ class UsageError(DarkroomError):
     """The command was asked for something that cannot be: another command line helps."""
 
     exit_status = ExitStatus.WRONG_USAGE
+
+
+@contextmanager
+def answering(what: str) -> Iterator[None]:
+    """Name what was being done where AWS, or what stands in its place, refuses, does not answer or is of a later time.
+
+    Raises:
+        DarkroomError: in place of boto3's own errors.
+    """
+    try:
+        yield
+    except (ClientError, BotoCoreError, Boto3Error) as error:
+        raise DarkroomError(f"{what} failed: {error}") from error
+    except LaterSchemaError as error:
+        raise DarkroomError(f"{what} failed: {error}. Use the version of Darkroom that is deployed.") from error

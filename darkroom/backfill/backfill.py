@@ -11,7 +11,7 @@ from darkroom.backfill.jobs import Examined, requested_now
 from darkroom.backfill.listing import Listed, Page, list_bucket, read_inventory
 from darkroom.backfill.selection import Verdict
 from darkroom.pipeline.client import Pipeline
-from darkroom.pipeline.sending import Pace, send_all
+from darkroom.pipeline.sqs import Pace, send_all
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient

@@ -19,9 +19,9 @@ from contract.events import REQUESTED
 from contract.keys import is_folder_marker, manifest_key, rendition_key
 from contract.manifest import LaterSchemaError, Manifest, Outcome
 from contract.sequencer import Order
-from darkroom.answering import answering
 from darkroom.backfill.listing import ARCHIVE_CLASSES, Listed
 from darkroom.backfill.selection import Selection, Verdict, judge
+from darkroom.errors import answering
 from darkroom.parallel import concurrently
 from darkroom.pipeline.client import Pipeline
 from resize.derived_bucket import Registers

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 from urllib.parse import unquote_plus
 
-from darkroom.answering import answering
-from darkroom.errors import UsageError
+from darkroom.errors import UsageError, answering
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client

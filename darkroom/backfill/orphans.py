@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from contract.keys import MANIFESTS, MAX_KEY_BYTES, manifest_key
 from contract.manifest import LaterSchemaError, Manifest, Outcome
-from darkroom.answering import answering
 from darkroom.backfill.jobs import Examined, current_version, removal, rendition_keys, sequencer_for, written_at
 from darkroom.backfill.listing import Listed, Page, list_bucket
 from darkroom.backfill.selection import Verdict
+from darkroom.errors import answering
 from darkroom.parallel import concurrently
 from darkroom.pipeline.client import Pipeline
 from resize.imaging.variants import Variant

@@ -1,15 +1,19 @@
-"""Reads the values of options, where a mistake can be named with the value; and what several commands take."""
+"""Parsers of values, and options that several commands take."""
 
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
 import typer
 
+from contract.errors import SettingsError
 from darkroom.errors import UsageError
 from resize.imaging.formats.detect import SourceFormat
+from resize.imaging.variants import parse_variants, variants_to_json
+from stacks.context import parse_json
 
 _DURATION = re.compile(r"([0-9]{1,9})([smhd])")
 _UNIT_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
@@ -108,3 +112,22 @@ Stack = Annotated[
         "--stack", metavar="NAME", help="A deployed stack, found with your own AWS credentials, profile and region."
     ),
 ]
+
+
+_EXAMPLE = '{"thumb": {"width": 320, "height": 320, "fit": "cover"}}'
+
+
+def read_variants(path: Path) -> dict[str, dict[str, object]]:
+    """Read variants as cdk.json has them, every option spelled out.
+
+    Raises:
+        UsageError: the file cannot be read, is not JSON, or describes a variant that cannot be.
+    """
+    try:
+        return variants_to_json(parse_variants(parse_json(path.read_text(encoding="utf-8"))))
+    except OSError as error:
+        raise UsageError(f"--variants {str(path)!r} cannot be read: {error.strerror}. Check the path.") from error
+    except SettingsError as error:
+        raise UsageError(f"--variants {str(path)!r}: {error}") from error
+    except ValueError as error:
+        raise UsageError(f"--variants {str(path)!r} is not JSON: {error}. Write it like {_EXAMPLE}.") from error

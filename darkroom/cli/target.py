@@ -5,8 +5,7 @@ import os
 import boto3
 from botocore.exceptions import BotoCoreError
 
-from darkroom.answering import answering
-from darkroom.errors import UsageError
+from darkroom.errors import UsageError, answering
 from darkroom.local import emulator
 from darkroom.local.registry import all_running
 from darkroom.pipeline.client import Pipeline, find_pipeline

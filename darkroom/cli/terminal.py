@@ -1,6 +1,8 @@
-"""Asks a person before something is done that cannot be undone, or costs."""
+"""Ask before what cannot be undone, and stop on a signal."""
 
+import signal
 import sys
+import threading
 
 import typer
 
@@ -19,3 +21,11 @@ def confirm(question: str, *, yes: bool) -> None:
     if not sys.stdin.isatty():
         raise UsageError(f"{question} There is nobody to ask: give --yes.")
     typer.confirm(question, abort=True, err=True)
+
+
+def stop_signal() -> threading.Event:
+    """From here on Ctrl-C and SIGTERM are not errors but what ends the wait, once and without haste."""
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda _number, _frame: stopped.set())
+    return stopped

@@ -17,7 +17,7 @@ from darkroom.dlq.causes import Failures
 from darkroom.dlq.dead_letters import DeadLetter, by_cause, read_dead_letters
 from darkroom.dlq.redrive import MOST_A_SECOND, redrive
 from darkroom.pipeline.client import Pipeline
-from darkroom.pipeline.sending import Pace
+from darkroom.pipeline.sqs import Pace
 
 # S3 writes one key into a message; whoever writes more does not fill the page.
 _SHOWN_KEYS = 5

@@ -11,8 +11,8 @@ from starlette.responses import Response, StreamingResponse
 
 from contract.manifest import PublishedRendition
 from contract.s3_errors import is_missing
-from darkroom.answering import answering
 from darkroom.console.threads import in_background
+from darkroom.errors import answering
 from resize.errors import ImageRejectedError
 from resize.imaging.formats.detect import SourceFormat, identify
 

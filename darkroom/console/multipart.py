@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from darkroom.answering import answering
 from darkroom.console.threads import Result, in_background
+from darkroom.errors import answering
 
 if TYPE_CHECKING:
     from collections.abc import Callable

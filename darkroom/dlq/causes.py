@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from darkroom.answering import answering
 from darkroom.dlq.attempt_log import AttemptLog, Span, attempt_log
 from darkroom.dlq.attempts import CUT_SHORT_CODE, UNKNOWN_CODE, Attempt, Cause, attempts_in, ending_in, last_attempts
 from darkroom.dlq.queue import Letter
-from darkroom.errors import DarkroomError
+from darkroom.errors import DarkroomError, answering
 from darkroom.pipeline.client import Pipeline
 from darkroom.pipeline.metrics import utc_now
 from darkroom.pipeline.sqs import Queue, read_queue

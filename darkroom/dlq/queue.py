@@ -14,12 +14,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from darkroom.answering import answering
-from darkroom.errors import DarkroomError
+from darkroom.errors import DarkroomError, answering
 from darkroom.parallel import WORKERS, concurrently
 from darkroom.pipeline.client import Pipeline
-from darkroom.pipeline.sqs import count_messages
-from darkroom.pipeline.tens import in_tens
+from darkroom.pipeline.sqs import count_messages, in_tens
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient

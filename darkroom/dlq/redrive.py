@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from darkroom.answering import answering
 from darkroom.dlq.archive import saved_bodies
 from darkroom.dlq.queue import DeadLetterQueue
-from darkroom.errors import DarkroomError
+from darkroom.errors import DarkroomError, answering
 from darkroom.pipeline.client import Pipeline
-from darkroom.pipeline.sending import Pace, send, send_all
+from darkroom.pipeline.sqs import Pace, send, send_all
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from darkroom.answering import answering
 from darkroom.doctor.findings import Finding, ok, warning
+from darkroom.errors import answering
 from darkroom.pipeline.client import Pipeline
 
 if TYPE_CHECKING:

@@ -5,7 +5,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from darkroom.answering import answering
 from darkroom.doctor.alarms import check_alarms
 from darkroom.doctor.concurrency import check_concurrency
 from darkroom.doctor.drift import compare_function, compare_templates, deployed_template, synthesized_template
@@ -14,6 +13,7 @@ from darkroom.doctor.rollback import check_rollback
 from darkroom.doctor.smoke_test import Trial
 from darkroom.doctor.stack_names import check_names, read_stack_names
 from darkroom.doctor.wiring import check_consumer, check_notification, check_queues, expected_prefix
+from darkroom.errors import answering
 from darkroom.pipeline.client import Pipeline
 from darkroom.pipeline.sqs import count_messages
 from stacks.config import Config

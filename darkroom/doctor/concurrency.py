@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from darkroom.answering import answering
 from darkroom.doctor.findings import Finding, ok, warning
+from darkroom.errors import answering
 from darkroom.pipeline.client import LIVE, Pipeline
 
 if TYPE_CHECKING:

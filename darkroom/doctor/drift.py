@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from contract.errors import SettingsError
-from darkroom.answering import answering
 from darkroom.doctor.findings import Finding, fault, ok, warning
+from darkroom.errors import answering
 from darkroom.local.cloud_assembly import read_assembly
 from darkroom.pipeline.client import LIVE, Pipeline
 from resize.settings import Settings

@@ -8,8 +8,8 @@ deployed.
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from darkroom.answering import answering
 from darkroom.doctor.findings import Finding, ok, warning
+from darkroom.errors import answering
 from darkroom.pipeline.client import Pipeline
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from botocore.exceptions import ClientError
 
 from contract.keys import manifest_key
 from contract.manifest import Manifest, Outcome
-from darkroom.answering import answering
 from darkroom.doctor.findings import Finding, fault, ok
+from darkroom.errors import answering
 from darkroom.pipeline.client import Pipeline
 
 if TYPE_CHECKING:

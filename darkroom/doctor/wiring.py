@@ -5,8 +5,8 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from contract.events import NOTIFIED_EVENTS
-from darkroom.answering import answering
 from darkroom.doctor.findings import Finding, fault, ok, warning
+from darkroom.errors import answering
 from darkroom.pipeline.client import LIVE, Pipeline
 from darkroom.pipeline.deployed_config import prefix_of
 from darkroom.pipeline.sqs import Queue, read_queue

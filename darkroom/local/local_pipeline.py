@@ -9,8 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from darkroom.answering import answering
-from darkroom.errors import DarkroomError, UsageError
+from darkroom.errors import DarkroomError, UsageError, answering
 from darkroom.local.access_keys import AccessKeys
 from darkroom.local.deploy import deploy
 from darkroom.local.emulator import Emulator, emulator

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from contract.errors import SettingsError
-from darkroom.answering import answering
+from darkroom.errors import answering
 from darkroom.pipeline.client import Pipeline
 from resize.settings import Settings
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from contract.metrics import NAMESPACE, STACK_DIMENSION, Metric
-from darkroom.answering import answering
+from darkroom.errors import answering
 from darkroom.pipeline.client import Pipeline
 
 if TYPE_CHECKING:

@@ -1,8 +1,9 @@
-"""Copies what came out to a folder that mirrors the derived bucket, and that no key can leave."""
+"""Download results into a folder that mirrors the derived bucket."""
 
 import hashlib
 import re
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -12,10 +13,13 @@ from botocore.exceptions import ClientError
 
 from contract.keys import manifest_key
 from contract.manifest import PublishedRendition
-from darkroom.answering import answering
-from darkroom.errors import DarkroomError
+from darkroom.errors import DarkroomError, answering
 from darkroom.files import write_whole
-from darkroom.uploads.outcomes import Result
+from darkroom.parallel import concurrently
+from darkroom.pipeline.client import Pipeline
+from darkroom.uploads.outcomes import Result, wait_for_outcomes
+from darkroom.uploads.upload import Uploaded
+from darkroom.uploads.watcher import Watch
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -101,3 +105,24 @@ def _copy(s3: "S3Client", bucket: str, rendition: PublishedRendition, out: Path)
             ) from error
         content = answer["Body"].read()
     return write_whole(out / local_path(rendition.key), content)
+
+
+def develop(
+    uploads: Sequence[Uploaded],
+    pipeline: Pipeline,
+    out: Path,
+    *,
+    patience: float,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Iterator[Collected]:
+    """Yield each upload's result, in the order in which they are known, with its variants copied to `out`.
+
+    `patience` is how many seconds without news are waited for. Nothing is taken out of the pipeline.
+
+    Raises:
+        DarkroomError: the pipeline did not answer, or a file could not be written.
+    """
+    s3: S3Client = pipeline.client("s3")
+    watch = Watch(s3, pipeline.client("sqs"), pipeline)
+    for results in wait_for_outcomes(uploads, watch, patience=patience, sleep=sleep):
+        yield from concurrently(lambda result: collect(s3, pipeline.derived_bucket, result, out), results)

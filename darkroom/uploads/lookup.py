@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from contract.keys import is_folder_marker
 from contract.manifest import Outcome
 from contract.s3_errors import is_missing
-from darkroom.answering import answering
+from darkroom.errors import answering
 from darkroom.pipeline.client import Pipeline
 from darkroom.pipeline.deployed_config import Scope, find_scope
 from darkroom.pipeline.sqs import count_messages

@@ -11,8 +11,7 @@ from botocore.config import Config
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from contract.keys import MAX_KEY_BYTES
-from darkroom.answering import answering
-from darkroom.errors import UsageError
+from darkroom.errors import UsageError, answering
 from darkroom.pipeline.client import Pipeline
 
 if TYPE_CHECKING:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 
-from darkroom.answering import answering
-from darkroom.errors import DarkroomError
+from darkroom.errors import DarkroomError, answering
 from darkroom.parallel import WORKERS, concurrently
 from darkroom.pipeline.client import Pipeline
 from darkroom.uploads.etag import PART_BYTES, same_version

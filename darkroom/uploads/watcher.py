@@ -9,9 +9,9 @@ from botocore.exceptions import ClientError
 from contract.keys import manifest_key
 from contract.manifest import LaterSchemaError, Manifest
 from contract.s3_errors import is_missing
-from darkroom.answering import answering
 from darkroom.dlq.dead_letters import uploads_of
 from darkroom.dlq.queue import DeadLetterQueue
+from darkroom.errors import answering
 from darkroom.parallel import concurrently
 from darkroom.pipeline.sqs import count_messages
 from darkroom.uploads.outcomes import Recorded, Version

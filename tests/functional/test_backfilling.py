@@ -26,7 +26,7 @@ from darkroom.backfill.listing import Listed, list_bucket, read_inventory
 from darkroom.backfill.selection import Selection, Verdict
 from darkroom.errors import DarkroomError, UsageError
 from darkroom.pipeline.client import Pipeline
-from darkroom.pipeline.sending import Pace
+from darkroom.pipeline.sqs import Pace
 from resize.errors import ImageRejectedError
 from resize.imaging.rendition import Rendered
 
@@ -479,7 +479,7 @@ def test_a_page_whose_jobs_are_not_all_sent_is_not_noted_as_done(
     def refuse(*_: object) -> None:
         raise DarkroomError("refused")
 
-    monkeypatch.setattr("darkroom.pipeline.sending.send", refuse)
+    monkeypatch.setattr("darkroom.pipeline.sqs.send", refuse)
     with pytest.raises(DarkroomError, match="refused"):
         list(
             backfill(

@@ -14,8 +14,7 @@ from darkroom.dlq.queue import DeadLetterQueue
 from darkroom.errors import DarkroomError
 from darkroom.pipeline.client import Pipeline
 from darkroom.uploads import watcher
-from darkroom.uploads.developing import develop
-from darkroom.uploads.download import Collected
+from darkroom.uploads.download import Collected, develop
 from darkroom.uploads.local_files import find_sources
 from darkroom.uploads.upload import Uploaded, upload_all
 from darkroom.uploads.watcher import Watch

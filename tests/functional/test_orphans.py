@@ -21,7 +21,7 @@ from darkroom.backfill.checkpoint import Checkpoint
 from darkroom.backfill.orphans import Manifests, OrphanExaminer
 from darkroom.backfill.selection import Verdict
 from darkroom.pipeline.client import Pipeline
-from darkroom.pipeline.sending import Pace
+from darkroom.pipeline.sqs import Pace
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient

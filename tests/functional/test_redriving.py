@@ -15,7 +15,7 @@ from darkroom.dlq.queue import DeadLetterQueue
 from darkroom.dlq.redrive import redrive, redrive_all, redrive_saved
 from darkroom.errors import DarkroomError, UsageError
 from darkroom.pipeline.client import Pipeline
-from darkroom.pipeline.sending import Pace
+from darkroom.pipeline.sqs import Pace
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient

@@ -10,7 +10,7 @@ from darkroom.cli.output.dead_letters import describe, json_line, print_groups
 from darkroom.dlq.attempts import Cause
 from darkroom.dlq.dead_letters import DeadLetter, by_cause, choose, uploads_of
 from darkroom.errors import UsageError
-from darkroom.lengths import told
+from darkroom.text import told
 
 SENT = datetime(2026, 11, 24, 12, tzinfo=UTC)
 NOW = SENT + timedelta(hours=3)

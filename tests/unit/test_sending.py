@@ -6,7 +6,7 @@ from unittest.mock import Mock
 import pytest
 
 from darkroom.errors import DarkroomError
-from darkroom.pipeline.sending import Pace, send, send_all
+from darkroom.pipeline.sqs import Pace, send, send_all
 
 
 def sqs_that_fails(*failures: dict[str, bool]) -> Mock:

@@ -5,8 +5,7 @@ import json
 from builders.uploads import recorded, uploaded
 from contract.errors import Reason
 from contract.manifest import Outcome
-from darkroom.cli.output.results import TIMES
-from darkroom.cli.output.upload_lines import outcome_json, outcome_line, upload_json
+from darkroom.cli.output.results import TIMES, outcome_json, outcome_line, upload_json
 from darkroom.uploads.outcomes import Failure, Result
 
 RESIZED = Result(upload=uploaded(), outcome=Outcome.RESIZED, recorded=recorded())

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from darkroom.cli.variants_file import read_variants
+from darkroom.cli.options import read_variants
 from darkroom.errors import UsageError
 
 

@@ -12,7 +12,6 @@ from typing import Annotated
 import typer
 
 from contract.errors import SettingsError
-from darkroom.answering import answering
 from darkroom.backfill.backfill import PageExaminer, Source, Uploads, backfill, look
 from darkroom.backfill.checkpoint import Checkpoint
 from darkroom.backfill.estimate import Estimate
@@ -24,12 +23,11 @@ from darkroom.cli.progress import steps
 from darkroom.cli.target import find_target
 from darkroom.cli.terminal import confirm
 from darkroom.doctor.rollback import DEPLOY_AGAIN
-from darkroom.errors import DarkroomError, UsageError
-from darkroom.lengths import told
+from darkroom.errors import DarkroomError, UsageError, answering
 from darkroom.pipeline.client import Pipeline
 from darkroom.pipeline.deployed_config import find_scope
-from darkroom.pipeline.sending import Pace
-from darkroom.text import printable
+from darkroom.pipeline.sqs import Pace
+from darkroom.text import printable, told
 from resize.imaging.formats.detect import SourceFormat
 from resize.settings import Settings
 

@@ -19,7 +19,7 @@ from darkroom.dlq.queue import DeadLetterQueue
 from darkroom.dlq.redrive import MOST_A_SECOND, redrive, redrive_all, redrive_saved
 from darkroom.errors import UsageError
 from darkroom.pipeline.client import Pipeline
-from darkroom.pipeline.sending import Pace
+from darkroom.pipeline.sqs import Pace
 
 # All that are read at once: each is in memory, and hidden from others until the last is read.
 _MOST = 10_000

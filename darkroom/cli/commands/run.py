@@ -7,17 +7,15 @@ from typing import Annotated
 
 import typer
 
-from darkroom.cli.options import PATIENCE_SECONDS, Timeout, http_url
+from darkroom.cli.options import PATIENCE_SECONDS, Timeout, http_url, read_variants
 from darkroom.cli.output.html import contact_sheet
 from darkroom.cli.output.results import exit_status, json_line, print_table
 from darkroom.cli.progress import steps
-from darkroom.cli.variants_file import read_variants
 from darkroom.errors import UsageError
 from darkroom.files import prepare_folder, write_whole
 from darkroom.local.local_pipeline import local_pipeline
 from darkroom.text import printable
-from darkroom.uploads.developing import develop
-from darkroom.uploads.download import Collected
+from darkroom.uploads.download import Collected, develop
 from darkroom.uploads.local_files import Source, find_sources
 from darkroom.uploads.upload import upload_all
 

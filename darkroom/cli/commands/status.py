@@ -10,8 +10,8 @@ from rich.live import Live
 
 from darkroom.cli.options import Local, Stack
 from darkroom.cli.output.status import status_json, status_screen
-from darkroom.cli.stopping import stop_signal
 from darkroom.cli.target import find_target
+from darkroom.cli.terminal import stop_signal
 from darkroom.pipeline.client import Pipeline
 from darkroom.pipeline.status import Status, StatusReader
 

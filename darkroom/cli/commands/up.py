@@ -8,7 +8,7 @@ import typer
 from darkroom.cli.options import Port
 from darkroom.cli.output.aws_cli import aws_command, export_command
 from darkroom.cli.progress import steps
-from darkroom.cli.stopping import stop_signal
+from darkroom.cli.terminal import stop_signal
 from darkroom.errors import DarkroomError
 from darkroom.local.local_pipeline import local_pipeline
 from darkroom.local.registry import Running, announced

@@ -8,8 +8,7 @@ from typing import Annotated
 import typer
 
 from darkroom.cli.options import PATIENCE_SECONDS, Local, Stack, Timeout
-from darkroom.cli.output.results import exit_status, summary
-from darkroom.cli.output.upload_lines import outcome_json, outcome_line, upload_json
+from darkroom.cli.output.results import exit_status, outcome_json, outcome_line, summary, upload_json
 from darkroom.cli.progress import upload_progress
 from darkroom.cli.target import find_target
 from darkroom.pipeline.client import Pipeline

@@ -9,8 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from darkroom.dlq.dead_letters import DeadLetter, by_cause
-from darkroom.lengths import told
-from darkroom.text import printable
+from darkroom.text import printable, told
 
 SHORT_ID = 8
 _DETAIL_CHARACTERS = 100

@@ -9,8 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from contract.manifest import Manifest, PublishedRendition
 from darkroom.cli.output.results import TIMES, describe, summary
-from darkroom.lengths import kilobytes
-from darkroom.text import printable
+from darkroom.text import kilobytes, printable
 from darkroom.uploads.download import Collected
 
 _TEMPLATE = Path(__file__).with_name("templates") / "contact_sheet.html"

@@ -7,9 +7,8 @@ from pathlib import PurePosixPath
 from contract.manifest import Manifest, Outcome, PublishedRendition
 from darkroom.cli.output.aws_cli import aws_command, shell_word
 from darkroom.cli.output.results import TIMES
-from darkroom.lengths import kilobytes
 from darkroom.pipeline.client import Pipeline
-from darkroom.text import printable
+from darkroom.text import kilobytes, printable
 from darkroom.uploads.explanations import FAILURES, REJECTIONS
 from darkroom.uploads.lookup import Found
 from darkroom.uploads.outcomes import Failure

@@ -1,4 +1,4 @@
-"""Tells a person, or another program, what became of each upload."""
+"""Results of uploads as a table, as lines and as JSON."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -9,10 +9,11 @@ from rich.text import Text
 
 from contract.manifest import Outcome, PublishedRendition
 from darkroom.errors import ExitStatus
-from darkroom.lengths import kilobytes
-from darkroom.text import printable
+from darkroom.text import kilobytes, printable
 from darkroom.uploads.download import Collected
+from darkroom.uploads.explanations import FAILURES, REJECTIONS
 from darkroom.uploads.outcomes import Result
+from darkroom.uploads.upload import Uploaded
 
 TIMES = "\N{MULTIPLICATION SIGN}"
 
@@ -103,3 +104,59 @@ def _cells(row: Collected, variants: Sequence[str], between: str) -> Iterator[Te
 def _variants(rows: Sequence[Collected]) -> list[str]:
     manifests = [row.result.manifest for row in rows if row.result.manifest]
     return list(dict.fromkeys(rendition.variant for manifest in manifests for rendition in manifest.renditions))
+
+
+_WORD_CHARACTERS = 10
+
+
+def upload_json(uploaded: Uploaded) -> str:
+    """Write an upload as one line of JSON."""
+    return json.dumps(_members(uploaded))
+
+
+def outcome_json(result: Result) -> str:
+    """Write an upload and its outcome as one line of JSON."""
+    manifest = result.manifest
+    return json.dumps(
+        _members(result.upload)
+        | {
+            "outcome": result.word,
+            "reason": result.reason,
+            "variants": {
+                rendition.variant: {
+                    "key": rendition.key,
+                    "width": rendition.width,
+                    "height": rendition.height,
+                    "bytes": rendition.bytes,
+                }
+                for rendition in (manifest.renditions if manifest else ())
+            },
+            "ms": manifest.times.milliseconds if manifest else None,
+        }
+    )
+
+
+def outcome_line(result: Result) -> str:
+    """Write an upload and its outcome for a person: its variants, or why there are none."""
+    return f"{result.word:{_WORD_CHARACTERS}}{printable(result.upload.source.key)}  {_rest(result)}".rstrip()
+
+
+def _rest(result: Result) -> str:
+    manifest = result.manifest
+    if result.failure:
+        return f"{result.failure}: {FAILURES[result.failure].sentence}"
+    if manifest and manifest.reason:
+        explanation = REJECTIONS.get(manifest.reason)
+        why = f"{manifest.reason}: {printable(manifest.detail or '')}"
+        return f"{why}; {explanation.advice}" if explanation else why
+    renditions = manifest.renditions if manifest else ()
+    return ", ".join(f"{rendition.variant} {describe(rendition)}" for rendition in renditions)
+
+
+def _members(uploaded: Uploaded) -> dict[str, object]:
+    return {
+        "file": str(uploaded.source.path),
+        "key": uploaded.source.key,
+        "version_id": uploaded.version_id,
+        "unchanged": uploaded.unchanged,
+    }
