@@ -5,10 +5,10 @@ import sys
 from pathlib import Path
 
 from contract.errors import SettingsError
-from stacks.bundle import BundleError, build_bundle, lambda_platform
-from stacks.config import Config, is_cdk_key, parse_config
-from stacks.context import read_context
-from stacks.feature_flags import FEATURE_FLAGS
+from stacks.bundle.build import BundleError, build_bundle, lambda_platform
+from stacks.config.config import Config, is_cdk_key, parse_config
+from stacks.config.context import read_context
+from stacks.config.feature_flags import FEATURE_FLAGS
 
 PROJECT = Path(__file__).resolve().parent
 

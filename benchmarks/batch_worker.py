@@ -22,7 +22,7 @@ from builders.events import s3_body, s3_record, sqs_event
 from resize.imaging.variants import Format
 from resize.sandbox.pool import Confinement, Sandbox
 from resize.settings import Settings
-from stacks.config import Config
+from stacks.config.config import Config
 
 MEGABYTES = 1769  # of memory for each processor
 _SECONDS_LEFT = 280

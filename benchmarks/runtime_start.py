@@ -23,7 +23,7 @@ from builders.lambda_function import X86_64, LambdaFunction, lambda_function
 from darkroom.local.emulator import REGION, Emulator, emulator
 from resize.imaging.engine import Engine
 from resize.settings import Settings
-from stacks.config import Config
+from stacks.config.config import Config
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client

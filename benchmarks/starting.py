@@ -14,8 +14,8 @@ from benchmarks.results import FirstAnswer
 from benchmarks.workers import PROJECT, WorkerError
 from builders.lambda_runtime import runtime_in
 from resize.settings import Settings
-from stacks.bundle import CACHE, build_bundle
-from stacks.config import Config
+from stacks.bundle.build import CACHE, build_bundle
+from stacks.config.config import Config
 
 MEGABYTES = 1769
 _SECONDS = 120

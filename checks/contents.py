@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from resize.imaging.engine import Engine
-from stacks.bundle import CONTRACT, RESIZE, build_bundle, lambda_platform
-from stacks.config import Config
+from stacks.bundle.build import CONTRACT, RESIZE, build_bundle, lambda_platform
+from stacks.config.config import Config
 
 _HEADER = """\
 What ships in the function with the engine {engine}, for arm64 and Python 3.14. A test compares: whatever else gets in

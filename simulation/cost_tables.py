@@ -7,7 +7,7 @@ from simulation.flow_model import flow
 from simulation.parameters import Parameters
 from simulation.tables import Table, count, usd
 from simulation.volumes import CARRYING_CONCURRENCY, STEADY_LOOK, VOLUMES, steady
-from stacks.config import Config
+from stacks.config.config import Config
 
 # The volume for which the cost is told line by line, here and in the README.
 TYPICAL = 1e6

@@ -10,7 +10,7 @@ from simulation.invocation import requests_a_job
 from simulation.parameters import FOLDER, Parameters
 from simulation.storage import Method
 from simulation.workload import DAY_SECONDS
-from stacks.config import Config
+from stacks.config.config import Config
 
 PRICES = FOLDER / "prices.json"
 MILLION = 1_000_000

@@ -14,7 +14,7 @@ from simulation.parameters import Parameters
 from simulation.scaling import Scaling, scaling_of
 from simulation.storage import Storage, never
 from simulation.workload import DAY_SECONDS, Workload
-from stacks.config import Config
+from stacks.config.config import Config
 
 SEED = 1
 

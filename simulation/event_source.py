@@ -11,7 +11,7 @@ from simulation.limits import LONG_POLL_SECONDS, MESSAGES_A_RECEIVE
 from simulation.parameters import Parameters
 from simulation.scaling import Scaling
 from simulation.storage import Storage
-from stacks.config import Config
+from stacks.config.config import Config
 
 
 @dataclass(slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from simulation.scaling import Scaling
 from simulation.storage import ATTEMPTS, Method, failing_jobs
 from simulation.tables import Table, count, duration, share
 from simulation.workload import Workload
-from stacks.config import Config
+from stacks.config.config import Config
 
 VISIBILITIES = (900, 3600)
 OUTAGES = (1200, 3600, 7200, 10_800)

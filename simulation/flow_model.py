@@ -18,7 +18,7 @@ from simulation.parameters import Parameters
 from simulation.scaling import Scaling, scaling_of
 from simulation.storage import Method, Storage
 from simulation.workload import Workload
-from stacks.config import Config
+from stacks.config.config import Config
 
 _DRAWS = 300
 _ROUNDS = 40

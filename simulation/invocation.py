@@ -8,7 +8,7 @@ from resize.settings import STORAGE_SECONDS, WALL_FACTOR
 from simulation.limits import BYTES_A_SECOND, MEGABYTES_A_VCPU
 from simulation.parameters import Parameters, Photograph
 from simulation.storage import Answer, Method, Storage
-from stacks.config import Config
+from stacks.config.config import Config
 
 MANIFESTS = "manifests"
 UPLOADS = "uploads"

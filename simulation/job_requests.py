@@ -7,7 +7,7 @@ from simulation.costs import MILLION, PriceList
 from simulation.invocation import requests_a_job
 from simulation.storage import Method
 from simulation.tables import Table, usd
-from stacks.config import Config
+from stacks.config.config import Config
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

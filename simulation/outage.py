@@ -9,7 +9,7 @@ from simulation.parameters import Parameters
 from simulation.scaling import Scaling
 from simulation.tables import Table, count, duration
 from simulation.volumes import CARRYING_CONCURRENCY, steady
-from stacks.config import Config
+from stacks.config.config import Config
 
 # What the defaults are for: S3 may be away for so long without a dead letter.
 OUTAGE_TO_SURVIVE = 7200

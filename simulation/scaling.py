@@ -10,7 +10,7 @@ from simulation.limits import (
     MOST_INVOCATIONS,
     PROVISIONED_INVOCATIONS_A_MINUTE,
 )
-from stacks.config import Config
+from stacks.config.config import Config
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ from simulation.storage import Method
 from simulation.tables import Table, count, duration, share, usd
 from simulation.volumes import BURST_FACTOR, BURST_LOOK, burst, steady
 from simulation.workload import DAY_SECONDS, Workload
-from stacks.config import Config
+from stacks.config.config import Config
 
 CONCURRENCIES = (2, 5, 10, 20, 50, 100, 200, 500, 1000)
 BATCH_SIZES = (1, 2, 5, 10, 20, 50, 100)

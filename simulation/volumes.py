@@ -8,7 +8,7 @@ from simulation.flow_model import Flow, flow
 from simulation.parameters import Parameters
 from simulation.tables import Table, count, duration, usd
 from simulation.workload import Workload
-from stacks.config import Config
+from stacks.config.config import Config
 
 VOLUMES = (1e4, 1e5, 1e6, 1e7, 1e8)
 # With those between, for the curves.

@@ -7,7 +7,7 @@ resource is there, or the two would wait for each other.
 
 from dataclasses import dataclass
 
-from stacks.config import MAX_BUCKET_NAME, Config
+from stacks.config.config import MAX_BUCKET_NAME, Config
 
 # docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html
 MAX_QUEUE_NAME = 80

@@ -6,13 +6,13 @@ from aws_cdk import Aws, CfnOutput, Fn, Stack
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from stacks.config import Config
-from stacks.consumer import Consumer
-from stacks.metrics import Metrics
-from stacks.monitoring import Monitoring
+from stacks.config.config import Config
+from stacks.monitoring.metrics import Metrics
+from stacks.monitoring.monitoring import Monitoring
 from stacks.names import names_for
 from stacks.outputs import Output
 from stacks.queues import Queues
+from stacks.resize_function import Consumer
 from stacks.storage import Storage
 
 

@@ -6,8 +6,8 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct, IDependable
 
-from stacks.config import Config
-from stacks.explanations import explain
+from stacks.config.config import Config
+from stacks.suppressions import explain
 
 _LAST_STOP = "This is the dead-letter queue itself: what arrives here waits for a person."
 _IS_ENCRYPTED = (

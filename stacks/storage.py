@@ -9,8 +9,8 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct, IDependable
 
 from contract.events import NOTIFIED_EVENTS
-from stacks.config import Config
-from stacks.explanations import explain
+from stacks.config.config import Config
+from stacks.suppressions import explain
 
 # What the function tags the manifest of a deleted upload with, so that this rule finds it.
 OUTCOME_TAG = "darkroom-outcome"

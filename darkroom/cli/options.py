@@ -13,7 +13,7 @@ from contract.errors import SettingsError
 from darkroom.errors import UsageError
 from resize.imaging.formats.detect import SourceFormat
 from resize.imaging.variants import parse_variants, variants_to_json
-from stacks.context import parse_json
+from stacks.config.context import parse_json
 
 _DURATION = re.compile(r"([0-9]{1,9})([smhd])")
 _UNIT_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}

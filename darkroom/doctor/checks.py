@@ -16,7 +16,7 @@ from darkroom.doctor.wiring import check_consumer, check_notification, check_que
 from darkroom.errors import answering
 from darkroom.pipeline.client import Pipeline
 from darkroom.pipeline.sqs import count_messages
-from stacks.config import Config
+from stacks.config.config import Config
 
 if TYPE_CHECKING:
     from mypy_boto3_sts import STSClient

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from darkroom.doctor.findings import Finding, ok, warning
 from darkroom.errors import answering
 from darkroom.pipeline.client import find_stack, outputs_of
-from stacks.config import Config
+from stacks.config.config import Config
 from stacks.names import Names, legacy_queue, names_for, suffix_of
 from stacks.outputs import Output
 

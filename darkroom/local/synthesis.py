@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from darkroom.errors import DarkroomError
-from stacks.config import Config, parse_config
-from stacks.context import read_context
+from stacks.config.config import Config, parse_config
+from stacks.config.context import read_context
 
 PROJECT = Path(__file__).resolve().parents[2]
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
 
 
-# The alias that takes the jobs: stacks/consumer.py.
+# The alias that takes the jobs: stacks/resize_function.py.
 LIVE = "live"
 
 

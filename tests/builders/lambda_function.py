@@ -17,9 +17,9 @@ from typing import Any, TypeAlias
 
 from builders.polling import eventually
 from resize.imaging.engine import Engine
-from stacks.bundle import PROJECT, build_bundle, lambda_platform
-from stacks.config import Config
-from stacks.consumer import HANDLER
+from stacks.bundle.build import PROJECT, build_bundle, lambda_platform
+from stacks.config.config import Config
+from stacks.resize_function import HANDLER
 
 RUNTIME = PROJECT / ".darkroom" / "runtime"
 

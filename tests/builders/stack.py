@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 # First: it chooses the Node that aws_cdk starts as it is imported.
-from stacks.config import Config  # isort: skip
+from stacks.config.config import Config  # isort: skip
 
 from aws_cdk import App
 
-from stacks.feature_flags import FEATURE_FLAGS
+from stacks.config.feature_flags import FEATURE_FLAGS
 from stacks.outputs import Output
 from stacks.pipeline import PipelineStack
 

@@ -20,7 +20,7 @@ from builders.subversion import HOSTILE, subvert
 from builders.world import World
 from contract.events import REQUESTED, Change, Upload
 from resize.consumer import Consumer
-from stacks.queries import QUERIES, Query
+from stacks.monitoring.queries import QUERIES, Query
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from builders.world import World
 from simulation.costs import load_prices
 from simulation.job_requests import job_requests, to_table
-from stacks.config import Config
+from stacks.config.config import Config
 
 READS = ("GetObject", "HeadObject")
 WRITES = ("PutObject", "ListObjectsV2")

@@ -17,7 +17,7 @@ from builders.world import World
 from resize.consumer import Consumer
 from resize.jobs_queue import REQUEST_SECONDS, JobsQueue
 from resize.settings import STORAGE_SECONDS
-from stacks.config import Config
+from stacks.config.config import Config
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient

@@ -15,7 +15,7 @@ from darkroom.pipeline.client import Pipeline
 from resize.imaging.engine import Engine
 from resize.imaging.limits import Limits
 from resize.imaging.render import render
-from stacks.config import DEFAULT_VARIANTS
+from stacks.config.config import DEFAULT_VARIANTS
 
 pytestmark = pytest.mark.long
 

@@ -17,7 +17,7 @@ from builders.likeness import similarity
 from builders.pipelines import manifest_of, upload
 from resize.imaging.engine import Engine
 from resize.imaging.variants import Format
-from stacks.bundle import PROJECT
+from stacks.bundle.build import PROJECT
 
 # An emulated processor takes some thirty times as long.
 pytestmark = [pytest.mark.runtime, pytest.mark.timeout(1200)]

@@ -17,7 +17,7 @@ from resize.imaging.engine import Engine
 from resize.imaging.limits import Limits
 from resize.imaging.render import render
 from resize.settings import STORAGE_SECONDS, WALL_FACTOR
-from stacks.config import DEFAULT_VARIANTS
+from stacks.config.config import DEFAULT_VARIANTS
 
 # A busy machine takes many times what an idle one does, and the pipeline that the first test starts is in its time.
 pytestmark = [pytest.mark.runtime, pytest.mark.timeout(900)]

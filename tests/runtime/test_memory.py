@@ -16,7 +16,7 @@ from builders.memory_limit import MemoryLimit, memory_limit
 from builders.pipelines import manifest_of, upload
 from resize.imaging.engine import Engine
 from resize.settings import Settings
-from stacks.config import Config
+from stacks.config.config import Config
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

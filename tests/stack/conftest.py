@@ -3,7 +3,7 @@
 import pytest
 
 from builders.stack import EVERYTHING, Template, synthesize
-from stacks.config import Config
+from stacks.config.config import Config
 
 
 @pytest.fixture(scope="session")

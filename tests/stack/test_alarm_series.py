@@ -13,7 +13,7 @@ import pytest
 
 from builders.alarm_evaluation import ALARM, OK, AlarmEvaluation, Samples, changes
 from builders.stack import EVERYTHING, Template, synthesize
-from stacks.config import Config
+from stacks.config.config import Config
 
 VISIBLE, NOT_VISIBLE = "ApproximateNumberOfMessagesVisible", "ApproximateNumberOfMessagesNotVisible"
 AGE = "ApproximateAgeOfOldestMessage"

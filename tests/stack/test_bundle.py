@@ -11,8 +11,8 @@ import pytest
 
 from checks.contents import listing
 from resize.imaging.engine import Engine
-from stacks import pruning
-from stacks.bundle import CONTRACT, LAMBDAS, PROJECT, RESIZE, BundleError, build_bundle, lambda_platform
+from stacks.bundle import prune
+from stacks.bundle.build import CONTRACT, LAMBDAS, PROJECT, RESIZE, BundleError, build_bundle, lambda_platform
 
 from aws_cdk import FileSystem  # isort: skip  # stacks chooses its Node, so it comes first
 
@@ -69,12 +69,12 @@ def test_a_file_more_in_the_bundle_is_seen(bundle: Path, engine: Engine, tmp_pat
 def test_each_pattern_of_what_is_left_out_finds_something(
     engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pruning, "prune", lambda *_: None)
+    monkeypatch.setattr(prune, "prune", lambda *_: None)
     whole = build_bundle(LAMBDA, engine, cache=tmp_path)
-    patterns = pruning.needless_patterns(engine)
+    patterns = prune.needless_patterns(engine)
 
-    assert [pattern for pattern in patterns if not list(pruning.needless(whole, pattern))] == []
-    assert [path for path in pruning.NEEDED if not (whole / path).is_file()] == []
+    assert [pattern for pattern in patterns if not list(prune.needless(whole, pattern))] == []
+    assert [path for path in prune.NEEDED if not (whole / path).is_file()] == []
 
 
 # What stays of the other engine's folder: see imaging/vips/pillow_fallback.py, color.py and encode.py.

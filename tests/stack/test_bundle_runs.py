@@ -17,7 +17,7 @@ from builders.lambda_runtime import runtime_in
 from builders.world import settings
 from resize.imaging.engine import Engine
 from resize.imaging.variants import Format
-from stacks.bundle import build_bundle
+from stacks.bundle.build import build_bundle
 
 pytestmark = pytest.mark.long
 

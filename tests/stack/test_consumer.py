@@ -8,8 +8,8 @@ from typing import Any
 
 from builders.stack import Template, arn_of, in_cloudformation, joined, synthesize
 from resize.settings import Settings
-from stacks.config import Config
-from stacks.knobs import Pollers
+from stacks.config.config import Config
+from stacks.config.parsers import Pollers
 from stacks.outputs import Output
 
 

@@ -15,8 +15,8 @@ from builders.alarm_evaluation import AlarmEvaluation, metric_math
 from builders.stack import EVERYTHING, Json, Template, synthesize
 from contract.metrics import Metric
 from darkroom.cli.main import app
-from stacks.config import Config
-from stacks.knobs import Pollers
+from stacks.config.config import Config
+from stacks.config.parsers import Pollers
 from stacks.outputs import Output
 
 ROOT = Path(__file__).parents[2]

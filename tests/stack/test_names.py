@@ -7,7 +7,7 @@ import pytest
 
 from builders.stack import STACK_ID, Template, in_cloudformation, synthesize
 from contract.errors import SettingsError
-from stacks.config import Config, parse_config
+from stacks.config.config import Config, parse_config
 from stacks.names import Names, names_for, suffix_of
 from stacks.outputs import Output
 

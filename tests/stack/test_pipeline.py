@@ -10,7 +10,7 @@ import pytest
 from builders.stack import Template, synthesize
 from resize.imaging.engine import Engine
 from resize.imaging.variants import Variant, variants_to_json
-from stacks.config import Config
+from stacks.config.config import Config
 from stacks.outputs import Output
 
 # Every knob with a value that is not its default. Four are not here: provisioned pollers exclude a maximum

@@ -10,7 +10,7 @@ import pytest
 
 from builders.stack import EVERYTHING, Template, make_app, synthesize
 
-from stacks.config import Config  # isort: skip
+from stacks.config.config import Config  # isort: skip
 
 from aws_cdk import App, Stack, Validations
 from aws_cdk import aws_s3 as s3

@@ -9,7 +9,7 @@ import pytest
 
 from builders.stack import Template, arn_of, in_cloudformation, joined, synthesize
 from resize.store import REMOVED_TAG
-from stacks.config import Config
+from stacks.config.config import Config
 from stacks.outputs import Output
 
 BUCKETS = (Output.UPLOADS_BUCKET, Output.DERIVED_BUCKET)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from resize.backoff import Backoff
 from resize.settings import STORAGE_SECONDS
-from stacks.config import Config
+from stacks.config.config import Config
 
 CONFIG = Config()
 BACKOFF = CONFIG.backoff

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from contract.errors import SettingsError
 from resize.imaging.variants import Fit, Format, Gravity, Variant
 from resize.settings import STORAGE_SECONDS
-from stacks.config import MAX_ENVIRONMENT_BYTES, Config, parse_config
-from stacks.context import read_context
-from stacks.knobs import Pollers
+from stacks.config.config import MAX_ENVIRONMENT_BYTES, Config, parse_config
+from stacks.config.context import read_context
+from stacks.config.parsers import Pollers
 
 CDK_JSON = Path(__file__).parents[2] / "cdk.json"
 KNOBS = [field.name for field in fields(Config)]

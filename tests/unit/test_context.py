@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from contract.errors import SettingsError
-from stacks.context import parse_json, read_context
+from stacks.config.context import parse_json, read_context
 
 
 def written(folder: Path, text: str) -> Path:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from stacks.config import Config
+from stacks.config.config import Config
 
 ROOT = Path(__file__).parents[2]
 LOCKED = sorted([*ROOT.glob("requirements*.txt"), *ROOT.glob("lambdas/**/requirements.txt")])

@@ -12,8 +12,8 @@ from simulation.outage import outage
 from simulation.scaling import scaling_of
 from simulation.storage import failing_jobs
 from simulation.workload import Workload
-from stacks.config import Config
-from stacks.knobs import Pollers
+from stacks.config.config import Config
+from stacks.config.parsers import Pollers
 
 PARAMETERS = parameters()
 CONFIG = Config(max_concurrency=20, function_timeout_seconds=60, render_seconds=8, visibility_timeout_seconds=60)

@@ -10,7 +10,7 @@ from simulation.event_model import simulate
 from simulation.flow_model import batch_seconds, flow, jobs_a_second, most_jobs_a_second
 from simulation.limits import INVOCATIONS_A_MINUTE, PUTS_A_SECOND
 from simulation.workload import Workload
-from stacks.config import Config
+from stacks.config.config import Config
 
 PARAMETERS = parameters()
 CONFIG = Config(max_concurrency=20)

@@ -10,7 +10,7 @@ from builders.parameters import PHOTOGRAPH, parameters
 from simulation.invocation import Task, latencies, run
 from simulation.limits import PUTS_A_SECOND
 from simulation.storage import ATTEMPTS, Method, Storage, failing_jobs
-from stacks.config import Config
+from stacks.config.config import Config
 
 TASK = Task(photograph=PHOTOGRAPH)
 

@@ -14,8 +14,8 @@ from simulation.costs import bill, load_prices, usd_by_service
 from simulation.event_source import Usage
 from simulation.parameters import ASSUMPTIONS, ROOT, default_config, load
 from simulation.tables import Table, count, duration, share
-from stacks.config import Config
-from stacks.knobs import Pollers
+from stacks.config.config import Config
+from stacks.config.parsers import Pollers
 
 PAGE = (ROOT / "docs" / "scale.md").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")

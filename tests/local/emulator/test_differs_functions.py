@@ -44,7 +44,7 @@ def test_differs_a_function_needs_no_permission(aws: Aws) -> None:
 
 
 def test_differs_an_environment_of_more_than_4_kilobytes_is_taken(aws: Aws) -> None:
-    # docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html. Hence the check in stacks/config.py.
+    # docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html. Hence the check in stacks/config/config.py.
     function = aws.function("import os\ndef handler(event, context): return len(os.environ['LONG'])")
 
     aws.functions.update_function_configuration(FunctionName=function, Environment={"Variables": {"LONG": "x" * 5000}})
@@ -54,7 +54,7 @@ def test_differs_an_environment_of_more_than_4_kilobytes_is_taken(aws: Aws) -> N
 
 def test_differs_a_queue_may_hide_messages_for_less_than_the_function_may_run(aws: Aws) -> None:
     # docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html: the mapping is refused. Hence the check in
-    # stacks/config.py.
+    # stacks/config/config.py.
     queue = aws.queue(VisibilityTimeout="5")
     function = aws.function("def handler(event, context): return {'batchItemFailures': []}", timeout=30)
 

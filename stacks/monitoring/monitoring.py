@@ -6,12 +6,12 @@ from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from stacks.alarms import alarms_for
-from stacks.config import Config
-from stacks.dashboard import rows_of
-from stacks.email import AlarmEmail
-from stacks.metrics import Metrics
-from stacks.queries import QUERIES, Query
+from stacks.config.config import Config
+from stacks.monitoring.alarm_email import AlarmEmail
+from stacks.monitoring.alarms import alarms_for
+from stacks.monitoring.dashboard import rows_of
+from stacks.monitoring.metrics import Metrics
+from stacks.monitoring.queries import QUERIES, Query
 
 
 class Monitoring(Construct):

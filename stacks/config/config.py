@@ -11,8 +11,8 @@ from resize.imaging.engine import Engine
 from resize.imaging.limits import Limits
 from resize.imaging.variants import Fit, Variant
 from resize.settings import STORAGE_SECONDS, WALL_FACTOR, Settings
-from stacks.context import parse_json
-from stacks.knobs import PARSERS, Pollers
+from stacks.config.context import parse_json
+from stacks.config.parsers import PARSERS, Pollers
 
 # In all, names and values: docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html. What Lambda measures, going
 # by its own error message, is the environment as JSON text.

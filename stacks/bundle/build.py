@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from resize.imaging.engine import Engine
-from stacks import pruning
+from stacks.bundle import prune
 
-PROJECT = Path(__file__).resolve().parent.parent
+PROJECT = Path(__file__).resolve().parents[2]
 LAMBDAS = PROJECT / "lambdas"
 # What every function shares is copied into each bundle: code and manifest format cannot differ within one.
 CONTRACT, RESIZE = "contract", "resize"
@@ -109,14 +109,14 @@ def _make(made: Path, platform: Platform | None, sources: _Sources) -> None:
     _install_requirements(sources.requirements(), made, platform)
     _copy_modules(sources, made)
     _remove_what_varies(made)
-    pruning.prune(made, sources.engine)
+    prune.prune(made, sources.engine)
     _let_everyone_read(made)
 
 
 def _fingerprint(platform: Platform | None, sources: _Sources) -> str:
     machine = (sys.implementation.cache_tag, sysconfig.get_platform())
     digest = hashlib.sha256(repr((platform or machine, sources.engine, sources.function)).encode())
-    for source in (Path(__file__), Path(pruning.__file__), *sources.requirements(), *sources.modules()):
+    for source in (Path(__file__), Path(prune.__file__), *sources.requirements(), *sources.modules()):
         below = source.is_relative_to(sources.lambdas)
         name = source.relative_to(sources.lambdas) if below else Path(source.name)
         digest.update(name.as_posix().encode() + b"\0" + hashlib.sha256(source.read_bytes()).digest())

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from aws_cdk import aws_cloudwatch as cloudwatch
 
 from contract.metrics import Metric
-from stacks.metrics import FIVE_MINUTES, SUM, Metrics
+from stacks.monitoring.metrics import FIVE_MINUTES, SUM, Metrics
 
 _ROW = 24  # a dashboard is so many units wide
 _HEIGHT = 6

@@ -6,7 +6,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from stacks.explanations import explain
+from stacks.suppressions import explain
 
 _ALARMS = iam.ServicePrincipal("cloudwatch.amazonaws.com")
 

@@ -12,9 +12,9 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct, IDependable
 
-from stacks.config import Config
-from stacks.explanations import explain, text_in_cdk_nag
-from stacks.knobs import Pollers
+from stacks.config.config import Config
+from stacks.config.parsers import Pollers
+from stacks.suppressions import explain, text_in_cdk_nag
 
 HANDLER = "resize.handler.handler"
 

@@ -10,8 +10,8 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
 from contract.metrics import Metric
-from stacks.config import Config
-from stacks.metrics import FIVE_MINUTES, HOUR, MINUTE, QUARTER_HOUR, Metrics
+from stacks.config.config import Config
+from stacks.monitoring.metrics import FIVE_MINUTES, HOUR, MINUTE, QUARTER_HOUR, Metrics
 
 # After so many tries a fault no longer looks like one that passes.
 _TRIES = 3

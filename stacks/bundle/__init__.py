@@ -1,0 +1,1 @@
+"""What ships in a function, made without Docker."""
