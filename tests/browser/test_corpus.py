@@ -8,14 +8,14 @@ import pytest
 from PIL import Image
 
 from builders.images import animation, encoded, quadrants
-from checks.corpus.__main__ import Status, main
-from checks.corpus.chromium import Chromium
-from checks.corpus.chromium import chromium as running
-from checks.corpus.engines import EngineUnderTest
-from checks.corpus.exchange import Exchange
-from checks.corpus.judgement import Evidence, Verdict, judge
-from checks.corpus.picture import Refused, Shown
 from resize.imaging.engine import Engine
+from tools.corpus.__main__ import Status, main
+from tools.corpus.chromium import Chromium
+from tools.corpus.chromium import chromium as running
+from tools.corpus.engines import EngineUnderTest
+from tools.corpus.exchange import Exchange
+from tools.corpus.judgement import Evidence, Verdict, judge
+from tools.corpus.picture import Refused, Shown
 
 FRAMES = [Image.new("RGB", (64, 48), color) for color in ("red", "lime", "blue")]
 

@@ -4,9 +4,9 @@ import pytest
 from PIL import Image
 
 from builders.images import encoded
-from checks.corpus.engines import EngineUnderTest
-from checks.corpus.picture import Refused, Shown
 from resize.imaging.engine import Engine
+from tools.corpus.engines import EngineUnderTest
+from tools.corpus.picture import Refused, Shown
 
 
 @pytest.mark.parametrize("size", [(64, 48), (16_400, 2), (2, 16_400)])

@@ -61,7 +61,7 @@ def test_without_credentials_make_says_so_once_and_does_not_start_the_cdk(target
     del nobody["AWS_ACCESS_KEY_ID"], nobody["AWS_SECRET_ACCESS_KEY"]
 
     finished = subprocess.run(
-        ["make", "--assume-old=.venv/.set-up", "--assume-old=node_modules/.set-up", target],  # noqa: S607 - as above
+        ["make", "--assume-old=.venv/.set-up", "--assume-old=tools/cdk/node_modules/.set-up", target],  # noqa: S607 - as above
         cwd=PROJECT,
         env=nobody,
         capture_output=True,
@@ -80,7 +80,11 @@ def test_the_cdks_command_line_says_what_is_missing_and_nothing_of_feature_flags
     shell: Shell, assembly: Path, tmp_path: Path
 ) -> None:
     shell.make("bootstrap", f"--app={assembly}")  # which installs it
-    cdk = [str(Path(ROOT_DIR) / "bin" / "node"), str(PROJECT / "node_modules" / "aws-cdk" / "bin" / "cdk"), "synth"]
+    cdk = [
+        str(Path(ROOT_DIR) / "bin" / "node"),
+        str(PROJECT / "tools" / "cdk" / "node_modules" / "aws-cdk" / "bin" / "cdk"),
+        "synth",
+    ]
     shutil.copy(PROJECT / "cdk.json", tmp_path / "cdk.json")
 
     def synth(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from checks.contents import listing
 from resize.imaging.engine import Engine
 from stacks.bundle import prune
 from stacks.bundle.build import CONTRACT, LAMBDAS, PROJECT, RESIZE, BundleError, build_bundle, lambda_platform
+from tools.list_bundle import listing
 
 from aws_cdk import FileSystem  # isort: skip  # stacks chooses its Node, so it comes first
 

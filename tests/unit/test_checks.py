@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from checks import audit
-from checks.template import Report, objections, unexplained
+from tools import audit
+from tools.check_template import Report, objections, unexplained
 
 RULE = ("CKV_AWS_1", "AWS::SQS::Queue.Jobs")
 OTHER = ("CKV_AWS_2", "AWS::SQS::Queue.Jobs")

@@ -3,8 +3,8 @@
 from PIL import Image
 
 from builders.images import quadrants
-from checks.corpus.comparison import Difference, Kind, Tolerance, difference, measure
-from checks.corpus.picture import Animation, Frame, Shown
+from tools.corpus.comparison import Difference, Kind, Tolerance, difference, measure
+from tools.corpus.picture import Animation, Frame, Shown
 
 STILL = Tolerance(mean=3, levels=3, share=0.001)
 MOVING = Tolerance(mean=3, levels=3, share=0.001, similarity=0.9)

@@ -7,7 +7,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from checks.corpus.exchange import Exchange, served
+from tools.corpus.exchange import Exchange, served
 
 
 @pytest.fixture

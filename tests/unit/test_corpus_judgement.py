@@ -7,13 +7,13 @@ import pytest
 from PIL import Image
 
 from builders.images import encoded, quadrants
-from checks.corpus.comparison import Kind
-from checks.corpus.contact_sheet import contact_sheet, row_of
-from checks.corpus.exceptions import Exceptions, ExceptionsError, read_exceptions
-from checks.corpus.files import corpus_of, is_hdr, media_type
-from checks.corpus.judgement import Evidence, Judgement, Verdict, judge
-from checks.corpus.picture import Refused, Result, Shown
-from checks.corpus.report import counts, kinds, to_json
+from tools.corpus.comparison import Kind
+from tools.corpus.contact_sheet import contact_sheet, row_of
+from tools.corpus.exceptions import Exceptions, ExceptionsError, read_exceptions
+from tools.corpus.files import corpus_of, is_hdr, media_type
+from tools.corpus.judgement import Evidence, Judgement, Verdict, judge
+from tools.corpus.picture import Refused, Result, Shown
+from tools.corpus.report import counts, kinds, to_json
 
 CORRUPT = Refused(reason="corrupt", detail="it is cut off")
 NOTHING = Refused(reason="unpainted", detail="EncodingError")

@@ -7,8 +7,8 @@ import pytest
 
 from builders.hostile import png_that_promises
 from builders.images import encoded, quadrants
-from checks.corpus.picture import Refused, Shown
-from checks.corpus.references import REFERENCES, Reference, references_of
+from tools.corpus.picture import Refused, Shown
+from tools.corpus.references import REFERENCES, Reference, references_of
 
 
 def reference_that(folder: Path, code: str) -> Reference:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from checks import lambda_runtime
-from checks.lambda_runtime import MachineError, check_machine, debian_mirror
+from tools import lambda_runtime
+from tools.lambda_runtime import MachineError, check_machine, debian_mirror
 
 ROOT = Path(__file__).parents[2]
 
@@ -88,7 +88,7 @@ def test_another_processor_is_told_which_one_is_needed(monkeypatch: pytest.Monke
 
 
 def test_a_version_that_is_none_is_refused(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "checks.lambda_runtime", "3", str(tmp_path / "runtime")]
+    command = [sys.executable, "-m", "tools.lambda_runtime", "3", str(tmp_path / "runtime")]
 
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 

@@ -11,9 +11,14 @@ import pytest
 from stacks.config.config import Config
 
 ROOT = Path(__file__).parents[2]
-LOCKED = sorted([*ROOT.glob("requirements*.txt"), *ROOT.glob("lambdas/**/requirements.txt")])
+LOCKED = sorted(
+    [ROOT / "requirements.txt", *ROOT.glob("requirements/*.txt"), *ROOT.glob("lambdas/**/requirements.txt")]
+)
 REVIEW = ROOT / "docs" / "dependencies.md"
-WANTED = sorted([*ROOT.glob("requirements*.in"), *ROOT.glob("lambdas/**/requirements.in")])
+WANTED = sorted([*ROOT.glob("requirements/*.in"), *ROOT.glob("lambdas/**/requirements.in")])
+
+# Where the CDK's users look for it.
+LOCK_OF_APP = ROOT / "requirements.txt"
 
 # One package at one version, perhaps for some machines only, and the hashes of its files: no address, no option.
 PINNED = re.compile(
@@ -46,8 +51,8 @@ def wanted_in(path: Path) -> set[str]:
 def test_there_are_locked_files_to_look_at() -> None:
     assert {name_of(path) for path in LOCKED} == {
         *("lambdas/resize/requirements.txt", "lambdas/resize/imaging/vips/requirements.txt"),
-        *("requirements.txt", "requirements-audit.txt", "requirements-bench.txt"),
-        *("requirements-dev.txt", "requirements-runtime.txt", "requirements-uv.txt"),
+        *("requirements.txt", "requirements/audit.txt", "requirements/bench.txt"),
+        *("requirements/dev.txt", "requirements/runtime.txt", "requirements/uv.txt"),
     }
 
 
@@ -64,7 +69,7 @@ def test_every_lock_is_of_what_its_source_asks_for(path: Path) -> None:
     wanted = wanted_in(path)
 
     assert [line for line in wanted if not re.fullmatch(r"[a-z0-9-]+==[0-9.]+", line)] == []
-    assert wanted - set(pins_of(path.with_suffix(".txt"))) == set()
+    assert wanted - set(pins_of(LOCK_OF_APP if path.name == "app.in" else path.with_suffix(".txt"))) == set()
 
 
 @pytest.mark.parametrize("path", WANTED, ids=name_of)
@@ -77,7 +82,7 @@ def test_the_review_by_hand_is_about_the_versions_that_are_pinned(path: Path) ->
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("lambdas/**/requirements.txt")), ids=name_of)
 def test_what_ships_is_what_is_tested_to_the_byte(path: Path) -> None:
-    ships, tested = pins_of(path), pins_of(ROOT / "requirements-dev.txt")
+    ships, tested = pins_of(path), pins_of(ROOT / "requirements/dev.txt")
 
     assert {pin: hashes for pin, hashes in ships.items() if tested.get(pin) != hashes} == {}
 
@@ -85,7 +90,7 @@ def test_what_ships_is_what_is_tested_to_the_byte(path: Path) -> None:
 def test_what_builds_the_project_is_among_what_is_installed_by_hash() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
-    assert set(project["build-system"]["requires"]) - set(pins_of(ROOT / "requirements-uv.txt")) == set()
+    assert set(project["build-system"]["requires"]) - set(pins_of(ROOT / "requirements/uv.txt")) == set()
 
 
 def test_every_command_that_installs_demands_hashes_and_builds_nothing_unpinned() -> None:
@@ -110,12 +115,12 @@ def test_the_function_is_run_on_the_python_that_the_stack_chooses_beside_the_bot
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
 
     assert re.findall(r"^PYTHON_OF_LAMBDA = (.*)$", makefile, re.MULTILINE) == [Config().python]
-    assert wanted_in(ROOT / "requirements-runtime.in") & wanted_in(ROOT / "requirements.in") == {
+    assert wanted_in(ROOT / "requirements/runtime.in") & wanted_in(ROOT / "requirements/app.in") == {
         f"boto3=={version('boto3')}"
     }
 
 
-@pytest.mark.parametrize("folder", [ROOT, ROOT / "benchmarks"], ids=["cdk", "benchmarks"])
+@pytest.mark.parametrize("folder", [ROOT / "tools" / "cdk", ROOT / "benchmarks"], ids=["cdk", "benchmarks"])
 def test_every_node_package_has_its_hash_and_names_no_registry(folder: Path) -> None:
     lock = json.loads((folder / "package-lock.json").read_text(encoding="utf-8"))
     packages = {name: package for name, package in lock["packages"].items() if name}
@@ -127,7 +132,9 @@ def test_every_node_package_has_its_hash_and_names_no_registry(folder: Path) -> 
 
 
 @pytest.mark.parametrize(
-    ("folder", "kind"), [(ROOT, "devDependencies"), (ROOT / "benchmarks", "dependencies")], ids=["cdk", "benchmarks"]
+    ("folder", "kind"),
+    [(ROOT / "tools" / "cdk", "devDependencies"), (ROOT / "benchmarks", "dependencies")],
+    ids=["cdk", "benchmarks"],
 )
 def test_the_node_packages_that_are_asked_for_are_those_that_are_locked(folder: Path, kind: str) -> None:
     asked = json.loads((folder / "package.json").read_text(encoding="utf-8"))[kind]

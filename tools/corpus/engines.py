@@ -7,13 +7,13 @@ from typing import Self
 
 from PIL import Image
 
-from checks.corpus.picture import MOST_FRAME_PIXELS, Animation, Frame, Refused, Result, Shown
 from resize.errors import ImageRejectedError, SandboxError
 from resize.imaging.engine import Engine
 from resize.imaging.limits import Limits
 from resize.imaging.rendition import Rendered
 from resize.imaging.variants import MAX_SIDE, Format, Variant
 from resize.sandbox.pool import Confinement, Sandbox
+from tools.corpus.picture import MOST_FRAME_PIXELS, Animation, Frame, Refused, Result, Shown
 
 # A function of the default size, but for the memory: what a large image needs is measured elsewhere.
 _CONFINEMENT = Confinement(memory_bytes=2 * 1024**3, answer_bytes=128 * 1024**2, processor_seconds=25, wall_seconds=75)

@@ -1,6 +1,6 @@
 """Run both engines and Chromium on a folder of image files, and list what differs.
 
-`python -m checks.corpus FOLDER [--out DIR] [--known FILE]`. DIR gets files.jsonl, a line for each file, and
+`python -m tools.corpus FOLDER [--out DIR] [--known FILE]`. DIR gets files.jsonl, a line for each file, and
 contact-sheet.html, the pairs that differ. Exit status: 0 nothing differs but known exceptions, 1 something does, 2
 wrong usage.
 """
@@ -14,16 +14,16 @@ from contextlib import ExitStack
 from enum import IntEnum
 from pathlib import Path
 
-from checks.corpus.chromium import Chromium, chromium
-from checks.corpus.contact_sheet import Row, contact_sheet, row_of
-from checks.corpus.engines import EngineUnderTest
-from checks.corpus.exceptions import Exceptions, ExceptionsError, read_exceptions
-from checks.corpus.files import Corpus, corpus_of, is_hdr, media_type
-from checks.corpus.judgement import Evidence, Judgement, judge
-from checks.corpus.picture import Shown
-from checks.corpus.references import missing, references_of
-from checks.corpus.report import counts, kinds, to_json
 from resize.imaging.engine import Engine
+from tools.corpus.chromium import Chromium, chromium
+from tools.corpus.contact_sheet import Row, contact_sheet, row_of
+from tools.corpus.engines import EngineUnderTest
+from tools.corpus.exceptions import Exceptions, ExceptionsError, read_exceptions
+from tools.corpus.files import Corpus, corpus_of, is_hdr, media_type
+from tools.corpus.judgement import Evidence, Judgement, judge
+from tools.corpus.picture import Shown
+from tools.corpus.references import missing, references_of
+from tools.corpus.report import counts, kinds, to_json
 
 _FILES_A_LINE = 100
 
@@ -97,7 +97,7 @@ def _shown(
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="checks.corpus", description="Compare both engines with Chromium.")
+    parser = argparse.ArgumentParser(prog="tools.corpus", description="Compare both engines with Chromium.")
     parser.add_argument("folder", type=_folder, help="image files, in any folders below it")
     parser.add_argument("--out", type=Path, default=Path(".darkroom/corpus"), help="where the report goes")
     parser.add_argument("--known", type=_known, default=Exceptions(), help="JSON of pattern to reason: may differ")

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from checks.corpus.judgement import Evidence, Judgement
-from checks.corpus.picture import Result, Shown
 from darkroom.text import printable
+from tools.corpus.judgement import Evidence, Judgement
+from tools.corpus.picture import Result, Shown
 
 _TEMPLATE = Path(__file__).with_name("contact_sheet.html")
 

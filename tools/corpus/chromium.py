@@ -8,8 +8,8 @@ from typing import Any
 from PIL import Image
 from playwright.sync_api import Browser, Error, Page, sync_playwright
 
-from checks.corpus.exchange import Answer, Exchange, served
-from checks.corpus.picture import MOST_FRAME_PIXELS, Animation, Frame, Refused, Result, Shown
+from tools.corpus.exchange import Answer, Exchange, served
+from tools.corpus.picture import MOST_FRAME_PIXELS, Animation, Frame, Refused, Result, Shown
 
 # Canvas and compositor in sRGB, whatever the screen is.
 _FLAGS = ("--force-color-profile=srgb", "--disable-background-networking")

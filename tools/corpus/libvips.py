@@ -1,4 +1,4 @@
-"""Decode a file as libvips does, upright and in sRGB: `python -m checks.corpus.libvips SOURCE PICTURE.png`."""
+"""Decode a file as libvips does, upright and in sRGB: `python -m tools.corpus.libvips SOURCE PICTURE.png`."""
 
 import sys
 

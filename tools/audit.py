@@ -1,4 +1,4 @@
-"""Asks what is known about the pinned requirements: `python -m checks.audit [--let-unaudited-pass] PIP_AUDIT FILE…`.
+"""Asks what is known about the pinned requirements: `python -m tools.audit [--let-unaudited-pass] PIP_AUDIT FILE…`.
 
 pip-audit by itself says "no known vulnerabilities" and ends with success where its service cannot be reached, or knows
 none of the packages. Here a package that was not looked up is told as such. Exit status: 0 every package was looked up
@@ -82,7 +82,7 @@ def audit(pip_audit: Path, requirements: Path) -> Audit:
 
 def main() -> None:
     """Audit the files that are named; the worst of them decides."""
-    parser = argparse.ArgumentParser(prog="checks.audit")
+    parser = argparse.ArgumentParser(prog="tools.audit")
     parser.add_argument("--let-unaudited-pass", action="store_true", help="tell of packages not looked up, and succeed")
     parser.add_argument("pip_audit", type=_file)
     parser.add_argument("requirements", type=_file, nargs="+")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
-from checks.corpus.picture import Refused, Result, Shown
+from tools.corpus.picture import Refused, Result, Shown
 
 _SECONDS = 30
 # Files are hostile until proven otherwise: a decoder gets so much memory and processor time.
@@ -61,7 +61,7 @@ REFERENCES = (
     Reference(
         name="libvips",
         media_types=frozenset({"image/tiff", "image/heic", "image/avif"}),
-        command=(sys.executable, "-m", "checks.corpus.libvips"),
+        command=(sys.executable, "-m", "tools.corpus.libvips"),
         written="picture.png",
     ),
 )

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from benchmarks.similarity import lightness, similarity
-from checks.corpus.picture import Animation, Shown
+from tools.corpus.picture import Animation, Shown
 
 # Above, both pictures are reduced alike before they are compared: what is wrong in a large picture is wrong over
 # more than a few pixels.

@@ -1,4 +1,4 @@
-"""Lists what ships in the function's bundle: `.venv/bin/python -m checks.contents pillow > docs/bundle-pillow.txt`."""
+"""List what ships in a function's bundle: `python -m tools.list_bundle pillow > docs/bundle-pillow.txt`."""
 
 import sys
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from stacks.config.config import Config
 
 _HEADER = """\
 What ships in the function with the engine {engine}, for arm64 and Python 3.14. A test compares: whatever else gets in
-fails it. After a pin has moved, `.venv/bin/python -m checks.contents {engine} > docs/bundle-{engine}.txt` and look at
+fails it. After a pin has moved, `.venv/bin/python -m tools.list_bundle {engine} > docs/bundle-{engine}.txt` and look at
 the difference.
 """
 

@@ -1,7 +1,7 @@
 """Has checkov look at the synthesized template: it may find nothing, but for what the stack explains.
 
-`python -m checks.template CHECKOV ASSEMBLY`; `make checkov` knows both. checkov by itself ends with success when it
-finds no template, and never tells of an explanation whose finding has gone: so its report is read here.
+`python -m tools.check_template CHECKOV ASSEMBLY`; `make checkov` knows both. checkov by itself ends with success when
+it finds no template, and never tells of an explanation whose finding has gone: so its report is read here.
 """
 
 import json

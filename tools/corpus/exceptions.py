@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from checks.corpus.judgement import Judgement
+from tools.corpus.judgement import Judgement
 
 
 class ExceptionsError(ValueError):

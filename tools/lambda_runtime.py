@@ -1,4 +1,4 @@
-"""Puts Lambda's Python onto a Debian machine: `python -m checks.lambda_runtime PYTHON FOLDER`, such as `3.14 folder`.
+"""Puts Lambda's Python onto a Debian machine: `python -m tools.lambda_runtime PYTHON FOLDER`, such as `3.14 folder`.
 
 CPython comes from Debian, for x86_64 and for arm64, each with the C library that it needs: FOLDER/ARCHITECTURE/root.
 Nothing is installed: `root/usr/bin/python3.14` runs from where it is. It is a script, and what `sys.executable` names,
@@ -50,7 +50,7 @@ class MachineError(Exception):
 
 def main() -> None:
     """Put it there."""
-    parser = argparse.ArgumentParser(prog="checks.lambda_runtime")
+    parser = argparse.ArgumentParser(prog="tools.lambda_runtime")
     parser.add_argument("python", type=_version)
     parser.add_argument("folder", type=Path)
     chosen = parser.parse_args()

@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
-from checks.corpus.judgement import Judgement, Verdict
 from darkroom.text import printable
+from tools.corpus.judgement import Judgement, Verdict
 
 _MOST_NAMES = 3
 

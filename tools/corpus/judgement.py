@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from checks.corpus.comparison import Difference, Kind, Tolerance, difference
-from checks.corpus.picture import Refused, Result, Shown
+from tools.corpus.comparison import Difference, Kind, Tolerance, difference
+from tools.corpus.picture import Refused, Result, Shown
 
 # Two decoders of a lossless format give the same numbers; color management rounds them differently, by a few levels.
 _LOSSLESS = Tolerance(mean=1.5, levels=8, share=0.001)
