@@ -45,10 +45,11 @@ lock: setup ## pin every requirement again, with hashes, after a change of a .in
 	$(LOCK) requirements/bench.in -o requirements/bench.txt
 	$(LOCK) requirements/runtime.in -o requirements/runtime.txt
 
-lint: setup ## ruff, mypy --strict and bandit
+lint: setup ## ruff, mypy --strict, bandit, and who imports whom
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive app.py darkroom lambdas simulation stacks tools
 
 # Two tools that look at the project from outside, in an environment of their own.
@@ -164,4 +165,4 @@ bootstrap deploy diff destroy: $(CLI)
 	$(CDK) $@ $(ARGS)
 
 clean: ## remove what the other targets made
-	rm -rf .pytest_cache .venv .venv-audit .venv-bench .darkroom tools/cdk/node_modules benchmarks/node_modules cdk.out out
+	rm -rf .pytest_cache .import_linter_cache .venv .venv-audit .venv-bench .darkroom tools/cdk/node_modules benchmarks/node_modules cdk.out out
