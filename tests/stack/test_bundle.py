@@ -81,8 +81,8 @@ BORROWED = {
     Engine.VIPS: {
         f"pillow/{name}.py"
         for name in (
-            *("__init__", "bitmap", "colour", "decoding", "encoding", "film", "gif", "memory", "png", "scaling"),
-            *("tiff", "tiff_samples"),
+            *("__init__", "bitmap", "colour", "decoding", "encoding", "film", "gif", "jpeg", "memory", "png"),
+            *("scaling", "tiff", "tiff_samples"),
         )
     },
 }
