@@ -9,7 +9,7 @@ from simulation.tables import Table, count, usd
 from simulation.volumes import CARRYING_CONCURRENCY, STEADY_LOOK, VOLUMES, steady
 from stacks.config.config import Config
 
-# The volume for which the cost is told line by line, here and in the README.
+# The volume for which the cost is told line by line, here and in docs/cost.md.
 TYPICAL = 1e6
 
 

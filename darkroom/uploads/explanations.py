@@ -1,4 +1,4 @@
-"""What each reason means to the person whose image it is, and what to do: the README's table says the same."""
+"""What each reason means to the person whose image it is, and what to do: docs/troubleshooting.md says the same."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ _BROKE_ITS_DECODER = Explanation(
 # By the reason's word: one that a later version wrote has no explanation here.
 REJECTIONS: Mapping[str, Explanation] = {
     Reason.EMPTY: Explanation("the file has no bytes", "upload it again, from the original"),
-    Reason.UNKNOWN_FORMAT: Explanation("its bytes are none of the formats above", "convert it to one of them"),
+    Reason.UNKNOWN_FORMAT: Explanation("its bytes are none of the formats that are read", "convert it to one of them"),
     Reason.CORRUPT: Explanation("it is cut off or damaged", "upload it again, from the original"),
     Reason.UNSUPPORTED: Explanation(
         "the file is whole, but this kind of it, which `detail` names, is not read",

@@ -21,7 +21,7 @@ from stacks.outputs import Output
 
 ROOT = Path(__file__).parents[2]
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+COST = (ROOT / "docs" / "cost.md").read_text(encoding="utf-8")
 MINUTE, HOUR = 60, 3600
 
 
@@ -225,8 +225,8 @@ def test_every_alarm_has_its_section_in_the_runbook_with_the_same_first_command(
             assert part in section, f"{name} has no {part}"
 
 
-def test_every_alarm_stands_in_the_readme(watched: Template) -> None:
-    table = README.partition("| alarm | goes off when |\n")[2].partition("\n\n")[0]
+def test_every_alarm_stands_in_the_runbook(watched: Template) -> None:
+    table = RUNBOOK.partition("| alarm | goes off when |\n")[2].partition("\n\n")[0]
 
     assert set(re.findall(r"^\| `([a-z-]+)` \|", table, re.MULTILINE)) == set(alarms_of(watched))
 
@@ -237,9 +237,9 @@ def test_the_readme_counts_what_alarms_cost(template: Template, watched: Templat
         sum(len(watched_by(alarm)) for alarm in alarms_of(made).values()) for made in (template, watched)
     )
 
-    assert f"{len(Metric)} metrics of its own at 0.30 USD" in README
-    assert f"alarms over {default}\nmetrics at 0.10 USD ({with_all} with `no-jobs`)" in README
-    assert f"about {len(Metric) * 0.30 + default * 0.10:.2f} USD a month" in README
+    assert f"{len(Metric)} metrics of its own at 0.30 USD" in COST
+    assert f"alarms over {default}\nmetrics at 0.10 USD ({with_all} with `no-jobs`)" in COST
+    assert f"about {len(Metric) * 0.30 + default * 0.10:.2f} USD a month" in COST
 
 
 def test_every_saved_query_is_told_of_in_the_runbook(template: Template) -> None:

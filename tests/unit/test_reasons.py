@@ -1,4 +1,4 @@
-"""Every reason is explained, and the README says the same."""
+"""Every reason is explained, and docs/troubleshooting.md says the same."""
 
 import re
 from pathlib import Path
@@ -7,7 +7,7 @@ from contract.errors import Reason
 from darkroom.uploads.explanations import FAILURES, REJECTIONS
 from darkroom.uploads.outcomes import Failure
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
 
 
 def test_every_reason_is_explained() -> None:
@@ -18,7 +18,7 @@ def test_every_reason_is_explained() -> None:
 def test_the_readme_explains_every_rejection_in_the_same_words() -> None:
     told = {
         reason: (meaning, advice)
-        for reasons, meaning, advice in re.findall(r"^\| (`.+`) \| (.+) \| (.+) \|$", README, re.MULTILINE)
+        for reasons, meaning, advice in re.findall(r"^\| (`.+`) \| (.+) \| (.+) \|$", PAGE, re.MULTILINE)
         for reason in re.findall(r"`(\w+)`", reasons)
     }
 

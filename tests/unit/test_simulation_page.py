@@ -1,4 +1,4 @@
-"""The bill is worked out by hand, and docs/scale.md and the README are what the simulation's files say."""
+"""The bill is worked out by hand, and docs/scale.md and docs/cost.md are what the simulation's files say."""
 
 import json
 import re
@@ -18,7 +18,7 @@ from stacks.config.config import Config
 from stacks.config.parsers import Pollers
 
 PAGE = (ROOT / "docs" / "scale.md").read_text(encoding="utf-8")
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+COST = (ROOT / "docs" / "cost.md").read_text(encoding="utf-8")
 PRICES = load_prices()
 USAGE = Usage(jobs=100_000, invocations=10_000, billed_seconds=40_000, receives=20_000, deletes=10_000)
 
@@ -141,7 +141,7 @@ def test_every_picture_of_the_page_is_there_and_light() -> None:
 
 def test_the_readme_tells_the_same_cost() -> None:
     lines = cost_tables.bill_of(cost_tables.TYPICAL, default_config(), load(), PRICES)
-    about = re.search(r"About .*? traces,", README, re.DOTALL)
+    about = re.search(r"About .*? traces,", COST, re.DOTALL)
     costs = usd_by_service(lines)
     observed = costs["CloudWatch"] + costs["X-Ray"]
 
