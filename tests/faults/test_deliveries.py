@@ -2,9 +2,13 @@
 
 import json
 
+import pytest
+
 from builders.faulty import Faulty
 from builders.pictures import jpeg
 from builders.proxy import ALWAYS, passing_on
+
+pytestmark = pytest.mark.long
 
 
 def messages_of(faulty: Faulty, *colours: str) -> list[str]:

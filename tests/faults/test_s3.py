@@ -19,6 +19,8 @@ from builders.proxy import (
     staying_silent,
 )
 
+pytestmark = pytest.mark.long
+
 Request: TypeAlias = Callable[[Faulty, str], tuple[str, str]]
 
 internal_error = refusing(500, "InternalError")
@@ -94,7 +96,6 @@ def test_a_fault_of_s3_that_passes_changes_nothing_whichever_request_it_meets(
     assert {name: set(faulty.outcomes(name)) for name in names} == {name: {"resized"} for name in names}
 
 
-@pytest.mark.long
 def test_an_s3_that_says_nothing_for_30_seconds_makes_a_job_late(faulty: Faulty) -> None:
     """The client gives up each request after ten seconds, and asks again."""
     silence = faulty.proxy.on(*writes_the_manifest(faulty, "cat.jpg"), staying_silent, times=3)
@@ -115,7 +116,6 @@ LASTING: Mapping[str, tuple[Action, Request]] = {
 }
 
 
-@pytest.mark.long
 def test_a_fault_of_s3_that_lasts_makes_one_dead_letter_that_can_be_sent_again_once_it_is_over(faulty: Faulty) -> None:
     faulty.pause()
     upload_all(faulty, LASTING, jpeg())

@@ -30,7 +30,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "app.py": APP,
         "cdk.json": "{}",
         "requirements.txt": "",
-        "stacks/config/config.py": "",
+        "stacks/new.py": "",
     }.items():
         (folder / name).write_text(content)
     monkeypatch.setattr(darkroom.local.synthesis, "PROJECT", folder)
@@ -53,9 +53,7 @@ def test_identical_inputs_are_synthesized_once(project: Path, tmp_path: Path) ->
     assert runs(project) == 1
 
 
-@pytest.mark.parametrize(
-    "changed", ["app.py", "cdk.json", "requirements.txt", "stacks/config/config.py", "lambdas/new.py"]
-)
+@pytest.mark.parametrize("changed", ["app.py", "cdk.json", "requirements.txt", "stacks/new.py", "lambdas/new.py"])
 def test_a_changed_input_is_synthesized_anew(project: Path, tmp_path: Path, changed: str) -> None:
     first = synthesize({}, tmp_path / "assemblies")
     with (project / changed).open("a") as file:
