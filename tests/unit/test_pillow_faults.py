@@ -49,6 +49,8 @@ def test_pillows_own_limit_is_not_ours(monkeypatch: pytest.MonkeyPatch) -> None:
         (RuntimeError("cannot read <_io.BytesIO object at 0x7f00>"), Reason.CORRUPT),
         (MemoryError(), Reason.OUT_OF_MEMORY),
         (OSError("Memory allocation error"), Reason.OUT_OF_MEMORY),
+        (OSError("out of memory error when reading image file"), Reason.OUT_OF_MEMORY),
+        (ValueError("a text about memory is broken"), Reason.CORRUPT),
         (Image.DecompressionBombError("SECRET"), Reason.TOO_MANY_PIXELS),
     ],
 )

@@ -45,6 +45,7 @@ def rejection_of(source: bytes) -> ImageRejectedError:
         ("pngload_buffer: chunk \x00SEC is not known\nsource: bad seek to 7", Reason.CORRUPT),
         ("VipsImage: <SECRET>", Reason.CORRUPT),
         ("", Reason.CORRUPT),
+        ("pngload: a text about memory is broken", Reason.CORRUPT),
         ("vips_tracked: out of memory --- size == 48MB\n", Reason.OUT_OF_MEMORY),
     ],
 )
@@ -61,6 +62,14 @@ def test_what_a_decoder_says_is_the_images_fault_and_told_without_its_bytes(
     rejection = rejection_of(PNG)
     assert rejection.reason is reason
     assert not any(hint in rejection.detail for hint in ("SEC", "\x00", "<", "\n"))
+
+
+def test_an_error_is_told_and_not_a_warning_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    detail = "VipsJpeg: 3 extraneous bytes\nvips_sequential: non_sequential read --- at position 0\n"
+    monkeypatch.setattr(pyvips.Image, "copy_memory", raising(pyvips.Error("unable to call it", detail)))
+
+    told = "the decoder gave up: vips_sequential: non_sequential read --- at position 0"
+    assert rejection_of(PNG).detail == told
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from resize.imaging.geometry import Size
 _MOST_SCANS = 100
 
 # A decoder's message that can carry neither a memory address nor bytes of the image.
-_HARMLESS = re.compile(r"[A-Za-z][A-Za-z0-9 ,.:()-]{0,120}")
+_HARMLESS = re.compile(r"[A-Za-z][A-Za-z0-9_ ,.:()-]{0,120}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,6 +67,9 @@ _NOT_READ = {
     "compression format has not been built in": "a HEIC of this compression",
 }
 
+# What decoders say that raise no MemoryError: Pillow's own and libavif, and libheif.
+_NO_MEMORY = ("out of memory", "memory allocation error")
+
 # How many frames of a sequence AV1's decoder keeps: AV1, 7.20.
 _FRAMES_HELD = 8
 
@@ -339,7 +342,7 @@ def _rejection(error: Exception, limits: Limits) -> ImageRejectedError:
         return limit.unsupported(unread)
     if isinstance(error, (Image.DecompressionBombError, Image.DecompressionBombWarning)):
         return limit.too_many_pixels(limits)
-    if isinstance(error, MemoryError) or "memory" in message.lower():  # some decoders only say so
+    if isinstance(error, MemoryError) or any(said in message.lower() for said in _NO_MEMORY):
         return ImageRejectedError(Reason.OUT_OF_MEMORY, "decoding it takes more memory than there is")
     if isinstance(error, UnidentifiedImageError):
         return ImageRejectedError(Reason.CORRUPT, "its header makes no sense")

@@ -36,6 +36,9 @@ LOADERS: dict[SourceFormat, Callable[..., pyvips.Image]] = {
 # Whose frames are shown one after the other.
 _ANIMATIONS = frozenset({SourceFormat.WEBP})
 
+# How libvips says that there is none left; texts of an image may have the second word.
+_NO_MEMORY = "out of memory"
+
 # WebP counts in 16 bits.
 _MOST_PLAYS = 65_535
 
@@ -172,10 +175,10 @@ def blaming_the_image() -> Iterator[None]:
     try:
         yield
     except pyvips.Error as error:
-        if "memory" in error.detail:
+        *_, last = (str(error.message), *str(error.detail).strip().splitlines())  # warnings come before the error
+        if _NO_MEMORY in last:
             raise ImageRejectedError(Reason.OUT_OF_MEMORY, "decoding it takes more memory than there is") from error
-        first, *_ = (*str(error.detail).strip().splitlines(), str(error.message))
-        raise limit.corrupt(first, error) from error
+        raise limit.corrupt(last, error) from error
 
 
 def _cut(reel: pyvips.Image, height: int, frames: int) -> Iterator[pyvips.Image]:
