@@ -341,3 +341,9 @@ def test_a_whole_stream_of_too_few_rows_is_corrupt(kind: str, height: int) -> No
 
     assert picture_of(whole).size == (8, height)
     assert reason_of(whole[: at - 4] + chunk(b"IDAT", zlib.compress(every[:-1])) + chunk(*END)) is Reason.CORRUPT
+
+
+def test_a_png_for_ios_is_unsupported() -> None:
+    whole = flat(PIXEL)
+
+    assert reason_of(SIGNATURE + chunk(b"CgBI", b"P\0 \2") + whole[len(SIGNATURE) :]) is Reason.UNSUPPORTED

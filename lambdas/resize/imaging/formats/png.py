@@ -16,6 +16,7 @@ from resize.imaging.formats.png_animation import Animation, Frame, animation_of
 from resize.imaging.formats.png_chunks import END, SIGNATURE, Chunk, chunks_of, written
 from resize.imaging.formats.png_color import Colours, colours_of
 from resize.imaging.geometry import Size
+from resize.imaging.limits import unsupported
 
 # Depths by colour type (11.2.1).
 _DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
@@ -40,6 +41,9 @@ _OPAQUE = b"\xff"
 # Ancillary chunks that cost no decoder anything, if they are as long as that: a file without others is given to it as
 # it is.
 _HARMLESS = {b"sRGB": 1, b"gAMA": 4, b"cHRM": 32, b"pHYs": 9, b"tIME": 7}
+# What comes before the header of a file that no browser shows: its pixels have no zlib header, and blue comes first.
+_OF_APPLE = b"CgBI"
+
 _READ = frozenset({b"sRGB", b"gAMA", b"cHRM", b"iCCP", b"cICP", b"cLLI", b"mDCV", b"eXIf", b"tRNS", b"acTL", b"fcTL"})
 
 
@@ -152,7 +156,7 @@ def read(source: bytes) -> Png:
     What describes is skipped where it is broken, in length, checksum or content; text is never read.
 
     Raises:
-        ImageRejectedError: CORRUPT.
+        ImageRejectedError: CORRUPT, or UNSUPPORTED for what only Apple's tools read.
     """
     chunks = chunks_of(source)
     header = _header(next(chunks, None))
@@ -174,6 +178,8 @@ def read(source: bytes) -> Png:
 
 
 def _header(chunk: Chunk | None) -> Header:
+    if chunk is not None and chunk.kind == _OF_APPLE:
+        raise unsupported("a PNG that Xcode has written for iOS")
     if chunk is None or chunk.kind != b"IHDR" or not chunk.is_whole or len(chunk.body) != _HEADER.size:
         raise _corrupt("its header makes no sense")
     width, height, bits, colour_type, packing, filters, interlaced = _HEADER.unpack(chunk.body)
