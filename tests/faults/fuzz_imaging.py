@@ -9,11 +9,12 @@ from time import monotonic
 
 from faults.fuzzing import fuzz, instrument
 
-_PNG = ("png_chunks", "icc", "png_colour", "png_animation", "png")
-_TIFF = ("exif", "tiff", "tiff_raster", "pillow.tiff_samples")
-_BMP = ("bmp", "bmp_runs", "pillow.bitmap")
-_PARSERS = ("formats", "gif", "isobmff", "jpeg", "webp", *_PNG, *_TIFF, *_BMP, "pillow.gif", "pillow.decoding")
-instrument("PIL", *(f"resize.{parser}" for parser in _PARSERS))
+_PNG = ("color.icc", "formats.png_chunks", "formats.png_color", "formats.png_animation", "formats.png")
+_TIFF = ("formats.exif", "formats.tiff", "formats.tiff_raster", "pillow.tiff_samples")
+_BMP = ("formats.bmp", "formats.bmp_runs", "pillow.bmp")
+_JPEG = ("formats.jpeg", "formats.jpeg_scans", "pillow.jpeg")
+_OTHERS = ("formats.detect", "formats.gif", "formats.isobmff", "formats.webp", "pillow.gif", "pillow.decode")
+instrument("PIL", *(f"resize.imaging.{parser}" for parser in (*_PNG, *_TIFF, *_BMP, *_JPEG, *_OTHERS)))
 
 from PIL import Image  # noqa: E402 - instrumented first
 
@@ -45,6 +46,7 @@ FINDINGS = frozenset({Reason.DECODER_FAILED, Reason.ENCODER_FAILED, Reason.CRASH
 SEEDS = [
     encoded(quadrants(20, 15), "JPEG", exif=exif(6), icc_profile=display_p3()),
     encoded(quadrants(20, 15), "JPEG", progressive=True),
+    encoded(quadrants(20, 15), "JPEG", restart_marker_blocks=1)[:-2],
     encoded(quadrants(20, 15), "PNG", exif=exif(3)),
     encoded(quadrants(20, 15).quantize(4), "PNG", transparency=1),
     hostile.png(9, 7, colour_type=0, bits=16, interlaced=True),

@@ -195,7 +195,7 @@ LIES: dict[str, tuple[bytes, tuple[int, int] | Reason]] = {
     ),
     "TIFF of more pixels than it has": (hostile.tiff_that_promises(200, 150), Reason.CORRUPT),
     "BMP of more pixels than it has": (hostile.bmp_that_promises(200, 150), Reason.CORRUPT),
-    "JPEG of more rows than it has": (hostile.jpeg_that_says(480), (64, 480)),  # grey, as browsers show what is missing
+    "JPEG of more rows than it has": (hostile.jpeg_that_says(480), Reason.CORRUPT),
     "JPEG of fewer rows than it has": (hostile.jpeg_that_says(24), (64, 24)),
     "WebP with a canvas and no frame": (hostile.webp_that_promises(200, 150), Reason.CORRUPT),
     "WebP of more bytes than it has": (patched(WHOLE["webp"], 4, struct.pack("<I", 10**6)), Reason.CORRUPT),
@@ -219,7 +219,7 @@ SIDES: dict[str, tuple[bytes, tuple[int, int] | Reason]] = {
     "PNG of 65,535 squared": (hostile.png_that_promises(65_535, 65_535), Reason.TOO_MANY_PIXELS),
     "PNG of 65,535 by 1": (hostile.png(65_535, 1), (65_535, 1)),
     "PNG of 1 by 65,535": (hostile.png(1, 65_535), (1, 65_535)),
-    "JPEG without height": (hostile.jpeg_that_says(0), Reason.CORRUPT),
+    "JPEG without height": (hostile.jpeg_that_says(0), Reason.UNSUPPORTED),
     "JPEG of 65,535 rows that are not there": (hostile.jpeg_that_says(65_535), Reason.CORRUPT),
     "GIF without a screen": (hostile.gif(1, 0, 0), (1, 1)),
     "GIF of 65,535 by 1": (hostile.gif(1, 65_535, 1), (65_535, 1)),

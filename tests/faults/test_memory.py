@@ -118,6 +118,7 @@ TIFFS_MORE: dict[str, Callable[[], bytes]] = {
 DECODING: dict[str, Callable[[], bytes]] = {
     "jpeg": lambda: plain("RGB", FIFTY, "JPEG"),
     "progressive jpeg": lambda: plain("RGB", TWELVE, "JPEG", progressive=True),
+    "progressive jpeg without its end": lambda: plain("RGB", TWELVE, "JPEG", progressive=True)[:-2],
     "png": lambda: png(*TWELVE),
     "png of 16 bits": lambda: png(*TWELVE, colour_type=0, bits=16),
     "png of palette, interlaced": lambda: png(*TWELVE, colour_type=3, interlaced=True),
@@ -141,6 +142,7 @@ DECODING_MORE: dict[str, Callable[[], bytes]] = {
     "jpeg of 1 MP": lambda: plain("RGB", (1200, 833), "JPEG"),
     "jpeg without subsampling, progressive": lambda: plain("RGB", FIFTY, "JPEG", progressive=True, subsampling=0),
     "jpeg of four inks": lambda: plain("CMYK", TWELVE, "JPEG"),
+    "jpeg of restarts": lambda: plain("RGB", FIFTY, "JPEG", restart_marker_blocks=1),
     "jpeg of many scans": lambda: jpeg_of_scans(80, *TWELVE),
     "png of 50 MP": lambda: png(*FIFTY),
     "png of two colours": lambda: png(*TWELVE, colour_type=0, bits=1),

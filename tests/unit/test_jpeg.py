@@ -1,5 +1,6 @@
 """JPEG: a picture with blocks missing is none, whatever marks its end, and what only describes spoils no picture."""
 
+import re
 import struct
 
 import pytest
@@ -51,6 +52,18 @@ WHOLE = {
 }
 
 
+def coded(source: bytes) -> list[tuple[int, int]]:
+    """Where the data of each scan begins and ends."""
+    headers = [found.end() for found in re.finditer(rb"\xff\xda\0.", source)]
+    starts = [at + source[at - 1] - 2 for at in headers]
+    return [(start, re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]").search(source, start).start()) for start in starts]  # type: ignore[union-attr]
+
+
+def cut(source: bytes, start: int, end: int) -> bytes:
+    """A file without those bytes, nor a half of a stuffed byte."""
+    return source[:start].rstrip(b"\xff") + source[end:]
+
+
 def inserted(source: bytes, marker: bytes) -> bytes:
     """A JPEG with a marker among its pixels, a half of the way."""
     at = len(source) // 2
@@ -90,8 +103,61 @@ def test_an_end_marker_behind_a_part_of_the_blocks_makes_no_picture(name: str, s
 
 
 @pytest.mark.parametrize("share", [0.9, 0.97, 0.99])
-def test_the_last_blocks_count_too(share: float) -> None:
-    assert rejection_of(NOISE[: int(len(NOISE) * share)].rstrip(b"\xff") + END).reason is Reason.CORRUPT
+@pytest.mark.parametrize("name", WHOLE)
+def test_the_last_blocks_count_too(name: str, share: float) -> None:
+    source = WHOLE[name]
+    start, end = coded(source)[-1]
+
+    assert rejection_of(cut(source, start + int((end - start) * share), end)).reason is Reason.CORRUPT
+
+
+@pytest.mark.parametrize("share", [0, 0.5, 0.9])
+@pytest.mark.parametrize("name", [name for name in WHOLE if len(coded(WHOLE[name])) > 1])
+def test_each_scan_has_its_last_block(name: str, share: float) -> None:
+    source = WHOLE[name]
+
+    reasons = [
+        rejection_of(cut(source, start + int((end - start) * share), end)).reason for start, end in coded(source)
+    ]
+
+    assert set(reasons) == {Reason.CORRUPT}
+
+
+@pytest.mark.parametrize("name", ["restarts", "progressive restarts"])
+def test_each_restart_interval_is_there_to_its_last_block(name: str) -> None:
+    source = WHOLE[name]
+    start, end = coded(source)[0]
+    restarts = [start + found.start() for found in re.finditer(rb"\xff[\xd0-\xd7]", source[start:end])]
+    first, second, ninth = restarts[0], restarts[1], restarts[8]
+    damaged = {
+        "a half": cut(source, (first + second) // 2, second),
+        "one": source[:first] + source[second:],
+        "eight": source[:first] + source[ninth:],
+    }
+
+    assert {what: rejection_of(damage).reason for what, damage in damaged.items()} == dict.fromkeys(
+        damaged, Reason.CORRUPT
+    )
+
+
+@pytest.mark.parametrize("options", [{"restart_marker_blocks": 1}, {"restart_marker_blocks": 7}, {}], ids=str)
+@pytest.mark.parametrize("subsampling", ["4:4:4", "4:2:2", "4:2:0"])
+@pytest.mark.parametrize("size", [(1, 1), (17, 9), (33, 40)], ids=str)
+@pytest.mark.parametrize("progressive", [False, True])
+def test_sizes_that_fill_no_block_are_whole(
+    progressive: bool, size: tuple[int, int], subsampling: str, options: dict[str, int]
+) -> None:
+    picture = noise().resize(size)
+
+    source = encoded(picture, "JPEG", progressive=progressive, subsampling=subsampling, **options)
+
+    assert picture_of(source).size == size
+
+
+def test_a_restart_more_than_there_are_ends_nothing() -> None:
+    source = WHOLE["restarts"]
+
+    assert picture_of(source[:-2] + RESTART + END).tobytes() == picture_of(source).tobytes()
 
 
 def test_a_scan_of_a_component_that_is_missing_makes_no_picture() -> None:
@@ -127,27 +193,26 @@ def test_bytes_that_mean_nothing_between_segments_cost_nothing(name: str) -> Non
     assert picture_of(source[:-2] + b"nothing" + END).tobytes() == picture_of(source).tobytes()
 
 
-@pytest.mark.parametrize("quality", [30, 75, 95])
-@pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])
-def test_an_ordinary_picture_is_decoded_once(mode: str, quality: int) -> None:
-    picture = noise(mode)
+@pytest.mark.parametrize("name", WHOLE)
+def test_only_what_comes_before_the_pixels_is_copied(name: str) -> None:
+    source = WHOLE[name]
 
-    assert not read(encoded(picture, "JPEG", progressive=True, quality=quality)).is_odd
-    assert not read(encoded(picture, "JPEG", quality=quality)).is_odd
-
-
-def test_no_bytes_but_those_before_the_pixels_are_copied() -> None:
-    held = [piece.obj for piece in read(NOISE).kept if len(piece) > 1000]
-
-    assert held == [NOISE]
-    assert held[0] is NOISE
+    assert {id(scan.piece.obj) for scan in read(source).kept} == {id(source)}
 
 
 def test_pieces_read_as_one_file() -> None:
-    file = Pieces([memoryview(b"abc"), memoryview(b""), memoryview(b"defg")])
+    whole = read(PROGRESSIVE).to_bytes()
+    file = Pieces(read(PROGRESSIVE))
 
-    assert [file.read(2), file.read(3), file.read(0), file.read(), file.read(1)] == [b"ab", b"cde", b"", b"fg", b""]
-    assert (file.seek(-3, 2), file.read(1), file.seek(-1, 1), file.tell(), file.read(9)) == (4, b"e", 4, 4, b"efg")
+    assert [file.read(2), file.read(900), file.read(0), file.read(), file.read(1)] == [
+        whole[:2],
+        whole[2:902],
+        b"",
+        whole[902:],
+        b"",
+    ]
+    assert (file.seek(-3, 2), file.read(1), file.seek(-1, 1)) == (len(whole) - 3, whole[-3:-2], len(whole) - 3)
+    assert (file.tell(), file.read(9)) == (len(whole) - 3, whole[-3:])
 
 
 @pytest.mark.parametrize(

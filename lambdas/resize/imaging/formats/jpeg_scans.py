@@ -1,14 +1,14 @@
-"""The scans of a JPEG: where each ends, and bytes by which a decoder tells whether blocks are missing.
+"""The scans of a JPEG: what there is of them, and the units of coded data in which a decoder is to read them.
 
-libjpeg makes up the blocks that it does not find, and warns, which Pillow does not pass on. So it is given bytes that
-are no code behind the last block of a scan, and no end marker: if it then asks for more, blocks are missing. Sections
-are those of ITU-T T.81.
+libjpeg makes up the blocks that it does not find, and warns, which Pillow does not pass on. Data that ends where a scan
+or a restart interval does, and no marker, lets a decoder tell: see `imaging.pillow.jpeg`. Sections are those of ITU-T
+T.81.
 """
 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice, pairwise
+from itertools import islice
 from typing import NamedTuple
 
 from contract.errors import Reason
@@ -20,27 +20,26 @@ _MARKER = re.compile(rb"\xff([\x02-\xcf\xd8-\xfe])")
 _RESTART = re.compile(rb"\xff([\xd0-\xd7])")
 _START_OF_IMAGE, _END_OF_IMAGE, _START_OF_SCAN = 0xD8, 0xD9, 0xDA
 END = b"\xff\xd9"
-_RESTART_INTERVAL, _PHOTOSHOP = 0xDD, 0xED
+_RESTART_INTERVAL, _PHOTOSHOP, _FILLING = 0xDD, 0xED, 0xFF
 
 # Frames, and those that are decoded (table B.1): baseline, extended and progressive, by Huffman codes or arithmetic.
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _DECODED = frozenset({0xC0, 0xC1, 0xC2, 0xC9, 0xCA})
 _PROGRESSIVE = frozenset({0xC2, 0xCA})
+_ARITHMETIC = frozenset({0xC9, 0xCA})
 _BITS = (b"\x08", b"\x0c", b"\x10")
-
-# What may stand between scans: tables, restart intervals, applications' segments and comments (B.2.4).
-_BETWEEN_SCANS = frozenset({0xC4, 0xCC, _START_OF_SCAN, 0xDB, _RESTART_INTERVAL, 0xFE, *range(0xE0, 0xF0)})
 
 # Segments that describe, by the name that they begin with, and the least bytes of them that say anything.
 _LEAST_BYTES = {0xE0: (b"JFIF", 14), 0xE2: (b"ICC_PROFILE", 142), 0xEE: (b"Adobe", 12)}
 
-# Bits that are no code, and bits that may be any: as many as decoders read ahead of what they need, and more.
-NO_CODE = b"\xff\0" * 8
-SOME_CODE = bytes(range(0x11, 0xF1, 7)) * 2
-
 _COEFFICIENTS = 64
+_BLOCK = 8
 _MOST_COMPONENTS = 4
 _MOST_SCANS = 1000  # of more nothing is looked at: they are refused
+
+# So many restart intervals of a scan end a unit, evenly, as each costs a few calls: cameras write one or two a row. Of
+# more, what is missing between two that do is seen only by libvips's warnings.
+_MOST_UNITS = 5_000
 
 # Real files have hundreds: profiles and EXIF come in pieces of 64 KB.
 _MOST_SEGMENTS = 20_000
@@ -56,37 +55,86 @@ class _Segment(NamedTuple):
     following: int
 
 
+class Scan(NamedTuple):
+    """All from the end of the scan before to that of this one, where its data begins in it, and its restarts."""
+
+    piece: memoryview
+    data: int
+    restarts: int
+
+
+class Unit(NamedTuple):
+    """Bytes at whose end every block before has been told, and whether they end a scan."""
+
+    piece: memoryview
+    ends_scan: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Jpeg:
     """A file by its scans.
 
-    `kept` are the pieces that make pixels, without segments that describe in too few bytes: what comes before, then
-    each scan. A file `has_one_pass` if its only scan has every component. A scan may have been cut short where it
-    `is_odd`; `missing` are the components of which no scan is there, or not the last one where no end marker is.
+    `before` is what comes before the first, without segments that describe in too few bytes. `missing` are the
+    components of which no scan is there, or not the last one where no end marker is.
     """
 
     scans: int
-    kept: Sequence[memoryview]
-    has_one_pass: bool
-    is_odd: bool
+    before: memoryview
+    kept: Sequence[Scan]
     missing: frozenset[int]
+    has_end: bool
+    is_arithmetic: bool
 
     def pieces(self) -> list[memoryview]:
-        """List what a decoder is to read: without an end marker, where there is one pass.
+        """List what makes pixels, with an end marker."""
+        return [self.before, *(scan.piece for scan in self.kept), memoryview(END)]
 
-        A decoder that has not got all of it by then asks for more.
+    def units(self) -> Iterator[Unit]:
+        """Cut what makes pixels behind every scan and restart interval, without an end marker.
+
+        Raises:
+            ImageRejectedError: CORRUPT if a scan, or a restart interval, is not there.
         """
-        return [*self.kept, memoryview(NO_CODE if self.has_one_pass else END)]
+        self.check_scans()
+        for scan in self.kept:
+            yield from _units_of(scan)
 
-    def pieces_with(self, behind_scans: bytes) -> list[memoryview]:
-        """List what a decoder is to read, with these bytes behind each scan."""
-        before, *scans = self.kept
-        tail = memoryview(behind_scans)
-        return [before, *(piece for scan in scans for piece in (scan, tail)), memoryview(END)]
+    def check_scans(self) -> None:
+        """See that every component has its scans.
+
+        Raises:
+            ImageRejectedError: CORRUPT.
+        """
+        if self.missing:
+            raise missing_blocks()
 
     def to_bytes(self) -> bytes:
         """Write what makes pixels as a file of its own, with an end marker."""
-        return b"".join((*self.kept, END))
+        return b"".join(self.pieces())
+
+
+def missing_blocks() -> ImageRejectedError:
+    """Say that a picture is not whole."""
+    return ImageRejectedError(Reason.CORRUPT, "blocks of it are missing")
+
+
+def _units_of(scan: Scan) -> Iterator[Unit]:
+    """Count restarts, which are numbered from 0 to 7 (B.1.1.2): a marker more than those that belong there ends it."""
+    every = -(-scan.restarts // _MOST_UNITS)
+    start, seen = 0, 0
+    for found in _RESTART.finditer(scan.piece, scan.data):
+        if seen == scan.restarts:
+            yield Unit(scan.piece[start : found.start()], ends_scan=True)
+            return
+        if found[1][0] & 7 != seen & 7:
+            raise missing_blocks()
+        seen += 1
+        if seen % every == 0:
+            yield Unit(scan.piece[start : found.start()], ends_scan=False)
+            start = found.start()
+    if seen < scan.restarts:
+        raise missing_blocks()
+    yield Unit(scan.piece[start:], ends_scan=True)
 
 
 def read(source: bytes) -> Jpeg:
@@ -103,10 +151,11 @@ def read(source: bytes) -> Jpeg:
     outline = _Outline(source, found, frame)
     return Jpeg(
         scans=1 if outline.has_one_pass else len(outline.scans),
+        before=outline.before(),
         kept=outline.kept(),
-        has_one_pass=outline.has_one_pass,
-        is_odd=outline.is_odd,
         missing=frozenset(component for component, number in outline.unsaid() if number == 0 or not outline.has_end),
+        has_end=outline.has_end,
+        is_arithmetic=frame.marker in _ARITHMETIC,
     )
 
 
@@ -144,60 +193,59 @@ class _Outline:
         self.segments = segments
         self.frame = frame
         self.scans = [segment for segment in segments if segment.marker == _START_OF_SCAN]
-        self.is_progressive = frame.marker in _PROGRESSIVE
-        self.has_restarts = any(each.marker == _RESTART_INTERVAL and any(each.body[:2]) for each in segments)
+        self.first = segments.index(self.scans[0]) if self.scans else len(segments)
         has_all = bool(self.scans) and self.scans[0].body[:1] == frame.body[5:6]
-        self.has_one_pass = has_all and not self.is_progressive
+        self.has_one_pass = has_all and frame.marker not in _PROGRESSIVE
         last = self.scans[0] if self.has_one_pass else segments[-1]
         self.has_end = source.startswith(END, last.following)
 
-    def kept(self) -> list[memoryview]:
-        """Cut the file behind each scan that is decoded, and leave out what says nothing before the first."""
+    def before(self) -> memoryview:
+        """Join what comes before the first scan, but for what says nothing and filling."""
         view, at = memoryview(self.source), 0
-        before: list[memoryview] = []
         pieces: list[memoryview] = []
+        for segment in self.segments[: self.first]:
+            if _says_nothing(segment):
+                pieces.append(view[at : segment.start])
+                at = segment.end
+        end = self.scans[0].start if self.scans else len(view)
+        return memoryview(b"".join((*pieces, view[at:end])).rstrip(b"\xff"))
+
+    def kept(self) -> list[Scan]:
+        """Cut the file behind the data of each scan that is decoded."""
+        view, interval = memoryview(self.source), 0
+        at = self.scans[0].start if self.scans else 0
+        kept: list[Scan] = []
         for segment in self.segments:
-            if segment.marker == _START_OF_SCAN:
-                pieces.append(view[at : self._end_of(segment)])
+            if segment.marker == _RESTART_INTERVAL:
+                interval = int.from_bytes(segment.body[:2], "big")
+            elif segment.marker == _START_OF_SCAN:
+                restarts = max(0, -(-self._units_in(segment) // interval) - 1) if interval else 0
+                kept.append(Scan(view[at : self._end_of(segment)], segment.end - at, restarts))
                 at = segment.following
                 if self.has_one_pass:
                     break
-            elif not pieces and _says_nothing(segment):
-                before.append(view[at : segment.start])
-                at = segment.end
-        return [memoryview(b"".join(before)), *pieces]
+        return kept
 
     def _end_of(self, scan: _Segment) -> int:
-        stray = None if self.has_restarts else _RESTART.search(self.source, scan.end, scan.following)
-        return stray.start() if stray else scan.following
+        """Leave out filling before the next marker (B.1.1.2)."""
+        end = scan.following
+        while end > scan.end and self.source[end - 1] == _FILLING:
+            end -= 1
+        return end
 
-    @property
-    def is_odd(self) -> bool:
-        """Whether a scan may end too soon: a marker has no place there, or bits of a coefficient are told nowhere.
-
-        Several scans of a sequential picture are so rare that each is looked at.
-        """
-        if self.has_one_pass:
-            return not self.has_end
-        if not self.is_progressive or not self.scans or self.source[self.segments[-1].following :] != END:
-            return True
-        behind = self.segments[self.segments.index(self.scans[0]) + 1 :]
-        return (
-            any(segment.marker not in _BETWEEN_SCANS or self._is_apart(segment) for segment in behind)
-            or not all(map(self._has_restarts_in_order, self.scans))
-            or bool(self.unsaid())
-        )
-
-    def _is_apart(self, segment: _Segment) -> bool:
-        """Tell whether anything but filling lies between a segment and the next marker."""
-        between = self.source[segment.end : segment.following]
-        return segment.marker != _START_OF_SCAN and bool(between.strip(b"\xff"))
-
-    def _has_restarts_in_order(self, scan: _Segment) -> bool:
-        numbers = (found[1][0] & 7 for found in _RESTART.finditer(self.source, scan.end, scan.following))
-        if not self.has_restarts:
-            return next(numbers, None) is None
-        return all(later == (earlier + 1) & 7 for earlier, later in pairwise(chain([7], numbers)))
+    def _units_in(self, scan: _Segment) -> int:
+        """Count the minimum coded units of a scan: blocks, where it has one component (A.2.2, A.2.3)."""
+        body = self.frame.body
+        size = int.from_bytes(body[3:5], "big"), int.from_bytes(body[1:3], "big")
+        factors = {body[at]: (body[at + 1] >> 4, body[at + 1] & 15) for at in range(6, len(body) - 2, 3)}
+        most = [max((1, *(own[axis] for own in factors.values()))) for axis in (0, 1)]
+        if scan.body[:1] != b"\1":
+            across, down = (-(-pixels // (_BLOCK * high)) for pixels, high in zip(size, most, strict=True))
+            return across * down
+        own = factors.get(int.from_bytes(scan.body[1:2], "big"), most)
+        samples = (-(-pixels * factor // high) for pixels, factor, high in zip(size, own, most, strict=True))
+        across, down = (-(-count // _BLOCK) for count in samples)
+        return across * down
 
     def unsaid(self) -> set[tuple[int, int]]:
         """List the coefficients of each component that no scan tells to their last bit (G.1.1.1.1)."""

@@ -27,7 +27,7 @@ from resize.imaging.geometry import Size
 from resize.imaging.limits import Limits
 from resize.imaging.pillow.bmp import BitmapFile
 from resize.imaging.pillow.gif import GifFile
-from resize.imaging.pillow.jpeg import has_every_block, open_jpeg
+from resize.imaging.pillow.jpeg import check_every_block, open_jpeg
 from resize.imaging.pillow.memory import Picture, Print, estimate, estimate_of_webp
 from resize.imaging.pillow.png import bytes_held, still
 from resize.imaging.pillow.png import frames as frames_of
@@ -201,7 +201,7 @@ def decode(opened: Opened, frames: int) -> Iterator[Frame]:
     if opened.png:
         yield from _decode_png(opened, opened.png, frames)
         return
-    if opened.jpeg and opened.jpeg.is_odd:
+    if opened.jpeg and not opened.jpeg.has_end:
         check_blocks(opened.jpeg, opened.limits)
     image = opened.image
     canvas = opened.size if opened.format is SourceFormat.AVIF else None
@@ -224,8 +224,7 @@ def check_blocks(jpeg: Jpeg, limits: Limits) -> None:
         ImageRejectedError: CORRUPT.
     """
     with _blaming_the_image(limits):
-        if not has_every_block(jpeg):
-            raise ImageRejectedError(Reason.CORRUPT, "blocks of it are missing")
+        check_every_block(jpeg)
 
 
 def _decode_png(opened: Opened, png: Png, frames: int) -> Iterator[Frame]:

@@ -1,25 +1,40 @@
 """JPEGs as Pillow gets them: piece by piece, so that none is copied, and whether all their blocks are there."""
 
 import hashlib
-from collections.abc import Sequence
 from io import RawIOBase
 from itertools import accumulate
-from typing import IO, cast
+from typing import IO, Any, cast
 
-from PIL import Image
+from PIL import Image, ImageFile, _imaging
 from PIL.JpegImagePlugin import JpegImageFile
 
-from resize.imaging.formats.jpeg_scans import NO_CODE, SOME_CODE, Jpeg
+from resize.imaging.formats.jpeg_scans import END, Jpeg, Unit, missing_blocks
+
+# Eight bits that are no code but the beginning of one, stuffed (T.81, F.1.2.3); and as many as libjpeg reads ahead.
+_NO_CODE = b"\xff\0"
+_AHEAD = _NO_CODE * 8
+
+# Other bits behind the data, which show where they became a part of the last block.
+_OTHER_AHEAD = bytes(range(0x11, 0xF1, 28))
 
 # Rows of a picture that are compared at once.
 _ROWS = 256
+
+# How many of them a block may take one by one before it is seen to be unfinished: an end of band is followed by up to
+# 1,000 bits that correct (libjpeg, MAX_CORR_BITS) at the end of a scan; a restart interval's end is looked at briefly.
+_STEPS = 128
+_STEPS_OF_RESTART = 1
+
+_DECODER = "jpeg by units"
 
 
 class Pieces(RawIOBase):
     """A file that is read from several places in memory, one after the other."""
 
-    def __init__(self, pieces: Sequence[memoryview]) -> None:
-        self._pieces = [piece for piece in pieces if piece]
+    def __init__(self, jpeg: Jpeg, ahead: bytes = _AHEAD) -> None:
+        self.jpeg = jpeg
+        self.ahead = ahead
+        self._pieces = [piece for piece in jpeg.pieces() if piece]
         self._ends = list(accumulate(len(piece) for piece in self._pieces))
         self._at = 0
 
@@ -54,38 +69,92 @@ class Pieces(RawIOBase):
         return b"".join(parts)
 
 
-def open_jpeg(jpeg: Jpeg) -> JpegImageFile:
-    """Let Pillow read the header; if blocks of a file of one pass are missing, its pixels are truncated."""
-    return _opened(jpeg.pieces())
+class UnitDecoder(ImageFile.PyDecoder):
+    """Pillow's decoder of JPEG, given a file unit by unit straight from memory.
 
-
-def has_every_block(jpeg: Jpeg) -> bool:
-    """Decode a file to see whether the data of each scan reaches to its last block.
-
-    What stands behind the data changes the picture only if the data does not: a half of the picture's size will do.
+    Where a marker stands libjpeg makes up what is missing; where data just ends, it waits in the middle of a block, and
+    takes no byte for which it does not see the block's end. With every block read it waits for a marker, and skips all
+    that is none. So whether it takes bits that are no code says whether blocks are missing.
     """
-    if jpeg.missing or (jpeg.has_one_pass and not _reaches_the_last_block(jpeg)):
-        return False
-    return not jpeg.is_odd or _digest(jpeg.pieces_with(NO_CODE)) == _digest(jpeg.pieces_with(SOME_CODE))
+
+    _pulls_fd = True
+
+    def init(self, args: tuple[Any, ...]) -> None:
+        """Make Pillow's own, which no public name gives: the JPEGs of any test fail without it."""
+        self._decoder = _imaging.jpeg_decoder(self.mode, *args)
+
+    def setimage(self, im: "_imaging.ImagingCore", extents: tuple[int, int, int, int] | None = None) -> None:
+        """Take the picture to write."""
+        super().setimage(im, extents)
+        self._decoder.setimage(im, extents)
+
+    def decode(self, buffer: "Image.DecoderInput") -> tuple[int, int]:  # noqa: ARG002 - reads from `fd`
+        """Decode all of it.
+
+        Raises:
+            ImageRejectedError: CORRUPT where blocks are missing.
+        """
+        pieces = cast("Pieces", self.fd)
+        jpeg = pieces.jpeg
+        if jpeg.is_arithmetic:  # its decoder cannot wait, nor does a missing byte mean anything (T.81, D.2.6)
+            return self._ended(jpeg.to_bytes())
+        taken, error = self._decoder.decode(jpeg.before)
+        for unit in jpeg.units() if taken >= 0 else ():
+            taken, error = self._read(unit, pieces.ahead)
+            if taken < 0:
+                return taken, error
+        return (taken, error) if taken < 0 else self._ended(END)
+
+    def _read(self, unit: Unit, ahead: bytes) -> tuple[int, int]:
+        taken, error = self._decoder.decode(unit.piece)
+        if taken < 0:
+            return taken, error
+        rest = bytes(unit.piece[taken:]) + ahead
+        steps = _STEPS if unit.ends_scan else _STEPS_OF_RESTART
+        for bits in (rest, *(_NO_CODE for _ in range(steps))):
+            taken, error = self._decoder.decode(bits)
+            if taken < 0:
+                return taken, error
+            if taken < len(bits):
+                raise missing_blocks()
+        return taken, error
+
+    def _ended(self, last: bytes) -> tuple[int, int]:
+        taken, error = self._decoder.decode(last)
+        if taken >= 0:
+            raise missing_blocks()
+        return taken, error
 
 
-def _reaches_the_last_block(jpeg: Jpeg) -> bool:
-    with _opened(jpeg.pieces()) as image:
-        image.draft(None, (1, 1))
-        try:
+Image.register_decoder(_DECODER, UnitDecoder)
+
+
+def open_jpeg(jpeg: Jpeg, ahead: bytes = _AHEAD) -> JpegImageFile:
+    """Let Pillow read the header; the pixels are rejected as CORRUPT when blocks of them turn out to be missing."""
+    image = cast("JpegImageFile", Image.open(cast("IO[bytes]", Pieces(jpeg, ahead)), formats=["JPEG"]))
+    image.tile = [tile._replace(codec_name=_DECODER) for tile in image.tile]
+    return image
+
+
+def check_every_block(jpeg: Jpeg) -> None:
+    """Decode a file, smaller than it is, to see that every block is there.
+
+    Without an end marker any bit may be missing: then what stands behind the data must make no difference.
+
+    Raises:
+        ImageRejectedError: CORRUPT.
+    """
+    if jpeg.has_end:
+        with open_jpeg(jpeg) as image:
+            image.draft(None, (1, 1))
             image.load()
-        except OSError:
-            return False
-    return True
+    elif _digest(jpeg, _AHEAD) != _digest(jpeg, _OTHER_AHEAD):
+        raise missing_blocks()
 
 
-def _opened(pieces: Sequence[memoryview]) -> JpegImageFile:
-    return cast("JpegImageFile", Image.open(cast("IO[bytes]", Pieces(pieces)), formats=["JPEG"]))
-
-
-def _digest(pieces: Sequence[memoryview]) -> bytes:
+def _digest(jpeg: Jpeg, ahead: bytes) -> bytes:
     digest = hashlib.sha256()
-    with _opened(pieces) as image:
+    with open_jpeg(jpeg, ahead) as image:
         image.draft(None, (-(-image.width // 2), -(-image.height // 2)))
         for top in range(0, image.height, _ROWS):
             digest.update(image.crop((0, top, image.width, min(image.height, top + _ROWS))).tobytes())

@@ -71,11 +71,12 @@ class _Source:
         """Fail where warnings do and the last rows gave some: libvips looks for them before it reads rows, not after.
 
         Raises:
-            pyvips.Error: the decoder has warned.
+            ImageRejectedError: the decoder has warned.
         """
         warned = pyvips.ffi.string(pyvips.vips_lib.vips_error_buffer()).decode(errors="replace")
         if self.fail_on == "warning" and warned:
-            raise pyvips.Error("the decoder warned", warned)
+            with blaming_the_image():
+                raise pyvips.Error("the decoder warned", warned)
 
 
 def open_image(source: bytes, limits: Limits) -> Opened:
@@ -98,7 +99,11 @@ def open_image(source: bytes, limits: Limits) -> Opened:
     with blaming_the_image():
         head = file.load()
     file = replace(file, fail_on="warning") if jpeg else file
-    mended = partial(_mended_png, png, limits) if png else partial(_mended_jpeg, jpeg, limits) if jpeg else _not_mended
+    mended: Callable[[], Opened | None] = _not_mended
+    if png:
+        mended = partial(_mended_png, png, limits)
+    elif jpeg:
+        mended = partial(_unwarned_jpeg, source, jpeg, limits)
     return replace(_opened(file, head, limits, png, jpeg), mended=mended)
 
 
@@ -117,11 +122,9 @@ def _opened(
     def decode(needed: Size, frames: int) -> Iterator[pyvips.Image]:
         with blaming_the_image():
             if jpeg:
-                if jpeg.is_odd:
-                    check_blocks(jpeg, limits)
+                jpeg.check_scans()
                 pyvips.vips_lib.vips_error_clear()
                 yield source.load(shrink=_shrink(head, needed))
-                source.check_warnings()
             elif frames > 1:
                 yield from _cut(source.load(n=frames), head.height, frames)
             else:
@@ -139,6 +142,7 @@ def _opened(
         frames=frames,
         decoded=decoded,
         decode=decode,
+        check_warnings=source.check_warnings,
         orientation=orientation_of(_exif_of(source, png)),
         curve=png.colours.curve if png else None,
         profile=png.colours.profile if png else _noted(head, "icc-profile-data", None),
@@ -151,11 +155,10 @@ def _not_mended() -> None:
     return None
 
 
-def _mended_jpeg(jpeg: Jpeg, limits: Limits) -> Opened:
+def _unwarned_jpeg(body: bytes, jpeg: Jpeg, limits: Limits) -> Opened:
     """Give a JPEG of which libjpeg warns once more, so that warnings do not matter: if it has every block."""
-    if jpeg.has_one_pass:
-        check_blocks(jpeg, limits)
-    source = _Source(SourceFormat.JPEG, jpeg.to_bytes())
+    check_blocks(jpeg, limits)
+    source = _Source(SourceFormat.JPEG, body, fail_on="none")
     with blaming_the_image():
         return _opened(source, source.load(), limits, jpeg=jpeg)
 

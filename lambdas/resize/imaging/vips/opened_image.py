@@ -31,6 +31,7 @@ class Opened:
     profile: bytes | None = None  # the ICC profile, embedded or made of what the file says of its colours
     milliseconds: Sequence[int] = (0,)  # how long each frame shows, of those that are decoded
     plays: int = 0  # how often an animation plays; 0 is for ever
+    check_warnings: Callable[[], None] = lambda: None  # to be called as soon as a frame's pixels are there
     mended: Callable[[], "Opened | None"] = lambda: None  # the same, of bytes that a decoder that gave up may take
 
     @property

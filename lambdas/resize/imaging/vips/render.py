@@ -1,6 +1,7 @@
 """Makes every variant with libvips: decode once, shrink from each size to the next, encode."""
 
 from collections.abc import Sequence
+from traceback import clear_frames
 
 from resize.errors import ImageRejectedError
 from resize.imaging import limits as limit
@@ -58,13 +59,24 @@ def render(source: bytes, variants: Sequence[Variant], limits: Limits, memory_by
 
 
 def _developed(opened: Opened, size: Size, shown: int) -> Film:
+    """Develop a film, of mended bytes if need be: what the first decoder held is set free before."""
     try:
         return _develop(opened, size, shown)
-    except ImageRejectedError:
-        mended = opened.mended()
-        if mended is None:
-            raise
-        return _develop(mended, size, shown)
+    except ImageRejectedError as error:
+        rejected = error
+    _set_free(rejected)
+    mended = opened.mended()
+    if mended is None:
+        raise rejected
+    return _develop(mended, size, shown)
+
+
+def _set_free(error: BaseException) -> None:
+    """Let go of what the functions held in which an error and its causes arose."""
+    cause: BaseException | None = error
+    while cause:
+        clear_frames(cause.__traceback__)
+        cause = cause.__cause__ or cause.__context__
 
 
 def _develop(opened: Opened, size: Size, shown: int) -> Film:
@@ -73,6 +85,7 @@ def _develop(opened: Opened, size: Size, shown: int) -> Film:
     for frame in opened.decode(size, shown):
         with blaming_the_image():
             small = scaled(to_plain(frame, opened.curve), size).copy_memory()
+        opened.check_warnings()  # before other operations clear them
         frames.append(to_srgb(_upright(small, opened.orientation), opened.profile).copy_memory())
     return Film(frames=_alike(frames), milliseconds=opened.milliseconds[:shown], plays=opened.plays)
 
