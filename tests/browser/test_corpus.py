@@ -17,6 +17,8 @@ from tools.corpus.exchange import Exchange
 from tools.corpus.judgement import Evidence, Verdict, judge
 from tools.corpus.picture import Refused, Shown
 
+pytestmark = pytest.mark.long
+
 FRAMES = [Image.new("RGB", (64, 48), color) for color in ("red", "lime", "blue")]
 
 # Half a picture is no picture, whatever a browser paints of it: that stays a difference.

@@ -26,7 +26,7 @@ from resize.imaging.limits import Limits
 from resize.imaging.variants import Format, Variant
 from resize.sandbox.pool import Confinement, Sandbox
 
-pytestmark = pytest.mark.usefixtures("engine")
+pytestmark = [pytest.mark.long, pytest.mark.usefixtures("engine")]
 
 VARIANTS = (Variant(name="thumb", width=32),)
 CONFINEMENT = Confinement(memory_bytes=1024**3, answer_bytes=128 * 1024**2, processor_seconds=20, wall_seconds=60)

@@ -22,6 +22,8 @@ from darkroom.local.deploy import deploy
 from darkroom.local.emulator import EmulatorError, emulator
 from darkroom.loopback import PortInUseError
 
+pytestmark = pytest.mark.long
+
 linux_only = pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds processes through Linux's /proc")
 
 # A program that runs the whole pipeline: the emulator, a worker of the function, and the child that it renders in.
@@ -216,7 +218,6 @@ def test_an_interruption_while_it_starts_stops_it(tmp_path: Path, monkeypatch: p
 
 
 @linux_only
-@pytest.mark.long
 @pytest.mark.parametrize(
     ("kill", "sent"),
     [
@@ -243,7 +244,6 @@ def test_nothing_outlives_whoever_started_it(
     assert [path.name for path in tmp_path.iterdir()] == ["emulator.log"]
 
 
-@pytest.mark.long
 @linux_only
 def test_an_emulator_that_is_killed_leaves_no_worker_behind(assembly: Path, tmp_path: Path) -> None:
     with emulator(log=tmp_path / "emulator.log") as aws:

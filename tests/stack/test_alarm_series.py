@@ -15,6 +15,8 @@ from builders.alarm_evaluation import ALARM, OK, AlarmEvaluation, Samples, chang
 from builders.stack import EVERYTHING, Template, synthesize
 from stacks.config.config import Config
 
+pytestmark = pytest.mark.long
+
 VISIBLE, NOT_VISIBLE = "ApproximateNumberOfMessagesVisible", "ApproximateNumberOfMessagesNotVisible"
 AGE = "ApproximateAgeOfOldestMessage"
 HIDDEN = EVERYTHING.visibility_seconds

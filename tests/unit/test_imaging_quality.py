@@ -9,7 +9,7 @@ from builders.images import encoded, opened, rendered, variant
 from builders.likeness import natural, similarity
 from resize.imaging.variants import Fit
 
-pytestmark = pytest.mark.usefixtures("engine")
+pytestmark = [pytest.mark.long, pytest.mark.usefixtures("engine")]
 
 WIDTHS = [600, 300, 120]
 AS_GOOD = 0.99

@@ -15,6 +15,8 @@ from simulation.workload import Workload
 from stacks.config.config import Config
 from stacks.config.parsers import Pollers
 
+pytestmark = pytest.mark.long
+
 PARAMETERS = parameters()
 CONFIG = Config(max_concurrency=20, function_timeout_seconds=60, render_seconds=8, visibility_timeout_seconds=60)
 BURST = Workload(uploads_a_day=2e5, burst_factor=20, burst_starts=60, burst_seconds=120)
