@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+_UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
+
 
 def printable(text: str) -> str:
     r"""Replace every character that does not show itself by its escape, such as ESC by `\x1b`.
@@ -13,9 +15,6 @@ def printable(text: str) -> str:
         character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
         for character in text
     )
-
-
-_UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 
 
 def told(length: timedelta) -> str:

@@ -6,19 +6,10 @@ from dataclasses import dataclass
 # aws.amazon.com/lambda/pricing. A job reads the upload, twice, its manifest and each variant's place, and writes each
 # variant and the manifest; Lambda takes 3 to 12 by the image's size.
 _MILLION = 1_000_000
-
-
 _READ = 0.40
-
-
 _WRITE = 5.00
-
-
 _MESSAGE = 1.00
-
-
 _LAMBDA = 12.00
-
 
 # What looking at manifests reaches from a place near the region, a second: an order of magnitude, for an estimate.
 _LOOKS_A_SECOND = 300

@@ -1,4 +1,4 @@
-"""Shows how far the uploads are: a bar for each file in flight, and one for all."""
+"""Progress on standard error: a bar for each file in flight, or a line for what is being done."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -9,6 +9,7 @@ from rich.progress import (
     BarColumn,
     DownloadColumn,
     Progress,
+    ProgressColumn,
     SpinnerColumn,
     TaskID,
     TaskProgressColumn,
@@ -20,6 +21,8 @@ from rich.progress import TransferSpeedColumn as Speed
 
 from darkroom.text import printable
 from darkroom.uploads.local_files import Source
+
+Item = TypeVar("Item")
 
 _NAME_CHARACTERS = 40
 
@@ -54,20 +57,28 @@ class UploadProgress:
 @contextmanager
 def upload_progress(sources: Sequence[Source], *, shown: bool) -> Iterator[UploadProgress]:
     """Show the bars on standard error while files are uploaded, and nothing afterwards."""
-    progress = Progress(
+    progress = _progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         DownloadColumn(),
         Speed(),
         TimeRemainingColumn(),
+        shown=shown,
+    )
+    with progress:
+        yield UploadProgress(progress, sources)
+
+
+def _progress(*columns: ProgressColumn, shown: bool) -> Progress:
+    """Make a display that is gone once the work is done."""
+    return Progress(
+        *columns,
         console=Console(stderr=True),
         transient=True,
         redirect_stdout=False,  # what goes to standard output stays there
         redirect_stderr=False,
         disable=not shown,
     )
-    with progress:
-        yield UploadProgress(progress, sources)
 
 
 def _size(source: Source) -> int:
@@ -81,9 +92,6 @@ def _size(source: Source) -> int:
 def _short(key: str) -> str:
     text = printable(key)
     return text if len(text) <= _NAME_CHARACTERS else f"…{text[1 - _NAME_CHARACTERS :]}"
-
-
-Item = TypeVar("Item")
 
 
 class Steps:
@@ -115,17 +123,13 @@ class Steps:
 @contextmanager
 def steps(*, shown: bool) -> Iterator[Steps]:
     """Show a line of progress on standard error while the work lasts, and nothing afterwards."""
-    progress = Progress(
+    progress = _progress(
         SpinnerColumn(),
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         TaskProgressColumn(),
         TimeElapsedColumn(),
-        console=Console(stderr=True),
-        transient=True,
-        redirect_stdout=False,  # what goes to standard output stays there
-        redirect_stderr=False,
-        disable=not shown,
+        shown=shown,
     )
     with progress:
         yield Steps(progress)

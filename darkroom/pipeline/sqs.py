@@ -12,10 +12,19 @@ from darkroom.errors import DarkroomError, answering
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
+Item = TypeVar("Item")
 
 _WAITING: Final = "ApproximateNumberOfMessages"
 _IN_FLIGHT: Final = "ApproximateNumberOfMessagesNotVisible"
 _DELAYED: Final = "ApproximateNumberOfMessagesDelayed"
+
+_ATTEMPTS = 5
+_REST_SECONDS = 0.5
+# How many messages a request may have, and what they may weigh together: SQS took no more for most of its life, and
+# some that speak like it still do not:
+# docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
+_TEN = 10
+_REQUEST_BYTES = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,13 +87,6 @@ def read_queue(sqs: "SQSClient", url: str) -> Queue:
         policy=json.loads(told.get("Policy") or "{}"),
         redrive=json.loads(told.get("RedrivePolicy") or "{}"),
     )
-
-
-_ATTEMPTS = 5
-_REST_SECONDS = 0.5
-# What ten messages of one request may weigh together: SQS took no more for most of its life, and some that speak like
-# it still do not. docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
-_REQUEST_BYTES = 256 * 1024
 
 
 class Pace:
@@ -166,12 +168,6 @@ def _requests(bodies: Sequence[str]) -> Iterator[list[str]]:
         weight += length
     if request:
         yield request
-
-
-Item = TypeVar("Item")
-
-# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
-_TEN = 10
 
 
 def in_tens(items: Iterable[Item]) -> Iterator[tuple[Item, ...]]:

@@ -20,6 +20,7 @@ TIMES = "\N{MULTIPLICATION SIGN}"
 _STYLES = {"resized": "green", "rejected": "yellow", "failed": "bold red"}
 # Wide enough that nothing wraps, as where another program reads the table.
 _WIDE = 10_000
+_WORD_CHARACTERS = 10
 
 
 def json_line(collected: Collected) -> str:
@@ -104,9 +105,6 @@ def _cells(row: Collected, variants: Sequence[str], between: str) -> Iterator[Te
 def _variants(rows: Sequence[Collected]) -> list[str]:
     manifests = [row.result.manifest for row in rows if row.result.manifest]
     return list(dict.fromkeys(rendition.variant for manifest in manifests for rendition in manifest.renditions))
-
-
-_WORD_CHARACTERS = 10
 
 
 def upload_json(uploaded: Uploaded) -> str:
