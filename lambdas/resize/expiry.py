@@ -1,6 +1,7 @@
 """Variants that outlive their source: which events of a lifecycle rule keep them, and which of a person end that."""
 
 from dataclasses import replace
+from datetime import datetime
 
 from contract.events import Change, Upload
 from contract.manifest import Manifest
@@ -20,15 +21,24 @@ def is_expiry(upload: Upload) -> bool:
 def is_wanted_gone(upload: Upload, standing: Manifest, history: History) -> bool:
     """Tell whether this event is someone's deletion of what the variants show: a rule's has another name.
 
-    That is the delete marker that is there now, for one under it may be older than the version that expired; or the
-    version itself, deleted for good: it may have been while this event's earlier attempt wrote what stands, which then
-    did not come to notice. `darkroom backfill --orphans` names no marker.
+    That is a delete marker above that version; or the version itself, deleted for good: it may have been while this
+    event's earlier attempt wrote what stands, which then did not come to notice. `darkroom backfill --orphans` names no
+    marker.
     """
     if upload.sequencer == standing.source.sequencer and not standing.source_expired:
         return (standing.source.version_id or "null") not in history.versions
     if upload.change is Change.MARKED_DELETED:
-        return upload.version_id in {None, history.marker}
+        return upload.version_id is None or hides(upload, standing, history)
     return upload.change is Change.DELETED and upload.version_id == standing.source.version_id
+
+
+def hides(upload: Upload, standing: Manifest, history: History) -> bool:
+    """Tell whether this event's delete marker is there still, above the version that the variants show.
+
+    What lies above a version came after it: by the time of the event that its manifest is of.
+    """
+    is_above = upload.time > datetime.fromisoformat(standing.times.uploaded)
+    return is_above and upload.version_id in history.markers
 
 
 def shows(standing: Manifest, history: History) -> bool:

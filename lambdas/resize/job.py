@@ -14,13 +14,16 @@ from contract.manifest import Manifest, Outcome, PublishedRendition
 from contract.sequencer import Order
 from resize.derived_bucket import ATTEMPTS
 from resize.errors import ImageRejectedError, SourceGoneError, SupersededError
-from resize.expiry import expired, is_expiry, is_wanted_gone, shows
+from resize.expiry import expired, hides, is_expiry, is_wanted_gone, shows
 from resize.imaging.rendition import Rendered
 from resize.manifest_builder import Draft, milliseconds
 from resize.store import Recorded, Store
 from resize.uploads_bucket import Original
 
 Fault = TypeVar("Fault", bound=Exception)
+
+# What puts a delete marker upon a version: a lifecycle rule, or someone.
+_MARKERS = {Change.EXPIRED, Change.MARKED_DELETED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +75,7 @@ class Job:
         try:
             manifest, repeated = self._bring_up_to_date(started)
         except SupersededError as error:
-            manifest, repeated = self._give_way(started, error), False
+            manifest, repeated = self._recorded_late(started) or self._give_way(started, error), False
             if manifest is None:
                 return self._unrecorded(Outcome.SUPERSEDED, started)
         if manifest is None:
@@ -183,12 +186,12 @@ class Job:
         history = self.store.uploads.history()
         if history.is_there:
             return None
+        if not shows(standing, history):
+            return None
         if not is_expiry(self.upload):
             if is_wanted_gone(self.upload, standing, history):
                 return None
             raise SourceGoneError(self.upload.key)
-        if not shows(standing, history):
-            return None
         sequencer = self.upload.sequencer
         listed = self._as_it_is
         try:
@@ -198,6 +201,39 @@ class Job:
             # A later upload has overwritten them, and was undone: its job makes them again when it gives way.
             listed = _unchanged
         return self.store.amend(lambda now: expired(listed(now), sequencer) if shows(now, history) else None, recorded)
+
+    def _recorded_late(self, started: datetime) -> Manifest | None:
+        """Record why the source of standing variants is gone, though this event is not the last; None if that is known.
+
+        A later version is current, or has been: when that is deleted for good, its event cannot tell.
+        """
+        if not self.store.settings.keep_variants_of_expired or self.upload.change not in _MARKERS:
+            return None
+        for _ in range(ATTEMPTS):
+            recorded = self.store.recorded()
+            standing = recorded.manifest
+            if standing is None or not self._tells_why_gone(standing):
+                return None
+            with suppress(SupersededError):  # another was written meanwhile, which has to be looked at
+                return self._gone(standing, recorded, started)
+        raise StorageError("PutObject", self.upload.key, f"lost {ATTEMPTS} races in a row")
+
+    def _tells_why_gone(self, standing: Manifest) -> bool:
+        if not standing.renditions or (is_expiry(self.upload) and standing.source_expired):
+            return False
+        return hides(self.upload, standing, self.store.uploads.history())
+
+    def _gone(self, standing: Manifest, recorded: Recorded, started: datetime) -> Manifest | None:
+        if is_expiry(self.upload):
+            sequencer = self.upload.sequencer
+            return self.store.amend(lambda now: expired(now, sequencer) if now == standing else None, recorded)
+        removed = self._draft(started).removed()
+        in_order = replace(
+            removed,
+            source=replace(removed.source, sequencer=self._later_sequencer(standing)),
+            generation=max(removed.generation, standing.generation),
+        )
+        return self.store.publish((), lambda _: in_order, recorded)
 
     def _give_way(self, started: datetime, error: SupersededError) -> Manifest | None:
         """Withdraw what this job wrote.

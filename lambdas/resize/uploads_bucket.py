@@ -61,9 +61,13 @@ class Original:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """Of a key without a current version: its versions, the newest first, and the delete marker that hides them."""
+    """The versions and the delete markers of a key, the newest of each first.
+
+    `marker` is the delete marker that hides the versions, None where one of them is current.
+    """
 
     versions: tuple[str, ...]
+    markers: tuple[str, ...]
     marker: str | None
 
     @property
@@ -114,7 +118,7 @@ class UploadsBucket:
         return _original(answer, ArchivedBody(storage_class))
 
     def history(self) -> History:
-        """Look at the versions of the key, of which the newest is a delete marker."""
+        """Look at the versions and the delete markers of the key."""
         try:
             answer = self._client.list_object_versions(Bucket=self._bucket, Prefix=self._key)
         except (ClientError, BotoCoreError) as error:
@@ -124,6 +128,7 @@ class UploadsBucket:
         markers = [each for each in answer.get("DeleteMarkers", []) if each["Key"] == self._key]
         return History(
             versions=tuple(versions),
+            markers=tuple(each["VersionId"] for each in markers),
             marker=next((each["VersionId"] for each in markers if each["IsLatest"]), None),
         )
 

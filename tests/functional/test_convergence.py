@@ -7,8 +7,10 @@ left, the derived bucket is not what the uploads bucket says.
 
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import combinations_with_replacement, permutations
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -22,7 +24,7 @@ from builders.world import World, picture_of, settings
 from contract.errors import Reason
 from contract.events import Change, Upload
 from contract.keys import manifest_key
-from contract.manifest import Manifest
+from contract.manifest import Manifest, Outcome
 from contract.sequencer import Order
 from darkroom.backfill.jobs import sequencer_for
 from resize.derived_bucket import ORDER
@@ -95,12 +97,7 @@ class Convergence(RuleBasedStateMachine):
     @rule()
     def expire(self) -> None:
         """Have a lifecycle rule put a delete marker on it."""
-        version, manifest = self.versions[-1], self.manifest()
-        is_shown = manifest is not None and manifest.source.version_id == version.version_id
-        event = self.world.expire(self.key)
-        self.expired.add(event.version_id)
-        self.send(event)
-        self.kept = version.version_id if manifest and manifest.renditions and is_shown else None
+        self.mark_expired()
 
     @precondition(lambda self: self.is_known_to_have_expired)
     @rule()
@@ -325,6 +322,23 @@ class Convergence(RuleBasedStateMachine):
         if (upload.change is not Change.DELETED and not upload.requested) or upload.version_id == self.kept:
             self.kept = None
 
+    def mark_expired(self) -> Upload:
+        """Put a lifecycle rule's delete marker on what is current."""
+        version, manifest = self.versions[-1], self.manifest()
+        is_shown = manifest is not None and manifest.source.version_id == version.version_id
+        event = self.world.expire(self.key)
+        self.expired.add(event.version_id)
+        self.send(event)
+        self.kept = version.version_id if manifest and manifest.renditions and is_shown else None
+        return event
+
+    def hand_over(self, uploads: Sequence[Upload], *, is_late: bool) -> None:
+        """Deliver these and have them done."""
+        for upload in uploads:
+            self.waiting.remove(upload)
+            self.start(upload, is_late=is_late).finish()
+            self.look_after_all()
+
     def start(self, upload: Upload, *, is_late: bool = False) -> Stepped:
         world = replace(self.world)
 
@@ -513,6 +527,49 @@ def test_an_expiry_is_recorded_though_an_upload_that_was_undone_has_overwritten_
     manifest = machine.manifest()
     assert manifest is not None
     assert manifest.source_expired
+
+
+def test_a_deletion_of_what_had_expired_counts_though_an_upload_that_was_undone_has_a_later_place() -> None:
+    machine = ConvergenceOfExpired()
+    machine.overtake(slow=b"A", fast=b"A", requests=0)
+    machine.expire()
+    machine.start(machine.waiting.pop()).finish()
+    machine.look_after_all()
+    machine.delete()
+
+    machine.take_back(content=b"A", before=3, after=0, is_cut_short=True, variants=None)
+
+    manifest = machine.manifest()
+    assert manifest is not None
+    assert manifest.outcome is Outcome.REMOVED
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+@pytest.mark.parametrize("times_settled", [0, 1, 2])
+@pytest.mark.parametrize("is_deleted", [False, True])
+def test_why_a_source_is_gone_is_known_though_its_event_came_while_a_later_upload_was_current(
+    is_deleted: bool, times_settled: int, is_late: bool
+) -> None:
+    """Events of the marker, or of both, come in any order before and after an upload that is then deleted for good."""
+    markers = 2 if is_deleted else 1
+    for order in permutations(range(markers)):
+        for first, last in combinations_with_replacement(range(markers + 1), 2):
+            machine = ConvergenceOfExpired()
+            for _ in range(times_settled):
+                machine.upload(content=b"A")
+                machine.settle()
+            machine.upload(content=b"B")
+            events = [machine.mark_expired()] + ([machine.change(None)] if is_deleted else [])
+            machine.hand_over([events[place] for place in order[:first]], is_late=is_late)
+            undone = machine.change(b"C as png")
+            machine.hand_over([events[place] for place in order[first:last]], is_late=is_late)
+
+            machine.send(machine.world.delete_version(machine.key, undone.version_id))
+
+            machine.settle()  # compares the manifest with the versions
+            manifest = machine.manifest()
+            assert manifest is not None
+            assert manifest.source_expired is (not is_deleted and manifest.outcome is Outcome.RESIZED)
 
 
 def test_expired_variants_that_an_undone_upload_overwrote_are_listed_in_the_order_of_who_made_them_again() -> None:
