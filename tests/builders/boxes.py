@@ -28,11 +28,13 @@ def file_type(source: bytes, major: bytes, *compatible: bytes, minor: bytes = by
     return _moved(brands + source[length:], len(brands) - length)
 
 
-def colours(source: bytes, primaries: int, transfer: int) -> bytes:
+def colours(source: bytes, primaries: int, transfer: int, matrix: int | None = None) -> bytes:
     """The same file with other code points in its first nclx."""
     changed = bytearray(source)
     at = changed.index(b"colrnclx") + 8
     changed[at : at + 4] = struct.pack(">HH", primaries, transfer)
+    if matrix is not None:
+        changed[at + 4 : at + 6] = struct.pack(">H", matrix)
     return bytes(changed)
 
 

@@ -137,6 +137,17 @@ def test_colours_are_what_their_code_points_say(primaries: int, transfer: int, e
     assert near(pixel(colours(plain(BRICK), primaries, transfer)), expected)
 
 
+@pytest.mark.parametrize("transfer", [4, 8, 16, 18])
+def test_colours_are_srgb_where_the_matrix_is_derived_from_primaries(transfer: int) -> None:
+    """Chromium has no color space of such a matrix."""
+    assert pixel(colours(plain(BRICK), 1, transfer, matrix=12)) == pixel(colours(plain(BRICK), 1, 13, matrix=12))
+
+
+@pytest.mark.parametrize("matrix", [3, 10, 13, 14])
+def test_a_matrix_that_the_decoder_lacks_is_unsupported(matrix: int) -> None:
+    assert reason_of(colours(plain(BRICK), 1, 13, matrix)) == (Reason.UNSUPPORTED, "an AVIF of this matrix is not read")
+
+
 def test_a_profile_outranks_code_points() -> None:
     source = plain((255, 0, 0), icc_profile=swapped_primaries())
 

@@ -27,6 +27,9 @@ _SAMPLE_ENTRY = 78
 _TELEVISION = frozenset({1, 6, 11, 12, 14, 15})
 _SRGB = 13
 
+# A row of table 4 that libavif decodes and Chromium's color spaces lack: it takes such a picture for sRGB.
+_DERIVED_MATRIX = 12
+
 # As many as seven bits can tell apart.
 _MOST_MAPS = 128
 
@@ -251,8 +254,10 @@ def _number(body: memoryview, start: int, end: int) -> int:
 def _cicp(properties: Sequence[_Box]) -> Cicp | None:
     """Read the first `colr` of type nclx: a profile, which outranks it, the decoders hand over themselves."""
     for kind, body in properties:
-        if kind == b"colr" and bytes(body[:4]) == b"nclx" and len(body) >= _HEADER:
+        if kind == b"colr" and bytes(body[:4]) == b"nclx" and len(body) >= _HEADER + 2:
             transfer = _number(body, 6, 8)
+            if _number(body, 8, 10) == _DERIVED_MATRIX:
+                return None
             transfer = _SRGB if transfer in _TELEVISION else transfer
             return Cicp(_number(body, 4, 6), transfer, _peak(properties))
     return None

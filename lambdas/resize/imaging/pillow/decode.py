@@ -62,6 +62,7 @@ _NOT_READ = {
     "not implemented": "this kind of AVIF",
     "no codec available": "this kind of AVIF",
     "unsupported depth": "an AVIF of this depth",
+    "reformat failed": "an AVIF of this matrix",
     "security limit exceeded": "a HEIC over the limits of its decoder",
     "unsupported feature": "this kind of HEIC",
     "compression format has not been built in": "a HEIC of this compression",
