@@ -138,7 +138,7 @@ class Consumer:
         write = SideBySide(self.writers)
         store = Store(self.client, self.settings, upload, is_retry=_is_retry(record, upload), for_each=write)
         render = partial(self.sandbox.render, deadline=monotonic() + seconds)
-        return Job(upload=upload, store=store, render=render).run()
+        return Job(upload=upload, settings=self.settings, store=store, render=render).run()
 
     def _tell(self, record: SQSRecord, upload: Upload, ended: Ended) -> None:
         manifest = ended.manifest

@@ -1,7 +1,7 @@
 """One job from start to end: look, fetch, render, publish. Decides the outcome."""
 
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -10,13 +10,14 @@ from typing import TypeVar
 from contract.errors import Reason, StorageError
 from contract.events import Change, Upload
 from contract.keys import is_folder, is_folder_marker
-from contract.manifest import Manifest, Outcome, PublishedRendition
+from contract.manifest import Manifest, Outcome
 from contract.sequencer import Order
 from resize.derived_bucket import ATTEMPTS
 from resize.errors import ImageRejectedError, SourceGoneError, SupersededError
 from resize.expiry import expired, hides, is_expiry, is_wanted_gone, shows
 from resize.imaging.rendition import Rendered
 from resize.manifest_builder import Draft, milliseconds
+from resize.settings import Settings
 from resize.store import Recorded, Store
 from resize.uploads_bucket import Original
 
@@ -54,6 +55,7 @@ class Job:
     """
 
     upload: Upload
+    settings: Settings
     store: Store
     render: Callable[[bytes], Rendered]
     clock: Callable[[], datetime] = utc_now
@@ -145,14 +147,12 @@ class Job:
         except ImageRejectedError as error:
             fault = _without_variables(error)
             kept = self._kept_in_archive(draft, original, fault, recorded)
-            return kept or self.store.publish((), lambda _: draft.rejected(original, fault), recorded)
-        return self.store.publish(
-            rendered.renditions, lambda published: draft.resized(original, rendered, published), recorded
-        )
+            return kept or self.store.commit(draft.rejected(original, fault), recorded)
+        written = self.store.write(rendered.renditions, recorded)
+        return self.store.commit(draft.resized(original, rendered, written), recorded)
 
     def _remove(self, recorded: Recorded, started: datetime) -> Manifest:
-        draft = self._draft(started)
-        return self.store.publish((), lambda _: draft.removed(), recorded)
+        return self.store.commit(self._draft(started).removed(), recorded)
 
     def _kept_in_archive(
         self, draft: Draft, original: Original, fault: ImageRejectedError, recorded: Recorded
@@ -179,7 +179,7 @@ class Job:
             SourceGoneError: this event does not say it.
         """
         standing = recorded.manifest
-        if not self.store.settings.keep_variants_of_expired or not recorded.etags:
+        if not self.settings.keep_variants_of_expired or not recorded.etags:
             return None
         if standing is None:
             raise StorageError("GetObject", self.upload.key, "LaterSchema")
@@ -207,7 +207,7 @@ class Job:
 
         A later version is current, or has been: when that is deleted for good, its event cannot tell.
         """
-        if not self.store.settings.keep_variants_of_expired or self.upload.change not in _MARKERS:
+        if not self.settings.keep_variants_of_expired or self.upload.change not in _MARKERS:
             return None
         for _ in range(ATTEMPTS):
             recorded = self.store.recorded()
@@ -233,7 +233,7 @@ class Job:
             source=replace(removed.source, sequencer=self._later_sequencer(standing)),
             generation=max(removed.generation, standing.generation),
         )
-        return self.store.publish((), lambda _: in_order, recorded)
+        return self.store.commit(in_order, recorded)
 
     def _give_way(self, started: datetime, error: SupersededError) -> Manifest | None:
         """Withdraw what this job wrote.
@@ -242,12 +242,12 @@ class Job:
         expired one are made again, of the version that they show, and the manifest of that is returned.
         """
         manifest, is_kept = None, not isinstance(error, SourceGoneError)
-        if self.store.may_have_written or self.store.settings.keep_variants_of_expired:
+        if self.store.may_have_written or self.settings.keep_variants_of_expired:
             recorded = self.store.recorded()
             standing = recorded.manifest
             with suppress(SupersededError):  # another job sees to it, or all are to go
                 is_kept = is_kept or (standing is not None and standing.source_expired)
-                if standing and standing.source_expired and standing.generation <= self.store.settings.generation:
+                if standing and standing.source_expired and standing.generation <= self.settings.generation:
                     manifest = self._made_intact(standing, self._later_sequencer(standing), recorded, started)
                     if manifest is None and not self.store.is_intact(standing):
                         self._dropped(standing, recorded)
@@ -285,15 +285,13 @@ class Job:
             rendered = self.render(self.store.uploads.read(original))
         except ImageRejectedError:
             return None
-
-        def complete(published: Sequence[PublishedRendition]) -> Manifest:
-            manifest = expired(self._draft(started).resized(original, rendered, published), sequencer)
-            return replace(manifest, times=replace(manifest.times, uploaded=standing.times.uploaded))
-
-        return self.store.publish(rendered.renditions, complete, recorded)
+        written = self.store.write(rendered.renditions, recorded)
+        made = expired(self._draft(started).resized(original, rendered, written), sequencer)
+        times = replace(made.times, uploaded=standing.times.uploaded)
+        return self.store.commit(replace(made, times=times), recorded)
 
     def _draft(self, started: datetime) -> Draft:
-        return Draft(upload=self.upload, settings=self.store.settings, clock=self.clock, started=started)
+        return Draft(upload=self.upload, settings=self.settings, clock=self.clock, started=started)
 
     def _is_done(self, original: Original, standing: Manifest) -> bool:
         """Tell whether a version that was deleted for good has left the current one's variants as they were.
@@ -304,7 +302,7 @@ class Job:
         return (
             self.upload.change in {Change.DELETED, Change.EXPIRED_FOR_GOOD}
             and not standing.source_expired
-            and standing.recipe == self.store.settings.recipe
+            and standing.recipe == self.settings.recipe
             and standing.is_of(original.version_id, original.etag)
             and self.store.is_intact(standing)
         )

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -32,10 +32,6 @@ if TYPE_CHECKING:
 
 # Removed keys' manifests carry this tag, by which the stack lets S3 expire them.
 REMOVED_TAG = "darkroom-outcome=removed"
-
-
-# Makes the manifest of what has been published.
-Complete: TypeAlias = Callable[[tuple[PublishedRendition, ...]], Manifest]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +63,7 @@ class Store:
     def __init__(
         self, client: "S3Client", settings: Settings, upload: Upload, *, is_retry: bool, for_each: ForEach = in_turn
     ) -> None:
-        self.settings = settings
+        self._settings = settings
         self._for_each = for_each
         self._client = client
         self._upload = upload
@@ -82,7 +78,7 @@ class Store:
     def recorded(self) -> Recorded:
         """Read the key's manifest, and delete what it has replaced and its writer did not come to delete."""
         try:
-            answer = self._client.get_object(Bucket=self.settings.derived_bucket, Key=self._manifest_key)
+            answer = self._client.get_object(Bucket=self._settings.derived_bucket, Key=self._manifest_key)
             text = answer["Body"].read()
         except (ClientError, BotoCoreError) as error:
             if is_missing(error):
@@ -106,7 +102,7 @@ class Store:
         header = recorded.header
         if header is None:
             return None
-        same_job = header.order.sequencer == self._order.sequencer and header.recipe == self.settings.recipe
+        same_job = header.order.sequencer == self._order.sequencer and header.recipe == self._settings.recipe
         same_job = same_job and self._upload.requested is None
         if same_job and recorded.manifest:
             return recorded.manifest
@@ -140,7 +136,7 @@ class Store:
         Where variants outlive what expires, the event of that does nothing if it comes before such a manifest.
         """
         is_removed = manifest.outcome is Outcome.REMOVED
-        if not self.settings.keep_variants_of_expired or is_removed or manifest.source_expired:
+        if not self._settings.keep_variants_of_expired or is_removed or manifest.source_expired:
             return False
         return (manifest.source.version_id or "null") not in self.uploads.history().versions
 
@@ -157,15 +153,30 @@ class Store:
         """Tell whether all is there that a manifest lists, as it lists it."""
         return self.intact(manifest.etags) == manifest.etags.keys()
 
-    def publish(self, renditions: Iterable[Rendition], complete: Complete, recorded: Recorded) -> Manifest:
-        """Write the renditions and then the manifest, `complete` with them. Returns the manifest that stands.
+    def write(self, renditions: Iterable[Rendition], recorded: Recorded) -> tuple[PublishedRendition, ...]:
+        """Write renditions, in the order given, where the manifest to come will list them.
 
         Raises:
             SupersededError: a newer event has written.
         """
-        # When this goes on, or raises, each has ended: none may be written after it was withdrawn.
-        published = tuple(self._for_each(partial(self._write, expected=recorded.etags), renditions))
-        return self._commit(complete(published), recorded)
+        # When this returns, or raises, each has ended: none may be written after it was withdrawn.
+        return tuple(self._for_each(partial(self._write, expected=recorded.etags), renditions))
+
+    def commit(self, manifest: Manifest, recorded: Recorded) -> Manifest:
+        """Write the manifest of what has been written. Returns the manifest that stands.
+
+        Raises:
+            SupersededError: a newer event has written.
+        """
+        for _ in range(ATTEMPTS):
+            if written := self._replace(manifest, recorded):
+                return written
+            recorded = self.recorded()
+            if settled := self.settled(recorded):
+                # Another delivery of this job was faster; what only this one wrote, nobody would know of.
+                self.withdraw()
+                return settled
+        raise StorageError("PutObject", self._manifest_key, f"lost {ATTEMPTS} races in a row")
 
     def amend(self, change: Callable[[Manifest], Manifest | None], recorded: Recorded) -> Manifest | None:
         """Write the standing manifest anew, changed, and leave what it goes on listing alone.
@@ -223,7 +234,7 @@ class Store:
         if not self.is_retry:
             return set()
         try:
-            answer = self._client.list_objects_v2(Bucket=self.settings.derived_bucket, Delimiter="/")
+            answer = self._client.list_objects_v2(Bucket=self._settings.derived_bucket, Delimiter="/")
         except (ClientError, BotoCoreError) as error:
             raise StorageError("ListObjectsV2", "/", error_code(error)) from error
         folders = {prefix["Prefix"].rstrip("/") for prefix in answer.get("CommonPrefixes", [])} - {MANIFESTS}
@@ -234,7 +245,7 @@ class Store:
         content = Content(
             body=stamp(rendition.body, rendition.format, self._order.to_text()),
             content_type=rendition.format.content_type,
-            cache_control=self.settings.cache_control,
+            cache_control=self._settings.cache_control,
         )
         self._written.add(key)
         etag = self._registers.write(key, content, expected.get(key))
@@ -250,17 +261,6 @@ class Store:
             whole=rendition.variant in self._whole_variants,
             frames=rendition.frames,
         )
-
-    def _commit(self, manifest: Manifest, recorded: Recorded) -> Manifest:
-        for _ in range(ATTEMPTS):
-            if written := self._replace(manifest, recorded):
-                return written
-            recorded = self.recorded()
-            if settled := self.settled(recorded):
-                # Another delivery of this job was faster; what only this one wrote, nobody would know of.
-                self.withdraw()
-                return settled
-        raise StorageError("PutObject", self._manifest_key, f"lost {ATTEMPTS} races in a row")
 
     def _replace(self, manifest: Manifest, recorded: Recorded) -> Manifest | None:
         """Write the manifest, and delete what that replaces; None where another is there than was recorded."""

@@ -93,7 +93,7 @@ class World:
         is_retry = is_late or upload in self.delivered
         self.delivered.append(upload)
         store = Store(client or self.client, self.settings, upload, is_retry=is_retry, for_each=self.for_each)
-        return Job(upload=upload, store=store, render=render or self.render).run()
+        return Job(upload=upload, settings=self.settings, store=store, render=render or self.render).run()
 
     def render(self, source: bytes) -> Rendered:
         """Make renditions that tell which source and which variant they are of."""
