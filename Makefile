@@ -106,7 +106,7 @@ test-corpus: setup ## compare both engines with Chromium on the image files of F
 	$(BIN)/python -m tools.corpus "$(FOLDER)" $(if $(KNOWN),--known "$(KNOWN)")
 
 nightly: setup ## look for an interleaving that does not converge for much longer than the tests do
-	CONVERGENCE_EXAMPLES=20000 $(BIN)/pytest tests/functional/test_convergence.py --timeout 0
+	CONVERGENCE_EXAMPLES=20000 $(BIN)/pytest tests/functional/resize/test_convergence.py --timeout 0
 
 soak: setup ## 2,000 uploads under faults of every kind, and what became of each; SEED=7 draws others
 	PYTHONPATH=tests $(BIN)/python tests/faults/soak.py --seed $(SEED)

@@ -18,11 +18,11 @@ from benchmarks.distant_s3 import DistantS3
 from benchmarks.engines import choosing, versions_of
 from benchmarks.machine import use_processors
 from benchmarks.peers.serving import serve
-from builders.events import s3_body, s3_record, sqs_event
 from resize.imaging.variants import Format
 from resize.sandbox.pool import Confinement, Sandbox
 from resize.settings import Settings
 from stacks.config.config import Config
+from support.function.events import s3_body, s3_record, sqs_event
 
 MEGABYTES = 1769  # of memory for each processor
 _SECONDS_LEFT = 280

@@ -21,9 +21,9 @@ from benchmarks.runtime_start import measure_runtime_start
 from benchmarks.starting import FreshFunction
 from benchmarks.whole import measure_whole
 from benchmarks.workers import PROJECT, WorkerError
-from builders.lambda_function import is_set_up
 from darkroom.errors import DarkroomError
 from stacks.bundle.build import BundleError
+from support.function.lambda_function import is_set_up
 
 _EXPECTED = (WorkerError, DarkroomError, BundleError, OSError, RuntimeError, subprocess.SubprocessError)
 _PEAKS = {1: (1250, 800), 10: (4000, 2500), 100: (12_500, 8000)}

@@ -4,7 +4,7 @@ import threading
 import time
 from typing import Any
 
-from builders.memory_s3 import MemoryS3
+from support.aws.memory_s3 import MemoryS3
 
 GET_SECONDS = 0.03
 PUT_SECONDS = 0.06

@@ -69,8 +69,8 @@ def _job(source: bytes, consumer: Any) -> tuple[dict[str, Any], Any, Any]:
     """Make a message about an upload that is there, and the consumer that finds it."""
     from dataclasses import replace  # noqa: PLC0415
 
-    from builders.events import s3_body, s3_record, sqs_event  # noqa: PLC0415
-    from builders.memory_s3 import MemoryS3  # noqa: PLC0415
+    from support.aws.memory_s3 import MemoryS3  # noqa: PLC0415
+    from support.function.events import s3_body, s3_record, sqs_event  # noqa: PLC0415
 
     s3 = MemoryS3(versioned=frozenset({"uploads"}))
     version = s3.put_object(Bucket="uploads", Key="photo.jpg", Body=source)["VersionId"]

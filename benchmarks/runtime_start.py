@@ -18,12 +18,12 @@ from benchmarks import machine, pictures
 from benchmarks.engines import choosing, engines
 from benchmarks.results import PROCESSORS_OF_A_START, RuntimeAnswer, RuntimeStart
 from benchmarks.workers import WorkerError
-from builders.events import s3_body, s3_record, sqs_event
-from builders.lambda_function import X86_64, LambdaFunction, lambda_function
 from darkroom.local.emulator import REGION, Emulator, emulator
 from resize.imaging.engine import Engine
 from resize.settings import Settings
 from stacks.config.config import Config
+from support.function.events import s3_body, s3_record, sqs_event
+from support.function.lambda_function import X86_64, LambdaFunction, lambda_function
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client

@@ -12,10 +12,10 @@ from time import monotonic
 from benchmarks.engines import choosing
 from benchmarks.results import FirstAnswer
 from benchmarks.workers import PROJECT, WorkerError
-from builders.lambda_runtime import runtime_in
 from resize.settings import Settings
 from stacks.bundle.build import CACHE, build_bundle
 from stacks.config.config import Config
+from support.function.lambda_runtime import runtime_in
 
 MEGABYTES = 1769
 _SECONDS = 120

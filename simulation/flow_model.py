@@ -1,6 +1,6 @@
 """The flow simulation: jobs as a stream, second by second, for volumes whose single messages are too many.
 
-It has the event simulation's ramp, batches and service times, as means. tests/unit/test_simulation_flow.py holds the
+It has the event simulation's ramp, batches and service times, as means. tests/unit/simulation/test_flow.py holds the
 two against each other where both can run.
 """
 

@@ -8,8 +8,8 @@ import hypothesis
 import pytest
 from botocore.loaders import JSONFileLoader
 
-from builders import images
 from resize.imaging.engine import Engine
+from support.imaging import images
 
 # A shell's background jobs ignore Ctrl-C.
 signal.signal(signal.SIGINT, signal.default_int_handler)

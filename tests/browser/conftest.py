@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from builders.faulty import KNOBS, Faulty, faulty_pipeline
 from darkroom.local.synthesis import local_overrides, synthesize
+from support.function.faulty import KNOBS, Faulty, faulty_pipeline
 
 
 @pytest.fixture(scope="session")

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from builders.commands import processes_started_in
-from builders.consoles import console_of
-from builders.faulty import FUNCTION_SECONDS, Faulty
-from builders.pictures import jpeg
-from builders.processes import wait_until_ended
-from builders.proxy import refusing
+from support.aws.proxy import refusing
+from support.command.consoles import console_of
+from support.command.processes import wait_until_ended
+from support.command.program import processes_started_in
+from support.function.faulty import FUNCTION_SECONDS, Faulty
+from support.imaging.pictures import jpeg
 
 # Never waited for unless something is wrong: a busy machine takes many times what an idle one does.
 DEADLINE = 120_000

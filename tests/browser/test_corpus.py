@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from builders.images import animation, encoded, quadrants
 from resize.imaging.engine import Engine
+from support.imaging.images import animation, encoded, quadrants
 from tools.corpus.__main__ import Status, main
 from tools.corpus.chromium import Chromium
 from tools.corpus.chromium import chromium as running

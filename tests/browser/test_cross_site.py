@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, expect
 
-from builders.consoles import console_of
-from builders.faulty import Faulty
-from builders.pictures import jpeg
 from darkroom.uploads.presigned_post import make_link
+from support.command.consoles import console_of
+from support.function.faulty import Faulty
+from support.imaging.pictures import jpeg
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from builders.faulty import FUNCTION_SECONDS, KNOBS, Faulty, faulty_pipeline
 from darkroom.local.synthesis import local_overrides, synthesize
+from support.function.faulty import FUNCTION_SECONDS, KNOBS, Faulty, faulty_pipeline
 
 
 @pytest.fixture(scope="session")

@@ -2,8 +2,8 @@
 
 import sys
 
-from builders.events import s3_body, s3_record
 from faults.fuzzing import fuzz, instrument
+from support.function.events import s3_body, s3_record
 
 instrument("contract.events")
 

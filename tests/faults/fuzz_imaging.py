@@ -18,11 +18,6 @@ instrument("PIL", *(f"resize.imaging.{parser}" for parser in (*_PNG, *_TIFF, *_B
 
 from PIL import Image  # noqa: E402 - instrumented first
 
-from builders import boxes, hostile, tiffs  # noqa: E402 - the same
-from builders.bitmaps import MASKS, RLE8, bmp  # noqa: E402 - the same
-from builders.images import animation, encoded, exif, quadrants, sideways_heic  # noqa: E402 - the same
-from builders.pngs import P3_POINTS, code_points, flat, gamma, points  # noqa: E402 - the same
-from builders.profiles import display_p3  # noqa: E402 - the same
 from contract.errors import Reason  # noqa: E402 - the same
 from resize.errors import ImageRejectedError  # noqa: E402 - the same
 from resize.imaging.engine import Engine  # noqa: E402 - the same
@@ -31,6 +26,11 @@ from resize.imaging.limits import Limits  # noqa: E402 - the same
 from resize.imaging.pillow.decode import open_image  # noqa: E402 - the same
 from resize.imaging.variants import Fit, Format, Variant  # noqa: E402 - the same
 from resize.sandbox.pool import Confinement, Sandbox  # noqa: E402 - the same
+from support.imaging import boxes, hostile, tiffs  # noqa: E402 - the same
+from support.imaging.bitmaps import MASKS, RLE8, bmp  # noqa: E402 - the same
+from support.imaging.images import animation, encoded, exif, quadrants, sideways_heic  # noqa: E402 - the same
+from support.imaging.pngs import P3_POINTS, code_points, flat, gamma, points  # noqa: E402 - the same
+from support.imaging.profiles import display_p3  # noqa: E402 - the same
 
 LIMITS = Limits(frame_pixels=1_000_000, total_pixels=4_000_000, frames=50)
 CONFINEMENT = Confinement(memory_bytes=1024**3, answer_bytes=128 * 1024**2, processor_seconds=10, wall_seconds=30)

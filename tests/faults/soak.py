@@ -19,16 +19,16 @@ from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 
-from builders.chaos import Chaos
-from builders.convergence import assert_converged
-from builders.faulty import KNOBS, Faulty, ended_jobs, faulty_pipeline
-from builders.images import encoded
-from builders.pictures import jpeg
-from builders.polling import eventually
 from contract.events import parse_body
 from contract.manifest import Outcome
 from darkroom.local.local_pipeline import ASSEMBLIES
 from darkroom.local.synthesis import local_overrides, synthesize
+from support.aws.chaos import Chaos
+from support.command.convergence import assert_converged
+from support.command.polling import eventually
+from support.function.faulty import KNOBS, Faulty, ended_jobs, faulty_pipeline
+from support.imaging.images import encoded
+from support.imaging.pictures import jpeg
 
 COLOURS = ("red", "lime", "blue", "white", "black", "cyan", "magenta", "yellow")
 OUTCOMES = (*(outcome.value for outcome in Outcome), "dead letter")

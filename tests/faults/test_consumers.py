@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from builders.faulty import FUNCTION_SECONDS, Faulty
-from builders.pictures import jpeg
-from builders.polling import eventually
-from builders.proxy import doing_after, doing_first, staying_silent
+from support.aws.proxy import doing_after, doing_first, staying_silent
+from support.command.polling import eventually
+from support.function.faulty import FUNCTION_SECONDS, Faulty
+from support.imaging.pictures import jpeg
 
 pytestmark = pytest.mark.long
 

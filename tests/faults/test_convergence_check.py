@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
-from builders.convergence import assert_converged
-from builders.faulty import Faulty
-from builders.pictures import jpeg
+from support.command.convergence import assert_converged
+from support.function.faulty import Faulty
+from support.imaging.pictures import jpeg
 
 
 def get(faulty: Faulty, path: str) -> bytes:

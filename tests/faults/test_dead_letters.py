@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from builders.faulty import Faulty
-from builders.pictures import jpeg
-from builders.polling import eventually
-from builders.proxy import doing_first
 from darkroom.dlq.dead_letters import read_dead_letters
 from darkroom.dlq.queue import DeadLetterQueue
+from support.aws.proxy import doing_first
+from support.command.polling import eventually
+from support.function.faulty import Faulty
+from support.imaging.pictures import jpeg
 
 linux_only = pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds processes through Linux's /proc")
 

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from builders.faulty import Faulty
-from builders.pictures import jpeg
-from builders.proxy import ALWAYS, passing_on
+from support.aws.proxy import ALWAYS, passing_on
+from support.function.faulty import Faulty
+from support.imaging.pictures import jpeg
 
 pytestmark = pytest.mark.long
 

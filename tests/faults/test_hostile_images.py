@@ -12,9 +12,6 @@ from time import monotonic
 import pytest
 from PIL import Image
 
-from builders import hostile
-from builders.images import animation, encoded, quadrants, sideways_heic
-from builders.pictures import jpeg
 from contract.errors import Reason
 from resize.errors import ImageRejectedError
 from resize.imaging.engine import Engine
@@ -22,6 +19,9 @@ from resize.imaging.limits import Limits
 from resize.imaging.rendition import Rendered
 from resize.imaging.variants import Fit, Format, Variant
 from resize.sandbox.pool import Confinement, Sandbox
+from support.imaging import hostile
+from support.imaging.images import animation, encoded, quadrants, sideways_heic
+from support.imaging.pictures import jpeg
 
 pytestmark = pytest.mark.long
 

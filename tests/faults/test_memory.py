@@ -17,14 +17,14 @@ from typing import Any
 import pytest
 from PIL import Image, PngImagePlugin
 
-from builders.bitmaps import MASKS, RLE8, bmp
-from builders.hostile import jpeg_of_scans, png, webp_of_34_bytes
-from builders.images import animation, encoded
-from builders.peaks import peak_of
-from builders.pngs import code_points, gamma
-from builders.tiffs import picture, tiff
 from resize.imaging.engine import Engine
 from resize.imaging.pillow.memory import BASELINE
+from support.imaging.bitmaps import MASKS, RLE8, bmp
+from support.imaging.hostile import jpeg_of_scans, png, webp_of_34_bytes
+from support.imaging.images import animation, encoded
+from support.imaging.peaks import peak_of
+from support.imaging.pngs import code_points, gamma
+from support.imaging.tiffs import picture, tiff
 
 pytestmark = [
     pytest.mark.long,

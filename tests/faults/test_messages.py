@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from builders.events import s3_body, s3_record
-from builders.faulty import Faulty
-from builders.pictures import jpeg
+from support.function.events import s3_body, s3_record
+from support.function.faulty import Faulty
+from support.imaging.pictures import jpeg
 
 pytestmark = pytest.mark.long
 

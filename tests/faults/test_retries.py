@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from builders.faulty import Faulty
-from builders.pictures import jpeg
-from builders.proxy import refusing, staying_silent
+from support.aws.proxy import refusing, staying_silent
+from support.function.faulty import Faulty
+from support.imaging.pictures import jpeg
 
 # Longer than any test waits.
 LONG_SECONDS = 3600

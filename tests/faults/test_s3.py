@@ -6,10 +6,7 @@ from typing import TypeAlias
 import pytest
 from PIL import Image
 
-from builders.faulty import Faulty
-from builders.images import encoded
-from builders.pictures import jpeg
-from builders.proxy import (
+from support.aws.proxy import (
     ALWAYS,
     Action,
     cutting_short,
@@ -18,6 +15,9 @@ from builders.proxy import (
     resetting,
     staying_silent,
 )
+from support.function.faulty import Faulty
+from support.imaging.images import encoded
+from support.imaging.pictures import jpeg
 
 pytestmark = pytest.mark.long
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from builders.convergence import assert_converged
-from builders.faulty import faulty_pipeline
 from faults.soak import FUNCTION_SECONDS, soak
+from support.command.convergence import assert_converged
+from support.function.faulty import faulty_pipeline
 
 linux_only = pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds processes through Linux's /proc")
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 from moto.sqs.models import Queue
 
-from builders.deployments import deployed
-from builders.world import World, new_world
 from darkroom.pipeline.client import Pipeline
+from support.aws.deployments import deployed
+from support.function.world import World, new_world
 
 
 def groups_in_flight(queue: Queue) -> set[str]:

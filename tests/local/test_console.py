@@ -11,10 +11,10 @@ from uuid import uuid4
 
 import pytest
 
-from builders.commands import processes_started_in
-from builders.consoles import console_of
-from builders.processes import wait_until_ended
 from darkroom.pipeline.client import Pipeline
+from support.command.consoles import console_of
+from support.command.processes import wait_until_ended
+from support.command.program import processes_started_in
 
 pytestmark = pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds processes through Linux's /proc")
 

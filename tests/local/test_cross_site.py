@@ -23,12 +23,12 @@ import urllib3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from builders.commands import darkroom, processes_started_in, running
-from builders.pictures import jpeg
 from darkroom.local.emulator import session
 from darkroom.local.registry import Running
 from darkroom.pipeline.client import Pipeline, find_pipeline
 from darkroom.uploads.presigned_post import make_link
+from support.command.program import darkroom, processes_started_in, running
+from support.imaging.pictures import jpeg
 
 pytestmark = [
     pytest.mark.long,

@@ -13,14 +13,14 @@ from urllib.parse import urlsplit
 import pytest
 
 import darkroom.local.emulator
-from builders.certificates import certificate
-from builders.pictures import jpeg
-from builders.pipelines import manifest_of, upload
-from builders.processes import processes_of, wait_until_ended
 from darkroom.errors import UsageError
 from darkroom.local.deploy import deploy
 from darkroom.local.emulator import EmulatorError, emulator
 from darkroom.loopback import PortInUseError
+from support.command.certificates import certificate
+from support.command.pipelines import manifest_of, upload
+from support.command.processes import processes_of, wait_until_ended
+from support.imaging.pictures import jpeg
 
 pytestmark = pytest.mark.long
 
@@ -30,8 +30,8 @@ linux_only = pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds proces
 RUN_UNTIL_KILLED = """
 import signal, sys
 from pathlib import Path
-from builders.pictures import jpeg
-from builders.pipelines import manifest_of, upload
+from support.imaging.pictures import jpeg
+from support.command.pipelines import manifest_of, upload
 from darkroom.local.deploy import deploy
 from darkroom.local.emulator import emulator
 

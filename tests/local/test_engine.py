@@ -5,9 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from builders.images import encoded, opened, sideways_heic
-from builders.likeness import natural
-from builders.pipelines import manifest_of, upload
 from darkroom.local.deploy import deploy
 from darkroom.local.emulator import emulator
 from darkroom.local.synthesis import local_overrides, synthesize
@@ -16,6 +13,9 @@ from resize.imaging.engine import Engine
 from resize.imaging.limits import Limits
 from resize.imaging.render import render
 from stacks.config.config import DEFAULT_VARIANTS
+from support.command.pipelines import manifest_of, upload
+from support.imaging.images import encoded, opened, sideways_heic
+from support.imaging.likeness import natural
 
 pytestmark = pytest.mark.long
 

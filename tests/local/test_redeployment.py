@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from builders.certificates import certificate
-from builders.pictures import jpeg
-from builders.pipelines import by_hand, manifest_of, upload
 from darkroom.doctor.stack_names import check_names, read_stack_names
 from darkroom.local.deploy import deploy
 from darkroom.local.emulator import Emulator, emulator
 from darkroom.local.synthesis import PROJECT, configuration, local_overrides, synthesize
 from darkroom.pipeline.client import Pipeline
+from support.command.certificates import certificate
+from support.command.pipelines import by_hand, manifest_of, upload
+from support.imaging.pictures import jpeg
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from builders.commands import darkroom, processes_started_in, start_darkroom, wait_for_processes
-from builders.pictures import jpeg
-from builders.processes import wait_until_ended
+from support.command.processes import wait_until_ended
+from support.command.program import darkroom, processes_started_in, start_darkroom, wait_for_processes
+from support.imaging.pictures import jpeg
 
 linux_only = pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds processes through Linux's /proc")
 

@@ -10,10 +10,10 @@ import pytest
 from boto3.s3.transfer import TransferConfig
 from PIL import Image
 
-from builders.pipelines import manifest_of
 from darkroom.local.access_keys import AccessKeys
 from darkroom.local.emulator import environment
 from darkroom.pipeline.client import Pipeline
+from support.command.pipelines import manifest_of
 
 pytestmark = pytest.mark.long
 

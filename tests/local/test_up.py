@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from builders.commands import darkroom, processes_started_in, running
-from builders.pictures import jpeg
-from builders.processes import wait_until_ended
+from support.command.processes import wait_until_ended
+from support.command.program import darkroom, processes_started_in, running
+from support.imaging.pictures import jpeg
 
 pytestmark = pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds processes through Linux's /proc")
 

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from builders.jobs_queue import JobsQueue
-from builders.lambda_function import ARM64, X86_64, BundleOf, Machine, is_set_up
-from builders.memory_limit import describe
 from darkroom.local.deploy import deploy
 from darkroom.local.emulator import emulator
 from darkroom.local.synthesis import local_overrides, synthesize
 from resize.imaging.engine import Engine
+from support.command.memory_limit import describe
+from support.function.jobs_queue import JobsQueue
+from support.function.lambda_function import ARM64, X86_64, BundleOf, Machine, is_set_up
 
 
 def pytest_report_header() -> list[str]:

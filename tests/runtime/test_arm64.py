@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageSequence, ImageStat
 
-from builders import bundle_program
-from builders.formats import pictures
-from builders.images import crashing_heic
-from builders.jobs_queue import JobsQueue
-from builders.lambda_function import ARM64, X86_64, BundleOf, Machine, lambda_function
-from builders.likeness import similarity
-from builders.pipelines import manifest_of, upload
 from resize.imaging.engine import Engine
 from resize.imaging.variants import Format
 from stacks.bundle.build import PROJECT
+from support.command.pipelines import manifest_of, upload
+from support.function import bundle_program
+from support.function.jobs_queue import JobsQueue
+from support.function.lambda_function import ARM64, X86_64, BundleOf, Machine, lambda_function
+from support.imaging.formats import pictures
+from support.imaging.images import crashing_heic
+from support.imaging.likeness import similarity
 
 # An emulated processor takes some thirty times as long.
 pytestmark = [pytest.mark.runtime, pytest.mark.timeout(1200)]

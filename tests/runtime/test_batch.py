@@ -6,18 +6,18 @@ from typing import Any
 
 import pytest
 
-from builders.formats import pictures
-from builders.images import crashing_heic, encoded, opened
-from builders.jobs_queue import JobsQueue
-from builders.lambda_function import X86_64, BundleOf, LambdaFunction, lambda_function
-from builders.likeness import natural
-from builders.pictures import jpeg
-from builders.pipelines import manifest_of, upload
 from resize.imaging.engine import Engine
 from resize.imaging.limits import Limits
 from resize.imaging.render import render
 from resize.settings import STORAGE_SECONDS, WALL_FACTOR
 from stacks.config.config import DEFAULT_VARIANTS
+from support.command.pipelines import manifest_of, upload
+from support.function.jobs_queue import JobsQueue
+from support.function.lambda_function import X86_64, BundleOf, LambdaFunction, lambda_function
+from support.imaging.formats import pictures
+from support.imaging.images import crashing_heic, encoded, opened
+from support.imaging.likeness import natural
+from support.imaging.pictures import jpeg
 
 # A busy machine takes many times what an idle one does, and the pipeline that the first test starts is in its time.
 pytestmark = [pytest.mark.runtime, pytest.mark.timeout(900)]

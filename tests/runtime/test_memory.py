@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from builders.images import encoded
-from builders.jobs_queue import JobsQueue
-from builders.lambda_function import X86_64, BundleOf, LambdaFunction, lambda_function
-from builders.likeness import natural
-from builders.memory_limit import MemoryLimit, memory_limit
-from builders.pipelines import manifest_of, upload
 from resize.imaging.engine import Engine
 from resize.settings import Settings
 from stacks.config.config import Config
+from support.command.memory_limit import MemoryLimit, memory_limit
+from support.command.pipelines import manifest_of, upload
+from support.function.jobs_queue import JobsQueue
+from support.function.lambda_function import X86_64, BundleOf, LambdaFunction, lambda_function
+from support.imaging.images import encoded
+from support.imaging.likeness import natural
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -2,8 +2,8 @@
 
 import pytest
 
-from builders.stack import EVERYTHING, Template, synthesize
 from stacks.config.config import Config
+from support.aws.stack import EVERYTHING, Template, synthesize
 
 
 @pytest.fixture(scope="session")

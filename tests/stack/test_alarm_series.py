@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from builders.alarm_evaluation import ALARM, OK, AlarmEvaluation, Samples, changes
-from builders.stack import EVERYTHING, Template, synthesize
 from stacks.config.config import Config
+from support.aws.alarm_evaluation import ALARM, OK, AlarmEvaluation, Samples, changes
+from support.aws.stack import EVERYTHING, Template, synthesize
 
 pytestmark = pytest.mark.long
 

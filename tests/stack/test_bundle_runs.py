@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from builders.events import sqs_event
-from builders.formats import pictures
-from builders.images import rendered, variant
-from builders.lambda_runtime import runtime_in
-from builders.world import settings
 from resize.imaging.engine import Engine
 from resize.imaging.variants import Format
 from stacks.bundle.build import build_bundle
+from support.function.events import sqs_event
+from support.function.lambda_runtime import runtime_in
+from support.function.world import settings
+from support.imaging.formats import pictures
+from support.imaging.images import rendered, variant
 
 pytestmark = pytest.mark.long
 

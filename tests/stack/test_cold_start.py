@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from benchmarks.starting import FreshFunction
-from builders.pictures import jpeg
+from support.imaging.pictures import jpeg
 
 
 def test_a_function_leaves_no_compiled_code_and_no_copy_behind(tmp_path: Path) -> None:

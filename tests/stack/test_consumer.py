@@ -6,11 +6,11 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from builders.stack import Template, arn_of, in_cloudformation, joined, synthesize
 from resize.settings import Settings
 from stacks.config.config import Config
 from stacks.config.parsers import Pollers
 from stacks.outputs import Output
+from support.aws.stack import Template, arn_of, in_cloudformation, joined, synthesize
 
 
 def properties_of(template: Template) -> dict[str, Any]:

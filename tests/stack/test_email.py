@@ -1,6 +1,6 @@
 """Whom alarms tell: the topic, who may publish to it, and the key that keeps what they say."""
 
-from builders.stack import Template, arn_of, joined
+from support.aws.stack import Template, arn_of, joined
 
 ALARMS_OF_THIS_STACK = {
     "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}},

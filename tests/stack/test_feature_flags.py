@@ -3,9 +3,9 @@
 import json
 from pathlib import Path
 
-from builders.stack import make_app
 from stacks.config.config import Config
 from stacks.config.feature_flags import FEATURE_FLAGS
+from support.aws.stack import make_app
 
 # Its command line passes over these (aws-cdk 2.1148.1, OBSOLETE_FLAGS).
 OBSOLETE = {

@@ -11,13 +11,13 @@ import pytest
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from builders.alarm_evaluation import AlarmEvaluation, metric_math
-from builders.stack import EVERYTHING, Json, Template, synthesize
 from contract.metrics import Metric
 from darkroom.cli.main import app
 from stacks.config.config import Config
 from stacks.config.parsers import Pollers
 from stacks.outputs import Output
+from support.aws.alarm_evaluation import AlarmEvaluation, metric_math
+from support.aws.stack import EVERYTHING, Json, Template, synthesize
 
 ROOT = Path(__file__).parents[2]
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")

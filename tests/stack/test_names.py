@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from builders.stack import STACK_ID, Template, in_cloudformation, synthesize
 from contract.errors import SettingsError
 from stacks.config.config import Config, parse_config
 from stacks.names import Names, names_for, suffix_of
 from stacks.outputs import Output
+from support.aws.stack import STACK_ID, Template, in_cloudformation, synthesize
 
 # docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html, and what SQS takes for a queue.
 BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from builders.stack import Template, synthesize
 from resize.imaging.engine import Engine
 from resize.imaging.variants import Variant, variants_to_json
 from stacks.config.config import Config
 from stacks.outputs import Output
+from support.aws.stack import Template, synthesize
 
 # Every knob with a value that is not its default. Four are not here: provisioned pollers exclude a maximum
 # concurrency, without monitoring there are no alarms, the bundle is made before the stack, and a bucket from before

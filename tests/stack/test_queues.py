@@ -2,8 +2,8 @@
 
 import pytest
 
-from builders.stack import Template, arn_of, in_cloudformation
 from stacks.outputs import Output
+from support.aws.stack import Template, arn_of, in_cloudformation
 
 QUEUES = (Output.JOBS_QUEUE_URL, Output.DEAD_LETTER_QUEUE_URL)
 DAY = 24 * 60 * 60

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import cfnlint.api  # type: ignore[import-untyped]  # cfn-lint says nothing of its types
 import pytest
 
-from builders.stack import EVERYTHING, Template, make_app, synthesize
+from support.aws.stack import EVERYTHING, Template, make_app, synthesize
 
 from stacks.config.config import Config  # isort: skip
 

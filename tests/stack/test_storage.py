@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from builders.stack import Template, arn_of, in_cloudformation, joined, synthesize
 from resize.store import REMOVED_TAG
 from stacks.config.config import Config
 from stacks.outputs import Output
+from support.aws.stack import Template, arn_of, in_cloudformation, joined, synthesize
 
 BUCKETS = (Output.UPLOADS_BUCKET, Output.DERIVED_BUCKET)
 

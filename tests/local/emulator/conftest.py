@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from builders.aws import Aws
 from darkroom.local.emulator import emulator
+from support.aws.resources import Aws
 
 
 @pytest.fixture(scope="session")

@@ -3,8 +3,8 @@
 import json
 import sys
 
-from builders.aws import Aws, refusal
-from builders.polling import eventually
+from support.aws.resources import Aws, refusal
+from support.command.polling import eventually
 
 
 def test_differs_a_function_may_use_more_memory_than_it_has(aws: Aws) -> None:

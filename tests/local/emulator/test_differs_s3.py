@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from botocore.exceptions import ClientError
 
-from builders.aws import Aws
+from support.aws.resources import Aws
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import WaiterConfigTypeDef

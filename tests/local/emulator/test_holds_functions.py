@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from builders.aws import Aws, refusal
-from builders.polling import eventually
+from support.aws.resources import Aws, refusal
+from support.command.polling import eventually
 
 pytestmark = pytest.mark.long
 

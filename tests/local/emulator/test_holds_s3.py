@@ -6,7 +6,7 @@ from urllib.parse import unquote_plus
 import pytest
 from botocore.exceptions import ClientError
 
-from builders.aws import Aws, refusal
+from support.aws.resources import Aws, refusal
 
 WRITERS = 24
 

@@ -1,0 +1,380 @@
+"""What the console answers its page: uploads taken, pictures shown, dead letters redriven."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from darkroom.console import app
+from darkroom.console.multipart import PART_BYTES, TooLargeError, receive
+from darkroom.dlq.attempts import Cause
+from darkroom.dlq.causes import Failure, Failures
+from darkroom.dlq.queue import Letter
+from darkroom.pipeline.client import Pipeline
+from support.command.console_app import LIMIT, Parts, parts_for, upload_of
+from support.function.events import s3_body, s3_record
+from support.function.world import World
+from support.imaging.images import encoded, quadrants, rendered
+from support.imaging.pictures import jpeg
+
+ID = "5f0c6b5a-9a3f-4f6e-8b0a-000000000001"
+
+
+@pytest.fixture
+def parts(pipeline: Pipeline) -> Parts:
+    return parts_for(pipeline)
+
+
+def rows(parts: Parts) -> list[dict[str, Any]]:
+    """What the page is told of uploads."""
+    return [value for topic, value in told(parts) if topic == "upload"]
+
+
+def told(parts: Parts) -> list[tuple[str, Any]]:
+    """Every fact that a page which is opened now is told first."""
+
+    async def hear() -> list[tuple[str, Any]]:
+        return [(fact.topic, json.loads(fact.text)) for fact in await anext(parts.feed.follow(rest=60))]
+
+    return asyncio.run(hear())
+
+
+def keys(world: World, bucket: str = "uploads") -> list[str]:
+    return [item["Key"] for item in world.client.list_objects_v2(Bucket=bucket).get("Contents", [])]
+
+
+def unfinished(world: World) -> list[str]:
+    """Multipart uploads that were begun and neither completed nor given up."""
+    return [upload["Key"] for upload in world.client.list_multipart_uploads(Bucket="uploads").get("Uploads", [])]
+
+
+async def pieces(*contents: bytes) -> AsyncIterator[bytes]:
+    for content in contents:
+        yield content
+
+
+@pytest.mark.parametrize("length", [0, 5, PART_BYTES, PART_BYTES + 1, 2 * PART_BYTES + 17])
+def test_an_upload_arrives_whole_whatever_its_length(world: World, parts: Parts, length: int) -> None:
+    content = bytes(range(256)) * (length // 256 + 1)
+
+    answer = upload_of(parts.browser(), content[:length])
+
+    assert (answer.status_code, answer.json()) == (201, {"id": ID})
+    stored = world.client.get_object(Bucket="uploads", Key="console/cat.jpg")
+    assert stored["Body"].read() == content[:length]
+    assert [(row["id"], row["key"], row["size"], row["stage"]) for row in rows(parts)] == [
+        (ID, "console/cat.jpg", length, "queued")
+    ]
+
+
+def test_a_strange_name_is_its_key(world: World, parts: Parts) -> None:
+    browser = parts.browser()
+    names = ["<img src=x onerror=alert(1)>.jpg", "\u202egpj.exe", "a b+%/c.jpg", "n" * 1000]
+
+    answers = [upload_of(browser, b"x", name=name, row_id=str(uuid4())).status_code for name in names]
+
+    assert answers == [201] * 4
+    assert set(keys(world)) == {f"console/{name}" for name in names}
+
+
+def test_a_name_that_is_none_is_refused(world: World, parts: Parts) -> None:
+    browser = parts.browser()
+
+    for name in ("", "n" * 1020, "..", ".", "a/../b", "a//b", "/a", "a/"):
+        answer = upload_of(browser, b"x", name=name)
+        assert (name, answer.status_code) == (name, 400)
+        assert "name" in answer.json()["error"]
+    assert keys(world) == []
+
+
+def test_an_id_that_is_none_is_refused(parts: Parts) -> None:
+    browser = parts.browser()
+
+    assert {upload_of(browser, b"x", row_id=row_id).status_code for row_id in ("1", "../x", "<b>")} == {400}
+
+
+def test_an_id_is_for_one_upload(parts: Parts) -> None:
+    browser = parts.browser()
+
+    assert [upload_of(browser, b"x").status_code for _ in range(2)] == [201, 409]
+
+
+def test_an_upload_that_says_to_be_too_large_is_refused_before_it_comes(world: World, pipeline: Pipeline) -> None:
+    parts = parts_for(pipeline, limit=4)
+
+    answer = upload_of(parts.browser(), b"12345")
+
+    assert (answer.status_code, answer.json()) == (413, {"error": "An image may weigh 4 bytes."})
+    assert keys(world) == []
+    (row,) = rows(parts)
+    assert (row["stage"], row["meaning"]) == ("not_uploaded", "An image may weigh 4 bytes.")
+
+
+def test_an_upload_that_does_not_say_how_long_it_is_is_refused(world: World, parts: Parts) -> None:
+    assert upload_of(parts.browser(), iter([b"x"])).status_code == 411
+    assert keys(world) == []
+
+
+@pytest.mark.parametrize("limit", [10, PART_BYTES, 2 * PART_BYTES + 10])
+def test_more_than_the_limit_is_never_stored_and_leaves_nothing_behind(world: World, limit: int) -> None:
+    body = pieces(*[bytes(1024 * 1024)] * 32)
+
+    with pytest.raises(TooLargeError):
+        asyncio.run(receive(body, s3=world.client, bucket="uploads", key="big", limit=limit))
+
+    assert (keys(world), unfinished(world)) == ([], [])
+
+
+def test_an_upload_that_is_broken_off_leaves_nothing_behind(world: World) -> None:
+    async def broken() -> AsyncIterator[bytes]:
+        yield bytes(3 * PART_BYTES)
+        raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        asyncio.run(receive(broken(), s3=world.client, bucket="uploads", key="big", limit=LIMIT * 9))
+
+    assert (keys(world), unfinished(world)) == ([], [])
+
+
+def test_where_s3_refuses_the_page_is_told_why(world: World, parts: Parts) -> None:
+    world.client.delete_bucket(Bucket="uploads")
+
+    answer = upload_of(parts.browser(), b"x")
+
+    assert answer.status_code == 502
+    assert "NoSuchBucket" in answer.json()["error"]
+    assert rows(parts)[0]["stage"] == "not_uploaded"
+
+
+def test_no_credential_and_no_signed_address_is_told(parts: Parts) -> None:
+    upload_of(parts.browser(), b"x")
+
+    said = json.dumps(told(parts)).lower()
+
+    assert not [word for word in ("amz-", "signature", "secret", "accesskey", '"test"') if word in said]
+
+
+def resized(world: World, parts: Parts) -> list[str]:
+    """Upload an image, do its job, and wait until the console has seen it; where it has the pictures."""
+    upload_of(parts.browser(), jpeg(64, 48))
+    version_id = world.client.head_object(Bucket="uploads", Key="console/cat.jpg")["VersionId"]
+    event = replace(world.upload("other", b""), key="console/cat.jpg", version_id=version_id)
+    world.deliver(event, lambda source: rendered(source, *world.settings.variants))
+
+    async def follow() -> list[str]:
+        running = asyncio.create_task(parts.uploads.run())
+        async for facts in parts.feed.follow(rest=60):
+            for row in [json.loads(fact.text) for fact in facts if fact.topic == "upload"]:
+                if row["stage"] == "resized":
+                    running.cancel()
+                    return [picture["path"] for picture in row["pictures"]]
+        raise AssertionError("the feed ended")
+
+    return asyncio.run(asyncio.wait_for(follow(), 60))
+
+
+def test_a_variant_is_served_as_the_very_bytes_that_the_manifest_tells_of(world: World, parts: Parts) -> None:
+    large, _ = resized(world, parts)
+
+    answer = parts.browser().get(large)
+
+    stored = world.client.get_object(Bucket="derived", Key="large/console/cat.jpg.webp")["Body"].read()
+    assert (answer.status_code, answer.content) == (200, stored)
+    assert answer.headers["content-type"] == "image/webp"
+    assert answer.headers["content-security-policy"] == "default-src 'none'; sandbox"
+    assert answer.headers["cache-control"] == "private, max-age=3600, immutable"
+
+
+def test_a_variant_that_was_replaced_or_never_was_is_not_found(world: World, parts: Parts) -> None:
+    large, thumb = resized(world, parts)
+    world.client.put_object(Bucket="derived", Key="large/console/cat.jpg.webp", Body=b"<html>")
+    world.client.delete_object(Bucket="derived", Key="thumb/console/cat.jpg.webp")
+    browser = parts.browser()
+
+    paths = (large, thumb, f"/uploads/{ID}/huge", "/uploads/other/large", f"/uploads/{ID}/manifests")
+    assert [browser.get(path).status_code for path in paths] == [404] * 5
+
+
+def letter(pipeline: Pipeline, parts: Parts, body: str) -> str:
+    """A dead letter that the console shows; its id."""
+    sent = pipeline.client("sqs").send_message(QueueUrl=pipeline.dead_letter_queue_url, MessageBody=body)
+
+    async def look() -> None:
+        running = asyncio.create_task(parts.letters.run())
+        parts.letters.counted(1)
+        facts = parts.feed.follow(rest=60)
+        while not any(fact.topic == "dead_letters" for fact in await anext(facts)):
+            pass
+        running.cancel()
+
+    asyncio.run(asyncio.wait_for(look(), 60))
+    return str(sent["MessageId"])
+
+
+def about(world: World, content: bytes, **record: Any) -> str:
+    """A message about an upload of this content."""
+    version = world.client.put_object(Bucket="uploads", Key="cat.jpg", Body=content, ContentType="text/html")
+    return s3_body(s3_record("cat.jpg", version_id=version["VersionId"], **record))
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "BMP", "AVIF"])
+def test_the_image_of_a_dead_letter_is_served_as_what_its_bytes_are(
+    world: World, pipeline: Pipeline, parts: Parts, kind: str
+) -> None:
+    content = encoded(quadrants(), kind)
+    message_id = letter(pipeline, parts, about(world, content))
+
+    answer = parts.browser().get(f"/dead-letters/{message_id}/image")
+
+    assert (answer.status_code, answer.content) == (200, content)
+    assert answer.headers["content-type"] == f"image/{kind.lower()}"
+    assert answer.headers["content-security-policy"] == "default-src 'none'; sandbox"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"<html><script>alert(1)</script>", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"%PDF-1.7", b"II*\0"],
+)
+def test_what_a_browser_would_not_show_as_an_image_is_never_served(
+    world: World, pipeline: Pipeline, parts: Parts, content: bytes
+) -> None:
+    message_id = letter(pipeline, parts, about(world, content))
+
+    answer = parts.browser().get(f"/dead-letters/{message_id}/image")
+
+    assert answer.status_code == 415
+    assert content == b"" or content not in answer.content
+
+
+def test_the_version_that_failed_is_shown_and_not_a_newer_one(world: World, pipeline: Pipeline, parts: Parts) -> None:
+    message_id = letter(pipeline, parts, about(world, jpeg(8, 8)))
+    world.upload("cat.jpg", jpeg(16, 16))
+
+    assert parts.browser().get(f"/dead-letters/{message_id}/image").content == jpeg(8, 8)
+
+
+@pytest.mark.parametrize("record", [{"bucket": "derived"}, {"event": "ObjectRemoved:Delete"}])
+def test_a_message_cannot_make_the_console_read_what_is_no_upload_of_this_pipeline(
+    world: World, pipeline: Pipeline, parts: Parts, record: dict[str, str]
+) -> None:
+    world.client.put_object(Bucket="derived", Key="cat.jpg", Body=jpeg())
+    message_id = letter(pipeline, parts, about(world, jpeg(), **record))
+
+    assert parts.browser().get(f"/dead-letters/{message_id}/image").status_code == 404
+    assert [value["groups"][0]["letters"][0]["path"] for topic, value in told(parts) if topic == "dead_letters"] == [
+        None
+    ]
+
+
+def test_a_letter_that_is_not_shown_has_no_image(parts: Parts) -> None:
+    assert parts.browser().get("/dead-letters/unknown/image").status_code == 404
+
+
+def test_redriving_moves_the_job_and_shows_its_upload_as_queued(world: World, pipeline: Pipeline, parts: Parts) -> None:
+    body = about(world, jpeg())
+    message_id = letter(pipeline, parts, body)
+
+    answer = parts.browser().post("/redrive", json=[message_id, "unknown"])
+
+    assert (answer.status_code, answer.json()) == (200, {"moved": 1, "asked": 2})
+    sqs = pipeline.client("sqs")
+    assert [each["Body"] for each in sqs.receive_message(QueueUrl=pipeline.jobs_queue_url)["Messages"]] == [body]
+    assert "Messages" not in sqs.receive_message(QueueUrl=pipeline.dead_letter_queue_url)
+    assert [(row["key"], row["stage"]) for row in rows(parts)] == [("cat.jpg", "queued")]
+    assert [value for topic, value in told(parts) if topic == "dead_letters"] == [{"groups": []}]
+
+
+def test_where_redriving_fails_the_page_is_told_why_and_the_letter_stays(
+    world: World, pipeline: Pipeline, parts: Parts
+) -> None:
+    message_id = letter(pipeline, parts, about(world, jpeg()))
+    pipeline.client("sqs").delete_queue(QueueUrl=pipeline.jobs_queue_url)
+
+    answer = parts.browser().post("/redrive", json=[message_id])
+
+    assert answer.status_code == 502
+    assert "NonExistentQueue" in answer.json()["error"]
+    assert rows(parts) == []
+    assert pipeline.client("sqs").receive_message(QueueUrl=pipeline.dead_letter_queue_url)["Messages"]
+
+
+def test_a_message_about_many_keys_does_not_fill_the_page(pipeline: Pipeline, parts: Parts) -> None:
+    letter(pipeline, parts, s3_body(*[s3_record(f"{number}.jpg") for number in range(300)]))
+
+    (shown,) = [value["groups"][0]["letters"][0] for topic, value in told(parts) if topic == "dead_letters"]
+    assert (len(shown["keys"]), shown["more_keys"]) == (5, 295)
+
+
+def test_a_letter_is_told_with_its_attempts_and_the_looks_at_it_are_none_of_them(
+    pipeline: Pipeline, parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told_by_log = Failure(cause=Cause(code="SandboxError", detail="no child"), attempts=3)
+    monkeypatch.setattr(Failures, "of", lambda _, letters: {each.message_id: told_by_log for each in letters})
+
+    for _ in range(2):
+        letter(pipeline, parts, s3_body(s3_record("cat.jpg")))
+
+    groups = [value["groups"] for topic, value in told(parts) if topic == "dead_letters"]
+    assert [group["code"] for group in groups[-1]] == ["SandboxError"]
+    assert {shown["attempts"] for shown in groups[-1][0]["letters"]} == {3}
+
+
+def test_what_the_log_told_is_kept_from_look_to_look(
+    pipeline: Pipeline, parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keepers: list[Failures] = []
+
+    def of(keeper: Failures, letters: Sequence[Letter]) -> dict[str, Failure]:
+        keepers.append(keeper)
+        cause = Cause(code="unknown", detail="")
+        return {each.message_id: Failure(cause=cause, attempts=None) for each in letters}
+
+    monkeypatch.setattr(Failures, "of", of)
+
+    message_id = letter(pipeline, parts, s3_body(s3_record("cat.jpg")))
+    parts.browser().post("/redrive", json=[message_id])  # looks again, at the end
+
+    assert len(keepers) == 2
+    assert keepers[0] is keepers[1]
+
+
+def test_what_is_no_list_of_ids_is_refused(parts: Parts) -> None:
+    browser = parts.browser()
+    bodies = (b"", b"{}", b"[1]", b'"a"', b"[[]]", b"\xff", b"[" * 5000)
+
+    assert [browser.post("/redrive", content=body).status_code for body in bodies] == [400] * 7
+
+
+def test_a_list_that_no_page_would_send_is_refused_before_all_of_it_is_read(parts: Parts) -> None:
+    assert parts.browser().post("/redrive", content=b"[" + b'"a",' * 100_000).status_code == 413
+
+
+def test_the_stream_begins_with_all_that_holds(parts: Parts) -> None:
+    upload_of(parts.browser(), b"x")
+    parts.feed.end()
+
+    answer = parts.browser().get("/events")
+
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    first = json.loads(answer.text.removeprefix("data: ").split("\n\n")[0])
+    assert first["whole"] is True
+    assert [fact["topic"] for fact in first["facts"]] == ["pipeline", "upload"]
+
+
+def test_only_so_many_pages_are_told(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app, "MOST_PAGES", 0)
+
+    answer = parts.browser().get("/events")
+
+    assert (answer.status_code, answer.json()) == (503, {"error": "Too many pages are open. Close some."})
+
+
+def test_only_so_many_uploads_are_taken_at_once(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app, "MOST_UPLOADS", 0)
+
+    assert upload_of(parts.browser(), b"x").status_code == 503

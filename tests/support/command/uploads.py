@@ -1,0 +1,47 @@
+"""Builders of what the command knows about its uploads."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from contract.errors import Reason
+from contract.manifest import Manifest, Outcome
+from darkroom.uploads.download import Collected, local_path
+from darkroom.uploads.local_files import Source
+from darkroom.uploads.outcomes import Failure, Recorded, Result
+from darkroom.uploads.upload import Uploaded
+from support.command import manifests
+
+
+def uploaded(key: str = "photo.jpg", *, version_id: str = "v1", path: str | None = None) -> Uploaded:
+    """A file that was uploaded."""
+    return Uploaded(Source(Path(path or f"album/{key}"), key), version_id)
+
+
+def recorded(key: str = "photo.jpg", *, version_id: str = "v1", reason: Reason | str | None = None) -> Recorded:
+    """What the pipeline wrote about it: two variants, unless there is a reason for none."""
+    renditions = () if reason else (manifests.rendition("large"), manifests.rendition("thumb", width=320))
+    whole = manifests.manifest(*renditions)
+    written = replace(
+        whole,
+        outcome=Outcome.REJECTED if reason else Outcome.RESIZED,
+        reason=reason,
+        source=replace(whole.source, key=key, version_id=version_id),
+    )
+    return Recorded(manifest=written, text=written.to_json())
+
+
+def collected(upload: Uploaded | None = None, *, out: Path = Path("out"), reason: Reason | None = None) -> Collected:
+    """An upload whose variants were copied to a folder, or that was rejected."""
+    upload = upload or uploaded()
+    written = recorded(upload.source.key, reason=reason)
+    result = Result(upload=upload, outcome=written.manifest.outcome, recorded=written)
+    return Collected(result=result, files=_files(written.manifest, out))
+
+
+def failed(upload: Uploaded | None = None) -> Collected:
+    """An upload whose job is in the dead-letter queue."""
+    return Collected(result=Result(upload=upload or uploaded(), failure=Failure.DEAD_LETTER), files={})
+
+
+def _files(manifest: Manifest, out: Path) -> dict[str, Path]:
+    return {rendition.variant: out / local_path(rendition.key) for rendition in manifest.renditions}

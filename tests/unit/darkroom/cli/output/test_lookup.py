@@ -1,0 +1,104 @@
+"""What a person is told about a key, in every situation."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from contract.errors import Reason
+from darkroom.cli.output.lookup import how_to_fetch, situation_of, tell
+from darkroom.cli.output.results import TIMES
+from darkroom.pipeline.deployed_config import Scope
+from darkroom.uploads.lookup import Found, Stored
+from support.aws.deployments import deployed
+from support.command.uploads import recorded
+
+EVERYTHING = Scope(prefixes=("",))
+STORED = Stored(version_id="v1", size=2048, modified=datetime(2026, 11, 24, 12, 0, tzinfo=UTC))
+WAITING = Found(key="photo.jpg", recorded=None, stored=STORED, deleted=False, scope=EVERYTHING, jobs=7)
+UPLOADED = "'photo.jpg' was uploaded 2026-11-24 12:00:00 UTC (2.0 kB)"
+
+
+@pytest.mark.parametrize(
+    ("found", "told"),
+    [
+        (WAITING, UPLOADED + ", and has no outcome yet (jobs that wait or run: 7)."),
+        (replace(WAITING, jobs=0), UPLOADED + ", and has no outcome, though no job waits or runs."),
+        (
+            replace(WAITING, dead_letter=True),
+            UPLOADED + ". But its job failed every time, and waits in the dead-letter",
+        ),
+        (
+            replace(WAITING, scope=Scope(prefixes=("in/",))),
+            UPLOADED + ", and is not resized: only keys that start with 'in/' are (the stack's key_prefix).",
+        ),
+        (
+            replace(WAITING, scope=Scope(prefixes=())),
+            UPLOADED + ", and is not resized: the uploads bucket sends no jobs",
+        ),
+        (replace(WAITING, stored=None), "'photo.jpg' was never uploaded"),
+        (replace(WAITING, stored=None, deleted=True), "'photo.jpg' was deleted, and its manifest is gone by now."),
+        (replace(WAITING, recorded=recorded(version_id="v0")), UPLOADED + ", and has no outcome yet"),
+    ],
+)
+def test_a_key_whose_newest_upload_has_no_outcome_is_told_why(found: Found, told: str) -> None:
+    assert str(situation_of(found)).startswith(told)
+
+
+@pytest.mark.parametrize("stored", [STORED, None])
+def test_of_a_key_whose_newest_upload_has_its_outcome_nothing_more_is_told(stored: Stored | None) -> None:
+    assert situation_of(replace(WAITING, recorded=recorded(), stored=stored)) is None
+
+
+def test_a_resized_upload_is_told_with_each_variant_and_how_to_fetch_it() -> None:
+    lines = list(tell(replace(WAITING, recorded=recorded()), deployed()))
+
+    assert lines == [
+        "key       photo.jpg",
+        "uploaded  2026-11-23 20:50:00 UTC, version v1",
+        f"source    jpeg 640{TIMES}480, 1.0 kB",
+        "outcome   resized, 2026-11-23 20:50:01 UTC, in 250 ms",
+        "",
+        f"large: 1600{TIMES}1200, 0.1 kB, image/webp",
+        "  aws s3 cp s3://derived/large/photo.jpg.webp large-photo.jpg.webp",
+        "",
+        f"thumb: 320{TIMES}240, 0.1 kB, image/webp",
+        "  aws s3 cp s3://derived/thumb/photo.jpg.webp thumb-photo.jpg.webp",
+    ]
+
+
+def test_a_rejected_upload_is_told_what_its_reason_means_and_what_to_do() -> None:
+    lines = list(tell(replace(WAITING, recorded=recorded(reason=Reason.CORRUPT)), deployed()))
+
+    assert lines[-1].strip() == "it is cut off or damaged: upload it again, from the original."
+
+
+def test_that_the_source_has_expired_is_told() -> None:
+    kept = recorded()
+    expired = replace(kept, manifest=replace(kept.manifest, source_expired=True))
+
+    assert "Its source has expired, and its variants are kept" in "\n".join(
+        tell(replace(WAITING, recorded=expired, stored=None, deleted=True), deployed())
+    )
+
+
+def test_an_outcome_and_a_reason_of_a_later_version_are_told_as_they_are() -> None:
+    known = recorded(reason="too_beautiful")
+    later = replace(known, manifest=replace(known.manifest, outcome="postponed", detail="sigh"))
+
+    lines = list(tell(replace(WAITING, recorded=later), deployed()))
+
+    assert lines[-2].startswith("outcome   postponed, ")
+    assert lines[-1] == "reason    too_beautiful: sigh"
+
+
+def test_a_hostile_key_is_shown_as_text_and_fetched_as_it_is() -> None:
+    key = "\x1b[2J\n'x.jpg"
+    manifest = recorded(key)
+    lines = list(tell(replace(WAITING, key=key, recorded=manifest, stored=None), deployed()))
+    rendition = replace(manifest.manifest.renditions[0], key=f"large/{key}.webp")
+
+    assert all(line.isprintable() for line in [*lines, str(situation_of(replace(WAITING, key=key)))])
+    assert how_to_fetch(rendition, deployed()) == (
+        r"aws s3 cp $'s3://derived/large/\033[2J\012\'x.jpg.webp' $'large-\033[2J\012\'x.jpg.webp'"
+    )

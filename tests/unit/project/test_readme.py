@@ -1,0 +1,58 @@
+"""The README and the pages that it leads to say what the code does."""
+
+import json
+import re
+from pathlib import Path
+
+from contract.errors import Reason
+from resize.imaging.variants import Variant, variants_to_json
+
+ROOT = Path(__file__).parents[3]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+TROUBLESHOOTING = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
+KNOBS = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
+
+
+def test_every_setting_is_documented_with_its_default() -> None:
+    rows = dict(re.findall(r"^\| `(\w+)` \| `?(.*?)`? \|", CONFIGURATION, re.MULTILINE))
+    told = {knob: rows.get(knob) for knob in KNOBS if knob != "variants"}
+
+    assert told == {knob: json.dumps(value) for knob, value in KNOBS.items() if knob != "variants"}
+
+
+def test_the_default_variants_are_documented() -> None:
+    assert f"| `variants` | {', '.join(f'`{name}`' for name in KNOBS['variants'])} |" in CONFIGURATION
+
+
+def test_every_option_of_a_variant_is_documented() -> None:
+    options = variants_to_json((Variant(name="a", width=1, height=1),))["a"]
+
+    assert {option for option in options if f"`{option}`" not in CONFIGURATION} == set()
+
+
+def test_every_reason_of_a_rejection_is_documented() -> None:
+    assert {reason for reason in Reason if f"`{reason}`" not in TROUBLESHOOTING} == set()
+
+
+def test_every_target_that_the_readme_names_is_in_the_makefile() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    named = set(re.findall(r"\bmake (\w+)", README)) - {"it"}
+
+    assert {target for target in named if not re.search(rf"^(\w+ )*{target}( \w+)*:", makefile, re.MULTILINE)} == set()
+
+
+def test_the_readme_is_read_in_one_go() -> None:
+    assert len(README.splitlines()) <= 140
+
+
+def test_every_page_leads_to_files_that_are_there() -> None:
+    pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]
+    links = [
+        (page.name, link)
+        for page in pages
+        for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+        if not (page.parent / link).exists()
+    ]
+
+    assert links == []

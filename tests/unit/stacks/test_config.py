@@ -1,0 +1,361 @@
+"""Every knob: its default, what it takes from a file and from a command line, and what it refuses in which words."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from contract.errors import SettingsError
+from resize.imaging.variants import Fit, Format, Gravity, Variant
+from resize.settings import STORAGE_SECONDS
+from stacks.config.config import MAX_ENVIRONMENT_BYTES, Config, parse_config
+from stacks.config.context import read_context
+from stacks.config.parsers import Pollers
+
+CDK_JSON = Path(__file__).parents[3] / "cdk.json"
+KNOBS = [field.name for field in fields(Config)]
+
+
+def test_cdk_json_spells_out_every_knob_with_its_default() -> None:
+    written = read_context(CDK_JSON, {})
+
+    assert list(written) == KNOBS
+    assert parse_config(written) == Config()
+
+
+def test_a_knob_that_is_not_given_has_its_default() -> None:
+    assert parse_config({}) == Config()
+
+
+def test_the_default_variants_are_a_large_a_medium_and_a_square_thumb() -> None:
+    assert Config().variants == (
+        Variant(name="large", width=1600, format=Format.WEBP, quality=80),
+        Variant(name="medium", width=800, format=Format.WEBP, quality=80),
+        Variant(
+            name="thumb", width=320, height=320, fit=Fit.COVER, gravity=Gravity.CENTER, format=Format.WEBP, quality=80
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("knob", "text", "value"),
+    [
+        ("memory_mb", "3008", 3008),
+        ("retain_data", "false", False),
+        ("visibility_timeout_seconds", "null", None),
+        ("visibility_timeout_seconds", "600", 600),
+        ("python", "3.13", "3.13"),
+        ("stack_name", "Staging", "Staging"),
+        ("key_prefix", "2026", "2026"),
+        ("cache_control", "no-store", "no-store"),
+        ("variants", '{"tiny": {"width": 16}}', (Variant(name="tiny", width=16),)),
+    ],
+)
+def test_a_command_lines_text_means_what_the_file_would_say(knob: str, text: str, value: object) -> None:
+    assert getattr(parse_config({knob: text}), knob) == value
+
+
+@pytest.mark.parametrize("address", ["ops@example.com", "o.p+s@mail.example.co.uk", "a'b@x-y.org"])
+def test_an_address_for_alarms_is_taken_as_it_is(address: str) -> None:
+    assert parse_config({"alarm_email": address}).alarm_email == address
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("", "ops", "ops@", "@example.com", "ops@example", "ops@-.com", "ops@" + "x" * 250 + ".com", 7),
+        *("a b@example.com", "a@b@example.com", "é@example.com", "a" * 65 + "@example.com", "ops@example.com\n"),
+        "a@example.com,b@example.com",
+    ],
+)
+def test_what_is_no_address_for_alarms_is_refused(address: object) -> None:
+    with pytest.raises(SettingsError, match=r"alarm_email: .* is not allowed; expected an e-mail address, or null"):
+        parse_config({"alarm_email": address})
+
+
+@pytest.mark.parametrize(("knob", "value"), [("alarm_email", "ops@example.com"), ("alarm_no_jobs_hours", 24)])
+def test_an_alarm_that_is_asked_for_without_monitoring_is_refused(knob: str, value: object) -> None:
+    with pytest.raises(SettingsError, match=rf"{knob}: .* expected null without monitoring"):
+        parse_config({knob: value, "monitoring": False})
+
+
+def test_a_job_is_old_after_two_visibility_timeouts_unless_it_is_said() -> None:
+    assert parse_config({}).oldest_message_seconds == 2971
+    assert parse_config({"visibility_timeout_seconds": 400}).oldest_message_seconds == 600
+    assert parse_config({"alarm_oldest_message_seconds": 90}).oldest_message_seconds == 90
+
+
+def test_provisioned_pollers_can_take_the_place_of_a_maximum_concurrency() -> None:
+    config = parse_config({"provisioned_pollers": {"minimum": 2, "maximum": 20}, "max_concurrency": None})
+
+    assert (config.provisioned_pollers, config.max_concurrency) == (Pollers(minimum=2, maximum=20), None)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "@aws-cdk/aws-iam:minimizePolicies",
+        "aws:cdk:version-reporting",
+        "availability-zones:account=123456789012:region=eu-west-1",
+        "acknowledged-issue-numbers",
+        "cli-telemetry",
+    ],
+)
+def test_the_keys_of_the_cdk_itself_are_left_alone(key: str) -> None:
+    assert parse_config({key: ["anything"]}) == Config()
+
+
+@pytest.mark.parametrize(
+    ("key", "nearest"),
+    [
+        ("retain-data", "retain_data"),
+        ("memory", "memory_mb"),
+        ("variant", "variants"),
+        ("MaxConcurrency", "max_concurrency"),
+        ("batchsize", "batch_size"),
+    ],
+)
+def test_an_unknown_knob_is_refused_with_the_nearest_name(key: str, nearest: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        parse_config({key: 1})
+
+    assert str(refused.value) == f"{key}: 1 is not allowed; expected the name of a knob; the nearest is {nearest!r}"
+
+
+@pytest.mark.parametrize(
+    ("knob", "lowest", "highest"),
+    [
+        ("noncurrent_days", 1, 2**31 - 1),
+        ("abort_upload_days", 1, 2**31 - 1),
+        ("max_receive_count", 1, 1000),
+        ("function_timeout_seconds", 86, 900),
+        ("render_seconds", 1, 106),
+        ("visibility_timeout_seconds", 330, 43_200),
+        ("batch_size", 1, 10_000),
+        ("batch_window_seconds", 0, 300),
+        ("max_concurrency", 2, 1000),
+        ("memory_mb", 1024, 10_240),
+        ("jobs_at_once", 1, 11),
+        ("removed_manifest_days", 19, 2**31 - 1),
+        ("queue_retention_days", 1, 13),
+        ("dead_letter_retention_days", 5, 14),
+        ("max_source_bytes", 1, 295_960_576),
+        ("max_frame_pixels", 1, 2**32),
+        ("max_frames", 1, 2**32),
+        ("max_total_pixels", 1, 2**32),
+        ("alarm_oldest_message_seconds", 60, 1_209_600),
+        ("alarm_failed_percent", 0, 99),
+        ("alarm_rejected_percent", 0, 99),
+        ("alarm_minimum_jobs", 1, 1_000_000),
+        ("alarm_at_cap_minutes", 1, 1440),
+        ("alarm_no_jobs_hours", 1, 168),
+    ],
+)
+def test_a_number_is_taken_up_to_its_limits_and_refused_beyond(knob: str, lowest: int, highest: int) -> None:
+    for value in (lowest, highest):
+        assert getattr(parse_config({knob: value}), knob) == value
+    for value in (lowest - 1, highest + 1):
+        with pytest.raises(SettingsError):
+            parse_config({knob: value})
+
+
+@pytest.mark.parametrize("knob", [knob for knob in KNOBS if isinstance(getattr(Config(), knob), int)])
+@pytest.mark.parametrize("value", [1.5, "many", [], {}, "", "1e3", -1])
+def test_a_knob_of_a_number_or_a_choice_refuses_another_type_by_name_and_value(knob: str, value: object) -> None:
+    with pytest.raises(SettingsError) as refused:
+        parse_config({knob: value})
+
+    assert refused.value.key == knob
+    assert "is not allowed; expected" in str(refused.value)
+
+
+@pytest.mark.parametrize("knob", [knob for knob in KNOBS if type(getattr(Config(), knob)) is int])
+def test_true_is_no_number(knob: str) -> None:
+    with pytest.raises(SettingsError, match="True is not allowed"):
+        parse_config({knob: True})
+
+
+@pytest.mark.parametrize(
+    ("context", "said"),
+    [
+        ({"variants": {}}, "variants: {} is not allowed; expected an object of at least one variant by its name"),
+        ({"variants": {"a": {"width": 9, "quality": 101}}}, "variants.a.quality: 101 is not allowed; expected a whole"),
+        ({"variants": '{"a": {"width": 1}, "a": {"width": 2}}'}, "a: {'width': 2} is not allowed; expected each name"),
+        ({"python": "3.11"}, "python: '3.11' is not allowed; expected one of 3.12, 3.13, 3.14"),
+        ({"python": 3.14}, "python: 3.14 is not allowed; expected one of 3.12, 3.13, 3.14"),
+        ({"architecture": "arm"}, "architecture: 'arm' is not allowed; expected one of arm64, x86_64"),
+        ({"log_retention_days": 31}, "log_retention_days: 31 is not allowed; expected one of 1, 3, 5, 7, 14, 30, 60"),
+        ({"engine": "magick"}, "engine: 'magick' is not allowed; expected one of pillow, vips"),
+        ({"bundle_for": "mac"}, "bundle_for: 'mac' is not allowed; expected one of lambda, this-machine"),
+        ({"retain_data": "yes"}, "retain_data: 'yes' is not allowed; expected true or false"),
+        ({"stack_name": "my stack"}, "stack_name: 'my stack' is not allowed; expected 1 to 64 letters"),
+        ({"stack_name": "Darkroom\n"}, "stack_name: 'Darkroom\\n' is not allowed"),
+        ({"key_prefix": "a b"}, "key_prefix: 'a b' is not allowed; expected at most 1,024 letters"),
+        ({"key_prefix": None}, "key_prefix: None is not allowed"),
+        ({"cache_control": ""}, "cache_control: '' is not allowed; expected 1 to 256 printable ASCII characters"),
+        ({"cache_control": "a\r\nX: y"}, "cache_control: 'a\\r\\nX: y' is not allowed"),
+        (
+            {"provisioned_pollers": {"minimum": 2}, "max_concurrency": None},
+            "provisioned_pollers: {'minimum': 2} is not allowed; expected null, or an object such as",
+        ),
+        (
+            {"provisioned_pollers": {"minimum": 1, "maximum": 20}, "max_concurrency": None},
+            "provisioned_pollers.minimum: 1 is not allowed; expected a whole number from 2 to 200",
+        ),
+        (
+            {"provisioned_pollers": {"minimum": 2, "maximum": 10_001}, "max_concurrency": None},
+            "provisioned_pollers.maximum: 10001 is not allowed; expected a whole number from 2 to 10000",
+        ),
+        (
+            {"provisioned_pollers": {"minimum": 30, "maximum": 20}, "max_concurrency": None},
+            "provisioned_pollers.minimum: 30 is not allowed; expected at most the maximum, 20",
+        ),
+    ],
+)
+def test_a_value_that_cannot_be_is_refused_with_what_can(context: Mapping[str, object], said: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        parse_config(context)
+
+    assert str(refused.value).startswith(said)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("context", "said"),
+    [
+        (
+            {"stack_name": "Sthree-images"},
+            "stack_name: 'Sthree-images' is not allowed; expected a name that does not start with xn--, sthree-",
+        ),
+        (
+            {"visibility_timeout_seconds": 329},
+            "visibility_timeout_seconds: 329 is not allowed; expected at least function_timeout_seconds, 330",
+        ),
+        (
+            {"queue_retention_days": 14},
+            "queue_retention_days: 14 is not allowed; expected less than dead_letter_retention_days, 14",
+        ),
+        (
+            {"removed_manifest_days": 18},
+            "removed_manifest_days: 18 is not allowed; expected more than 18, the days that a message can live",
+        ),
+        (
+            {"batch_size": 11, "batch_window_seconds": 0},
+            "batch_window_seconds: 0 is not allowed; expected at least 1 with a batch_size over 10",
+        ),
+        (
+            {"provisioned_pollers": {"minimum": 2, "maximum": 20}},
+            "max_concurrency: 50 is not allowed; expected null with provisioned_pollers",
+        ),
+        (
+            {"max_concurrency": None},
+            "max_concurrency: None is not allowed; expected a whole number from 2 to 1000 unless provisioned_pollers",
+        ),
+        (
+            {"function_timeout_seconds": 30},
+            "render_seconds: 25 is not allowed; expected at most 6 with a function_timeout_seconds of 30",
+        ),
+        (
+            {"max_source_bytes": 2 * 2**30},
+            "max_source_bytes: 2147483648 is not allowed; expected at most 295960576 with a memory_mb of 1769",
+        ),
+        (
+            {"jobs_at_once": 12},
+            "max_source_bytes: 100000000 is not allowed; expected at most 98653525 with a memory_mb of 1769",
+        ),
+        (
+            {"jobs_at_once": 33, "memory_mb": 10_240},
+            "jobs_at_once: 33 is not allowed; expected a whole number from 1 to 32",
+        ),
+    ],
+)
+def test_values_that_cannot_work_together_are_refused(context: Mapping[str, object], said: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        parse_config(context)
+
+    assert str(refused.value).startswith(said)
+
+
+def test_variants_that_do_not_fit_into_lambdas_environment_are_refused() -> None:
+    fitting = {f"variant-{number}": {"width": number} for number in range(1, 16)}
+
+    config = parse_config({"variants": fitting})
+
+    environment = config.settings(uploads_bucket="u" * 63, derived_bucket="d" * 63).to_environment()
+    assert len(json.dumps(environment)) <= MAX_ENVIRONMENT_BYTES
+    with pytest.raises(
+        SettingsError, match="variants: '40 variants' is not allowed; expected an environment of at most"
+    ):
+        parse_config({"variants": {f"variant-{number}": {"width": number} for number in range(1, 41)}})
+
+
+def test_a_job_stays_hidden_for_six_timeouts_and_the_window_unless_told_otherwise() -> None:
+    config = replace(Config(), function_timeout_seconds=100, batch_window_seconds=5)
+
+    assert config.visibility_seconds == 605
+    assert replace(config, visibility_timeout_seconds=120).visibility_seconds == 120
+
+
+def test_a_full_batch_of_the_slowest_images_fits_into_the_default_timeout() -> None:
+    """The last image of the batch begins when the time of all others is used up, and may take three times its own.
+
+    The kernel counts in whole seconds, and lets each image have two more: resize/sandbox/worker.py.
+    """
+    config = Config()
+
+    last_begins = (config.batch_size - 1) * (config.render_seconds + 2)
+
+    assert last_begins + 3 * config.render_seconds + STORAGE_SECONDS <= config.function_timeout_seconds
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+OPTIONS = ("width", "height", "fit", "gravity", "background", "format", "quality", "effort", "enlarge")
+VARIANTS = st.dictionaries(
+    st.sampled_from(["a", "thumb", "manifests"]) | st.text(max_size=8),
+    st.dictionaries(st.sampled_from(OPTIONS), JSON_VALUES | st.integers(0, 200), max_size=4) | JSON_VALUES,
+    max_size=3,
+)
+CONTEXTS = st.dictionaries(st.sampled_from(KNOBS), JSON_VALUES | VARIANTS | JSON_VALUES.map(json.dumps), max_size=3)
+
+
+def outcome_of(context: Mapping[str, object]) -> Config | SettingsError:
+    try:
+        return parse_config(context)
+    except SettingsError as refused:
+        return refused
+
+
+@given(context=CONTEXTS)
+@example(context={"memory_mb": "1" * 5000})
+@example(context={"variants": "[" * 100_000})
+@settings(database=None, deadline=None, max_examples=200)
+def test_whatever_is_configured_gives_a_configuration_or_says_what_is_allowed(context: dict[str, Any]) -> None:
+    outcome = outcome_of(context)
+
+    assert isinstance(outcome, Config) or "is not allowed; expected" in str(outcome)
+
+
+@given(key=st.text(), value=JSON_VALUES)
+@settings(database=None, deadline=None)
+def test_a_name_that_is_neither_a_knob_nor_the_cdks_is_refused_in_one_line(key: str, value: object) -> None:
+    outcome = outcome_of({key: value})
+
+    known = key in KNOBS or any(mark in key for mark in "@:/")
+    assert known or len(str(outcome).splitlines()) == 1
+
+
+@given(knob=st.sampled_from([knob for knob in KNOBS if knob.endswith(("_days", "_seconds", "_size", "_mb"))]))
+@settings(database=None, deadline=None)
+def test_a_number_may_come_as_text(knob: str) -> None:
+    value = getattr(Config(), knob)
+
+    assert parse_config({knob: json.dumps(value)}) == parse_config({knob: value})
