@@ -1,6 +1,7 @@
 # Each target sets up what it needs, and a second call sets up nothing that has not changed.
 PYTHON ?= python3
 BIN := .venv/bin
+APP := .venv/.app
 SETUP := .venv/.set-up
 AUDIT := .venv-audit/.set-up
 WORKERS ?= 3
@@ -8,6 +9,9 @@ OUT ?= out
 SEED ?= 1
 # Every test of the command starts it anew: what it imports is compiled once, whatever the shell says.
 unexport PYTHONDONTWRITEBYTECODE
+
+# Compiled once, and not by every test worker and emulator that starts at first. Of the CDK's 300 services, those in use.
+COMPILE = $(BIN)/python -W ignore -m compileall -qq -j 0 -x /aws_cdk/ .venv/lib || true # what fails is not imported either
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-long test-runtime test-corpus nightly soak fuzz scale scale-measure lint checkov audit
@@ -20,18 +24,22 @@ help: ## list the targets
 setup: $(SETUP) ## make .venv with everything that running, deploying and testing need
 
 # The stamp is written last, so a set-up that was interrupted starts again.
-$(SETUP): requirements/uv.txt requirements.txt requirements/dev.txt pyproject.toml Makefile
+$(APP): requirements/uv.txt requirements.txt pyproject.toml Makefile
 	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and \
 	  f'Darkroom needs Python 3.11 or newer, and $(PYTHON) is {sys.version.split()[0]}: make $(MAKECMDGOALS) PYTHON=python3.13')"
 	rm -rf .venv
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes -r requirements/uv.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --only-binary :all: --require-hashes -r requirements.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	$(COMPILE)
+	$(BIN)/python -c "import stacks.pipeline, cdk_nag"
+	@touch $@
+
+$(SETUP): $(APP) requirements/dev.txt
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --only-binary :all: --no-binary pyvips --no-build-isolation \
 	  --require-hashes -r requirements/dev.txt
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
-	# Compiled once, and not by every test worker and emulator that starts at first. Of the CDK's 300 services, those in use.
-	$(BIN)/python -W ignore -m compileall -qq -j 0 -x /aws_cdk/ .venv/lib || true # what cannot be compiled is not imported either
-	$(BIN)/python -c "import stacks.pipeline, cdk_nag"
+	$(COMPILE)
 	@touch $@
 
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes
@@ -68,7 +76,7 @@ checkov: $(AUDIT) ## have checkov look at the template of a stack with all that 
 audit: $(AUDIT) ## look the requirements up among known vulnerabilities; ARGS=--let-unaudited-pass where that is out of reach
 	$(BIN)/python -m tools.audit $(ARGS) .venv-audit/bin/pip-audit requirements/dev.txt requirements/audit.txt requirements/uv.txt
 
-demo: setup ## run the pipeline on samples/, and write out/contact-sheet.html
+demo: $(APP) ## run the pipeline on samples/, and write out/contact-sheet.html
 	@$(BIN)/darkroom run samples/ --out $(OUT) --contact-sheet $(OUT)/contact-sheet.html || test $$? -eq 1 # two are no images
 
 # A third worker for two cores: many a test waits for a queue. A worker that has nothing left takes from one that has.
@@ -130,7 +138,7 @@ NODE = "$(NODE_HOME)/bin/node"
 NPM = $(NODE) "$(NODE_HOME)/lib/node_modules/npm/bin/npm-cli.js"
 CDK = CDK_DISABLE_CLI_TELEMETRY=true $(NODE) tools/cdk/node_modules/aws-cdk/bin/cdk
 
-$(CLI): tools/cdk/package-lock.json $(SETUP)
+$(CLI): tools/cdk/package-lock.json $(APP)
 	cd tools/cdk && $(NPM) ci --loglevel=error --no-audit --no-fund
 	@touch $@
 

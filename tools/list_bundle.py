@@ -1,21 +1,24 @@
-"""List what ships in a function's bundle: `python -m tools.list_bundle pillow > docs/bundle-pillow.txt`."""
+"""List what ships in the function's bundles: `python -m tools.list_bundle`, for a test to compare with."""
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from resize.imaging.engine import Engine
-from stacks.bundle.build import CONTRACT, RESIZE, build_bundle, lambda_platform
+from stacks.bundle.build import CONTRACT, PROJECT, RESIZE, build_bundle, lambda_platform
 from stacks.config.config import Config
 
 _HEADER = """\
 What ships in the function with the engine {engine}, for arm64 and Python 3.14. A test compares: whatever else gets in
-fails it. After a pin has moved, `.venv/bin/python -m tools.list_bundle {engine} > docs/bundle-{engine}.txt` and look at
-the difference.
+fails it. After a pin has moved, `.venv/bin/python -m tools.list_bundle` writes this anew: look at the difference.
 """
 
 
 _OWN = {CONTRACT: "all of", RESIZE: "what the engine uses of"}
+
+
+def listing_of(engine: Engine) -> Path:
+    """Name the file that has an engine's listing."""
+    return PROJECT / "tests" / "stack" / "golden" / f"bundle-{engine}.txt"
 
 
 def listing(bundle: Path, engine: Engine) -> str:
@@ -35,10 +38,11 @@ def _lines(folder: Path, indent: str) -> Iterator[str]:
 
 
 def main() -> None:
-    """Print the listing of what the default configuration deploys, with the engine that is named."""
-    default, engine = Config(), Engine(sys.argv[1])
-    bundle = build_bundle(lambda_platform(architecture=default.architecture, python=default.python), engine)
-    sys.stdout.write(listing(bundle, engine))
+    """Write the listing of what the default configuration deploys, with each engine."""
+    default = Config()
+    for engine in Engine:
+        bundle = build_bundle(lambda_platform(architecture=default.architecture, python=default.python), engine)
+        listing_of(engine).write_text(listing(bundle, engine), encoding="utf-8")
 
 
 if __name__ == "__main__":

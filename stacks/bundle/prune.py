@@ -1,7 +1,6 @@
 """Takes out of a bundle what the function never uses: less to load, less to attack, less to keep up with.
 
-docs/bundle-pillow.txt and docs/bundle-vips.txt list what stays. A test renders every format in both directions from
-such bundles.
+tests/stack/golden lists what stays. A test renders every format in both directions from such bundles.
 """
 
 import shutil

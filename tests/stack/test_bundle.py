@@ -11,8 +11,8 @@ import pytest
 
 from resize.imaging.engine import Engine
 from stacks.bundle import prune
-from stacks.bundle.build import CONTRACT, LAMBDAS, PROJECT, RESIZE, BundleError, build_bundle, lambda_platform
-from tools.list_bundle import listing
+from stacks.bundle.build import CONTRACT, LAMBDAS, RESIZE, BundleError, build_bundle, lambda_platform
+from tools.list_bundle import listing, listing_of
 
 from aws_cdk import FileSystem  # isort: skip  # stacks chooses its Node, so it comes first
 
@@ -53,7 +53,7 @@ def machines_of(folder: Path) -> set[int]:
 
 
 def test_nothing_ships_but_what_the_list_names(bundle: Path, engine: Engine) -> None:
-    contents = PROJECT / "docs" / f"bundle-{engine}.txt"
+    contents = listing_of(engine)
 
     assert listing(bundle, engine).splitlines() == contents.read_text(encoding="utf-8").splitlines()
 

@@ -100,7 +100,7 @@ def test_every_command_that_installs_demands_hashes_and_builds_nothing_unpinned(
     itself = [line for line in installs if line.endswith(" --no-deps --no-build-isolation --editable .")]
     from_lock = [line for line in installs if "$(NPM) ci " in line]
 
-    assert (len(by_hash), len(itself), len(from_lock)) == (7, 1, 2)
+    assert (len(by_hash), len(itself), len(from_lock)) == (8, 1, 2)
     assert set(installs) == {*by_hash, *itself, *from_lock}
 
 
