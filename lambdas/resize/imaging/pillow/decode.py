@@ -16,7 +16,7 @@ from resize.errors import ImageRejectedError
 from resize.imaging import limits as limit
 from resize.imaging.formats.detect import SourceFormat, identify
 from resize.imaging.formats.exif import orientation_of
-from resize.imaging.formats.isobmff import Presentation, presentation_of, with_maps_apart
+from resize.imaging.formats.isobmff import Presentation, presentation_of, with_maps_apart, without_exif
 from resize.imaging.formats.jpeg import exif_of
 from resize.imaging.formats.jpeg_scans import Jpeg
 from resize.imaging.formats.jpeg_scans import read as read_jpeg
@@ -167,7 +167,7 @@ def _recognized(found: SourceFormat, source: bytes, limits: Limits) -> Image.Ima
     """Let a decoder read the header: AVIF's and HEIC's whatever their brands, of which browsers know more."""
     match found:
         case SourceFormat.AVIF:
-            return AvifImagePlugin.AvifImageFile(BytesIO(with_maps_apart(source)))
+            return AvifImagePlugin.AvifImageFile(BytesIO(without_exif(with_maps_apart(source))))
         case SourceFormat.BMP:
             return BitmapFile(BytesIO(source))
         case SourceFormat.GIF:
