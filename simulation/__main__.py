@@ -4,11 +4,12 @@ import json
 import sys
 from pathlib import Path
 
-from simulation import cost_tables, failures, job_requests, outage, plots, pollers, throughput, volumes
 from simulation.costs import load_prices
-from simulation.flow_model import jobs_a_second, most_jobs_a_second
-from simulation.page import Report, write
+from simulation.experiments import cost_tables, failures, job_requests, outage, pollers, throughput, volumes
+from simulation.models.flow import jobs_a_second, most_jobs_a_second
 from simulation.parameters import ROOT, SERVICE_TIMES, default_config, load
+from simulation.report import plots
+from simulation.report.page import Report, write
 from simulation.tables import count
 
 # Beside the default: what other functions of an account hardly miss, and what carries every volume.

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from simpy import Environment, Event
 
-from simulation.invocation import Ended, Task, run
-from simulation.jobs_queue import Delivery, JobsQueue, Steps
-from simulation.limits import LONG_POLL_SECONDS, MESSAGES_A_RECEIVE
+from simulation.aws.invocation import Ended, Task, run
+from simulation.aws.jobs_queue import Delivery, JobsQueue, Steps
+from simulation.aws.limits import LONG_POLL_SECONDS, MESSAGES_A_RECEIVE
+from simulation.aws.scaling import Scaling
+from simulation.aws.storage import Storage
 from simulation.parameters import Parameters
-from simulation.scaling import Scaling
-from simulation.storage import Storage
 from stacks.config.config import Config
 
 

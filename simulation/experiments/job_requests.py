@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from resize.imaging.variants import Format
+from simulation.aws.invocation import requests_a_job
+from simulation.aws.storage import Method
 from simulation.costs import MILLION, PriceList
-from simulation.invocation import requests_a_job
-from simulation.storage import Method
 from simulation.tables import Table, usd
 from stacks.config.config import Config
 

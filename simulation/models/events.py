@@ -6,14 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 from simpy import Environment
 
-from simulation.event_source import EventSource, Usage
-from simulation.invocation import latencies
-from simulation.jobs_queue import JobsQueue, Place, Steps
-from simulation.limits import IN_FLIGHT_MESSAGES
+from simulation.aws.event_source import EventSource, Usage
+from simulation.aws.invocation import latencies
+from simulation.aws.jobs_queue import JobsQueue, Place, Steps
+from simulation.aws.limits import IN_FLIGHT_MESSAGES
+from simulation.aws.scaling import Scaling, scaling_of
+from simulation.aws.storage import Storage, never
+from simulation.models.workload import DAY_SECONDS, Workload
 from simulation.parameters import Parameters
-from simulation.scaling import Scaling, scaling_of
-from simulation.storage import Storage, never
-from simulation.workload import DAY_SECONDS, Workload
 from stacks.config.config import Config
 
 SEED = 1

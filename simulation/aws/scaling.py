@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from simulation.limits import (
+from simulation.aws.limits import (
     ACCOUNT_CONCURRENCY,
     FIRST_INVOCATIONS,
     INVOCATIONS_A_MINUTE,

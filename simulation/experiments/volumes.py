@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from simulation.costs import PriceList, bill, usd_by_service
-from simulation.flow_model import Flow, flow
+from simulation.models.flow import Flow, flow
+from simulation.models.workload import Workload
 from simulation.parameters import Parameters
 from simulation.tables import Table, count, duration, usd
-from simulation.workload import Workload
 from stacks.config.config import Config
 
 VOLUMES = (1e4, 1e5, 1e6, 1e7, 1e8)

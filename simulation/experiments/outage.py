@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from simulation.event_model import simulate
-from simulation.limits import IN_FLIGHT_MESSAGES
+from simulation.aws.limits import IN_FLIGHT_MESSAGES
+from simulation.aws.scaling import Scaling
+from simulation.experiments.volumes import CARRYING_CONCURRENCY, steady
+from simulation.models.events import simulate
 from simulation.parameters import Parameters
-from simulation.scaling import Scaling
 from simulation.tables import Table, count, duration
-from simulation.volumes import CARRYING_CONCURRENCY, steady
 from stacks.config.config import Config
 
 # What the defaults are for: S3 may be away for so long without a dead letter.

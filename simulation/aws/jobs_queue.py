@@ -11,7 +11,7 @@ from typing import TypeAlias
 import numpy as np
 from simpy import Environment, Event
 
-from simulation.limits import IN_FLIGHT_MESSAGES, LONG_POLL_SECONDS, MESSAGES_A_RECEIVE
+from simulation.aws.limits import IN_FLIGHT_MESSAGES, LONG_POLL_SECONDS, MESSAGES_A_RECEIVE
 from simulation.parameters import Photograph
 
 Steps: TypeAlias = Generator[Event, object, None]

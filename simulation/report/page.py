@@ -3,17 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from simulation import plots
 from simulation.costs import PriceList
 from simulation.findings import Finding
 from simulation.parameters import Parameters
+from simulation.report import plots
 from simulation.tables import Table, duration, share
 
 _HOW = """\
 ## How it is simulated, and what it cannot say
 
 Nothing here was measured on AWS: the rules are what AWS documents, each with its page in
-[limits.py](../simulation/limits.py), and the rest is assumed, each with its reason in
+[limits.py](../simulation/aws/limits.py), and the rest is assumed, each with its reason in
 [assumptions.json](../simulation/assumptions.json).
 
 - **Two models.** The event simulation (SimPy) runs every message, poller and invocation; it answers for windows,

@@ -7,17 +7,17 @@ from itertools import pairwise
 import numpy as np
 
 from resize.settings import STORAGE_SECONDS, WALL_FACTOR
+from simulation.aws.invocation import requests_a_job, vcpus
+from simulation.aws.limits import ACCOUNT_CONCURRENCY, MEGABYTES_A_VCPU, PUTS_A_SECOND
+from simulation.aws.storage import Method
 from simulation.costs import MILLION, PriceList, bill, usd_by_service
-from simulation.event_model import simulate
+from simulation.experiments.volumes import BURST_FACTOR, BURST_LOOK, burst, steady
 from simulation.findings import Finding
-from simulation.flow_model import batch_seconds, flow, jobs_a_second, most_jobs_a_second
-from simulation.invocation import requests_a_job, vcpus
-from simulation.limits import ACCOUNT_CONCURRENCY, MEGABYTES_A_VCPU, PUTS_A_SECOND
+from simulation.models.events import simulate
+from simulation.models.flow import batch_seconds, flow, jobs_a_second, most_jobs_a_second
+from simulation.models.workload import DAY_SECONDS, Workload
 from simulation.parameters import Parameters
-from simulation.storage import Method
 from simulation.tables import Table, count, duration, share, usd
-from simulation.volumes import BURST_FACTOR, BURST_LOOK, burst, steady
-from simulation.workload import DAY_SECONDS, Workload
 from stacks.config.config import Config
 
 CONCURRENCIES = (2, 5, 10, 20, 50, 100, 200, 500, 1000)

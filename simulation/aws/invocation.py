@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from resize.settings import STORAGE_SECONDS, WALL_FACTOR
-from simulation.limits import BYTES_A_SECOND, MEGABYTES_A_VCPU
+from simulation.aws.limits import BYTES_A_SECOND, MEGABYTES_A_VCPU
+from simulation.aws.storage import Answer, Method, Storage
 from simulation.parameters import Parameters, Photograph
-from simulation.storage import Answer, Method, Storage
 from stacks.config.config import Config
 
 MANIFESTS = "manifests"

@@ -11,13 +11,13 @@ from math import exp, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.event_source import Usage
-from simulation.invocation import Task, latencies, requests_a_job, run
-from simulation.limits import LONG_POLL_SECONDS, MESSAGES_A_RECEIVE, PUTS_A_SECOND
+from simulation.aws.event_source import Usage
+from simulation.aws.invocation import Task, latencies, requests_a_job, run
+from simulation.aws.limits import LONG_POLL_SECONDS, MESSAGES_A_RECEIVE, PUTS_A_SECOND
+from simulation.aws.scaling import Scaling, scaling_of
+from simulation.aws.storage import Method, Storage
+from simulation.models.workload import Workload
 from simulation.parameters import Parameters
-from simulation.scaling import Scaling, scaling_of
-from simulation.storage import Method, Storage
-from simulation.workload import Workload
 from stacks.config.config import Config
 
 _DRAWS = 300

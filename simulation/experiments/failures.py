@@ -2,16 +2,16 @@
 
 from dataclasses import replace
 
-from simulation.event_model import simulate
+from simulation.aws.invocation import requests_a_job
+from simulation.aws.scaling import Scaling
+from simulation.aws.storage import ATTEMPTS, Method, failing_jobs
+from simulation.experiments.outage import OUTAGE_TO_SURVIVE, dead_share, tried_for
 from simulation.findings import Finding
-from simulation.flow_model import jobs_a_second
-from simulation.invocation import requests_a_job
-from simulation.outage import OUTAGE_TO_SURVIVE, dead_share, tried_for
+from simulation.models.events import simulate
+from simulation.models.flow import jobs_a_second
+from simulation.models.workload import Workload
 from simulation.parameters import Parameters
-from simulation.scaling import Scaling
-from simulation.storage import ATTEMPTS, Method, failing_jobs
 from simulation.tables import Table, count, duration, share
-from simulation.workload import Workload
 from stacks.config.config import Config
 
 VISIBILITIES = (900, 3600)

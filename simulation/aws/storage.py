@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from simulation.limits import GETS_A_SECOND, MOST_BACKOFF_SECONDS, PUTS_A_SECOND
+from simulation.aws.limits import GETS_A_SECOND, MOST_BACKOFF_SECONDS, PUTS_A_SECOND
 
 # The attempts of a request, with the first: lambdas/resize/handler.py sets them.
 ATTEMPTS = 4

@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 
+from simulation.aws.scaling import scaling_of
 from simulation.costs import DAYS_A_MONTH, PriceList
-from simulation.flow_model import flow
+from simulation.models.flow import flow
+from simulation.models.workload import DAY_SECONDS, Workload
 from simulation.parameters import Parameters
-from simulation.scaling import scaling_of
 from simulation.tables import Table, duration, usd
-from simulation.workload import DAY_SECONDS, Workload
 from stacks.config.config import Config
 from stacks.config.parsers import Pollers
 

@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 from simulation.costs import Line, Price, PriceList, bill, usd_by_service
-from simulation.flow_model import flow
+from simulation.experiments.volumes import CARRYING_CONCURRENCY, STEADY_LOOK, VOLUMES, steady
+from simulation.models.flow import flow
 from simulation.parameters import Parameters
 from simulation.tables import Table, count, usd
-from simulation.volumes import CARRYING_CONCURRENCY, STEADY_LOOK, VOLUMES, steady
 from stacks.config.config import Config
 
 # The volume for which the cost is told line by line, here and in docs/cost.md.

@@ -8,8 +8,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
+from simulation.experiments.volumes import BURST_FACTOR, BURST_STARTS, HOUR, VOLUMES, Volume
 from simulation.tables import count, duration
-from simulation.volumes import BURST_FACTOR, BURST_STARTS, HOUR, VOLUMES, Volume
 
 BURST, LIMITS, COST = "scale-burst.png", "scale-limits.png", "scale-cost.png"
 
