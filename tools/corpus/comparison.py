@@ -10,7 +10,7 @@ from enum import StrEnum
 import numpy as np
 from PIL import Image
 
-from benchmarks.similarity import lightness, similarity
+from benchmarks.images.similarity import lightness, similarity
 from tools.corpus.picture import Animation, Shown
 
 # Above, both pictures are reduced alike before they are compared: what is wrong in a large picture is wrong over

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from statistics import median
 
-from benchmarks.results import Whole
+from benchmarks.report.results import Whole
 from contract.manifest import Manifest, Outcome
 from darkroom.local.local_pipeline import local_pipeline
 from darkroom.uploads.local_files import Source

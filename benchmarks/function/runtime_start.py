@@ -1,6 +1,6 @@
 """Cold starts as Lambda has them: the bundle that is deployed, on the function's Python, under AWS's runtime interface.
 
-    PYTHONPATH=tests python -m benchmarks.runtime_start
+    PYTHONPATH=tests python -m benchmarks.function.runtime_start
 
 As part of `make bench` it is measured where `make test-runtime` has set the runtime up; by itself it prints medians.
 """
@@ -14,9 +14,10 @@ from statistics import median
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from benchmarks import machine, pictures
+from benchmarks import machine
 from benchmarks.engines import choosing, engines
-from benchmarks.results import PROCESSORS_OF_A_START, RuntimeAnswer, RuntimeStart
+from benchmarks.images import pictures
+from benchmarks.report.results import PROCESSORS_OF_A_START, RuntimeAnswer, RuntimeStart
 from benchmarks.workers import WorkerError
 from darkroom.local.emulator import REGION, Emulator, emulator
 from resize.imaging.engine import Engine

@@ -1,4 +1,4 @@
-"""A function that is given batches: `python -m benchmarks.batch_worker ENGINE FORMAT PROCESSORS`.
+"""A function that is given batches: `python -m benchmarks.function.batch_worker ENGINE FORMAT PROCESSORS`.
 
 The function's own handler, wired by its own entry, but for S3, which is in memory and at a distance.
 """
@@ -14,8 +14,8 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
-from benchmarks.distant_s3 import DistantS3
 from benchmarks.engines import choosing, versions_of
+from benchmarks.function.distant_s3 import DistantS3
 from benchmarks.machine import use_processors
 from benchmarks.peers.serving import serve
 from resize.imaging.variants import Format

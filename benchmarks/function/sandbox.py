@@ -1,6 +1,6 @@
 """What does the sandbox cost? A photograph's size of JPEG to the default variants, in process and in the sandbox.
 
-    .venv/bin/python benchmarks/sandbox.py [runs]
+    .venv/bin/python benchmarks/function/sandbox.py [runs]
 
 Runs alternate, so that whatever else the machine does meets both alike. Each is measured by the clock.
 """
@@ -23,7 +23,7 @@ from resize.sandbox.pool import Confinement, Sandbox
 
 SIZE = (3000, 2000)
 RUNS = 40
-CONTEXT = json.loads((Path(__file__).parents[1] / "cdk.json").read_text(encoding="utf-8"))["context"]
+CONTEXT = json.loads((Path(__file__).parents[2] / "cdk.json").read_text(encoding="utf-8"))["context"]
 CONFINEMENT = Confinement(
     memory_bytes=1120 * 1024**2, answer_bytes=140 * 1024**2, processor_seconds=25, wall_seconds=75
 )

@@ -7,8 +7,8 @@ from statistics import median
 from typing import TypeAlias
 
 from benchmarks.programs import AWS, SHARP
-from benchmarks.ratios import compare, fastest, median_ratio
-from benchmarks.results import PROCESSORS_OF_A_START, Results
+from benchmarks.report.ratios import compare, fastest, median_ratio
+from benchmarks.report.results import PROCESSORS_OF_A_START, Results
 
 JPEGS = ("6-megapixels.jpg", "24-megapixels.jpg")
 _HUGE_MEGAPIXELS = 100

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from benchmarks.results import Measured
+from benchmarks.report.results import Measured
 
 LEAST_SIMILARITY = 0.99
 MOST_BYTES = 1.03  # times the peer's

@@ -10,7 +10,7 @@ from pathlib import Path
 from time import monotonic
 
 from benchmarks.engines import choosing
-from benchmarks.results import FirstAnswer
+from benchmarks.report.results import FirstAnswer
 from benchmarks.workers import PROJECT, WorkerError
 from resize.settings import Settings
 from stacks.bundle.build import CACHE, build_bundle

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from benchmarks.results import Batch
+from benchmarks.report.results import Batch
 from benchmarks.workers import Worker, WorkerError, python_worker
 
 JOBS = 10
@@ -15,7 +15,7 @@ def measure_batch(engine: str, output: str, source: Path, folder: Path, rounds: 
         WorkerError: the function failed.
     """
     together, plain, wide = [], [], []
-    command = ("benchmarks.batch_worker", engine, output)
+    command = ("benchmarks.function.batch_worker", engine, output)
     with (
         Worker(python_worker(*command, "1"), folder / "batch-1.log") as one,
         Worker(python_worker(*command, "2"), folder / "batch-2.log") as two,

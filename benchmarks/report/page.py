@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from statistics import median
 
 from benchmarks.engines import DEFAULT
-from benchmarks.ratios import FILE_SLACK, LEAST_SIMILARITY, MOST_BYTES, compare, fastest, median_ratio
 from benchmarks.rendering import SLOW_SECONDS
-from benchmarks.results import Batch, Cell, FirstAnswer, Measured, Program, Results, RuntimeStart, Whole
-from benchmarks.targets import TARGETS, Target
+from benchmarks.report.ratios import FILE_SLACK, LEAST_SIMILARITY, MOST_BYTES, compare, fastest, median_ratio
+from benchmarks.report.results import Batch, Cell, FirstAnswer, Measured, Program, Results, RuntimeStart, Whole
+from benchmarks.report.targets import TARGETS, Target
 
 _MEGABYTE = 1_000_000
 

@@ -1,4 +1,4 @@
-"""Writes a PNG as HEIC, as a phone does: `python -m benchmarks.write_heic photograph.png photograph.heic`."""
+"""Writes a PNG as HEIC, as a phone does: `python -m benchmarks.images.heic_writer photograph.png photograph.heic`."""
 
 import sys
 
