@@ -32,7 +32,7 @@ class UsageError(DarkroomError):
 
 
 @contextmanager
-def answering(what: str) -> Iterator[None]:
+def aws_errors(what: str) -> Iterator[None]:
     """Name what was being done where AWS, or what stands in its place, refuses, does not answer or is of a later time.
 
     Raises:

@@ -21,7 +21,7 @@ from contract.manifest import LaterSchemaError, Manifest, Outcome
 from contract.sequencer import Order
 from darkroom.backfill.listing import ARCHIVE_CLASSES, Listed
 from darkroom.backfill.selection import Selection, Verdict, judge
-from darkroom.errors import answering
+from darkroom.errors import aws_errors
 from darkroom.parallel import concurrently
 from darkroom.pipeline.client import Pipeline
 from resize.derived_bucket import Registers
@@ -70,7 +70,7 @@ class Examiner:
         Raises:
             DarkroomError: S3 refuses, or does not answer.
         """
-        with answering("Reading manifests"):
+        with aws_errors("Reading manifests"):
             return sorted(concurrently(self._examine, keys), key=lambda examined: examined.key)
 
     def _examine(self, listed: Listed) -> Examined:

@@ -11,7 +11,7 @@ from contract.manifest import LaterSchemaError, Manifest, Outcome
 from darkroom.backfill.jobs import Examined, current_version, removal, rendition_keys, sequencer_for, written_at
 from darkroom.backfill.listing import Listed, Page, list_bucket
 from darkroom.backfill.selection import Verdict
-from darkroom.errors import answering
+from darkroom.errors import aws_errors
 from darkroom.parallel import concurrently
 from darkroom.pipeline.client import Pipeline
 from resize.imaging.variants import Variant
@@ -89,7 +89,7 @@ class OrphanExaminer:
         Raises:
             DarkroomError: S3 refuses, or does not answer.
         """
-        with answering("Reading manifests"):
+        with aws_errors("Reading manifests"):
             found = [each for each in concurrently(self._examine, manifests) if each]
         return sorted(found, key=lambda examined: examined.key)
 

@@ -5,7 +5,7 @@ import os
 import boto3
 from botocore.exceptions import BotoCoreError
 
-from darkroom.errors import UsageError, answering
+from darkroom.errors import UsageError, aws_errors
 from darkroom.local import emulator
 from darkroom.local.registry import all_running
 from darkroom.pipeline.client import Pipeline, find_pipeline
@@ -33,7 +33,7 @@ def _running() -> Pipeline:
             "--stack NAME."
         )
     newest = running[0]
-    with answering(f"Finding the pipeline at {newest.endpoint_url}"):
+    with aws_errors(f"Finding the pipeline at {newest.endpoint_url}"):
         return find_pipeline(newest.stack_name, newest.endpoint_url, emulator.session(newest.keys))
 
 
@@ -59,5 +59,5 @@ def aws_session(profile: str | None = None, *, region: str | None = None, advice
 
 def _deployed(stack: str) -> Pipeline:
     session = aws_session()
-    with answering(f"Finding the stack {stack!r}"):
+    with aws_errors(f"Finding the stack {stack!r}"):
         return find_pipeline(stack, None, session)

@@ -12,7 +12,7 @@ from starlette.responses import Response, StreamingResponse
 from contract.manifest import PublishedRendition
 from contract.s3_errors import is_missing
 from darkroom.console.threads import in_background
-from darkroom.errors import answering
+from darkroom.errors import aws_errors
 from resize.errors import ImageRejectedError
 from resize.imaging.formats.detect import SourceFormat, identify
 
@@ -74,7 +74,7 @@ async def original(s3: "S3Client", bucket: str, upload: "Upload", limit: int) ->
 
 
 async def _get(ask: "Callable[[], GetObjectOutputTypeDef]") -> "GetObjectOutputTypeDef":
-    with answering("Reading a picture"):
+    with aws_errors("Reading a picture"):
         try:
             return await in_background(ask)
         except ClientError as error:
@@ -86,7 +86,7 @@ async def _get(ask: "Callable[[], GetObjectOutputTypeDef]") -> "GetObjectOutputT
 async def _image(answer: "GetObjectOutputTypeDef", headers: dict[str, str]) -> Response:
     """Tell the type from the bytes alone: whatever S3 was told of it, a page or a script is never served."""
     body = answer["Body"]
-    with answering("Reading a picture"):
+    with aws_errors("Reading a picture"):
         start = await in_background(partial(body.read, _HEADER_BYTES))
     try:
         content_type = _SHOWABLE[identify(start)]

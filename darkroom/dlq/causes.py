@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from darkroom.dlq.attempt_log import AttemptLog, Span, attempt_log
 from darkroom.dlq.attempts import CUT_SHORT_CODE, UNKNOWN_CODE, Attempt, Cause, attempts_in, ending_in, last_attempts
 from darkroom.dlq.queue import Letter
-from darkroom.errors import DarkroomError, answering
+from darkroom.errors import DarkroomError, aws_errors
 from darkroom.pipeline.client import Pipeline
 from darkroom.pipeline.metrics import utc_now
 from darkroom.pipeline.sqs import Queue, read_queue
@@ -90,7 +90,7 @@ class Failures:
         sqs: SQSClient = self._pipeline.client("sqs")
         jobs = read_queue(sqs, self._pipeline.jobs_queue_url)
         try:
-            with answering("Reading the function's log"):
+            with aws_errors("Reading the function's log"):
                 log = attempt_log(self._pipeline, len(letters), sleep=self._sleep)
                 attempts = _attempts(letters, log, jobs, now)
                 failures = _failures(letters, attempts, _endings(attempts, log, now))

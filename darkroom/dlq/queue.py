@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from darkroom.errors import DarkroomError, answering
+from darkroom.errors import DarkroomError, aws_errors
 from darkroom.parallel import WORKERS, concurrently
 from darkroom.pipeline.client import Pipeline
 from darkroom.pipeline.sqs import count_messages, in_tens
@@ -92,7 +92,7 @@ class Held:
 
     def receive(self, limit: int) -> tuple[Letter, ...]:
         """Receive every letter that nobody holds, or about `limit` of them, several requests at once."""
-        with answering(READING), ThreadPoolExecutor(WORKERS) as pool:
+        with aws_errors(READING), ThreadPoolExecutor(WORKERS) as pool:
             for done in [pool.submit(self._receive_all, limit) for _ in range(WORKERS)]:
                 done.result()
         return tuple(self._letters.values())[:limit]
@@ -100,7 +100,7 @@ class Held:
     def receive_ten(self) -> tuple[Letter, ...] | None:
         """Receive up to ten letters that were not held before; None where there are no more."""
         for _ in range(self._patience()):
-            with answering(READING):
+            with aws_errors(READING):
                 received, new = self._receive()
             if new or not received:
                 return new or None
@@ -109,7 +109,7 @@ class Held:
     def delete(self, letters: Sequence[Letter]) -> None:
         """Delete up to ten letters for good."""
         entries = [{"Id": str(place), "ReceiptHandle": each.handle} for place, each in enumerate(letters)]
-        with answering("Deleting dead letters"):
+        with aws_errors("Deleting dead letters"):
             answer = self._sqs.delete_message_batch(QueueUrl=self._url, Entries=entries)  # type: ignore[arg-type]
         self._deleted.update(letters[int(entry["Id"])].message_id for entry in answer.get("Successful", []))
         if failed := answer.get("Failed"):
@@ -121,7 +121,7 @@ class Held:
     def hand_back(self) -> None:
         """Let others receive what is still held. A letter that shows again already needs nothing."""
         kept = [letter for name, letter in self._letters.items() if name not in self._deleted]
-        with answering("Handing back the dead letters"):
+        with aws_errors("Handing back the dead letters"):
             for _ in concurrently(self._show_again, in_tens(kept)):
                 pass
 

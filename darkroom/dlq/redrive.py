@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from darkroom.dlq.archive import saved_bodies
 from darkroom.dlq.queue import DeadLetterQueue
-from darkroom.errors import DarkroomError, answering
+from darkroom.errors import DarkroomError, aws_errors
 from darkroom.pipeline.client import Pipeline
 from darkroom.pipeline.sqs import Pace, send, send_all
 
@@ -66,7 +66,7 @@ def redrive_all(
         DarkroomError: SQS refuses, fails or does not answer. No letter is lost.
     """
     sqs: SQSClient = pipeline.client("sqs")
-    with answering("Redriving the dead-letter queue"):
+    with aws_errors("Redriving the dead-letter queue"):
         source, target = _arn(sqs, pipeline.dead_letter_queue_url), _arn(sqs, pipeline.jobs_queue_url)
         try:
             earlier = _newest_start(sqs, source)
@@ -128,7 +128,7 @@ def _follow(sqs: "SQSClient", task: Task, sleep: Callable[[float], None]) -> Ite
                 sleep(_POLL_SECONDS)
     finally:
         if status == "RUNNING":
-            with answering("Cancelling the redrive"):
+            with aws_errors("Cancelling the redrive"):
                 sqs.cancel_message_move_task(TaskHandle=task.handle)
     if status != "COMPLETED":
         raise DarkroomError(
@@ -139,7 +139,7 @@ def _follow(sqs: "SQSClient", task: Task, sleep: Callable[[float], None]) -> Ite
 
 def _look_at(sqs: "SQSClient", task: Task) -> "ListMessageMoveTasksResultEntryTypeDef":
     """See how far it is: the newest task, unless that is one from before, which is listed until the new one is."""
-    with answering("Following the redrive"):
+    with aws_errors("Following the redrive"):
         results = sqs.list_message_move_tasks(SourceArn=task.source, MaxResults=1).get("Results", [])
     is_listed = bool(results) and results[0].get("StartedTimestamp") != task.earlier
     return results[0] if is_listed else {"Status": "RUNNING"}

@@ -13,7 +13,7 @@ from darkroom.doctor.rollback import check_rollback
 from darkroom.doctor.smoke_test import Trial
 from darkroom.doctor.stack_names import check_names, read_stack_names
 from darkroom.doctor.wiring import check_consumer, check_notification, check_queues, expected_prefix
-from darkroom.errors import answering
+from darkroom.errors import aws_errors
 from darkroom.pipeline.client import Pipeline
 from darkroom.pipeline.sqs import count_messages
 from stacks.config.config import Config
@@ -52,7 +52,7 @@ def _wiring(pipeline: Pipeline, deployed: Mapping[str, Any]) -> Iterator[Check]:
 
 def _check_credentials(pipeline: Pipeline) -> Iterator[Finding]:
     sts: STSClient = pipeline.client("sts")
-    with answering("Asking who you are"):
+    with aws_errors("Asking who you are"):
         answer = sts.get_caller_identity()
     yield ok(f"You are {answer['Arn']}, in {pipeline.region}.")
 

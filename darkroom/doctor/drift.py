@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from contract.errors import SettingsError
 from darkroom.doctor.findings import Finding, fault, ok, warning
-from darkroom.errors import answering
+from darkroom.errors import aws_errors
 from darkroom.local.cloud_assembly import read_assembly
 from darkroom.pipeline.client import LIVE, Pipeline
 from resize.settings import Settings
@@ -40,7 +40,7 @@ def deployed_template(pipeline: Pipeline) -> Mapping[str, Any]:
         DarkroomError: CloudFormation refuses, or does not answer.
     """
     cloudformation: CloudFormationClient = pipeline.client("cloudformation")
-    with answering("Reading the stack's template"):
+    with aws_errors("Reading the stack's template"):
         body: Any = cloudformation.get_template(StackName=pipeline.stack_name, TemplateStage="Original")["TemplateBody"]
     return json.loads(body) if isinstance(body, str) else dict(body)
 
@@ -86,7 +86,7 @@ def compare_function(deployed: Mapping[str, Any], pipeline: Pipeline) -> Iterato
         DarkroomError: Lambda refuses, or does not answer.
     """
     functions: LambdaClient = pipeline.client("lambda")
-    with answering("Reading the function"):
+    with aws_errors("Reading the function"):
         live = functions.get_function_configuration(FunctionName=pipeline.function_name, Qualifier=LIVE)
         latest = functions.get_function_configuration(FunctionName=pipeline.function_name)
     told = _properties(deployed, "AWS::Lambda::Function")

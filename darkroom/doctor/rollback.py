@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from darkroom.doctor.findings import Finding, ok, warning
-from darkroom.errors import answering
+from darkroom.errors import aws_errors
 from darkroom.pipeline.client import Pipeline
 
 if TYPE_CHECKING:
@@ -29,9 +29,9 @@ def check_rollback(pipeline: Pipeline) -> Iterator[Finding]:
     Raises:
         DarkroomError: AWS refuses, or does not answer.
     """
-    with answering("Reading the function's live version"):
+    with aws_errors("Reading the function's live version"):
         live = pipeline.live_generation()
-    with answering("Reading the stack's events"):
+    with aws_errors("Reading the stack's events"):
         newest = max(_versions(pipeline), default=live)
     if newest > live:
         yield warning(

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from darkroom.errors import DarkroomError, UsageError, answering
+from darkroom.errors import DarkroomError, UsageError, aws_errors
 from darkroom.local.access_keys import AccessKeys
 from darkroom.local.deploy import deploy
 from darkroom.local.emulator import Emulator, emulator
@@ -33,7 +33,7 @@ class Local:
 
     def function_log(self) -> str:
         """Read what the function has logged."""
-        with answering("Reading the function's log"):
+        with aws_errors("Reading the function's log"):
             return "".join(f"{line.text.rstrip()}\n" for line in self.pipeline.function_log())
 
     def wait_until_idle(
@@ -79,7 +79,7 @@ def local_pipeline(
         begin("Building the pipeline (the first time takes a minute)")
         assembly = synthesize(local_overrides() | dict(overrides), ASSEMBLIES)
         begin("Deploying the pipeline")
-        with answering(f"Deploying to {aws.endpoint_url}"):
+        with aws_errors(f"Deploying to {aws.endpoint_url}"):
             pipeline = deploy(assembly, aws.endpoint_url, aws.session())
         yield Local(pipeline=pipeline, emulator_log=log)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from darkroom.errors import DarkroomError, answering
+from darkroom.errors import DarkroomError, aws_errors
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -50,7 +50,7 @@ def count_messages(sqs: "SQSClient", queue_url: str) -> Counts:
     Raises:
         DarkroomError: SQS refuses, or does not answer.
     """
-    with answering("Counting the messages of a queue"):
+    with aws_errors("Counting the messages of a queue"):
         answer = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=[_WAITING, _IN_FLIGHT, _DELAYED])
     numbers = answer["Attributes"]
     return Counts(waiting=int(numbers[_WAITING]), in_flight=int(numbers[_IN_FLIGHT]), delayed=int(numbers[_DELAYED]))
@@ -78,7 +78,7 @@ def read_queue(sqs: "SQSClient", url: str) -> Queue:
     Raises:
         DarkroomError: SQS refuses, or does not answer.
     """
-    with answering(f"Reading the queue {url}"):
+    with aws_errors(f"Reading the queue {url}"):
         told: Mapping[str, str] = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]  # type: ignore[assignment]
     return Queue(
         arn=told["QueueArn"],
@@ -143,7 +143,7 @@ def send(
             if attempt:
                 sleep(_REST_SECONDS * 2**attempt)
             entries = [{"Id": str(place), "MessageBody": stamp(body)} for place, body in unsent.items()]
-            with answering("Sending to the jobs queue"):
+            with aws_errors("Sending to the jobs queue"):
                 answer = sqs.send_message_batch(QueueUrl=queue_url, Entries=entries)  # type: ignore[arg-type]
             failed = answer.get("Failed", [])
             unsent = {int(entry["Id"]): unsent[int(entry["Id"])] for entry in failed}

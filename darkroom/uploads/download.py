@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from contract.keys import manifest_key
 from contract.manifest import PublishedRendition
-from darkroom.errors import DarkroomError, answering
+from darkroom.errors import DarkroomError, aws_errors
 from darkroom.files import write_whole
 from darkroom.parallel import concurrently
 from darkroom.pipeline.client import Pipeline
@@ -94,7 +94,7 @@ def _short(name: str, segment: str, extension: str) -> str:
 
 
 def _copy(s3: "S3Client", bucket: str, rendition: PublishedRendition, out: Path) -> Path:
-    with answering(f"Copying {rendition.key!r}"):
+    with aws_errors(f"Copying {rendition.key!r}"):
         try:
             answer = s3.get_object(Bucket=bucket, Key=rendition.key, IfMatch=f'"{rendition.etag}"')
         except ClientError as error:

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from contract.keys import is_folder_marker
 from contract.manifest import Outcome
 from contract.s3_errors import is_missing
-from darkroom.errors import answering
+from darkroom.errors import aws_errors
 from darkroom.pipeline.client import Pipeline
 from darkroom.pipeline.deployed_config import Scope, find_scope
 from darkroom.pipeline.sqs import count_messages
@@ -85,7 +85,7 @@ def look_up(pipeline: Pipeline, key: str) -> Found:
 
 def _newest(s3: "S3Client", bucket: str, key: str) -> tuple[Stored | None, bool]:
     """Find a key's newest upload, and whether what is newest is that it was deleted."""
-    with answering("Reading the uploads bucket"):
+    with aws_errors("Reading the uploads bucket"):
         try:
             answer = s3.head_object(Bucket=bucket, Key=key)
         except ClientError as error:

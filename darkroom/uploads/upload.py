@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 
-from darkroom.errors import DarkroomError, answering
+from darkroom.errors import DarkroomError, aws_errors
 from darkroom.parallel import WORKERS, concurrently
 from darkroom.pipeline.client import Pipeline
 from darkroom.uploads.etag import PART_BYTES, same_version
@@ -90,7 +90,7 @@ class _Upload:
 
     def __call__(self, source: Source) -> Uploaded:
         try:
-            with answering(f"Uploading {str(source.path)!r}"):
+            with aws_errors(f"Uploading {str(source.path)!r}"):
                 self._progress.begin(source)
                 uploaded = self._upload(source)
                 self._progress.end(source)

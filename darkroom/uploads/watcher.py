@@ -11,7 +11,7 @@ from contract.manifest import LaterSchemaError, Manifest
 from contract.s3_errors import is_missing
 from darkroom.dlq.dead_letters import uploads_of
 from darkroom.dlq.queue import DeadLetterQueue
-from darkroom.errors import answering
+from darkroom.errors import aws_errors
 from darkroom.parallel import concurrently
 from darkroom.pipeline.sqs import count_messages
 from darkroom.uploads.outcomes import Recorded, Version
@@ -42,7 +42,7 @@ class Watch:
     def new_manifests(self, keys: Sequence[str]) -> Iterator[Recorded]:
         """List what lies where these keys' manifests do, and read what was not read before."""
         wanted = {manifest_key(key) for key in keys}
-        with answering("Listing the manifests"):
+        with aws_errors("Listing the manifests"):
             written = [key for key, etag in self._list(wanted) if self._read_etags.get(key) != etag]
             for key, etag, recorded in concurrently(self._read, written):
                 self._read_etags[key] = etag
@@ -71,7 +71,7 @@ class Watch:
     def is_current(self, version: Version) -> bool:
         """Tell whether this is still the newest version of its key."""
         key, version_id = version
-        with answering("Reading the uploads bucket"):
+        with aws_errors("Reading the uploads bucket"):
             try:
                 answer = self._s3.head_object(Bucket=self._pipeline.uploads_bucket, Key=key)
             except ClientError as error:

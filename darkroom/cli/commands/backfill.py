@@ -23,7 +23,7 @@ from darkroom.cli.progress import steps
 from darkroom.cli.target import find_target
 from darkroom.cli.terminal import confirm
 from darkroom.doctor.rollback import DEPLOY_AGAIN
-from darkroom.errors import DarkroomError, UsageError, answering
+from darkroom.errors import DarkroomError, UsageError, aws_errors
 from darkroom.pipeline.client import Pipeline
 from darkroom.pipeline.deployed_config import find_scope
 from darkroom.pipeline.sqs import Pace
@@ -218,7 +218,7 @@ def _warning(orphans: int, settings: Settings) -> str:
 
 
 def _settings(pipeline: Pipeline) -> Settings:
-    with answering("Reading the configuration of the function"):
+    with aws_errors("Reading the configuration of the function"):
         environment = pipeline.function_environment()
     try:
         return Settings.from_environment(environment)
@@ -227,7 +227,7 @@ def _settings(pipeline: Pipeline) -> Settings:
 
 
 def _live_generation(pipeline: Pipeline) -> int:
-    with answering("Reading the live version of the function"):
+    with aws_errors("Reading the live version of the function"):
         return pipeline.live_generation()
 
 
