@@ -14,7 +14,7 @@ from starlette.responses import FileResponse, JSONResponse, Response, StreamingR
 from starlette.routing import Route
 
 from contract.keys import MAX_KEY_BYTES
-from darkroom.console.dead_letters import Letters
+from darkroom.console.dead_letters import DeadLetters
 from darkroom.console.feed import Fact, Feed
 from darkroom.console.images import original, rendition
 from darkroom.console.multipart import TooLargeError, receive
@@ -49,12 +49,14 @@ _MOST_REDRIVE_BYTES: Final = 64 * SHOWN_LETTERS
 class Console:
     """The handlers, each of one route."""
 
-    def __init__(self, pipeline: Pipeline, limits: Limits, *, feed: Feed, uploads: Uploads, letters: Letters) -> None:
+    def __init__(
+        self, pipeline: Pipeline, limits: Limits, *, feed: Feed, uploads: Uploads, dead_letters: DeadLetters
+    ) -> None:
         self._pipeline = pipeline
         self._s3: S3Client = pipeline.client("s3")
         self._feed = feed
         self._uploads = uploads
-        self._letters = letters
+        self._dead_letters = dead_letters
         self._limits = limits
         self._pages = 0
         self._receiving = 0
@@ -118,7 +120,7 @@ class Console:
 
     async def dead_letter(self, request: Request) -> Response:
         """Answer with the image that a dead letter is about."""
-        upload = self._letters.upload(request.path_params["id"])
+        upload = self._dead_letters.upload(request.path_params["id"])
         if upload is None:
             raise HTTPException(HTTPStatus.NOT_FOUND, "There is no such dead letter here, or it is about no image.")
         return await original(self._s3, self._pipeline.uploads_bucket, upload, self._limits.source_bytes)
@@ -126,7 +128,7 @@ class Console:
     async def redrive(self, request: Request) -> Response:
         """Have the jobs of some dead letters done again."""
         asked = await _message_ids(request)
-        return JSONResponse({"moved": await self._letters.redrive(asked), "asked": len(asked)})
+        return JSONResponse({"moved": await self._dead_letters.redrive(asked), "asked": len(asked)})
 
     async def _receive(self, request: Request, key: str, size: int) -> str:
         limit = self._limits.source_bytes

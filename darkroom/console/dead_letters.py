@@ -24,7 +24,7 @@ _SHOWN_KEYS = 5
 _SHOWN_CHARACTERS = 300
 
 
-class Letters:
+class DeadLetters:
     """Reads the dead letters when there are more or fewer, and tells them to the feed. For one event loop alone."""
 
     def __init__(
@@ -55,8 +55,8 @@ class Letters:
 
     def upload(self, message_id: str) -> Upload | None:
         """Give the upload of this pipeline that a letter asks to resize, if it is about one."""
-        letter = self._shown.get(message_id)
-        return _picture_of(letter, self._bucket) if letter else None
+        message = self._shown.get(message_id)
+        return _picture_of(message, self._bucket) if message else None
 
     async def run(self) -> None:
         """Read them whenever there is cause, until cancelled."""
@@ -82,45 +82,45 @@ class Letters:
             finally:
                 await self._look()
                 gone = [each for each in chosen if each.message_id not in self._shown]
-                mine = [upload for letter in gone for upload in letter.uploads if upload.bucket == self._bucket]
+                mine = [upload for message in gone for upload in message.uploads if upload.bucket == self._bucket]
                 self._uploads.queued_again(mine)
 
     async def _look(self) -> bool:
         read = partial(read_dead_letters, self._pipeline, limit=SHOWN_LETTERS, failures=self._failures)
-        letters = await self._health.answered("dead letters", read)
-        if letters is None:
+        messages = await self._health.answered("dead letters", read)
+        if messages is None:
             return False
-        new = [letter for letter in letters if letter.message_id not in self._shown]
-        self._uploads.dead([(upload.key, upload.version_id) for letter in new for upload in letter.uploads])
-        self._shown = {letter.message_id: letter for letter in letters}
-        self._feed.tell("dead_letters", "", groups_to_json(letters, self._bucket))
+        new = [message for message in messages if message.message_id not in self._shown]
+        self._uploads.dead([(upload.key, upload.version_id) for message in new for upload in message.uploads])
+        self._shown = {message.message_id: message for message in messages}
+        self._feed.tell("dead_letters", "", groups_to_json(messages, self._bucket))
         return True
 
 
-def groups_to_json(letters: Sequence[DeadLetter], uploads_bucket: str) -> str:
+def groups_to_json(messages: Sequence[DeadLetter], uploads_bucket: str) -> str:
     """Write the letters on one line, grouped by the code of their cause."""
     groups = [
-        {"code": code, "letters": [_shown(letter, uploads_bucket) for letter in some]}
-        for code, some in by_cause(letters).items()
+        {"code": code, "letters": [_shown(message, uploads_bucket) for message in some]}
+        for code, some in by_cause(messages).items()
     ]
     return json.dumps({"groups": groups})
 
 
-def _shown(letter: DeadLetter, uploads_bucket: str) -> dict[str, object]:
-    picture = _picture_of(letter, uploads_bucket)
+def _shown(message: DeadLetter, uploads_bucket: str) -> dict[str, object]:
+    picture = _picture_of(message, uploads_bucket)
     return {
-        "id": letter.message_id,
-        "keys": [upload.key for upload in letter.uploads[:_SHOWN_KEYS]],
-        "more_keys": len(letter.uploads[_SHOWN_KEYS:]),
-        "body": "" if letter.uploads else letter.body[:_SHOWN_CHARACTERS],
-        "sent": letter.sent.isoformat(),
-        "attempts": letter.attempts,
-        "detail": letter.cause.detail[:_SHOWN_CHARACTERS],
-        "path": f"dead-letters/{quote(letter.message_id, safe='')}/image" if picture else None,
+        "id": message.message_id,
+        "keys": [upload.key for upload in message.uploads[:_SHOWN_KEYS]],
+        "more_keys": len(message.uploads[_SHOWN_KEYS:]),
+        "body": "" if message.uploads else message.body[:_SHOWN_CHARACTERS],
+        "sent": message.sent.isoformat(),
+        "attempts": message.attempts,
+        "detail": message.cause.detail[:_SHOWN_CHARACTERS],
+        "path": f"dead-letters/{quote(message.message_id, safe='')}/image" if picture else None,
     }
 
 
-def _picture_of(letter: DeadLetter, uploads_bucket: str) -> Upload | None:
+def _picture_of(message: DeadLetter, uploads_bucket: str) -> Upload | None:
     """Choose what is shown of a letter: never what a strange message names in another bucket."""
-    created = (upload for upload in letter.uploads if upload.change is Change.CREATED)
+    created = (upload for upload in message.uploads if upload.change is Change.CREATED)
     return next((upload for upload in created if upload.bucket == uploads_bucket), None)

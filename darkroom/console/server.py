@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from darkroom.console.app import Console
 from darkroom.console.auth import Access, Guard
-from darkroom.console.dead_letters import Letters
+from darkroom.console.dead_letters import DeadLetters
 from darkroom.console.feed import Feed
 from darkroom.console.health import Health
 from darkroom.console.sampler import PLOTTED_SECONDS, SAMPLE_SECONDS, Sampler
@@ -35,14 +35,16 @@ async def serve(pipeline: Pipeline, limits: Limits, listener: socket.socket, acc
     )
     health = Health(pipeline, feed, limits)
     uploads = Uploads(Watch(pipeline.client("s3"), pipeline.client("sqs"), pipeline), feed, health)
-    letters = Letters(pipeline, feed, health, uploads)
+    dead_letters = DeadLetters(pipeline, feed, health, uploads)
     sampler = Sampler(StatusReader(pipeline), feed, health, oldest_wait=uploads.oldest_wait)
     port = listener.getsockname()[1]
-    console = Console(pipeline, limits, feed=feed, uploads=uploads, letters=letters)
+    console = Console(pipeline, limits, feed=feed, uploads=uploads, dead_letters=dead_letters)
     app = _Requests(Guard(console.app(), port=port, access=access))
     stopped = _stop_signal()
     async with asyncio.TaskGroup() as tasks:
-        following = [tasks.create_task(work) for work in (uploads.run(), letters.run(), sampler.run(letters.counted))]
+        following = [
+            tasks.create_task(work) for work in (uploads.run(), dead_letters.run(), sampler.run(dead_letters.counted))
+        ]
         server = tasks.create_task(
             hypercorn.asyncio.serve(cast("Framework", app), _configuration(listener), shutdown_trigger=stopped.wait)
         )

@@ -105,14 +105,14 @@ def _move_count(pipeline: Pipeline, count: int, pace: Pace) -> Iterator[int]:
 def _move(pipeline: Pipeline, wanted: Callable[[str], bool], pace: Pace) -> Iterator[tuple[str, ...]]:
     """Move what is wanted, ten at a time: held no longer than it takes to send it."""
     sqs: SQSClient = pipeline.client("sqs")
-    with DeadLetterQueue(pipeline).holding() as held:
-        while ten := held.receive_ten():
-            chosen = [letter for letter in ten if wanted(letter.message_id)]
+    with DeadLetterQueue(pipeline).receiving() as received:
+        while ten := received.receive_ten():
+            chosen = [message for message in ten if wanted(message.message_id)]
             if chosen:
                 pace.wait(len(chosen))
-                send(sqs, pipeline.jobs_queue_url, [letter.body for letter in chosen])
-                held.delete(chosen)
-                yield tuple(letter.message_id for letter in chosen)
+                send(sqs, pipeline.jobs_queue_url, [message.body for message in chosen])
+                received.delete(chosen)
+                yield tuple(message.message_id for message in chosen)
 
 
 def _follow(sqs: "SQSClient", task: Task, sleep: Callable[[float], None]) -> Iterator[int]:

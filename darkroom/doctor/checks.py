@@ -62,8 +62,8 @@ def _check_names(pipeline: Pipeline, config: Config) -> Iterator[Finding]:
 
 
 def _check_dead_letters(pipeline: Pipeline) -> Iterator[Finding]:
-    letters = count_messages(pipeline.client("sqs"), pipeline.dead_letter_queue_url).total
-    if letters:
-        yield warning(f"There are {letters:,} dead letters.", "See why: darkroom dlq list")
+    messages = count_messages(pipeline.client("sqs"), pipeline.dead_letter_queue_url).total
+    if messages:
+        yield warning(f"There are {messages:,} dead letters.", "See why: darkroom dlq list")
     else:
         yield ok("There are no dead letters.")

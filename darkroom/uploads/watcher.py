@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from darkroom.pipeline.client import Pipeline
 
-_MOST_LETTERS = 10_000
+_MOST_DEAD_LETTERS = 10_000
 # As many as S3 lists at most: docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
 PAGE = 1_000
 
@@ -36,7 +36,7 @@ class Watch:
         self._pipeline = pipeline
         self._read_etags: dict[str, str] = {}
         self._dead_letters = DeadLetterQueue(pipeline)
-        self._read_letters: set[str] = set()
+        self._read_messages: set[str] = set()
         self._counted = 0
 
     def new_manifests(self, keys: Sequence[str]) -> Iterator[Recorded]:
@@ -56,13 +56,13 @@ class Watch:
         """
         count, before = self._dead_letters.count(), self._counted
         self._counted = count
-        if count == len(self._read_letters) or (count == before and count > _MOST_LETTERS):
+        if count == len(self._read_messages) or (count == before and count > _MOST_DEAD_LETTERS):
             return
-        letters = self._dead_letters.look(_MOST_LETTERS)
-        new = [letter for letter in letters if letter.message_id not in self._read_letters]
-        self._read_letters = {letter.message_id for letter in letters}
-        for letter in new:
-            yield from ((upload.key, upload.version_id) for upload in uploads_of(letter.body))
+        messages = self._dead_letters.peek(_MOST_DEAD_LETTERS)
+        new = [message for message in messages if message.message_id not in self._read_messages]
+        self._read_messages = {message.message_id for message in messages}
+        for message in new:
+            yield from ((upload.key, upload.version_id) for upload in uploads_of(message.body))
 
     def is_idle(self) -> bool:
         """Tell whether no job waits and none runs, as far as SQS knows."""

@@ -7,7 +7,7 @@ from starlette.testclient import TestClient
 
 from darkroom.console.app import Console
 from darkroom.console.auth import Access, Guard
-from darkroom.console.dead_letters import Letters
+from darkroom.console.dead_letters import DeadLetters
 from darkroom.console.feed import Feed
 from darkroom.console.health import Health
 from darkroom.console.settings import Limits
@@ -28,7 +28,7 @@ class Parts:
 
     feed: Feed
     uploads: Uploads
-    letters: Letters
+    dead_letters: DeadLetters
     guard: Guard
 
     def browser(self, *, token: str | None = TOKEN) -> TestClient:
@@ -46,10 +46,13 @@ def parts_for(pipeline: Pipeline, *, limit: int = LIMIT) -> Parts:
     feed = Feed({"pipeline": 1, "upload": 100, "dead_letters": 1, "sample": 100})
     health = Health(pipeline, feed, limits)
     uploads = Uploads(Watch(pipeline.client("s3"), pipeline.client("sqs"), pipeline), feed, health)
-    letters = Letters(pipeline, feed, health, uploads)
-    console = Console(pipeline, limits, feed=feed, uploads=uploads, letters=letters)
+    messages = DeadLetters(pipeline, feed, health, uploads)
+    console = Console(pipeline, limits, feed=feed, uploads=uploads, messages=messages)
     return Parts(
-        feed=feed, uploads=uploads, letters=letters, guard=Guard(console.app(), port=PORT, access=Access(FOLDER, TOKEN))
+        feed=feed,
+        uploads=uploads,
+        dead_letters=messages,
+        guard=Guard(console.app(), port=PORT, access=Access(FOLDER, TOKEN)),
     )
 
 

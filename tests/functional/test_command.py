@@ -129,7 +129,7 @@ def test_a_queue_is_idle_only_when_no_job_waits_and_none_runs(pipeline: Pipeline
 def test_dead_letters_that_are_too_many_to_be_read_at_once_are_not_read_again_for_that(
     pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watcher, "_MOST_LETTERS", 5)
+    monkeypatch.setattr(watcher, "_MOST_DEAD_LETTERS", 5)
     sqs = pipeline.client("sqs")
     watch = Watch(pipeline.client("s3"), sqs, pipeline)
     looks: list[int] = []
@@ -138,7 +138,7 @@ def test_dead_letters_that_are_too_many_to_be_read_at_once_are_not_read_again_fo
         looks.append(limit)
         return ()
 
-    monkeypatch.setattr(DeadLetterQueue, "look", look)
+    monkeypatch.setattr(DeadLetterQueue, "peek", look)
 
     for _ in range(2):
         for _ in range(8):

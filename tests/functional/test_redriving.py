@@ -78,7 +78,7 @@ def test_a_letter_that_is_cut_off_between_sending_and_deleting_is_in_both_queues
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("darkroom.dlq.queue.Held.delete", stop)
+    monkeypatch.setattr("darkroom.dlq.queue.ReceivedMessages.delete", stop)
     with pytest.raises(KeyboardInterrupt):
         list(redrive(pipeline, ids, FAST))
 

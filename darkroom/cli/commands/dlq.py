@@ -77,12 +77,12 @@ def list_(*, limit: Limit = _MOST, as_json: AsJson = False, local: Local = False
     on also logs:StartQuery, logs:GetQueryResults and logs:StopQuery.
     """  # noqa: D301 - \b tells the help to leave the lines as they are
     pipeline = find_target(local=local, stack=stack)
-    letters = _read(pipeline, limit)
+    messages = _read(pipeline, limit)
     if as_json:
-        for letter in letters:
-            typer.echo(json_line(letter))
-    elif letters:
-        print_groups(letters)
+        for message in messages:
+            typer.echo(json_line(message))
+    elif messages:
+        print_groups(messages)
     elif DeadLetterQueue(pipeline).count() == 0:
         typer.echo("There are no dead letters.")
 
@@ -101,8 +101,8 @@ def show(message_id: Id, *, as_json: AsJson = False, local: Local = False, stack
     Rights: those of `darkroom dlq list`.
     """  # noqa: D301 - the same
     pipeline = find_target(local=local, stack=stack)
-    for letter in choose_by_ids(_read(pipeline, _MOST), [message_id]):
-        for line in [json_line(letter)] if as_json else describe(letter):
+    for message in choose_by_ids(_read(pipeline, _MOST), [message_id]):
+        for line in [json_line(message)] if as_json else describe(message):
             typer.echo(line)
 
 
@@ -148,13 +148,13 @@ def redrive_(  # noqa: PLR0913 - the command has so many options
     else:
         chosen = _chosen(pipeline, message_ids or (), reason)
         count = len(chosen)
-        work = redrive(pipeline, [letter.message_id for letter in chosen], pace)
-    plan = f"{_letters(count)} to send to the jobs queue, {rate} a second at most: about {-(-count // rate)} s."
+        work = redrive(pipeline, [message.message_id for message in chosen], pace)
+    plan = f"{_dead_letters(count)} to send to the jobs queue, {rate} a second at most: about {-(-count // rate)} s."
     if dry_run:
-        _tell(plan, {"dry_run": True, "letters": count, "rate": rate}, as_json=as_json)
+        _print(plan, {"dry_run": True, "letters": count, "rate": rate}, as_json=as_json)
         return
     moved = _do("Redriving", count, work)
-    _tell(f"{_letters(moved)} redriven.", {"redriven": moved}, as_json=as_json)
+    _print(f"{_dead_letters(moved)} redriven.", {"redriven": moved}, as_json=as_json)
     _tell_missing(count - moved)
 
 
@@ -183,18 +183,18 @@ def discard_(  # noqa: PLR0913 - the command has so many options
     """  # noqa: D301 - the same
     _check_choice(message_ids, reason, everything=everything)
     pipeline = find_target(local=local, stack=stack)
-    letters = _read(pipeline, _MOST)
-    chosen = letters if everything else choose(letters, ids=message_ids or (), code=reason)
+    messages = _read(pipeline, _MOST)
+    chosen = messages if everything else choose(messages, ids=message_ids or (), code=reason)
     file = save or default_file()
     reasons = ", ".join(f"{len(group)} {code}" for code, group in by_cause(chosen).items())
-    plan = f"{_letters(len(chosen))} to save in {str(file)!r} and take out of the queue: {reasons or 'none'}."
+    plan = f"{_dead_letters(len(chosen))} to save in {str(file)!r} and take out of the queue: {reasons or 'none'}."
     if dry_run or not chosen:
-        _tell(plan, {"dry_run": dry_run, "letters": len(chosen)}, as_json=as_json)
+        _print(plan, {"dry_run": dry_run, "letters": len(chosen)}, as_json=as_json)
         return
     confirm(f"{plan} Go on?", yes=yes)
-    gone = _do("Discarding", len(chosen), discard(pipeline, [letter.message_id for letter in chosen], file))
-    _tell(
-        f"{_letters(gone)} discarded. To have them back: darkroom dlq redrive --from {file}",
+    gone = _do("Discarding", len(chosen), discard(pipeline, [message.message_id for message in chosen], file))
+    _print(
+        f"{_dead_letters(gone)} discarded. To have them back: darkroom dlq redrive --from {file}",
         {"discarded": gone, "saved": str(file)},
         as_json=as_json,
     )
@@ -205,18 +205,18 @@ def _read(pipeline: Pipeline, limit: int) -> tuple[DeadLetter, ...]:
     """Read letters, and say so where there are more: no command may seem to have looked at what it has not."""
     with steps(shown=sys.stderr.isatty()) as progress:
         progress.begin("Reading the dead letters")
-        letters = read_dead_letters(pipeline, limit=limit)
+        messages = read_dead_letters(pipeline, limit=limit)
         count = DeadLetterQueue(pipeline).count()
-    if len(letters) == limit and count > limit:
+    if len(messages) == limit and count > limit:
         more = "" if limit == _MOST else " Read more with --limit."
         typer.echo(f"darkroom: {limit:,} of about {count:,} dead letters were looked at.{more}", err=True)
-    elif count > len(letters):
+    elif count > len(messages):
         typer.echo(
-            f"darkroom: about {_letters(count - len(letters))} more cannot be looked at now: somebody else looks at "
+            f"darkroom: about {_dead_letters(count - len(messages))} more cannot be read now: somebody else reads "
             "them. Look again in a minute.",
             err=True,
         )
-    return letters
+    return messages
 
 
 def _chosen(pipeline: Pipeline, ids: Sequence[str], reason: str | None) -> tuple[DeadLetter, ...]:
@@ -237,18 +237,18 @@ def _do(what: str, count: int, work: Iterable[int]) -> int:
     return done
 
 
-def _tell(text: str, told: dict[str, object], *, as_json: bool) -> None:
+def _print(text: str, told: dict[str, object], *, as_json: bool) -> None:
     typer.echo(json.dumps(told) if as_json else text)
 
 
 def _tell_missing(count: int) -> None:
     if count > 0:
         typer.echo(
-            f"darkroom: {_letters(count)} could not be had: somebody else holds them, or has taken them away. "
+            f"darkroom: {_dead_letters(count)} could not be had: somebody else holds them, or has taken them away. "
             "Look again with `darkroom dlq list`.",
             err=True,
         )
 
 
-def _letters(count: int) -> str:
+def _dead_letters(count: int) -> str:
     return f"{count:,} dead letter{'' if count == 1 else 's'}"
