@@ -11,7 +11,7 @@ from darkroom.backfill.jobs import Examined, requested_now
 from darkroom.backfill.listing import Listed, Page, list_bucket, read_inventory
 from darkroom.backfill.selection import Verdict
 from darkroom.pipeline.client import Pipeline
-from darkroom.pipeline.sqs import Pace, send_all
+from darkroom.pipeline.sqs import RateLimiter, send_all
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
@@ -76,7 +76,9 @@ def look(source: Source, examiner: PageExaminer, after: str | None) -> Iterator[
         yield examiner.examine(page.keys)
 
 
-def backfill(source: Source, examiner: PageExaminer, checkpoint: Checkpoint, pace: Pace) -> Iterator[Counter[Verdict]]:
+def backfill(
+    source: Source, examiner: PageExaminer, checkpoint: Checkpoint, limiter: RateLimiter
+) -> Iterator[Counter[Verdict]]:
     """Send a job for every key that is selected; yield what became of each page once its jobs are all sent.
 
     Cut off, it goes on behind the last page that was done: the jobs of one page may be sent twice, which is harmless.
@@ -88,7 +90,7 @@ def backfill(source: Source, examiner: PageExaminer, checkpoint: Checkpoint, pac
     for page in source.pages(checkpoint.read()):
         examined = examiner.examine(page.keys)
         bodies = (each.body for each in examined if each.body)
-        for _ in send_all(sqs, source.pipeline.jobs_queue_url, bodies, pace, stamp=requested_now):
+        for _ in send_all(sqs, source.pipeline.jobs_queue_url, bodies, limiter, stamp=requested_now):
             pass
         checkpoint.write(page.position)
         yield Counter(each.verdict for each in examined) + Counter({Verdict.HAS_SOURCE: page.passed})

@@ -17,7 +17,7 @@ from darkroom.dlq.causes import Failures
 from darkroom.dlq.dead_letters import DeadLetter, by_cause, read_dead_letters
 from darkroom.dlq.redrive import MOST_A_SECOND, redrive
 from darkroom.pipeline.client import Pipeline
-from darkroom.pipeline.sqs import Pace
+from darkroom.pipeline.sqs import RateLimiter
 
 # S3 writes one key into a message; whoever writes more does not fill the page.
 _SHOWN_KEYS = 5
@@ -76,7 +76,7 @@ class DeadLetters:
         """
         async with self._one_at_a_time:
             chosen = [self._shown[message_id] for message_id in message_ids if message_id in self._shown]
-            moving = redrive(self._pipeline, [each.message_id for each in chosen], Pace(MOST_A_SECOND))
+            moving = redrive(self._pipeline, [each.message_id for each in chosen], RateLimiter(MOST_A_SECOND))
             try:
                 return await in_background(partial(sum, moving))
             finally:

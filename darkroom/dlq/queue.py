@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from darkroom.errors import DarkroomError, aws_errors
 from darkroom.parallel import WORKERS, concurrently
 from darkroom.pipeline.client import Pipeline
-from darkroom.pipeline.sqs import count_messages, in_tens
+from darkroom.pipeline.sqs import in_batches, queue_depth
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
@@ -61,7 +61,7 @@ class DeadLetterQueue:
 
     def count(self) -> int:
         """Tell how many letters there are, about."""
-        return count_messages(self._sqs, self._url).total
+        return queue_depth(self._sqs, self._url).total
 
     def peek(self, limit: int) -> tuple[DeadLetterMessage, ...]:
         """Read the letters, the oldest first, or `limit` of them, and hand all back."""
@@ -122,7 +122,7 @@ class ReceivedMessages:
         """Let others receive what is still held. A letter that shows again already needs nothing."""
         kept = [message for name, message in self._messages.items() if name not in self._deleted]
         with aws_errors("Handing back the dead letters"):
-            for _ in concurrently(self._show_again, in_tens(kept)):
+            for _ in concurrently(self._show_again, in_batches(kept)):
                 pass
 
     def _receive_all(self, limit: int) -> None:

@@ -16,7 +16,7 @@ from darkroom.dlq.archive import saved_bodies
 from darkroom.dlq.queue import DeadLetterQueue
 from darkroom.errors import DarkroomError, aws_errors
 from darkroom.pipeline.client import Pipeline
-from darkroom.pipeline.sqs import Pace, send, send_all
+from darkroom.pipeline.sqs import RateLimiter, send, send_all
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
@@ -38,7 +38,7 @@ class Task:
     earlier: int | None
 
 
-def redrive(pipeline: Pipeline, ids: Collection[str], pace: Pace) -> Iterator[int]:
+def redrive(pipeline: Pipeline, ids: Collection[str], limiter: RateLimiter) -> Iterator[int]:
     """Send these letters again; yield how many are moved with each request.
 
     What others hold just now, or have taken away, is passed over: the sum of what is yielded tells.
@@ -47,7 +47,7 @@ def redrive(pipeline: Pipeline, ids: Collection[str], pace: Pace) -> Iterator[in
         DarkroomError: SQS refuses or does not answer. No letter is lost.
     """
     missing = set(ids)
-    for moved in _move(pipeline, lambda message_id: message_id in missing, pace):
+    for moved in _move(pipeline, lambda message_id: message_id in missing, limiter):
         missing.difference_update(moved)
         yield len(moved)
         if not missing:
@@ -55,7 +55,7 @@ def redrive(pipeline: Pipeline, ids: Collection[str], pace: Pace) -> Iterator[in
 
 
 def redrive_all(
-    pipeline: Pipeline, count: int, pace: Pace, *, rate: int, sleep: Callable[[float], None] = time.sleep
+    pipeline: Pipeline, count: int, limiter: RateLimiter, *, rate: int, sleep: Callable[[float], None] = time.sleep
 ) -> Iterator[int]:
     """Send all letters again: with SQS's own message move task where there is such a thing.
 
@@ -80,36 +80,36 @@ def redrive_all(
     if handle:
         yield from _follow(sqs, Task(source=source, handle=handle, earlier=earlier), sleep)
     else:
-        yield from _move_count(pipeline, count, pace)
+        yield from _move_count(pipeline, count, limiter)
 
 
-def redrive_saved(pipeline: Pipeline, file: Path, pace: Pace) -> Iterator[int]:
+def redrive_saved(pipeline: Pipeline, file: Path, limiter: RateLimiter) -> Iterator[int]:
     """Send what `discard` has saved; yield how many are sent with each request.
 
     Raises:
         UsageError: the file cannot be read, or is not what `discard` writes.
         DarkroomError: SQS refuses or does not answer.
     """
-    yield from send_all(pipeline.client("sqs"), pipeline.jobs_queue_url, saved_bodies(file), pace)
+    yield from send_all(pipeline.client("sqs"), pipeline.jobs_queue_url, saved_bodies(file), limiter)
 
 
-def _move_count(pipeline: Pipeline, count: int, pace: Pace) -> Iterator[int]:
+def _move_count(pipeline: Pipeline, count: int, limiter: RateLimiter) -> Iterator[int]:
     left = count
-    for moved in _move(pipeline, lambda _: True, pace):
+    for moved in _move(pipeline, lambda _: True, limiter):
         left -= len(moved)
         yield len(moved)
         if left <= 0:
             return
 
 
-def _move(pipeline: Pipeline, wanted: Callable[[str], bool], pace: Pace) -> Iterator[tuple[str, ...]]:
+def _move(pipeline: Pipeline, wanted: Callable[[str], bool], limiter: RateLimiter) -> Iterator[tuple[str, ...]]:
     """Move what is wanted, ten at a time: held no longer than it takes to send it."""
     sqs: SQSClient = pipeline.client("sqs")
     with DeadLetterQueue(pipeline).receiving() as received:
         while ten := received.receive_ten():
             chosen = [message for message in ten if wanted(message.message_id)]
             if chosen:
-                pace.wait(len(chosen))
+                limiter.wait(len(chosen))
                 send(sqs, pipeline.jobs_queue_url, [message.body for message in chosen])
                 received.delete(chosen)
                 yield tuple(message.message_id for message in chosen)

@@ -15,7 +15,7 @@ from darkroom.doctor.stack_names import check_names, read_stack_names
 from darkroom.doctor.wiring import check_consumer, check_notification, check_queues, expected_prefix
 from darkroom.errors import aws_errors
 from darkroom.pipeline.client import Pipeline
-from darkroom.pipeline.sqs import count_messages
+from darkroom.pipeline.sqs import queue_depth
 from stacks.config.config import Config
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def _check_names(pipeline: Pipeline, config: Config) -> Iterator[Finding]:
 
 
 def _check_dead_letters(pipeline: Pipeline) -> Iterator[Finding]:
-    messages = count_messages(pipeline.client("sqs"), pipeline.dead_letter_queue_url).total
+    messages = queue_depth(pipeline.client("sqs"), pipeline.dead_letter_queue_url).total
     if messages:
         yield warning(f"There are {messages:,} dead letters.", "See why: darkroom dlq list")
     else:

@@ -17,7 +17,7 @@ from darkroom.local.registry import find_running
 from darkroom.local.synthesis import PROJECT, local_overrides, synthesize
 from darkroom.loopback import is_listening
 from darkroom.pipeline.client import Pipeline
-from darkroom.pipeline.sqs import count_messages
+from darkroom.pipeline.sqs import queue_depth
 
 ASSEMBLIES = PROJECT / ".darkroom" / "assemblies"
 
@@ -49,7 +49,7 @@ class Local:
         """
         sqs = self.pipeline.client("sqs")
         deadline = clock() + patience
-        while count_messages(sqs, self.pipeline.jobs_queue_url).in_flight and clock() < deadline:
+        while queue_depth(sqs, self.pipeline.jobs_queue_url).in_flight and clock() < deadline:
             sleep(_LOOK_SECONDS)
 
     def whole_log(self) -> str:

@@ -28,7 +28,7 @@ _REQUEST_BYTES = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Counts:
+class QueueDepth:
     """How many messages wait, are being worked on, and may not be received yet: approximately, as SQS knows them.
 
     Source: docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html
@@ -44,7 +44,7 @@ class Counts:
         return self.waiting + self.in_flight + self.delayed
 
 
-def count_messages(sqs: "SQSClient", queue_url: str) -> Counts:
+def queue_depth(sqs: "SQSClient", queue_url: str) -> QueueDepth:
     """Ask SQS how many messages a queue has.
 
     Raises:
@@ -53,7 +53,9 @@ def count_messages(sqs: "SQSClient", queue_url: str) -> Counts:
     with aws_errors("Counting the messages of a queue"):
         answer = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=[_WAITING, _IN_FLIGHT, _DELAYED])
     numbers = answer["Attributes"]
-    return Counts(waiting=int(numbers[_WAITING]), in_flight=int(numbers[_IN_FLIGHT]), delayed=int(numbers[_DELAYED]))
+    return QueueDepth(
+        waiting=int(numbers[_WAITING]), in_flight=int(numbers[_IN_FLIGHT]), delayed=int(numbers[_DELAYED])
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +91,7 @@ def read_queue(sqs: "SQSClient", url: str) -> Queue:
     )
 
 
-class Pace:
+class RateLimiter:
     """Lets so many things a second pass, and no burst after a pause."""
 
     def __init__(
@@ -109,7 +111,7 @@ class Pace:
 
 
 def send_all(
-    sqs: "SQSClient", queue_url: str, bodies: Iterable[str], pace: Pace, *, stamp: Callable[[str], str] = str
+    sqs: "SQSClient", queue_url: str, bodies: Iterable[str], limiter: RateLimiter, *, stamp: Callable[[str], str] = str
 ) -> Iterator[int]:
     """Send every message; yield how many are sent with each request, once they are.
 
@@ -118,8 +120,8 @@ def send_all(
     Raises:
         DarkroomError: SQS does not take a message.
     """
-    for ten in in_tens(bodies):
-        pace.wait(len(ten))
+    for ten in in_batches(bodies):
+        limiter.wait(len(ten))
         send(sqs, queue_url, ten, stamp)
         yield len(ten)
 
@@ -170,7 +172,7 @@ def _requests(bodies: Sequence[str]) -> Iterator[list[str]]:
         yield request
 
 
-def in_tens(items: Iterable[Item]) -> Iterator[tuple[Item, ...]]:
+def in_batches(items: Iterable[Item]) -> Iterator[tuple[Item, ...]]:
     """Group items ten by ten, in order; the last group has what is left."""
     remaining = iter(items)
     while ten := tuple(islice(remaining, _TEN)):

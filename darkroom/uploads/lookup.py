@@ -12,7 +12,7 @@ from contract.s3_errors import is_missing
 from darkroom.errors import aws_errors
 from darkroom.pipeline.client import Pipeline
 from darkroom.pipeline.deployed_config import Scope, find_scope
-from darkroom.pipeline.sqs import count_messages
+from darkroom.pipeline.sqs import queue_depth
 from darkroom.uploads.outcomes import Recorded
 from darkroom.uploads.watcher import Watch
 
@@ -79,7 +79,7 @@ def look_up(pipeline: Pipeline, key: str) -> Found:
     return replace(
         found,
         dead_letter=(key, stored.version_id) in set(watch.new_dead_letters()),
-        jobs=count_messages(sqs, pipeline.jobs_queue_url).total,
+        jobs=queue_depth(sqs, pipeline.jobs_queue_url).total,
     )
 
 

@@ -13,7 +13,7 @@ from darkroom.dlq.dead_letters import uploads_of
 from darkroom.dlq.queue import DeadLetterQueue
 from darkroom.errors import aws_errors
 from darkroom.parallel import concurrently
-from darkroom.pipeline.sqs import count_messages
+from darkroom.pipeline.sqs import queue_depth
 from darkroom.uploads.outcomes import Recorded, Version
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class Watch:
 
     def is_idle(self) -> bool:
         """Tell whether no job waits and none runs, as far as SQS knows."""
-        return count_messages(self._sqs, self._pipeline.jobs_queue_url).total == 0
+        return queue_depth(self._sqs, self._pipeline.jobs_queue_url).total == 0
 
     def is_current(self, version: Version) -> bool:
         """Tell whether this is still the newest version of its key."""

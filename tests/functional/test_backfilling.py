@@ -26,14 +26,14 @@ from darkroom.backfill.listing import Listed, list_bucket, read_inventory
 from darkroom.backfill.selection import Selection, Verdict
 from darkroom.errors import DarkroomError, UsageError
 from darkroom.pipeline.client import Pipeline
-from darkroom.pipeline.sqs import Pace
+from darkroom.pipeline.sqs import RateLimiter
 from resize.errors import ImageRejectedError
 from resize.imaging.rendition import Rendered
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-FAST = Pace(1_000_000)
+FAST = RateLimiter(1_000_000)
 
 
 def selection(world: World) -> Selection:
@@ -220,9 +220,9 @@ def test_a_job_tells_when_it_was_sent_and_not_when_its_key_was_looked_at(world: 
     for number in range(30):
         world.upload(f"{number:02}.jpg", b"1")
     passed: list[datetime] = []
-    pace = Pace(1, sleep=lambda _: passed.append(datetime.now(UTC)))
+    limiter = RateLimiter(1, sleep=lambda _: passed.append(datetime.now(UTC)))
 
-    pages = backfill(whole(world, pipeline), examiner(world, pipeline), no_checkpoint(), pace)
+    pages = backfill(whole(world, pipeline), examiner(world, pipeline), no_checkpoint(), limiter)
     assert sum(page.total() for page in pages) == 30
 
     requested = [job.requested for job in jobs(pipeline) if job.requested]

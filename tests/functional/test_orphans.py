@@ -21,12 +21,12 @@ from darkroom.backfill.checkpoint import Checkpoint
 from darkroom.backfill.orphans import Manifests, OrphanExaminer
 from darkroom.backfill.selection import Verdict
 from darkroom.pipeline.client import Pipeline
-from darkroom.pipeline.sqs import Pace
+from darkroom.pipeline.sqs import RateLimiter
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-FAST = Pace(1_000_000)
+FAST = RateLimiter(1_000_000)
 LONG = "long/" + "x" * 1019  # its manifest's name is shortened
 
 

@@ -15,12 +15,12 @@ from darkroom.dlq.queue import DeadLetterQueue
 from darkroom.dlq.redrive import redrive, redrive_all, redrive_saved
 from darkroom.errors import DarkroomError, UsageError
 from darkroom.pipeline.client import Pipeline
-from darkroom.pipeline.sqs import Pace
+from darkroom.pipeline.sqs import RateLimiter
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-FAST = Pace(1_000_000)
+FAST = RateLimiter(1_000_000)
 
 
 def send(pipeline: Pipeline, count: int) -> list[str]:
@@ -95,7 +95,7 @@ def test_letters_are_sent_no_faster_than_is_asked(pipeline: Pipeline) -> None:
         slept.append(seconds)
         now[0] += seconds
 
-    assert sum(redrive(pipeline, ids, Pace(5, clock=lambda: now[0], sleep=sleep))) == 30
+    assert sum(redrive(pipeline, ids, RateLimiter(5, clock=lambda: now[0], sleep=sleep))) == 30
 
     assert sum(slept) == pytest.approx(4)  # 30 at 5 a second: the last ten begin after four
 

@@ -26,7 +26,7 @@ from darkroom.doctor.rollback import DEPLOY_AGAIN
 from darkroom.errors import DarkroomError, UsageError, aws_errors
 from darkroom.pipeline.client import Pipeline
 from darkroom.pipeline.deployed_config import find_scope
-from darkroom.pipeline.sqs import Pace
+from darkroom.pipeline.sqs import RateLimiter
 from darkroom.text import printable, told
 from resize.imaging.formats.detect import SourceFormat
 from resize.settings import Settings
@@ -181,7 +181,7 @@ class _Run:
         """Send the jobs of so many keys."""
         counts: Counter[Verdict] = Counter()
         with steps(shown=sys.stderr.isatty()) as progress:
-            pages = backfill(self.source, self.examiner, self.checkpoint, Pace(self.rate))
+            pages = backfill(self.source, self.examiner, self.checkpoint, RateLimiter(self.rate))
             for _ in progress.count("Looking and sending", keys, _adding(counts, pages)):
                 pass
         return counts

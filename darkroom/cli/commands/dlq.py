@@ -19,7 +19,7 @@ from darkroom.dlq.queue import DeadLetterQueue
 from darkroom.dlq.redrive import MOST_A_SECOND, redrive, redrive_all, redrive_saved
 from darkroom.errors import UsageError
 from darkroom.pipeline.client import Pipeline
-from darkroom.pipeline.sqs import Pace
+from darkroom.pipeline.sqs import RateLimiter
 
 # All that are read at once: each is in memory, and hidden from others until the last is read.
 _MOST = 10_000
@@ -138,17 +138,17 @@ def redrive_(  # noqa: PLR0913 - the command has so many options
     """  # noqa: D301 - the same
     _check_choice(message_ids, reason, everything=everything, file=file)
     pipeline = find_target(local=local, stack=stack)
-    pace = Pace(rate)
+    limiter = RateLimiter(rate)
     if file:
         count = count_saved(file)
-        work = redrive_saved(pipeline, file, pace)
+        work = redrive_saved(pipeline, file, limiter)
     elif everything:
         count = DeadLetterQueue(pipeline).count()
-        work = redrive_all(pipeline, count, pace, rate=rate)
+        work = redrive_all(pipeline, count, limiter, rate=rate)
     else:
         chosen = _chosen(pipeline, message_ids or (), reason)
         count = len(chosen)
-        work = redrive(pipeline, [message.message_id for message in chosen], pace)
+        work = redrive(pipeline, [message.message_id for message in chosen], limiter)
     plan = f"{_dead_letters(count)} to send to the jobs queue, {rate} a second at most: about {-(-count // rate)} s."
     if dry_run:
         _print(plan, {"dry_run": True, "letters": count, "rate": rate}, as_json=as_json)
