@@ -24,7 +24,7 @@ from darkroom.backfill.selection import Selection, Verdict, judge
 from darkroom.errors import aws_errors
 from darkroom.parallel import concurrently
 from darkroom.pipeline.client import Pipeline
-from resize.derived_bucket import Registers
+from resize.derived_bucket import DerivedBucket
 from resize.imaging.variants import Format, Variant
 
 if TYPE_CHECKING:
@@ -149,9 +149,9 @@ def rendition_keys(key: str, variants: Sequence[Variant]) -> Iterator[str]:
 
 def written_at(s3: "S3Client", bucket: str, keys: Iterable[str]) -> Iterator[str]:
     """Tell the sequencers of the derived objects at these keys."""
-    registers = Registers(s3, bucket, Order.oldest())
+    derived = DerivedBucket(s3, bucket, Order.oldest())
     for key in keys:
-        state = registers.look(key)
+        state = derived.head(key)
         if state and state.order.sequencer:
             yield state.order.sequencer
 

@@ -21,7 +21,7 @@ from contract.manifest import Outcome
 from contract.metrics import Metric
 from resize.errors import OutOfTimeError
 from resize.executor import SideBySide
-from resize.job import Ended, Job
+from resize.job import Job, JobResult
 from resize.jobs_queue import JobsQueue
 from resize.sandbox.pool import Sandbox
 from resize.settings import STORAGE_SECONDS, Settings
@@ -129,7 +129,7 @@ class Consumer:
             self.metrics.add_metric(Metric.RECEIVES, MetricUnit.Count, receives)
             self.metrics.flush_metrics()
 
-    def _job(self, upload: Upload, record: SQSRecord, context: LambdaContext) -> Ended:
+    def _job(self, upload: Upload, record: SQSRecord, context: LambdaContext) -> JobResult:
         if upload.bucket != self.settings.uploads_bucket:
             raise MessageRefusedError(f"bucket {upload.bucket!r}: this queue is for {self.settings.uploads_bucket!r}")
         seconds = context.get_remaining_time_in_millis() / 1000 - STORAGE_SECONDS
@@ -140,7 +140,7 @@ class Consumer:
         render = partial(self.sandbox.render, deadline=monotonic() + seconds)
         return Job(upload=upload, store=store, render=render).run()
 
-    def _tell(self, record: SQSRecord, upload: Upload, ended: Ended) -> None:
+    def _tell(self, record: SQSRecord, upload: Upload, ended: JobResult) -> None:
         manifest = ended.manifest
         self.logger.info(
             "job ended",
@@ -152,9 +152,9 @@ class Consumer:
             reason=manifest.reason if manifest else None,
             detail=manifest.detail if manifest else None,
             milliseconds=ended.milliseconds,
-            repeated=ended.repeated,
+            repeated=ended.duplicate,
         )
-        if ended.repeated or ended.outcome is Outcome.FOLDER:
+        if ended.duplicate or ended.outcome is Outcome.FOLDER:
             return
         self._count(_METRIC_BY_OUTCOME[Outcome(ended.outcome)])
         self.metrics.add_metric(Metric.JOB_MILLIS, MetricUnit.Milliseconds, ended.milliseconds)

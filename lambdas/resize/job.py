@@ -16,24 +16,24 @@ from resize.derived_bucket import ATTEMPTS
 from resize.errors import ImageRejectedError, SourceGoneError, SupersededError
 from resize.expiry import expired, is_expiry, is_wanted_gone, shows
 from resize.imaging.rendition import Rendered
-from resize.manifest_builder import Draft, milliseconds
-from resize.store import Recorded, Store
-from resize.uploads_bucket import Original
+from resize.manifest_builder import ManifestBuilder, milliseconds
+from resize.store import Store, StoredManifest
+from resize.uploads_bucket import SourceObject
 
 Fault = TypeVar("Fault", bound=Exception)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
+class JobResult:
     """How a job ended, and after how long.
 
-    `manifest` is None where nothing is recorded; `repeated` says that there was nothing left to do.
+    `manifest` is None where nothing is recorded; `duplicate` says that there was nothing left to do.
     """
 
     outcome: Outcome | str
     milliseconds: int
     manifest: Manifest | None = None
-    repeated: bool = False
+    duplicate: bool = False
 
 
 def utc_now() -> datetime:
@@ -55,7 +55,7 @@ class Job:
     render: Callable[[bytes], Rendered]
     clock: Callable[[], datetime] = utc_now
 
-    def run(self) -> Ended:
+    def run(self) -> JobResult:
         """Do the job.
 
         Raises:
@@ -68,7 +68,7 @@ class Job:
             _without_variables(error)
             raise
 
-    def _run(self, started: datetime) -> Ended:
+    def _run(self, started: datetime) -> JobResult:
         try:
             manifest, repeated = self._bring_up_to_date(started)
         except SupersededError as error:
@@ -76,17 +76,17 @@ class Job:
             if manifest is None:
                 return self._unrecorded(Outcome.SUPERSEDED, started)
         if manifest is None:
-            self.store.withdraw()
+            self.store.delete_own()
             return self._unrecorded(Outcome.FOLDER, started)
-        return Ended(
+        return JobResult(
             outcome=manifest.outcome,
             milliseconds=milliseconds(self.clock() - started),
             manifest=manifest,
-            repeated=repeated,
+            duplicate=repeated,
         )
 
-    def _unrecorded(self, outcome: Outcome, started: datetime) -> Ended:
-        return Ended(outcome=outcome, milliseconds=milliseconds(self.clock() - started))
+    def _unrecorded(self, outcome: Outcome, started: datetime) -> JobResult:
+        return JobResult(outcome=outcome, milliseconds=milliseconds(self.clock() - started))
 
     def _bring_up_to_date(self, started: datetime) -> tuple[Manifest | None, bool]:
         """Give the manifest that stands in the end, None for a folder that never was an image, and if it stood before.
@@ -94,8 +94,8 @@ class Job:
         Raises:
             SupersededError: a later event has written, or will.
         """
-        recorded = self.store.recorded()
-        manifest = self.store.settled(recorded)
+        recorded = self.store.read_manifest()
+        manifest = self.store.already_processed(recorded)
         repeated = manifest is not None
         if manifest is None:
             original = self._open_image()
@@ -112,8 +112,8 @@ class Job:
         for _ in range(ATTEMPTS):
             if self.store.still_holds(manifest):
                 return manifest, repeated
-            recorded, repeated = self.store.recorded(), False
-            self.store.settled(recorded)
+            recorded, repeated = self.store.read_manifest(), False
+            self.store.already_processed(recorded)
             original = self._open_image()
             if original or is_expiry(self.upload):
                 manifest = self._publish(original, recorded, started)
@@ -121,7 +121,7 @@ class Job:
                 manifest = self._remove(recorded, started)
         raise StorageError("HeadObject", self.upload.key, f"changed {ATTEMPTS} times in a row")
 
-    def _open_image(self) -> Original | None:
+    def _open_image(self) -> SourceObject | None:
         """Open what is current; None if that is nothing, or no more than a folder's marker."""
         original = self.store.uploads.open_current()
         if original and is_folder_marker(self.upload.key, original.size):
@@ -133,26 +133,26 @@ class Job:
         """Tell whether there is nothing to record of a folder's marker, or of its deletion: it never was an image."""
         return is_folder(self.upload.key) and (standing is None or standing.outcome is Outcome.REMOVED)
 
-    def _publish(self, original: Original | None, recorded: Recorded, started: datetime) -> Manifest:
-        draft = self._draft(started)
+    def _publish(self, original: SourceObject | None, recorded: StoredManifest, started: datetime) -> Manifest:
+        builder = self._builder(started)
         if original is None:
             return self._kept_after_expiry(recorded, started) or self._remove(recorded, started)
         try:
             rendered = self.render(self.store.uploads.read(original))
         except ImageRejectedError as error:
             fault = _without_variables(error)
-            kept = self._kept_in_archive(draft, original, fault, recorded)
-            return kept or self.store.publish((), lambda _: draft.rejected(original, fault), recorded)
+            kept = self._kept_in_archive(builder, original, fault, recorded)
+            return kept or self.store.publish((), lambda _: builder.rejected(original, fault), recorded)
         return self.store.publish(
-            rendered.renditions, lambda published: draft.resized(original, rendered, published), recorded
+            rendered.renditions, lambda published: builder.resized(original, rendered, published), recorded
         )
 
-    def _remove(self, recorded: Recorded, started: datetime) -> Manifest:
-        draft = self._draft(started)
-        return self.store.publish((), lambda _: draft.removed(), recorded)
+    def _remove(self, recorded: StoredManifest, started: datetime) -> Manifest:
+        builder = self._builder(started)
+        return self.store.publish((), lambda _: builder.removed(), recorded)
 
     def _kept_in_archive(
-        self, draft: Draft, original: Original, fault: ImageRejectedError, recorded: Recorded
+        self, builder: ManifestBuilder, original: SourceObject, fault: ImageRejectedError, recorded: StoredManifest
     ) -> Manifest | None:
         """Leave alone what was made of an upload before it was archived; None where there is nothing to leave."""
         standing = recorded.manifest
@@ -164,9 +164,9 @@ class Job:
             return None
         # What an attempt that was cut short has overwritten is not as it is listed, and cannot be made again now.
         intact = self.store.intact(standing.etags)
-        return self.store.amend(lambda now: draft.archived(original, fault, now, intact), recorded)
+        return self.store.amend(lambda now: builder.archived(original, fault, now, intact), recorded)
 
-    def _kept_after_expiry(self, recorded: Recorded, started: datetime) -> Manifest | None:
+    def _kept_after_expiry(self, recorded: StoredManifest, started: datetime) -> Manifest | None:
         """Keep the variants of a source that a lifecycle rule took, where they are to be kept; None if they are to go.
 
         They cannot be made again, and a key's events come in any order: an event that does not say why the source is
@@ -207,7 +207,7 @@ class Job:
         """
         manifest, is_kept = None, not isinstance(error, SourceGoneError)
         if self.store.may_have_written or self.store.settings.keep_variants_of_expired:
-            recorded = self.store.recorded()
+            recorded = self.store.read_manifest()
             standing = recorded.manifest
             with suppress(SupersededError):  # another job sees to it, or all are to go
                 is_kept = is_kept or (standing is not None and standing.source_expired)
@@ -217,7 +217,7 @@ class Job:
                         self._dropped(standing, recorded)
                 elif standing and standing.reason is Reason.ARCHIVED and not self.store.is_intact(standing):
                     self._dropped(standing, recorded)
-        self.store.withdraw(spare_listed=is_kept)
+        self.store.delete_own(spare_listed=is_kept)
         return manifest
 
     def _later_sequencer(self, standing: Manifest) -> str:
@@ -225,7 +225,7 @@ class Job:
         own = Order(sequencer=self.upload.sequencer, generation=standing.generation)
         return own.sequencer if own.is_later_than(standing.order) else standing.source.sequencer
 
-    def _dropped(self, standing: Manifest, recorded: Recorded) -> None:
+    def _dropped(self, standing: Manifest, recorded: StoredManifest) -> None:
         """List of what cannot be made again only what is there as it is listed, and delete the rest."""
         self.store.amend(lambda now: self._as_it_is(now) if now.order == standing.order else now, recorded)
 
@@ -234,7 +234,7 @@ class Job:
         return manifest.listing(self.store.intact(manifest.etags))
 
     def _made_intact(
-        self, standing: Manifest, sequencer: str, recorded: Recorded, started: datetime
+        self, standing: Manifest, sequencer: str, recorded: StoredManifest, started: datetime
     ) -> Manifest | None:
         """Make the variants of an expired version again if some are not as they are listed; None where that is not so.
 
@@ -251,15 +251,15 @@ class Job:
             return None
 
         def complete(published: Sequence[PublishedRendition]) -> Manifest:
-            manifest = expired(self._draft(started).resized(original, rendered, published), sequencer)
+            manifest = expired(self._builder(started).resized(original, rendered, published), sequencer)
             return replace(manifest, times=replace(manifest.times, uploaded=standing.times.uploaded))
 
         return self.store.publish(rendered.renditions, complete, recorded)
 
-    def _draft(self, started: datetime) -> Draft:
-        return Draft(upload=self.upload, settings=self.store.settings, clock=self.clock, started=started)
+    def _builder(self, started: datetime) -> ManifestBuilder:
+        return ManifestBuilder(upload=self.upload, settings=self.store.settings, clock=self.clock, started=started)
 
-    def _is_done(self, original: Original, standing: Manifest) -> bool:
+    def _is_done(self, original: SourceObject, standing: Manifest) -> bool:
         """Tell whether a version that was deleted for good has left the current one's variants as they were.
 
         The manifest keeps its order then, which is earlier than this event's: a job in between may still replace it,
@@ -273,7 +273,7 @@ class Job:
             and self.store.is_intact(standing)
         )
 
-    def _is_outdated_by(self, original: Original, standing: Manifest | None) -> bool:
+    def _is_outdated_by(self, original: SourceObject, standing: Manifest | None) -> bool:
         """Tell whether a later event about this key is certain to write, or has written already.
 
         After a version is created or marked deleted, only a later change can make another version the current one. A

@@ -20,7 +20,7 @@ from contract.events import Change, Upload
 from resize.executor import ForEach, in_turn
 from resize.imaging.rendition import Rendered, Rendition
 from resize.imaging.variants import Format, parse_variants
-from resize.job import Ended, Job, utc_now
+from resize.job import Job, JobResult, utc_now
 from resize.settings import Settings
 from resize.store import Store
 
@@ -88,7 +88,7 @@ class World:
         client: "S3Client | None" = None,
         *,
         is_late: bool = False,
-    ) -> Ended:
+    ) -> JobResult:
         """Run the job of an event to its end; one that comes late is taken for a retry, as one that comes again is."""
         is_retry = is_late or upload in self.delivered
         self.delivered.append(upload)

@@ -111,7 +111,7 @@ def test_what_a_version_that_was_rolled_back_has_done_is_told_until_a_newer_one_
     world.settings = replace(world.settings, generation=8)
     assert run(world, pipeline) == {Verdict.OTHER_RECIPE: 1}
     (job,) = jobs(pipeline)
-    assert not world.deliver(job).repeated
+    assert not world.deliver(job).duplicate
     assert set(world.derived()) == {"large/cat.jpg.webp", "thumb/cat.jpg.webp"}
 
 
@@ -132,7 +132,7 @@ def test_what_is_up_to_date_is_done_again_where_all_is_asked_for(world: World, p
     run(world, pipeline, everything=True)
     (job,) = jobs(pipeline)
 
-    assert not world.deliver(job).repeated
+    assert not world.deliver(job).duplicate
 
 
 def test_what_was_rejected_is_done_again_where_it_is_asked_for(world: World, pipeline: Pipeline) -> None:

@@ -74,7 +74,7 @@ def test_an_expiry_that_comes_twice_is_done_once(keeping: World) -> None:
     expiry = keeping.expire("cat.jpg")
     keeping.deliver(expiry)
 
-    assert keeping.deliver(expiry, must_not_render).repeated
+    assert keeping.deliver(expiry, must_not_render).duplicate
 
 
 Later = Callable[[World, Upload], Upload]
@@ -269,7 +269,7 @@ def test_a_job_about_an_archived_source_that_comes_twice_is_done_once(world: Wor
     world.settings = replace(world.settings, cache_control="no-store", generation=1)
     world.deliver(first)
 
-    assert world.deliver(first).repeated
+    assert world.deliver(first).duplicate
 
 
 def test_an_archived_source_that_was_never_resized_has_no_variants(world: World) -> None:
