@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 from contract.events import REQUESTED
 from contract.keys import is_folder_marker, manifest_key, rendition_key
 from contract.manifest import LaterSchemaError, Manifest, Outcome
-from contract.sequencer import Order
+from contract.sequencer import EventOrder
 from darkroom.backfill.listing import ARCHIVE_CLASSES, Listed
 from darkroom.backfill.selection import Selection, Verdict, judge
 from darkroom.errors import aws_errors
@@ -149,7 +149,7 @@ def rendition_keys(key: str, variants: Sequence[Variant]) -> Iterator[str]:
 
 def written_at(s3: "S3Client", bucket: str, keys: Iterable[str]) -> Iterator[str]:
     """Tell the sequencers of the derived objects at these keys."""
-    derived = DerivedBucket(s3, bucket, Order.oldest())
+    derived = DerivedBucket(s3, bucket, EventOrder.oldest())
     for key in keys:
         state = derived.head(key)
         if state and state.order.sequencer:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from urllib.parse import quote
 
-from contract.events import Change, Upload
+from contract.events import EventType, ObjectEvent
 from darkroom.console.feed import Feed
 from darkroom.console.health import Health
 from darkroom.console.poll_schedule import SHOWN_LETTERS, LookPace
@@ -53,7 +53,7 @@ class DeadLetters:
         if self._pace.is_due(count, self._clock()):
             self._to_look.set()
 
-    def upload(self, message_id: str) -> Upload | None:
+    def upload(self, message_id: str) -> ObjectEvent | None:
         """Give the upload of this pipeline that a letter asks to resize, if it is about one."""
         message = self._shown.get(message_id)
         return _picture_of(message, self._bucket) if message else None
@@ -120,7 +120,7 @@ def _shown(message: DeadLetter, uploads_bucket: str) -> dict[str, object]:
     }
 
 
-def _picture_of(message: DeadLetter, uploads_bucket: str) -> Upload | None:
+def _picture_of(message: DeadLetter, uploads_bucket: str) -> ObjectEvent | None:
     """Choose what is shown of a letter: never what a strange message names in another bucket."""
-    created = (upload for upload in message.uploads if upload.change is Change.CREATED)
+    created = (upload for upload in message.uploads if upload.change is EventType.CREATED)
     return next((upload for upload in created if upload.bucket == uploads_bucket), None)

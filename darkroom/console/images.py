@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
     from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef
 
-    from contract.events import Upload
+    from contract.events import ObjectEvent
 
 # What browsers show. TIFF and HEIC are none of it: https://developer.mozilla.org/docs/Web/Media/Guides/Formats/Image_types
 _SHOWABLE: Final = {
@@ -58,7 +58,7 @@ async def rendition(s3: "S3Client", bucket: str, shown: PublishedRendition) -> R
     return await _image(answer, _KEPT)
 
 
-async def original(s3: "S3Client", bucket: str, upload: "Upload", limit: int) -> Response:
+async def original(s3: "S3Client", bucket: str, upload: "ObjectEvent", limit: int) -> Response:
     """Answer with what was uploaded, where its bytes are those of an image that a browser shows.
 
     Raises:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 from uuid import uuid4
 
-from contract.events import Upload
+from contract.events import ObjectEvent
 from darkroom.console.feed import Feed
 from darkroom.console.health import Health
 from darkroom.console.rows import Row, Stage, begun, ended
@@ -59,7 +59,7 @@ class Uploads:
         self._move(row, Stage.QUEUED)
         self._wait_for(row, version_id)
 
-    def queued_again(self, uploads: Sequence[Upload]) -> None:
+    def queued_again(self, uploads: Sequence[ObjectEvent]) -> None:
         """Show that jobs were taken from the dead letters, and wait for their outcomes; some were not shown before."""
         for upload in uploads:
             if upload.version_id is None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from contract.errors import MessageRefusedError
-from contract.events import Upload, parse_body
+from contract.events import ObjectEvent, parse_body
 from darkroom.dlq.attempts import Cause
 from darkroom.dlq.causes import Failure, Failures
 from darkroom.dlq.queue import DeadLetterMessage, DeadLetterQueue
@@ -24,7 +24,7 @@ class DeadLetter:
 
     message_id: str
     body: str
-    uploads: tuple[Upload, ...]
+    uploads: tuple[ObjectEvent, ...]
     sent: datetime
     attempts: int | None
     cause: Cause
@@ -55,7 +55,7 @@ def by_cause(messages: Iterable[DeadLetter]) -> dict[str, tuple[DeadLetter, ...]
     return {code: tuple(groups[code]) for code in sorted(groups, key=lambda code: (-len(groups[code]), code))}
 
 
-def uploads_of(body: str) -> tuple[Upload, ...]:
+def uploads_of(body: str) -> tuple[ObjectEvent, ...]:
     """Tell which uploads a message is about: none where it is no job."""
     try:
         return parse_body(body)

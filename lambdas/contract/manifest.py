@@ -14,7 +14,7 @@ from typing import Any, Self, TypeGuard, TypeVar, get_type_hints
 from urllib.parse import quote
 
 from contract.errors import Reason
-from contract.sequencer import Order
+from contract.sequencer import EventOrder
 
 SCHEMA = 2
 
@@ -87,7 +87,7 @@ class Times:
 class ManifestHeader:
     """What can be read of a manifest of a later schema; `etags` are of what it lists, `replaced` as in a manifest."""
 
-    order: Order
+    order: EventOrder
     recipe: str | None
     etags: Mapping[str, str]
     replaced: Mapping[str, str]
@@ -106,7 +106,7 @@ class ManifestHeader:
         listed, replaced = members.get("renditions"), members.get("replaced")
         each = [rendition for rendition in listed if isinstance(rendition, dict)] if isinstance(listed, list) else []
         return cls(
-            order=Order(sequencer=sequencer, generation=generation),
+            order=EventOrder(sequencer=sequencer, generation=generation),
             recipe=recipe if isinstance(recipe, str) else None,
             etags={
                 rendition["key"]: rendition["etag"]
@@ -151,9 +151,9 @@ class Manifest:
     preset: str | None = None
 
     @property
-    def order(self) -> Order:
+    def order(self) -> EventOrder:
         """When it was told to be written, and by which version of the function."""
-        return Order(sequencer=self.source.sequencer, generation=self.generation)
+        return EventOrder(sequencer=self.source.sequencer, generation=self.generation)
 
     @property
     def etags(self) -> dict[str, str]:

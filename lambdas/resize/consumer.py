@@ -16,7 +16,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from contract.errors import MessageRefusedError, QueueError, code_of
-from contract.events import Upload, parse_body
+from contract.events import ObjectEvent, parse_body
 from contract.manifest import Outcome
 from contract.metrics import Metric
 from resize.errors import OutOfTimeError
@@ -129,7 +129,7 @@ class Consumer:
             self.metrics.add_metric(Metric.RECEIVES, MetricUnit.Count, receives)
             self.metrics.flush_metrics()
 
-    def _job(self, upload: Upload, record: SQSRecord, context: LambdaContext) -> JobResult:
+    def _job(self, upload: ObjectEvent, record: SQSRecord, context: LambdaContext) -> JobResult:
         if upload.bucket != self.settings.uploads_bucket:
             raise MessageRefusedError(f"bucket {upload.bucket!r}: this queue is for {self.settings.uploads_bucket!r}")
         seconds = context.get_remaining_time_in_millis() / 1000 - STORAGE_SECONDS
@@ -140,7 +140,7 @@ class Consumer:
         render = partial(self.sandbox.render, deadline=monotonic() + seconds)
         return Job(upload=upload, store=store, render=render).run()
 
-    def _tell(self, record: SQSRecord, upload: Upload, ended: JobResult) -> None:
+    def _tell(self, record: SQSRecord, upload: ObjectEvent, ended: JobResult) -> None:
         manifest = ended.manifest
         self.logger.info(
             "job ended",
@@ -173,7 +173,7 @@ def _receives(record: SQSRecord) -> int:
     return int(record.attributes.approximate_receive_count or 1)
 
 
-def _is_retry(record: SQSRecord, upload: Upload) -> bool:
+def _is_retry(record: SQSRecord, upload: ObjectEvent) -> bool:
     """Tell whether an earlier attempt of this job may have been cut short; when in doubt, yes."""
     if _receives(record) > 1:
         return True

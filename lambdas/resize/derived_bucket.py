@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from contract.errors import StorageError
 from contract.s3_errors import MISSING_CODES, error_code, is_missing
-from contract.sequencer import Order
+from contract.sequencer import EventOrder
 from resize.errors import SupersededError
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class State:
     """What a register holds."""
 
     etag: str
-    order: Order
+    order: EventOrder
 
 
 class PreconditionFailedError(Exception):
@@ -57,7 +57,7 @@ class DerivedBucket:
     Every method raises StorageError where S3 fails, and SupersededError as it says.
     """
 
-    def __init__(self, client: "S3Client", bucket: str, order: Order) -> None:
+    def __init__(self, client: "S3Client", bucket: str, order: EventOrder) -> None:
         self._client = client
         self._bucket = bucket
         self._order = order
@@ -115,7 +115,7 @@ class DerivedBucket:
             if is_missing(error):
                 return None
             raise StorageError("HeadObject", key, error_code(error)) from error
-        return State(etag=answer["ETag"].strip('"'), order=Order.from_text(answer["Metadata"].get(ORDER, "")))
+        return State(etag=answer["ETag"].strip('"'), order=EventOrder.from_text(answer["Metadata"].get(ORDER, "")))
 
     def delete_if_match(self, key: str, etag: str) -> State | None:
         """Delete the object if it has this ETag. Returns what is there otherwise."""

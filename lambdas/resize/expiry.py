@@ -2,22 +2,22 @@
 
 from dataclasses import replace
 
-from contract.events import Change, Upload
+from contract.events import EventType, ObjectEvent
 from contract.manifest import Manifest
 from resize.uploads_bucket import History
 
 
-def is_expiry(upload: Upload) -> bool:
+def is_expiry(upload: ObjectEvent) -> bool:
     """Tell whether a lifecycle rule took the current version of a key.
 
     Where there are versions, `LifecycleExpiration:Delete` is about an old one, and names it.
     """
-    return upload.change is Change.EXPIRED or (
-        upload.change is Change.EXPIRED_FOR_GOOD and upload.version_id in {None, "null"}
+    return upload.change is EventType.EXPIRED or (
+        upload.change is EventType.EXPIRED_FOR_GOOD and upload.version_id in {None, "null"}
     )
 
 
-def is_wanted_gone(upload: Upload, standing: Manifest, history: History) -> bool:
+def is_wanted_gone(upload: ObjectEvent, standing: Manifest, history: History) -> bool:
     """Tell whether this event is someone's deletion of what the variants show: a rule's has another name.
 
     That is the delete marker that is there now, for one under it may be older than the version that expired; or the
@@ -26,9 +26,9 @@ def is_wanted_gone(upload: Upload, standing: Manifest, history: History) -> bool
     """
     if upload.sequencer == standing.source.sequencer and not standing.source_expired:
         return (standing.source.version_id or "null") not in history.versions
-    if upload.change is Change.MARKED_DELETED:
+    if upload.change is EventType.MARKED_DELETED:
         return upload.version_id in {None, history.marker}
-    return upload.change is Change.DELETED and upload.version_id == standing.source.version_id
+    return upload.change is EventType.DELETED and upload.version_id == standing.source.version_id
 
 
 def shows(standing: Manifest, history: History) -> bool:

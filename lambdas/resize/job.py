@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from contract.errors import Reason, StorageError
-from contract.events import Change, Upload
+from contract.events import EventType, ObjectEvent
 from contract.keys import is_folder, is_folder_marker
 from contract.manifest import Manifest, Outcome, PublishedRendition
-from contract.sequencer import Order
+from contract.sequencer import EventOrder
 from resize.derived_bucket import ATTEMPTS
 from resize.errors import ImageRejectedError, SourceGoneError, SupersededError
 from resize.expiry import expired, is_expiry, is_wanted_gone, shows
@@ -50,7 +50,7 @@ class Job:
     writes: so the variants converge, in whatever order and however often events are delivered.
     """
 
-    upload: Upload
+    upload: ObjectEvent
     store: Store
     render: Callable[[bytes], Rendered]
     clock: Callable[[], datetime] = utc_now
@@ -222,7 +222,7 @@ class Job:
 
     def _later_sequencer(self, standing: Manifest) -> str:
         """Choose the place in the order of a manifest that lists what this job writes: none is older than that."""
-        own = Order(sequencer=self.upload.sequencer, generation=standing.generation)
+        own = EventOrder(sequencer=self.upload.sequencer, generation=standing.generation)
         return own.sequencer if own.is_later_than(standing.order) else standing.source.sequencer
 
     def _dropped(self, standing: Manifest, recorded: StoredManifest) -> None:
@@ -266,7 +266,7 @@ class Job:
         and looks once more at the source when it has (`Store.still_holds`).
         """
         return (
-            self.upload.change in {Change.DELETED, Change.EXPIRED_FOR_GOOD}
+            self.upload.change in {EventType.DELETED, EventType.EXPIRED_FOR_GOOD}
             and not standing.source_expired
             and standing.recipe == self.store.settings.recipe
             and standing.is_of(original.version_id, original.etag)
@@ -282,9 +282,9 @@ class Job:
         variants of that manifest, or have replaced it, they have to make it good.
         """
         match self.upload.change:
-            case Change.CREATED if self.upload.version_id in {None, original.version_id}:
+            case EventType.CREATED if self.upload.version_id in {None, original.version_id}:
                 return False
-            case Change.DELETED | Change.EXPIRED_FOR_GOOD:
+            case EventType.DELETED | EventType.EXPIRED_FOR_GOOD:
                 return False
         if standing is None:
             return True

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from contract.events import Upload
+from contract.events import ObjectEvent
 from contract.manifest import Manifest, Outcome, PublishedRendition, Source, Times
 from resize.errors import ImageRejectedError
 from resize.imaging.rendition import Rendered
@@ -16,7 +16,7 @@ from resize.uploads_bucket import SourceObject
 class ManifestBuilder:
     """What is known of a manifest from the start; each way to end tells the time once more."""
 
-    upload: Upload
+    upload: ObjectEvent
     settings: Settings
     clock: Callable[[], datetime]
     started: datetime

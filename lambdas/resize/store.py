@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, TypeAlias
 from botocore.exceptions import BotoCoreError, ClientError
 
 from contract.errors import StorageError
-from contract.events import Upload
+from contract.events import ObjectEvent
 from contract.keys import MANIFESTS, is_folder, is_folder_marker, is_shortened, manifest_key, rendition_key
 from contract.manifest import LaterSchemaError, Manifest, ManifestHeader, Outcome, PublishedRendition
 from contract.s3_errors import error_code, is_missing
-from contract.sequencer import Order
+from contract.sequencer import EventOrder
 from resize.derived_bucket import ATTEMPTS, Content, DerivedBucket, PreconditionFailedError
 from resize.errors import SupersededError
 from resize.executor import ForEach, in_turn
@@ -65,7 +65,13 @@ class Store:
     """
 
     def __init__(
-        self, client: "S3Client", settings: Settings, upload: Upload, *, is_retry: bool, for_each: ForEach = in_turn
+        self,
+        client: "S3Client",
+        settings: Settings,
+        upload: ObjectEvent,
+        *,
+        is_retry: bool,
+        for_each: ForEach = in_turn,
     ) -> None:
         self.settings = settings
         self._for_each = for_each
@@ -73,7 +79,7 @@ class Store:
         self._upload = upload
         self.is_retry = is_retry
         self._written: set[str] = set()
-        self._order = Order(sequencer=upload.sequencer, generation=settings.generation)
+        self._order = EventOrder(sequencer=upload.sequencer, generation=settings.generation)
         self._derived = DerivedBucket(client, settings.derived_bucket, self._order)
         self._manifest_key = manifest_key(upload.key)
         self.uploads = UploadsBucket(client, settings, upload.key)
@@ -212,7 +218,7 @@ class Store:
         states = zip(keys, self._for_each(self._derived.head, keys), strict=True)
         return {key: state.etag for key, state in states if state and self._is_of_this_event(state.order)}
 
-    def _is_of_this_event(self, order: Order) -> bool:
+    def _is_of_this_event(self, order: EventOrder) -> bool:
         return order.sequencer == self._order.sequencer and not order.is_later_than(self._order)
 
     def _written_before(self) -> set[str]:

@@ -17,7 +17,7 @@ from botocore.stub import Stubber
 from builders import manifests
 from builders.world import World, s3_client
 from contract.errors import Reason, StorageError
-from contract.events import Upload, parse_body
+from contract.events import ObjectEvent, parse_body
 from contract.manifest import Outcome
 from darkroom.backfill.backfill import Uploads, backfill, look
 from darkroom.backfill.checkpoint import Checkpoint
@@ -64,10 +64,10 @@ def run(world: World, pipeline: Pipeline, *, everything: bool = False, rejected:
     return counts
 
 
-def jobs(pipeline: Pipeline) -> list[Upload]:
+def jobs(pipeline: Pipeline) -> list[ObjectEvent]:
     """The jobs that wait in the queue, which nobody else can receive then."""
     sqs: SQSClient = pipeline.client("sqs")
-    found: list[Upload] = []
+    found: list[ObjectEvent] = []
     while messages := sqs.receive_message(QueueUrl=pipeline.jobs_queue_url, MaxNumberOfMessages=10).get("Messages"):
         found += [upload for message in messages for upload in parse_body(message["Body"])]
     return sorted(found, key=lambda upload: upload.key)

@@ -18,7 +18,7 @@ from builders.images import crashing_heic, encoded, exif, quadrants
 from builders.pictures import jpeg
 from builders.subversion import HOSTILE, subvert
 from builders.world import World
-from contract.events import REQUESTED, Change, Upload
+from contract.events import REQUESTED, EventType, ObjectEvent
 from resize.consumer import Consumer
 from stacks.monitoring.queries import QUERIES, Query
 
@@ -41,13 +41,13 @@ def remark(text: str) -> PngInfo:
     return info
 
 
-def message(upload: Upload) -> str:
+def message(upload: ObjectEvent) -> str:
     """The body of the message that S3 sends about an upload."""
     names = {
-        Change.CREATED: "ObjectCreated:Put",
-        Change.DELETED: "ObjectRemoved:Delete",
-        Change.MARKED_DELETED: "ObjectRemoved:DeleteMarkerCreated",
-        Change.EXPIRED: "LifecycleExpiration:DeleteMarkerCreated",
+        EventType.CREATED: "ObjectCreated:Put",
+        EventType.DELETED: "ObjectRemoved:Delete",
+        EventType.MARKED_DELETED: "ObjectRemoved:DeleteMarkerCreated",
+        EventType.EXPIRED: "LifecycleExpiration:DeleteMarkerCreated",
     }
     return s3_body(
         s3_record(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from builders.world import World
 from contract.errors import StorageError
-from contract.events import Change, Upload, parse_body
+from contract.events import EventType, ObjectEvent, parse_body
 from contract.keys import manifest_key
 from contract.manifest import Outcome
 from darkroom.backfill.backfill import backfill, look
@@ -43,10 +43,10 @@ def examiner_of(world: World, pipeline: Pipeline, prefix: str = "") -> OrphanExa
     return OrphanExaminer(pipeline, prefix, world.settings.variants)
 
 
-def jobs(pipeline: Pipeline) -> list[Upload]:
+def jobs(pipeline: Pipeline) -> list[ObjectEvent]:
     """The jobs that wait in the queue."""
     sqs: SQSClient = pipeline.client("sqs")
-    found: list[Upload] = []
+    found: list[ObjectEvent] = []
     while messages := sqs.receive_message(QueueUrl=pipeline.jobs_queue_url, MaxNumberOfMessages=10).get("Messages"):
         for message in messages:
             found += parse_body(message["Body"])
@@ -74,7 +74,7 @@ def test_the_variants_of_what_is_gone_go_and_all_others_stay(world: World, pipel
 
     assert counts == {Verdict.SOURCE_GONE: 3, Verdict.HAS_SOURCE: 1, Verdict.REMOVED: 1}
     assert [job.key for job in sent] == sorted(["b/gone.jpg", LONG, "ü (1).jpg"])
-    assert {job.change for job in sent} == {Change.MARKED_DELETED}
+    assert {job.change for job in sent} == {EventType.MARKED_DELETED}
     assert outcomes == {Outcome.REMOVED}
     assert world.derived().keys() == {"large/b/there.jpg.webp", "thumb/b/there.jpg.webp"}
 

@@ -67,7 +67,7 @@ class Confinement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Order:
+class _WorkerOptions:
     """What each child is started for."""
 
     variants: tuple[Variant, ...]
@@ -90,7 +90,7 @@ class Sandbox:
         children: int = 1,
         engine: Engine = Engine.PILLOW,
     ) -> None:
-        order = _Order(variants=tuple(variants), limits=limits, confinement=confinement, engine=engine)
+        order = _WorkerOptions(variants=tuple(variants), limits=limits, confinement=confinement, engine=engine)
         self._places = tuple(_Place(order) for _ in range(children))
         # The last one used comes first: its memory is warm.
         self._free: LifoQueue[_Place] = LifoQueue()
@@ -137,7 +137,7 @@ class Sandbox:
 class _Place:
     """Where there is always a child: after a crash, a hang or a lack of memory a fresh one."""
 
-    def __init__(self, order: _Order) -> None:
+    def __init__(self, order: _WorkerOptions) -> None:
         self._order = order
         self.child: _Child | None = _Child(order)
 
@@ -177,7 +177,7 @@ class _Place:
 class _Child:
     """A running worker.py."""
 
-    def __init__(self, order: _Order) -> None:
+    def __init__(self, order: _WorkerOptions) -> None:
         confinement = json.dumps(asdict(order.confinement))
         command = [sys.executable, "-P", "-m", "resize.sandbox.worker", confinement, order.engine]
         environment = {name: os.environ[name] for name in _INHERITED_VARIABLES if name in os.environ}

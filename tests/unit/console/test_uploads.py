@@ -10,7 +10,7 @@ from typing import Any
 from builders.deployments import deployed
 from builders.uploads import recorded
 from contract.errors import Reason
-from contract.events import Change, Upload
+from contract.events import EventType, ObjectEvent
 from darkroom.console.feed import Feed
 from darkroom.console.health import Health
 from darkroom.console.settings import Limits
@@ -81,10 +81,10 @@ def begun(shown: Shown, key: str = "cat.jpg", version_id: str = "v1") -> None:
     shown.uploads.queued(key, version_id)
 
 
-def job(key: str = "cat.jpg", version_id: str | None = "v1") -> Upload:
+def job(key: str = "cat.jpg", version_id: str | None = "v1") -> ObjectEvent:
     """What a dead letter says of an upload."""
-    return Upload(
-        change=Change.CREATED,
+    return ObjectEvent(
+        change=EventType.CREATED,
         bucket="uploads",
         key=key,
         version_id=version_id,
