@@ -20,7 +20,7 @@ from contract.events import ObjectEvent, parse_body
 from contract.manifest import Outcome
 from contract.metrics import Metric
 from resize.errors import OutOfTimeError
-from resize.executor import SideBySide
+from resize.executor import ThreadedMap
 from resize.job import Job, JobResult
 from resize.jobs_queue import JobsQueue
 from resize.sandbox.pool import Sandbox
@@ -135,7 +135,7 @@ class Consumer:
         seconds = context.get_remaining_time_in_millis() / 1000 - STORAGE_SECONDS
         if seconds < self.settings.wall_seconds:
             raise OutOfTimeError(f"{seconds:.0f} s are left, and an image may take {self.settings.wall_seconds}")
-        write = SideBySide(self.writers)
+        write = ThreadedMap(self.writers)
         store = Store(self.client, self.settings, upload, is_retry=_is_retry(record, upload), for_each=write)
         render = partial(self.sandbox.render, deadline=monotonic() + seconds)
         return Job(upload=upload, store=store, render=render).run()

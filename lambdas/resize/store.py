@@ -20,7 +20,7 @@ from contract.s3_errors import error_code, is_missing
 from contract.sequencer import EventOrder
 from resize.derived_bucket import ATTEMPTS, Content, DerivedBucket, PreconditionFailedError
 from resize.errors import SupersededError
-from resize.executor import ForEach, in_turn
+from resize.executor import MapFunction, serial_map
 from resize.imaging.rendition import Rendition
 from resize.imaging.stamp import stamp
 from resize.imaging.variants import Fit, Format
@@ -71,7 +71,7 @@ class Store:
         upload: ObjectEvent,
         *,
         is_retry: bool,
-        for_each: ForEach = in_turn,
+        for_each: MapFunction = serial_map,
     ) -> None:
         self.settings = settings
         self._for_each = for_each

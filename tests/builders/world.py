@@ -17,7 +17,7 @@ from moto import mock_aws
 from moto.s3.models import s3_backends
 
 from contract.events import EventType, ObjectEvent
-from resize.executor import ForEach, in_turn
+from resize.executor import MapFunction, serial_map
 from resize.imaging.rendition import Rendered, Rendition
 from resize.imaging.variants import Format, parse_variants
 from resize.job import Job, JobResult, utc_now
@@ -50,7 +50,7 @@ class World:
 
     client: "S3Client"
     settings: Settings
-    for_each: ForEach = in_turn
+    for_each: MapFunction = serial_map
     clock: Callable[[], datetime] = utc_now
     sequence: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     delivered: list[ObjectEvent] = field(default_factory=list)

@@ -21,7 +21,7 @@ from builders.world import World, s3_client, settings
 from contract.errors import Reason, StorageError
 from contract.manifest import Outcome
 from resize.errors import ImageRejectedError, OutOfTimeError, SandboxError
-from resize.executor import SideBySide
+from resize.executor import ThreadedMap
 from resize.imaging.limits import Limits
 from resize.imaging.rendition import Rendered
 from resize.store import Store
@@ -139,7 +139,7 @@ def test_renditions_are_written_side_by_side_and_the_manifest_after_them(world: 
 
     client.meta.events.register("before-call.s3.PutObject", meet)
     with ThreadPoolExecutor(2) as threads:
-        ended = replace(world, for_each=SideBySide(threads)).deliver(world.upload("cat.jpg", b"cat"), client=client)
+        ended = replace(world, for_each=ThreadedMap(threads)).deliver(world.upload("cat.jpg", b"cat"), client=client)
 
     assert ended.outcome is Outcome.RESIZED
     assert begun[2:] == ["/manifests/cat.jpg.json"]
@@ -163,7 +163,7 @@ def test_what_is_written_beside_a_write_that_finds_a_newer_upload_is_withdrawn(w
         return world.render(source)
 
     with ThreadPoolExecutor(2) as threads:
-        ended = replace(world, for_each=SideBySide(threads)).deliver(upload, overtaken, client)
+        ended = replace(world, for_each=ThreadedMap(threads)).deliver(upload, overtaken, client)
 
     assert ended.outcome is Outcome.SUPERSEDED
     assert world.derived() == {LARGE: b"newer"}
