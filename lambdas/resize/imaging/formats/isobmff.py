@@ -82,7 +82,7 @@ class Presentation:
     has_still: bool = False
     has_sequence: bool = False
     is_animated: bool = False  # the sequence is what is shown
-    plays: int = 0  # of the sequence; 0 is for ever
+    loop_count: int = 0  # of the sequence; 0 is for ever
 
 
 class Brands(NamedTuple):
@@ -128,7 +128,7 @@ def presentation_of(source: bytes) -> Presentation:
         has_still=items is not None,
         has_sequence=track is not None,
         is_animated=is_animated,
-        plays=track.plays if track is not None else 0,
+        loop_count=track.loop_count if track is not None else 0,
     )
 
 
@@ -213,7 +213,7 @@ def _associations(ipma: memoryview, item: int) -> Iterator[int]:
 
 class _Track(NamedTuple):
     properties: list[_Box]
-    plays: int
+    loop_count: int
 
 
 def _picture_track(moov: memoryview) -> _Track | None:

@@ -65,7 +65,7 @@ class Animation:
     """Frames in order, and how often they are played; 0 is without end."""
 
     frames: tuple[Frame, ...]
-    plays: int
+    loop_count: int
 
 
 class _Track:
