@@ -19,7 +19,7 @@ from darkroom.console.settings import Limits
 from darkroom.console.uploads import SHOWN_UPLOADS, Uploads
 from darkroom.pipeline.client import Pipeline
 from darkroom.pipeline.status import StatusReader
-from darkroom.uploads.watcher import Watch
+from darkroom.uploads.watcher import PipelineWatcher
 
 if TYPE_CHECKING:
     from hypercorn.typing import Framework
@@ -34,7 +34,7 @@ async def serve(pipeline: Pipeline, limits: Limits, listener: socket.socket, acc
         {"pipeline": 1, "upload": SHOWN_UPLOADS, "dead_letters": 1, "sample": round(PLOTTED_SECONDS / SAMPLE_SECONDS)}
     )
     health = Health(pipeline, feed, limits)
-    uploads = Uploads(Watch(pipeline.client("s3"), pipeline.client("sqs"), pipeline), feed, health)
+    uploads = Uploads(PipelineWatcher(pipeline.client("s3"), pipeline.client("sqs"), pipeline), feed, health)
     dead_letters = DeadLetters(pipeline, feed, health, uploads)
     sampler = Sampler(StatusReader(pipeline), feed, health, oldest_wait=uploads.oldest_wait)
     port = listener.getsockname()[1]

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sts import STSClient
 
 
-def checks(pipeline: Pipeline, config: Config, assembly: Path, *, patience: float | None) -> Iterator[Check]:
-    """List what to look at; a test image is sent where there is `patience` for it, in seconds.
+def checks(pipeline: Pipeline, config: Config, assembly: Path, *, idle_timeout: float | None) -> Iterator[Check]:
+    """List what to look at; a test image is sent where there is `idle_timeout` for it, in seconds.
 
     `config` and `assembly` are what this folder would deploy.
 
@@ -39,8 +39,8 @@ def checks(pipeline: Pipeline, config: Config, assembly: Path, *, patience: floa
     yield from _wiring(pipeline, deployed)
     yield Check("The dead letters", partial(_check_dead_letters, pipeline))
     yield Check("The alarms", partial(check_alarms, pipeline, deployed))
-    if patience is not None:
-        yield Check("A test image", Trial(pipeline, expected_prefix(deployed), patience).findings)
+    if idle_timeout is not None:
+        yield Check("A test image", Trial(pipeline, expected_prefix(deployed), idle_timeout).findings)
 
 
 def _wiring(pipeline: Pipeline, deployed: Mapping[str, Any]) -> Iterator[Check]:

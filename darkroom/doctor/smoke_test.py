@@ -34,7 +34,7 @@ class Trial:
         self,
         pipeline: Pipeline,
         prefix: str,
-        patience: float,
+        idle_timeout: float,
         *,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
@@ -42,7 +42,7 @@ class Trial:
         self._pipeline = pipeline
         self._s3: S3Client = pipeline.client("s3")
         self._key = f"{prefix}{FOLDER}/{uuid.uuid4()}.png"
-        self._patience = patience
+        self._patience = idle_timeout
         self._clock = clock
         self._sleep = sleep
 

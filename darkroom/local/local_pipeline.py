@@ -38,17 +38,17 @@ class Local:
 
     def wait_until_idle(
         self,
-        patience: float,
+        idle_timeout: float,
         *,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Wait until no job is being worked on, for `patience` seconds at most: a function logs after it has written.
+        """Wait until no job is in flight, for `idle_timeout` seconds at most: a function logs after it has written.
 
         A job that failed counts as being worked on until it may be tried again.
         """
         sqs = self.pipeline.client("sqs")
-        deadline = clock() + patience
+        deadline = clock() + idle_timeout
         while queue_depth(sqs, self.pipeline.jobs_queue_url).in_flight and clock() < deadline:
             sleep(_LOOK_SECONDS)
 

@@ -14,7 +14,7 @@ from darkroom.dlq.queue import DeadLetterQueue
 from darkroom.errors import aws_errors
 from darkroom.parallel import concurrently
 from darkroom.pipeline.sqs import queue_depth
-from darkroom.uploads.outcomes import Recorded, Version
+from darkroom.uploads.outcomes import ManifestFile, Version
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -27,7 +27,7 @@ _MOST_DEAD_LETTERS = 10_000
 PAGE = 1_000
 
 
-class Watch:
+class PipelineWatcher:
     """The pipeline since the watch began. Every method raises DarkroomError where AWS does not answer."""
 
     def __init__(self, s3: "S3Client", sqs: "SQSClient", pipeline: "Pipeline") -> None:
@@ -39,7 +39,7 @@ class Watch:
         self._read_messages: set[str] = set()
         self._counted = 0
 
-    def new_manifests(self, keys: Sequence[str]) -> Iterator[Recorded]:
+    def new_manifests(self, keys: Sequence[str]) -> Iterator[ManifestFile]:
         """List what lies where these keys' manifests do, and read what was not read before."""
         wanted = {manifest_key(key) for key in keys}
         with aws_errors("Listing the manifests"):
@@ -102,7 +102,7 @@ class Watch:
                 raise
             return None
 
-    def _read(self, key: str) -> tuple[str, str, Recorded | None]:
+    def _read(self, key: str) -> tuple[str, str, ManifestFile | None]:
         """Read a manifest: its key and ETag, and what it says where it is one that can be read."""
         try:
             answer = self._s3.get_object(Bucket=self._pipeline.derived_bucket, Key=key)
@@ -112,7 +112,7 @@ class Watch:
             return key, "", None  # removed since it was listed
         text = answer["Body"].read()
         try:
-            return key, answer["ETag"], Recorded(manifest=Manifest.from_json(text), text=text)
+            return key, answer["ETag"], ManifestFile(manifest=Manifest.from_json(text), text=text)
         except LaterSchemaError:
             raise
         except ValueError:

@@ -13,7 +13,7 @@ from darkroom.console.health import Health
 from darkroom.console.settings import Limits
 from darkroom.console.uploads import Uploads
 from darkroom.pipeline.client import Pipeline
-from darkroom.uploads.watcher import Watch
+from darkroom.uploads.watcher import PipelineWatcher
 
 PORT = 8000
 HERE = f"http://127.0.0.1:{PORT}"
@@ -45,7 +45,7 @@ def parts_for(pipeline: Pipeline, *, limit: int = LIMIT) -> Parts:
     limits = Limits(prefix="console/", source_bytes=limit)
     feed = Feed({"pipeline": 1, "upload": 100, "dead_letters": 1, "sample": 100})
     health = Health(pipeline, feed, limits)
-    uploads = Uploads(Watch(pipeline.client("s3"), pipeline.client("sqs"), pipeline), feed, health)
+    uploads = Uploads(PipelineWatcher(pipeline.client("s3"), pipeline.client("sqs"), pipeline), feed, health)
     messages = DeadLetters(pipeline, feed, health, uploads)
     console = Console(pipeline, limits, feed=feed, uploads=uploads, messages=messages)
     return Parts(

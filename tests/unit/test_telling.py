@@ -11,10 +11,10 @@ from contract.errors import Reason
 from darkroom.cli.output.lookup import how_to_fetch, situation_of, tell
 from darkroom.cli.output.results import TIMES
 from darkroom.pipeline.deployed_config import Scope
-from darkroom.uploads.lookup import Found, Stored
+from darkroom.uploads.lookup import CurrentObject, Found
 
 EVERYTHING = Scope(prefixes=("",))
-STORED = Stored(version_id="v1", size=2048, modified=datetime(2026, 11, 24, 12, 0, tzinfo=UTC))
+STORED = CurrentObject(version_id="v1", size=2048, modified=datetime(2026, 11, 24, 12, 0, tzinfo=UTC))
 WAITING = Found(key="photo.jpg", recorded=None, stored=STORED, deleted=False, scope=EVERYTHING, jobs=7)
 UPLOADED = "'photo.jpg' was uploaded 2026-11-24 12:00:00 UTC (2.0 kB)"
 
@@ -46,7 +46,7 @@ def test_a_key_whose_newest_upload_has_no_outcome_is_told_why(found: Found, told
 
 
 @pytest.mark.parametrize("stored", [STORED, None])
-def test_of_a_key_whose_newest_upload_has_its_outcome_nothing_more_is_told(stored: Stored | None) -> None:
+def test_of_a_key_whose_newest_upload_has_its_outcome_nothing_more_is_told(stored: CurrentObject | None) -> None:
     assert situation_of(replace(WAITING, recorded=recorded(), stored=stored)) is None
 
 

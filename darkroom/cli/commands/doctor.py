@@ -74,7 +74,7 @@ def doctor(  # noqa: PLR0913 - the command has so many options
         progress.begin("Building what this folder would deploy")
         overrides = _overrides(pipeline, given)
         assembly = synthesize(overrides, ASSEMBLIES)
-        for check in checks(pipeline, configuration(overrides), assembly, patience=None if no_image else timeout):
+        for check in checks(pipeline, configuration(overrides), assembly, idle_timeout=None if no_image else timeout):
             progress.begin(check.name)
             for finding in check.findings():
                 levels.add(finding.level)

@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from contract.manifest import Manifest, PublishedRendition
 from darkroom.cli.output.results import TIMES, describe, summary
 from darkroom.text import kilobytes, printable
-from darkroom.uploads.download import Collected
+from darkroom.uploads.download import DownloadedResult
 
 _TEMPLATE = Path(__file__).with_name("templates") / "contact_sheet.html"
 
@@ -38,7 +38,7 @@ class Card:
     pictures: tuple[Picture, ...]
 
 
-def contact_sheet(rows: Sequence[Collected]) -> str:
+def contact_sheet(rows: Sequence[DownloadedResult]) -> str:
     """Write the page. It holds every picture, loads nothing and runs nothing, and shows hostile names as text."""
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATE.parent),
@@ -52,7 +52,7 @@ def contact_sheet(rows: Sequence[Collected]) -> str:
     )
 
 
-def _card(row: Collected) -> Card:
+def _card(row: DownloadedResult) -> Card:
     manifest = row.result.manifest
     renditions = manifest.renditions if manifest else ()
     return Card(

@@ -16,18 +16,18 @@ from darkroom.console.health import Health
 from darkroom.console.settings import Limits
 from darkroom.console.uploads import SHOWN_UPLOADS, Uploads
 from darkroom.errors import DarkroomError
-from darkroom.uploads.outcomes import Recorded, Version
+from darkroom.uploads.outcomes import ManifestFile, Version
 
 
 @dataclass
 class Scripted:
     """A pipeline whose manifests a test writes, and that does not answer when it is told so."""
 
-    manifests: list[Recorded] = field(default_factory=list)
+    manifests: list[ManifestFile] = field(default_factory=list)
     overtaken: bool = False
     silent_for: int = 0
 
-    def new_manifests(self, keys: Sequence[str]) -> Iterator[Recorded]:
+    def new_manifests(self, keys: Sequence[str]) -> Iterator[ManifestFile]:
         if self.silent_for:
             self.silent_for -= 1
             raise DarkroomError("Listing the manifests failed: nobody is there")
