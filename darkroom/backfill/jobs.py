@@ -20,7 +20,7 @@ from contract.keys import is_folder_marker, manifest_key, rendition_key
 from contract.manifest import LaterSchemaError, Manifest, Outcome
 from contract.sequencer import EventOrder
 from darkroom.backfill.listing import ARCHIVE_CLASSES, Listed
-from darkroom.backfill.selection import Selection, Verdict, judge
+from darkroom.backfill.selection import Decision, Filter, select
 from darkroom.errors import aws_errors
 from darkroom.parallel import concurrently
 from darkroom.pipeline.client import Pipeline
@@ -47,56 +47,56 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Examined:
+class PlannedKey:
     """A key, what was found about it, and its job's message where it is one."""
 
     key: str
-    verdict: Verdict
+    decision: Decision
     body: str | None = None
 
 
-class Examiner:
+class Planner:
     """Looks at keys: one request each for the manifest, and for a job one more, or one a variant where it has none."""
 
-    def __init__(self, pipeline: Pipeline, variants: Sequence[Variant], selection: Selection) -> None:
+    def __init__(self, pipeline: Pipeline, variants: Sequence[Variant], selection: Filter) -> None:
         self._s3: S3Client = pipeline.client("s3")
         self._variants = variants
         self._pipeline = pipeline
         self._selection = selection
 
-    def examine(self, keys: Sequence[Listed]) -> list[Examined]:
+    def plan(self, keys: Sequence[Listed]) -> list[PlannedKey]:
         """Look at some keys, several at once.
 
         Raises:
             DarkroomError: S3 refuses, or does not answer.
         """
         with aws_errors("Reading manifests"):
-            return sorted(concurrently(self._examine, keys), key=lambda examined: examined.key)
+            return sorted(concurrently(self._plan, keys), key=lambda planned: planned.key)
 
-    def _examine(self, listed: Listed) -> Examined:
+    def _plan(self, listed: Listed) -> PlannedKey:
         if listed.archived:
-            return Examined(key=listed.key, verdict=Verdict.ARCHIVED)
+            return PlannedKey(key=listed.key, decision=Decision.ARCHIVED)
         try:
             manifest = self._manifest(listed.key)
         except LaterSchemaError:
-            return Examined(key=listed.key, verdict=Verdict.LATER_SCHEMA)
+            return PlannedKey(key=listed.key, decision=Decision.LATER_SCHEMA)
         if manifest and manifest.source.etag == listed.etag:
             # The same bytes: whether of the same version or not, there may be nothing to do. Only which version of the
             # function may do it hangs on that: a job of a newer upload wins.
-            verdict = judge(manifest, self._selection, is_current=True)
-            if not verdict.is_job and verdict is not Verdict.NEWER_VERSION:
-                return Examined(key=listed.key, verdict=verdict)
+            verdict = select(manifest, self._selection, is_current=True)
+            if not verdict.is_job and verdict is not Decision.NEWER_VERSION:
+                return PlannedKey(key=listed.key, decision=verdict)
         current = current_version(self._s3, self._pipeline.uploads_bucket, listed.key)
         if current is None:
-            return Examined(key=listed.key, verdict=Verdict.GONE)
+            return PlannedKey(key=listed.key, decision=Decision.GONE)
         is_current = manifest is not None and manifest.source.version_id == current.version_id
-        verdict = _unfit(listed.key, current, manifest) or judge(manifest, self._selection, is_current=is_current)
+        verdict = _unfit(listed.key, current, manifest) or select(manifest, self._selection, is_current=is_current)
         if not verdict.is_job:
-            return Examined(key=listed.key, verdict=verdict)
+            return PlannedKey(key=listed.key, decision=verdict)
         written = () if is_current else self._written(listed.key)
         sequencer = sequencer_for(manifest, is_current=is_current, written=written)
         body = message(self._pipeline.uploads_bucket, listed.key, current, sequencer)
-        return Examined(key=listed.key, verdict=verdict, body=body)
+        return PlannedKey(key=listed.key, decision=verdict, body=body)
 
     def _manifest(self, key: str) -> Manifest | None:
         try:
@@ -115,12 +115,12 @@ class Examiner:
         return written_at(self._s3, self._pipeline.derived_bucket, rendition_keys(key, self._variants))
 
 
-def _unfit(key: str, current: Version, manifest: Manifest | None) -> Verdict | None:
+def _unfit(key: str, current: Version, manifest: Manifest | None) -> Decision | None:
     """Tell what keeps an upload from being resized, whatever its manifest says of it; None where nothing does."""
     if current.archived:
-        return Verdict.ARCHIVED
+        return Decision.ARCHIVED
     is_known = manifest is not None and manifest.outcome is not Outcome.REMOVED
-    return Verdict.FOLDER if is_folder_marker(key, current.size) and not is_known else None
+    return Decision.FOLDER if is_folder_marker(key, current.size) and not is_known else None
 
 
 def current_version(s3: "S3Client", bucket: str, key: str) -> Version | None:
