@@ -15,11 +15,11 @@ from starlette.routing import Route
 
 from contract.keys import MAX_KEY_BYTES
 from darkroom.console.dead_letters import DeadLetters
-from darkroom.console.feed import Fact, Feed
+from darkroom.console.feed import Feed, Update
 from darkroom.console.images import original, rendition
 from darkroom.console.multipart import TooLargeError, receive
 from darkroom.console.poll_schedule import SHOWN_LETTERS
-from darkroom.console.settings import Limits
+from darkroom.console.settings import ConsoleSettings
 from darkroom.console.uploads import Uploads
 from darkroom.errors import DarkroomError
 from darkroom.pipeline.client import Pipeline
@@ -50,7 +50,7 @@ class Console:
     """The handlers, each of one route."""
 
     def __init__(
-        self, pipeline: Pipeline, limits: Limits, *, feed: Feed, uploads: Uploads, dead_letters: DeadLetters
+        self, pipeline: Pipeline, limits: ConsoleSettings, *, feed: Feed, uploads: Uploads, dead_letters: DeadLetters
     ) -> None:
         self._pipeline = pipeline
         self._s3: S3Client = pipeline.client("s3")
@@ -157,20 +157,21 @@ class Console:
         self._pages += 1
         try:
             whole = True
-            async for facts in self._feed.follow(rest=_REST_SECONDS):
-                yield _event(facts, whole=whole)
+            async for updates in self._feed.subscribe(rest=_REST_SECONDS):
+                yield _event(updates, whole=whole)
                 whole = False
         finally:
             self._pages -= 1
 
 
-def _event(facts: tuple[Fact, ...], *, whole: bool) -> str:
+def _event(updates: tuple[Update, ...], *, whole: bool) -> str:
     """Write facts as one event; `whole` says that whatever is not among them does not hold any more.
 
     Source: https://html.spec.whatwg.org/multipage/server-sent-events.html
     """
     written = ",".join(
-        f'{{"topic":{json.dumps(fact.topic)},"name":{json.dumps(fact.name)},"value":{fact.text}}}' for fact in facts
+        f'{{"topic":{json.dumps(update.topic)},"name":{json.dumps(update.name)},"value":{update.text}}}'
+        for update in updates
     )
     return f'data: {{"whole":{json.dumps(whole)},"facts":[{written}]}}\n\n'
 

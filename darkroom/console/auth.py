@@ -57,7 +57,7 @@ class Access:
         return f"http://{HOST}:{port}{self.folder}?token={self.token}"
 
 
-class Guard:
+class AuthMiddleware:
     """Stands before the app: asks for the right host, an own origin, this start's folder and its token."""
 
     def __init__(self, app: ASGIApp, *, port: int, access: Access) -> None:

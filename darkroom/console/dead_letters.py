@@ -93,7 +93,7 @@ class DeadLetters:
         new = [message for message in messages if message.message_id not in self._shown]
         self._uploads.dead([(upload.key, upload.version_id) for message in new for upload in message.uploads])
         self._shown = {message.message_id: message for message in messages}
-        self._feed.tell("dead_letters", "", groups_to_json(messages, self._bucket))
+        self._feed.publish("dead_letters", "", groups_to_json(messages, self._bucket))
         return True
 
 

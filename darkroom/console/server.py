@@ -10,12 +10,12 @@ from hypercorn.config import Config
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from darkroom.console.app import Console
-from darkroom.console.auth import Access, Guard
+from darkroom.console.auth import Access, AuthMiddleware
 from darkroom.console.dead_letters import DeadLetters
 from darkroom.console.feed import Feed
 from darkroom.console.health import Health
 from darkroom.console.sampler import PLOTTED_SECONDS, SAMPLE_SECONDS, Sampler
-from darkroom.console.settings import Limits
+from darkroom.console.settings import ConsoleSettings
 from darkroom.console.uploads import SHOWN_UPLOADS, Uploads
 from darkroom.pipeline.client import Pipeline
 from darkroom.pipeline.status import StatusReader
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _GRACE_SECONDS = 0.5
 
 
-async def serve(pipeline: Pipeline, limits: Limits, listener: socket.socket, access: Access) -> None:
+async def serve(pipeline: Pipeline, limits: ConsoleSettings, listener: socket.socket, access: Access) -> None:
     """Serve on a listening socket, which is closed at the end, until SIGINT or SIGTERM."""
     feed = Feed(
         {"pipeline": 1, "upload": SHOWN_UPLOADS, "dead_letters": 1, "sample": round(PLOTTED_SECONDS / SAMPLE_SECONDS)}
@@ -39,7 +39,7 @@ async def serve(pipeline: Pipeline, limits: Limits, listener: socket.socket, acc
     sampler = Sampler(StatusReader(pipeline), feed, health, oldest_wait=uploads.oldest_wait)
     port = listener.getsockname()[1]
     console = Console(pipeline, limits, feed=feed, uploads=uploads, dead_letters=dead_letters)
-    app = _Requests(Guard(console.app(), port=port, access=access))
+    app = _Requests(AuthMiddleware(console.app(), port=port, access=access))
     stopped = _stop_signal()
     async with asyncio.TaskGroup() as tasks:
         following = [

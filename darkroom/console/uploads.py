@@ -120,7 +120,7 @@ class Uploads:
     def _show(self, row: Row) -> None:
         self._rows.pop(row.id, None)
         self._rows[row.id] = row
-        self._feed.tell("upload", row.id, row.to_json())
+        self._feed.publish("upload", row.id, row.to_json())
         over = len(self._rows) - SHOWN_UPLOADS
         for old in [old for old in self._rows.values() if not old.is_on_its_way][: max(0, over)]:
             del self._rows[old.id]

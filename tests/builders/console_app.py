@@ -6,11 +6,11 @@ from typing import Any
 from starlette.testclient import TestClient
 
 from darkroom.console.app import Console
-from darkroom.console.auth import Access, Guard
+from darkroom.console.auth import Access, AuthMiddleware
 from darkroom.console.dead_letters import DeadLetters
 from darkroom.console.feed import Feed
 from darkroom.console.health import Health
-from darkroom.console.settings import Limits
+from darkroom.console.settings import ConsoleSettings
 from darkroom.console.uploads import Uploads
 from darkroom.pipeline.client import Pipeline
 from darkroom.uploads.watcher import PipelineWatcher
@@ -29,7 +29,7 @@ class Parts:
     feed: Feed
     uploads: Uploads
     dead_letters: DeadLetters
-    guard: Guard
+    guard: AuthMiddleware
 
     def browser(self, *, token: str | None = TOKEN) -> TestClient:
         """A browser that has been let in, as one that shows the page does: unless there is no token."""
@@ -42,7 +42,7 @@ class Parts:
 
 def parts_for(pipeline: Pipeline, *, limit: int = LIMIT) -> Parts:
     """Put the console together."""
-    limits = Limits(prefix="console/", source_bytes=limit)
+    limits = ConsoleSettings(prefix="console/", source_bytes=limit)
     feed = Feed({"pipeline": 1, "upload": 100, "dead_letters": 1, "sample": 100})
     health = Health(pipeline, feed, limits)
     uploads = Uploads(PipelineWatcher(pipeline.client("s3"), pipeline.client("sqs"), pipeline), feed, health)
@@ -52,7 +52,7 @@ def parts_for(pipeline: Pipeline, *, limit: int = LIMIT) -> Parts:
         feed=feed,
         uploads=uploads,
         dead_letters=messages,
-        guard=Guard(console.app(), port=PORT, access=Access(FOLDER, TOKEN)),
+        guard=AuthMiddleware(console.app(), port=PORT, access=Access(FOLDER, TOKEN)),
     )
 
 

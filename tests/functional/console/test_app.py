@@ -38,7 +38,7 @@ def told(parts: Parts) -> list[tuple[str, Any]]:
     """Every fact that a page which is opened now is told first."""
 
     async def hear() -> list[tuple[str, Any]]:
-        return [(fact.topic, json.loads(fact.text)) for fact in await anext(parts.feed.follow(rest=60))]
+        return [(update.topic, json.loads(update.text)) for update in await anext(parts.feed.subscribe(rest=60))]
 
     return asyncio.run(hear())
 
@@ -167,8 +167,8 @@ def resized(world: World, parts: Parts) -> list[str]:
 
     async def follow() -> list[str]:
         running = asyncio.create_task(parts.uploads.run())
-        async for facts in parts.feed.follow(rest=60):
-            for row in [json.loads(fact.text) for fact in facts if fact.topic == "upload"]:
+        async for updates in parts.feed.subscribe(rest=60):
+            for row in [json.loads(update.text) for update in updates if update.topic == "upload"]:
                 if row["stage"] == "resized":
                     running.cancel()
                     return [picture["path"] for picture in row["pictures"]]
@@ -206,8 +206,8 @@ def message(pipeline: Pipeline, parts: Parts, body: str) -> str:
     async def look() -> None:
         running = asyncio.create_task(parts.dead_letters.run())
         parts.dead_letters.counted(1)
-        facts = parts.feed.follow(rest=60)
-        while not any(fact.topic == "dead_letters" for fact in await anext(facts)):
+        updates = parts.feed.subscribe(rest=60)
+        while not any(update.topic == "dead_letters" for update in await anext(updates)):
             pass
         running.cancel()
 
@@ -363,7 +363,7 @@ def test_the_stream_begins_with_all_that_holds(parts: Parts) -> None:
     assert answer.headers["content-type"].startswith("text/event-stream")
     first = json.loads(answer.text.removeprefix("data: ").split("\n\n")[0])
     assert first["whole"] is True
-    assert [fact["topic"] for fact in first["facts"]] == ["pipeline", "upload"]
+    assert [update["topic"] for update in first["facts"]] == ["pipeline", "upload"]
 
 
 def test_only_so_many_pages_are_told(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:

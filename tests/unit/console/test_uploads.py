@@ -13,7 +13,7 @@ from contract.errors import Reason
 from contract.events import EventType, ObjectEvent
 from darkroom.console.feed import Feed
 from darkroom.console.health import Health
-from darkroom.console.settings import Limits
+from darkroom.console.settings import ConsoleSettings
 from darkroom.console.uploads import SHOWN_UPLOADS, Uploads
 from darkroom.errors import DarkroomError
 from darkroom.uploads.outcomes import ManifestFile, Version
@@ -57,7 +57,7 @@ class Shown:
 
     def __post_init__(self) -> None:
         self.feed = Feed({"pipeline": 1, "upload": 1000})
-        health = Health(deployed(), self.feed, Limits(prefix="", source_bytes=1))
+        health = Health(deployed(), self.feed, ConsoleSettings(prefix="", source_bytes=1))
         self.uploads = Uploads(self.pipeline, self.feed, health, clock=lambda: self.now)
 
     def until(self, stage: str) -> list[str]:
@@ -67,9 +67,9 @@ class Shown:
 
     async def _follow(self, is_enough: Callable[[], bool]) -> None:
         running = asyncio.create_task(self.uploads.run())
-        async for facts in self.feed.follow(rest=60):
-            self.told += [json.loads(fact.text) for fact in facts if fact.topic == "upload"]
-            self.troubles += [json.loads(fact.text)["trouble"] for fact in facts if fact.topic == "pipeline"]
+        async for updates in self.feed.subscribe(rest=60):
+            self.told += [json.loads(update.text) for update in updates if update.topic == "upload"]
+            self.troubles += [json.loads(update.text)["trouble"] for update in updates if update.topic == "pipeline"]
             if is_enough():
                 break
         running.cancel()
