@@ -7,7 +7,7 @@ from aws_cdk import Acknowledgment, CfnResource, Stack, Validations
 from constructs import IConstruct
 
 
-def explain(construct: IConstruct, reason: str, *rules: str) -> None:
+def suppress(construct: IConstruct, reason: str, *rules: str) -> None:
     """Give one reason for some rules: checkov's are called `CKV_…`, all others are cdk-nag's.
 
     checkov reads the metadata of the resource in the template: checkov.io, "Suppressing and Skipping Policies".

@@ -7,7 +7,7 @@ from botocore.exceptions import BotoCoreError
 
 from darkroom.errors import UsageError, aws_errors
 from darkroom.local import emulator
-from darkroom.local.registry import all_running
+from darkroom.local.registry import running_pipelines
 from darkroom.pipeline.client import Pipeline, find_pipeline
 
 _ADVICE = "Set AWS_PROFILE, or run `aws configure` or `aws sso login`."
@@ -26,7 +26,7 @@ def find_target(*, local: bool, stack: str | None) -> Pipeline:
 
 
 def _running() -> Pipeline:
-    running = all_running()
+    running = running_pipelines()
     if not running:
         raise UsageError(
             "No pipeline runs on this machine. Start `darkroom up` in another terminal, or name a deployed stack with "

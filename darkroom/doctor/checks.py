@@ -10,7 +10,7 @@ from darkroom.doctor.concurrency import check_concurrency
 from darkroom.doctor.drift import compare_function, compare_templates, deployed_template, synthesized_template
 from darkroom.doctor.findings import Check, Finding, ok, warning
 from darkroom.doctor.rollback import check_rollback
-from darkroom.doctor.smoke_test import Trial
+from darkroom.doctor.smoke_test import SmokeTest
 from darkroom.doctor.stack_names import check_names, read_stack_names
 from darkroom.doctor.wiring import check_consumer, check_notification, check_queues, expected_prefix
 from darkroom.errors import aws_errors
@@ -40,7 +40,7 @@ def checks(pipeline: Pipeline, config: Config, assembly: Path, *, idle_timeout: 
     yield Check("The dead letters", partial(_check_dead_letters, pipeline))
     yield Check("The alarms", partial(check_alarms, pipeline, deployed))
     if idle_timeout is not None:
-        yield Check("A test image", Trial(pipeline, expected_prefix(deployed), idle_timeout).findings)
+        yield Check("A test image", SmokeTest(pipeline, expected_prefix(deployed), idle_timeout).findings)
 
 
 def _wiring(pipeline: Pipeline, deployed: Mapping[str, Any]) -> Iterator[Check]:

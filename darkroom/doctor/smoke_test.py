@@ -27,7 +27,7 @@ _IMAGE = base64.b64decode(
 _LOOK_FOR_IT = "Look for its job: darkroom dlq list, darkroom status, and the function's log."
 
 
-class Trial:
+class SmokeTest:
     """One test image. Its key is new, so nobody's upload is touched."""
 
     def __init__(

@@ -85,7 +85,7 @@ class Consumer:
             for upload in parse_body(record.body):
                 key = upload.key
                 ended = await get_running_loop().run_in_executor(self.threads, self._job, upload, record, context)
-                self._tell(record, upload, ended)
+                self._report(record, upload, ended)
         except OutOfTimeError as error:
             self._plan_retry(delays, record, is_handed_back=True)
             self.logger.warning(
@@ -140,7 +140,7 @@ class Consumer:
         render = partial(self.sandbox.render, deadline=monotonic() + seconds)
         return Job(upload=upload, store=store, render=render).run()
 
-    def _tell(self, record: SQSRecord, upload: ObjectEvent, ended: JobResult) -> None:
+    def _report(self, record: SQSRecord, upload: ObjectEvent, ended: JobResult) -> None:
         manifest = ended.manifest
         self.logger.info(
             "job ended",

@@ -16,7 +16,7 @@ from contract.events import NOTIFIED_EVENTS
 from contract.keys import manifest_key
 from darkroom.local.deploy import deploy
 from darkroom.local.emulator import emulator
-from darkroom.local.registry import Running, announced
+from darkroom.local.registry import RunningPipeline, register
 from darkroom.pipeline.client import Pipeline
 from darkroom.pipeline.sqs import queue_depth
 
@@ -43,7 +43,7 @@ def up(assembly: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pip
 def here(up: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder in which the command finds the pipeline, as if `darkroom up` ran."""
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-    with announced(Running.of(up)):
+    with register(RunningPipeline.of(up)):
         yield tmp_path
 
 

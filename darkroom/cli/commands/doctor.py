@@ -67,7 +67,7 @@ def doctor(  # noqa: PLR0913 - the command has so many options
 
     Exit status: 0 no fault, 1 a fault, 2 wrong usage, 3 nothing could be looked at.
     """  # noqa: D301 - \b tells the help to leave the lines as they are
-    given = dict(map(_knob, context or ()))
+    given = dict(map(_setting, context or ()))
     pipeline = find_target(local=local, stack=stack)
     levels = set()
     with steps(shown=sys.stderr.isatty()) as progress:
@@ -78,11 +78,11 @@ def doctor(  # noqa: PLR0913 - the command has so many options
             progress.begin(check.name)
             for finding in check.findings():
                 levels.add(finding.level)
-                _tell(finding, as_json=as_json)
+                _print(finding, as_json=as_json)
     raise typer.Exit(ExitStatus.FOUND_FAULTS if Level.FAULT in levels else ExitStatus.NO_FAULTS)
 
 
-def _knob(text: str) -> tuple[str, object]:
+def _setting(text: str) -> tuple[str, object]:
     """Read a knob as the CDK's command line does, except that numbers and the like are what JSON says they are."""
     name, equals, value = text.partition("=")
     if not name or not equals:
@@ -98,7 +98,7 @@ def _overrides(pipeline: Pipeline, given: dict[str, object]) -> dict[str, object
     return overrides | {"stack_name": pipeline.stack_name} | given
 
 
-def _tell(finding: Finding, *, as_json: bool) -> None:
+def _print(finding: Finding, *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps({"level": finding.level, "what": finding.what, "advice": finding.advice}))
         return
