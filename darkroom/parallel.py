@@ -11,7 +11,7 @@ Result = TypeVar("Result")
 WORKERS = 8
 
 
-def concurrently(
+def map_parallel(
     work: Callable[[Item], Result], items: Iterable[Item], *, give_up: Callable[[], None] | None = None
 ) -> Iterator[Result]:
     """Yield each result as soon as it is there.

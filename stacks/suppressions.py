@@ -38,5 +38,5 @@ def _flat(value: Any) -> str:
 
 
 def _skip_in_checkov(resource: CfnResource, rule: str, reason: str) -> None:
-    told = resource.get_metadata("checkov") or {"skip": []}
-    resource.add_metadata("checkov", {"skip": [*told["skip"], {"id": rule, "comment": reason}]})
+    metadata = resource.get_metadata("checkov") or {"skip": []}
+    resource.add_metadata("checkov", {"skip": [*metadata["skip"], {"id": rule, "comment": reason}]})

@@ -173,8 +173,8 @@ class Root:
 def _run(command: list[str]) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        said = (done.stderr.strip() or done.stdout.strip() or "nothing").splitlines()[-1]
-        raise MachineError(_needs(f"{command[0]} to work", f"it ended with {done.returncode} and said: {said}"))
+        output = (done.stderr.strip() or done.stdout.strip() or "nothing").splitlines()[-1]
+        raise MachineError(_needs(f"{command[0]} to work", f"it ended with {done.returncode} and said: {output}"))
 
 
 if __name__ == "__main__":

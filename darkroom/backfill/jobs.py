@@ -22,7 +22,7 @@ from contract.sequencer import EventOrder
 from darkroom.backfill.listing import ARCHIVE_CLASSES, Listed
 from darkroom.backfill.selection import Decision, Filter, select
 from darkroom.errors import aws_errors
-from darkroom.parallel import concurrently
+from darkroom.parallel import map_parallel
 from darkroom.pipeline.client import Pipeline
 from resize.derived_bucket import DerivedBucket
 from resize.imaging.variants import Format, Variant
@@ -71,7 +71,7 @@ class Planner:
             DarkroomError: S3 refuses, or does not answer.
         """
         with aws_errors("Reading manifests"):
-            return sorted(concurrently(self._plan, keys), key=lambda planned: planned.key)
+            return sorted(map_parallel(self._plan, keys), key=lambda planned: planned.key)
 
     def _plan(self, listed: Listed) -> PlannedKey:
         if listed.archived:
@@ -200,13 +200,13 @@ def removal(bucket: str, key: str, sequencer: str, found: datetime) -> str:
 
 def _message(event: str, bucket: str, key: str, described: Mapping[str, object], time: datetime) -> str:
     """Write one record: docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html."""
-    told = {"key": quote_plus(key, safe="/"), **described}
+    object_ = {"key": quote_plus(key, safe="/"), **described}
     record = {
         "eventVersion": "2.1",
         "eventSource": "aws:s3",
         "eventTime": time.isoformat(),
         "eventName": event,
-        "s3": {"s3SchemaVersion": "1.0", "bucket": {"name": bucket}, "object": told},
+        "s3": {"s3SchemaVersion": "1.0", "bucket": {"name": bucket}, "object": object_},
     }
     return json.dumps({"Records": [record]})
 

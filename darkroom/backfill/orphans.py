@@ -12,7 +12,7 @@ from darkroom.backfill.jobs import PlannedKey, current_version, removal, renditi
 from darkroom.backfill.listing import Listed, Page, list_bucket
 from darkroom.backfill.selection import Decision
 from darkroom.errors import aws_errors
-from darkroom.parallel import concurrently
+from darkroom.parallel import map_parallel
 from darkroom.pipeline.client import Pipeline
 from resize.imaging.variants import Variant
 
@@ -90,7 +90,7 @@ class OrphanPlanner:
             DarkroomError: S3 refuses, or does not answer.
         """
         with aws_errors("Reading manifests"):
-            found = [each for each in concurrently(self._plan, manifests) if each]
+            found = [each for each in map_parallel(self._plan, manifests) if each]
         return sorted(found, key=lambda planned: planned.key)
 
     def _plan(self, listed: Listed) -> PlannedKey | None:

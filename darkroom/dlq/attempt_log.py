@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
 from darkroom.dlq.attempts import BEGIN, ENDS
-from darkroom.parallel import concurrently
+from darkroom.parallel import map_parallel
 from darkroom.pipeline.client import LogLine, Pipeline
 from darkroom.pipeline.log_insights import LogInsights
 
@@ -111,7 +111,7 @@ class LogQuery:
             query = f"fields @timestamp, @message | filter {kind} and @message like /{some}/"
             return [_line(row) for row in self._insights.rows(query, group.span.start, group.span.end)]
 
-        for found in concurrently(lines, grouped(spans, _IDS_A_QUERY, gap=_GAP_OF_A_QUERY)):
+        for found in map_parallel(lines, grouped(spans, _IDS_A_QUERY, gap=_GAP_OF_A_QUERY)):
             yield from found
 
 

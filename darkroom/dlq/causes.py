@@ -166,7 +166,7 @@ def _endings(attempts: Sequence[Attempt], log: AttemptLog, now: datetime) -> dic
         (name, _until(Span(start=time_of, end=time_of + _LONGEST_INVOCATION + _SLACK), now))
         for name, time_of in begun.items()
     ]
-    return {name: said for line in log.of_requests(spans) for name, said in ending_in(line) if name in begun}
+    return {name: ending for line in log.of_requests(spans) for name, ending in ending_in(line) if name in begun}
 
 
 def _failures(
@@ -189,7 +189,7 @@ def _cause(last: Attempt | None, endings: Mapping[str, str]) -> Cause:
         return Cause(code=UNKNOWN_CODE, detail="the function's log has nothing about this message")
     if last.cause:
         return last.cause
-    said = endings.get(last.request_id)
-    if said == "success":
+    ending = endings.get(last.request_id)
+    if ending == "success":
         return Cause(code=UNKNOWN_CODE, detail="its last attempt succeeded, but it was not taken off the queue")
-    return Cause(code=CUT_SHORT_CODE, detail=f"{_CUT_SHORT}: {said}" if said else _CUT_SHORT)
+    return Cause(code=CUT_SHORT_CODE, detail=f"{_CUT_SHORT}: {ending}" if ending else _CUT_SHORT)

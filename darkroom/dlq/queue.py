@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from darkroom.errors import DarkroomError, aws_errors
-from darkroom.parallel import WORKERS, concurrently
+from darkroom.parallel import WORKERS, map_parallel
 from darkroom.pipeline.client import Pipeline
 from darkroom.pipeline.sqs import in_batches, queue_depth
 
@@ -122,7 +122,7 @@ class ReceivedMessages:
         """Let others receive what is still held. A letter that shows again already needs nothing."""
         kept = [message for name, message in self._messages.items() if name not in self._deleted]
         with aws_errors("Handing back the dead letters"):
-            for _ in concurrently(self._show_again, in_batches(kept)):
+            for _ in map_parallel(self._show_again, in_batches(kept)):
                 pass
 
     def _receive_all(self, limit: int) -> None:

@@ -119,9 +119,9 @@ def _follow(sqs: "SQSClient", task: Task, sleep: Callable[[float], None]) -> Ite
     moved, status, reason = 0, "RUNNING", ""
     try:
         while status == "RUNNING":
-            told = _look_at(sqs, task)
-            status, reason = told["Status"], told.get("FailureReason", "SQS does not say why")
-            count = told.get("ApproximateNumberOfMessagesMoved", 0)
+            answer = _look_at(sqs, task)
+            status, reason = answer["Status"], answer.get("FailureReason", "SQS does not say why")
+            count = answer.get("ApproximateNumberOfMessagesMoved", 0)
             yield max(0, count - moved)
             moved = max(moved, count)
             if status == "RUNNING":

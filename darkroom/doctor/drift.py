@@ -89,11 +89,11 @@ def compare_function(deployed: Mapping[str, Any], pipeline: Pipeline) -> Iterato
     with aws_errors("Reading the function"):
         live = functions.get_function_configuration(FunctionName=pipeline.function_name, Qualifier=LIVE)
         latest = functions.get_function_configuration(FunctionName=pipeline.function_name)
-    told = _properties(deployed, "AWS::Lambda::Function")
+    expected = _properties(deployed, "AWS::Lambda::Function")
     for name, configuration in (("The version that takes the jobs", live), ("The function's newest code", latest)):
         variables = configuration.get("Environment", {}).get("Variables", {})
-        changed = [*_changed(told["Environment"]["Variables"], variables)]
-        if configuration["Timeout"] != told["Timeout"] or configuration["MemorySize"] != told["MemorySize"]:
+        changed = [*_changed(expected["Environment"]["Variables"], variables)]
+        if configuration["Timeout"] != expected["Timeout"] or configuration["MemorySize"] != expected["MemorySize"]:
             changed.append("its timeout or memory")
         if changed:
             yield fault(f"{name} was changed by hand: {', '.join(changed)}.", "Deploy a change, to undo it.")
@@ -107,11 +107,11 @@ def compare_function(deployed: Mapping[str, Any], pipeline: Pipeline) -> Iterato
         yield ok(f"The function's version {live['Version']} takes the jobs.")
 
 
-def _changed(told: Mapping[str, Any], found: Mapping[str, str]) -> Iterator[str]:
+def _changed(expected: Mapping[str, Any], found: Mapping[str, str]) -> Iterator[str]:
     """Name the variables that differ; what CloudFormation fills in is passed over where it is there."""
-    for name in sorted(told.keys() | found.keys()):
-        value = told.get(name)
-        if (isinstance(value, str) and found.get(name) != value) or name not in found or name not in told:
+    for name in sorted(expected.keys() | found.keys()):
+        value = expected.get(name)
+        if (isinstance(value, str) and found.get(name) != value) or name not in found or name not in expected:
             yield f"its variable {name}"
 
 

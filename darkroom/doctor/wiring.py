@@ -33,10 +33,10 @@ def check_notification(pipeline: Pipeline, deployed: Mapping[str, Any]) -> Itera
     s3: S3Client = pipeline.client("s3")
     arn = read_queue(pipeline.client("sqs"), pipeline.jobs_queue_url).arn
     with aws_errors("Reading the notifications of the uploads bucket"):
-        told = s3.get_bucket_notification_configuration(Bucket=pipeline.uploads_bucket)
+        notification = s3.get_bucket_notification_configuration(Bucket=pipeline.uploads_bucket)
     found = {
         (event, prefix_of(each))
-        for each in told.get("QueueConfigurations", ())
+        for each in notification.get("QueueConfigurations", ())
         if each["QueueArn"] == arn
         for event in each["Events"]
     }

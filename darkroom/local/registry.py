@@ -41,9 +41,9 @@ class RunningPipeline:
         Raises:
             ValueError: it is something else, such as the note of another version of Darkroom.
         """
-        told = json.loads(text)
+        members = json.loads(text)
         try:
-            return cls(**{**told, "keys": AccessKeys(**told["keys"])})
+            return cls(**{**members, "keys": AccessKeys(**members["keys"])})
         except (TypeError, KeyError) as error:
             raise ValueError("no note of a running pipeline") from error
 

@@ -58,10 +58,10 @@ def find_scope(pipeline: Pipeline) -> Scope:
     queue = pipeline.jobs_queue_url.rpartition("/")[2]
     return Scope(
         prefixes=tuple(
-            prefix_of(told)
-            for told in answer.get("QueueConfigurations", ())
-            if told["QueueArn"].rpartition(":")[2] == queue
-            and any(event.startswith("s3:ObjectCreated:") for event in told["Events"])
+            prefix_of(notification)
+            for notification in answer.get("QueueConfigurations", ())
+            if notification["QueueArn"].rpartition(":")[2] == queue
+            and any(event.startswith("s3:ObjectCreated:") for event in notification["Events"])
         )
     )
 

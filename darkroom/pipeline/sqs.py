@@ -81,13 +81,13 @@ def read_queue(sqs: "SQSClient", url: str) -> Queue:
         DarkroomError: SQS refuses, or does not answer.
     """
     with aws_errors(f"Reading the queue {url}"):
-        told: Mapping[str, str] = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]  # type: ignore[assignment]
+        attributes: Mapping[str, str] = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]  # type: ignore[assignment]
     return Queue(
-        arn=told["QueueArn"],
-        visibility=int(told["VisibilityTimeout"]),
-        retention=int(told["MessageRetentionPeriod"]),
-        policy=json.loads(told.get("Policy") or "{}"),
-        redrive=json.loads(told.get("RedrivePolicy") or "{}"),
+        arn=attributes["QueueArn"],
+        visibility=int(attributes["VisibilityTimeout"]),
+        retention=int(attributes["MessageRetentionPeriod"]),
+        policy=json.loads(attributes.get("Policy") or "{}"),
+        redrive=json.loads(attributes.get("RedrivePolicy") or "{}"),
     )
 
 

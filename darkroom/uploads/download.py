@@ -14,8 +14,8 @@ from botocore.exceptions import ClientError
 from contract.keys import manifest_key
 from contract.manifest import PublishedRendition
 from darkroom.errors import DarkroomError, aws_errors
-from darkroom.files import write_whole
-from darkroom.parallel import concurrently
+from darkroom.files import write_atomically
+from darkroom.parallel import map_parallel
 from darkroom.pipeline.client import Pipeline
 from darkroom.uploads.outcomes import Result, wait_for_outcomes
 from darkroom.uploads.upload import UploadedFile
@@ -53,7 +53,7 @@ def download(s3: "S3Client", bucket: str, result: Result, out: Path) -> Download
         return DownloadedResult(result=result, files={})
     manifest = result.recorded.manifest
     files = {rendition.variant: _copy(s3, bucket, rendition, out) for rendition in manifest.renditions}
-    write_whole(out / local_path(manifest_key(manifest.source.key)), result.recorded.text)
+    write_atomically(out / local_path(manifest_key(manifest.source.key)), result.recorded.text)
     return DownloadedResult(result=result, files=files)
 
 
@@ -104,7 +104,7 @@ def _copy(s3: "S3Client", bucket: str, rendition: PublishedRendition, out: Path)
                 f"{rendition.key!r} was replaced before it was copied: somebody else uploads the same key. Run again."
             ) from error
         content = answer["Body"].read()
-    return write_whole(out / local_path(rendition.key), content)
+    return write_atomically(out / local_path(rendition.key), content)
 
 
 def download_results(
@@ -125,4 +125,4 @@ def download_results(
     s3: S3Client = pipeline.client("s3")
     watcher = PipelineWatcher(s3, pipeline.client("sqs"), pipeline)
     for results in wait_for_outcomes(uploads, watcher, idle_timeout=idle_timeout, sleep=sleep):
-        yield from concurrently(lambda result: download(s3, pipeline.derived_bucket, result, out), results)
+        yield from map_parallel(lambda result: download(s3, pipeline.derived_bucket, result, out), results)

@@ -9,7 +9,7 @@ from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 
 from darkroom.errors import DarkroomError, aws_errors
-from darkroom.parallel import WORKERS, concurrently
+from darkroom.parallel import WORKERS, map_parallel
 from darkroom.pipeline.client import Pipeline
 from darkroom.uploads.etag import PART_BYTES, same_version
 from darkroom.uploads.local_files import LocalFile
@@ -72,7 +72,7 @@ def upload_all(
         DarkroomError: a file could not be read any more, or S3 refused it.
     """
     upload = _Upload(pipeline, progress or _NoProgress(), skip_unchanged=skip_unchanged)
-    return concurrently(upload, sources, give_up=upload.give_up)
+    return map_parallel(upload, sources, give_up=upload.give_up)
 
 
 class _Upload:

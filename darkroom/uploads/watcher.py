@@ -12,7 +12,7 @@ from contract.s3_errors import is_missing
 from darkroom.dlq.dead_letters import uploads_of
 from darkroom.dlq.queue import DeadLetterQueue
 from darkroom.errors import aws_errors
-from darkroom.parallel import concurrently
+from darkroom.parallel import map_parallel
 from darkroom.pipeline.sqs import queue_depth
 from darkroom.uploads.outcomes import ManifestFile, Version
 
@@ -44,7 +44,7 @@ class PipelineWatcher:
         wanted = {manifest_key(key) for key in keys}
         with aws_errors("Listing the manifests"):
             written = [key for key, etag in self._list(wanted) if self._read_etags.get(key) != etag]
-            for key, etag, recorded in concurrently(self._read, written):
+            for key, etag, recorded in map_parallel(self._read, written):
                 self._read_etags[key] = etag
                 if recorded:
                     yield recorded
@@ -90,7 +90,7 @@ class PipelineWatcher:
         for number, page in enumerate(pages, start=1):
             listed |= {found["Key"]: found["ETag"] for found in page.get("Contents", []) if found["Key"] in wanted}
             if number >= len(wanted) and page["IsTruncated"]:
-                yield from (found for found in concurrently(self._head, wanted) if found)
+                yield from (found for found in map_parallel(self._head, wanted) if found)
                 return
         yield from listed.items()
 

@@ -10,7 +10,7 @@ from darkroom.cli.output.dead_letters import describe, json_line, print_groups
 from darkroom.dlq.attempts import Cause
 from darkroom.dlq.dead_letters import DeadLetter, by_cause, choose, uploads_of
 from darkroom.errors import UsageError
-from darkroom.text import told
+from darkroom.text import format_duration
 
 SENT = datetime(2026, 11, 24, 12, tzinfo=UTC)
 NOW = SENT + timedelta(hours=3)
@@ -101,4 +101,4 @@ def test_hostile_names_and_words_are_shown_and_not_obeyed(capsys: pytest.Capture
     ("seconds", "words"), [(0, "0 s"), (59, "59 s"), (60, "1 min"), (7_199, "1 h"), (86_400 * 3, "3 d"), (-5, "0 s")]
 )
 def test_a_length_of_time_is_told_in_its_largest_unit(seconds: int, words: str) -> None:
-    assert told(timedelta(seconds=seconds)) == words
+    assert format_duration(timedelta(seconds=seconds)) == words

@@ -27,7 +27,7 @@ from darkroom.errors import DarkroomError, UsageError, aws_errors
 from darkroom.pipeline.client import Pipeline
 from darkroom.pipeline.deployed_config import find_scope
 from darkroom.pipeline.sqs import RateLimiter
-from darkroom.text import printable, told
+from darkroom.text import format_duration, printable
 from resize.imaging.formats.detect import SourceFormat
 from resize.settings import Settings
 
@@ -280,7 +280,9 @@ def _count(source: KeySource, after: str | None) -> int:
 
 
 def _plan(estimate: Estimate, *, going_on: bool) -> str:
-    looking, most = (told(timedelta(seconds=each)) for each in (estimate.looking_seconds, estimate.most_seconds))
+    looking, most = (
+        format_duration(timedelta(seconds=each)) for each in (estimate.looking_seconds, estimate.most_seconds)
+    )
     return (
         f"{'Going on with' if going_on else 'Looking at'} {estimate.keys:,} uploads takes about {looking} and "
         f"{estimate.looking_dollars:.2f} USD; if all of them are made jobs, {estimate.rate} a second, {most} and up to "

@@ -237,8 +237,8 @@ def _do(what: str, count: int, work: Iterable[int]) -> int:
     return done
 
 
-def _print(text: str, told: dict[str, object], *, as_json: bool) -> None:
-    typer.echo(json.dumps(told) if as_json else text)
+def _print(text: str, members: dict[str, object], *, as_json: bool) -> None:
+    typer.echo(json.dumps(members) if as_json else text)
 
 
 def _tell_missing(count: int) -> None:

@@ -12,7 +12,7 @@ from darkroom.cli.output.html import contact_sheet
 from darkroom.cli.output.results import exit_status, json_line, print_table
 from darkroom.cli.progress import steps
 from darkroom.errors import UsageError
-from darkroom.files import prepare_folder, write_whole
+from darkroom.files import ensure_folder, write_atomically
 from darkroom.local.local_pipeline import local_pipeline
 from darkroom.text import printable
 from darkroom.uploads.download import DownloadedResult, download_results
@@ -91,7 +91,7 @@ def run(  # noqa: PLR0913 - the command has so many options
             local.wait_until_idle(_LAST_LINES_SECONDS)
         function_log = local.function_log() if log else ""
         if _failed(rows):
-            write_whole(out / _LOG, local.whole_log().encode())
+            write_atomically(out / _LOG, local.whole_log().encode())
     _report(_in_order(rows, sources), sheet, out, as_json=as_json)
     for line in function_log.splitlines():
         typer.echo(printable(line), err=True)
@@ -100,9 +100,9 @@ def run(  # noqa: PLR0913 - the command has so many options
 
 def _prepare(out: Path, sheet: Path | None) -> None:
     """Find out before anything is done whether the results can be written."""
-    prepare_folder(out, "--out")
+    ensure_folder(out, "--out")
     if sheet:
-        prepare_folder(sheet.parent, "--contact-sheet")
+        ensure_folder(sheet.parent, "--contact-sheet")
         if sheet.is_dir():
             raise UsageError(f"--contact-sheet {str(sheet)!r} is a folder. Name a file in it.")
 
@@ -116,7 +116,7 @@ def _report(rows: Sequence[DownloadedResult], sheet: Path | None, out: Path, *, 
     if not as_json:
         print_table(rows)
     if sheet:
-        write_whole(sheet, contact_sheet(rows).encode())
+        write_atomically(sheet, contact_sheet(rows).encode())
         typer.echo(f"Contact sheet: {printable(str(sheet))}", err=True)
     if failed := _failed(rows):
         typer.echo(f"{failed} failed. The function's log says why: {printable(str(out / _LOG))}", err=True)

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from darkroom.dlq.dead_letters import DeadLetter, by_cause
-from darkroom.text import printable, told
+from darkroom.text import format_duration, printable
 
 SHORT_ID = 8
 _DETAIL_CHARACTERS = 100
@@ -53,7 +53,7 @@ def describe(message: DeadLetter, now: datetime | None = None) -> Iterator[str]:
     yield f"id        {message.message_id}"
     yield f"reason    {message.cause.code}"
     yield f"          {printable(message.cause.detail)}"
-    yield f"sent      {message.sent.isoformat(timespec='seconds')}, {told(message.age(now))} ago"
+    yield f"sent      {message.sent.isoformat(timespec='seconds')}, {format_duration(message.age(now))} ago"
     yield f"attempts  {_attempts(message)}, by the function's log"
     for upload in message.uploads:
         yield f"upload    {printable(upload.key)}"
@@ -72,7 +72,10 @@ def _groups_table(groups: Iterable[Sequence[DeadLetter]], now: datetime) -> Tabl
     for group in groups:
         oldest = max(message.age(now) for message in group)
         table.add_row(
-            Text(printable(group[0].cause.code)), f"{len(group):,}", told(oldest), _shortened(group[0].cause.detail)
+            Text(printable(group[0].cause.code)),
+            f"{len(group):,}",
+            format_duration(oldest),
+            _shortened(group[0].cause.detail),
         )
     return table
 
@@ -88,7 +91,7 @@ def _messages_table(messages: Sequence[DeadLetter], now: datetime) -> Table:
         keys = " ".join(upload.key for upload in message.uploads)
         table.add_row(
             message.message_id[:SHORT_ID],
-            told(message.age(now)),
+            format_duration(message.age(now)),
             _attempts(message),
             Text(printable(keys)) if keys else Text("-"),
             Text(printable(message.cause.code)),

@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from contract.manifest import Manifest, PublishedRendition
 from darkroom.cli.output.results import TIMES, describe, summary
-from darkroom.text import kilobytes, printable
+from darkroom.text import format_kilobytes, printable
 from darkroom.uploads.download import DownloadedResult
 
 _TEMPLATE = Path(__file__).with_name("templates") / "contact_sheet.html"
@@ -69,7 +69,7 @@ def _facts(manifest: Manifest) -> Iterator[str]:
     source = manifest.source
     if source.width and source.height:
         yield f"{source.format} {source.width}{TIMES}{source.height}"
-    yield f"{kilobytes(source.size)}, {manifest.times.milliseconds:,} ms"
+    yield f"{format_kilobytes(source.size)}, {manifest.times.milliseconds:,} ms"
     if manifest.detail:
         yield printable(manifest.detail)
 

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from contract.manifest import Outcome, PublishedRendition
 from darkroom.errors import ExitStatus
-from darkroom.text import kilobytes, printable
+from darkroom.text import format_kilobytes, printable
 from darkroom.uploads.download import DownloadedResult
 from darkroom.uploads.explanations import FAILURES, REJECTIONS
 from darkroom.uploads.outcomes import Result
@@ -73,7 +73,7 @@ def exit_status(results: Sequence[Result]) -> ExitStatus:
 
 def describe(rendition: PublishedRendition, between: str = " ") -> str:
     """Write a rendition's size in pixels and its bytes, with something between the two."""
-    return f"{rendition.width}{TIMES}{rendition.height}{between}{kilobytes(rendition.bytes)}"
+    return f"{rendition.width}{TIMES}{rendition.height}{between}{format_kilobytes(rendition.bytes)}"
 
 
 def _table(rows: Sequence[DownloadedResult], between: str) -> Table:
