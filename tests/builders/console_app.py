@@ -47,7 +47,7 @@ def parts_for(pipeline: Pipeline, *, limit: int = LIMIT) -> Parts:
     health = Health(pipeline, feed, limits)
     uploads = Uploads(PipelineWatcher(pipeline.client("s3"), pipeline.client("sqs"), pipeline), feed, health)
     messages = DeadLetters(pipeline, feed, health, uploads)
-    console = Console(pipeline, limits, feed=feed, uploads=uploads, messages=messages)
+    console = Console(pipeline, limits, feed=feed, uploads=uploads, dead_letters=messages)
     return Parts(
         feed=feed,
         uploads=uploads,
