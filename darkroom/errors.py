@@ -1,4 +1,4 @@
-"""Errors that a person can put right, and what AWS refuses as such."""
+"""Errors that a person can resolve, and their exit statuses."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

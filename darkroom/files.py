@@ -1,4 +1,4 @@
-"""Write whole files, into folders that are there."""
+"""Write files atomically, and create folders."""
 
 import tempfile
 from pathlib import Path

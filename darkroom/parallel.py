@@ -1,4 +1,4 @@
-"""Does the same with many things at once, where each is mostly waiting for the network."""
+"""Map a function over items on several threads."""
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed

@@ -1,4 +1,4 @@
-"""Text for people: durations, sizes, and control characters spelled out."""
+"""Format durations and sizes; escape control characters."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""The whole pipeline: S3 puts a job on the queue for every upload, and one function does them."""
+"""The whole pipeline as one stack."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Where jobs wait: the jobs queue that S3 fills, and the dead-letter queue for those that could not be done."""
+"""The jobs queue and its dead-letter queue."""
 
 from aws_cdk import ArnFormat, Aws, Duration, Stack
 from aws_cdk import aws_iam as iam

@@ -1,4 +1,4 @@
-"""What does the jobs: the function, its log group, and its role with exactly the rights that it uses."""
+"""The function, its log group and its least-privilege role."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Where images live: the uploads bucket that people write to, and the derived bucket that the function writes to."""
+"""The uploads bucket and the derived bucket."""
 
 from collections.abc import Sequence
 from typing import cast

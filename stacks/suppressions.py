@@ -1,4 +1,4 @@
-"""Says beside a construct why a rule of a rule pack does not apply to it, in the words that each pack reads."""
+"""Suppress rules of cdk-nag and checkov, with a reason."""
 
 import json
 from typing import Any, cast

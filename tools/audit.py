@@ -1,4 +1,4 @@
-"""Asks what is known about the pinned requirements: `python -m tools.audit [--let-unaudited-pass] PIP_AUDIT FILE…`.
+"""Audit pinned requirements: `python -m tools.audit [--let-unaudited-pass] PIP_AUDIT FILE…`.
 
 pip-audit by itself says "no known vulnerabilities" and ends with success where its service cannot be reached, or knows
 none of the packages. Here a package that was not looked up is told as such. Exit status: 0 every package was looked up

@@ -1,4 +1,4 @@
-"""Puts Lambda's Python onto a Debian machine: `python -m tools.lambda_runtime PYTHON FOLDER`, such as `3.14 folder`.
+"""Install Lambda's Python on Debian: `python -m tools.lambda_runtime PYTHON FOLDER`.
 
 CPython comes from Debian, for x86_64 and for arm64, each with the C library that it needs: FOLDER/ARCHITECTURE/root.
 Nothing is installed: `root/usr/bin/python3.14` runs from where it is. It is a script, and what `sys.executable` names,

@@ -1,4 +1,4 @@
-"""Goes through the uploads page by page: looks, sends jobs, notes how far it is. Any number, in constant memory."""
+"""Send jobs for selected keys, page by page, in constant memory."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence

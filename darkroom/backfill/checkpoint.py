@@ -1,4 +1,4 @@
-"""How far a backfill has come, in a file: a second call with the same arguments goes on from there."""
+"""Save a backfill's position, to resume it after an interruption."""
 
 import json
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Makes jobs of objects that are there already: messages as S3 would have sent, which never win over a real event.
+"""Write jobs for existing objects; a real S3 event always wins.
 
 A job's place in the order of its key's events is what keeps it harmless. Where a manifest is of the current version,
 the job has that version's own sequencer. Where it is of an earlier version, whose successor's event was lost or is on

@@ -1,4 +1,4 @@
-"""Which keys the uploads bucket has, a thousand at a time: from S3, or from a file of S3 Inventory."""
+"""List the keys of the uploads bucket, from S3 or S3 Inventory."""
 
 import csv
 import gzip

@@ -1,4 +1,4 @@
-"""Manifests whose source is gone: compares two listings, and makes the removal jobs that S3 never sent."""
+"""Find manifests whose source is gone, and write their removal jobs."""
 
 import re
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Which objects a backfill makes jobs of: what a manifest tells, held against what was asked for."""
+"""Select the keys that a backfill sends jobs for, by manifest."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""The `darkroom` command: what a person types, and what they are told when it cannot be done."""
+"""Entry point of the `darkroom` command: subcommands, errors and exit statuses."""
 
 import io
 import signal

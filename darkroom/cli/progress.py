@@ -1,4 +1,4 @@
-"""Progress on standard error: a bar for each file in flight, or a line for what is being done."""
+"""Progress bars and steps on standard error."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""Which pipeline a command is about: the one that runs on this machine, or one that is deployed."""
+"""Find the pipeline that a command is about, local or deployed."""
 
 import os
 

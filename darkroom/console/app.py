@@ -1,4 +1,4 @@
-"""What the console answers: its page, the live feed, uploads, pictures, and redriving."""
+"""Routes of the console: page, live feed, uploads, images, redrive."""
 
 import json
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""The dead letters that the console shows, and what redriving them does."""
+"""Poll the dead letters for the console, and redrive them."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""What the page is told: facts, the newest of each name, in the order in which they changed, to any number of pages."""
+"""Publish the newest update of each name to any number of pages."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping

@@ -1,4 +1,4 @@
-"""Tells the page which pipeline it shows, and whether that answers."""
+"""Publish which pipeline is shown, and whether it answers."""
 
 import json
 from collections.abc import Callable

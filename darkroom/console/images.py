@@ -1,4 +1,4 @@
-"""The pictures that the page shows: bytes that this server fetches, never an address in S3."""
+"""Serve sources and renditions to the page, without S3 addresses."""
 
 from collections.abc import AsyncIterator
 from functools import partial

@@ -1,4 +1,4 @@
-"""Streams what a browser sends into the uploads bucket: never more than two parts of it are in memory."""
+"""Stream a browser's upload to S3, at most two parts in memory."""
 
 from collections.abc import AsyncIterator
 from functools import partial

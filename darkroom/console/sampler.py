@@ -1,4 +1,4 @@
-"""Looks at the queues and the metrics every other second, for the plot and the counters."""
+"""Sample the queues and metrics every two seconds."""
 
 import asyncio
 import json

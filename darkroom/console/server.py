@@ -1,4 +1,4 @@
-"""Serves the console until it is told to stop, and ends at once, whoever still listens."""
+"""Run the console's server until a signal stops it."""
 
 import asyncio
 import signal

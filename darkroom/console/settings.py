@@ -1,4 +1,4 @@
-"""Where the console's uploads go, and how large one may be: as the deployed pipeline itself says."""
+"""Key prefix and size limit of the console's uploads."""
 
 from dataclasses import dataclass
 from typing import Final

@@ -1,4 +1,4 @@
-"""The uploads that the console shows, from their first byte to their outcome."""
+"""Track the console's uploads from first byte to outcome."""
 
 import asyncio
 from collections.abc import Callable, Collection, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Dead letters in a file, one line of JSON each: what is discarded is on the disk before it leaves the queue."""
+"""Save discarded dead letters to a JSON Lines file."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Finds the lines of the function's log that speak of some messages, or of some invocations.
+"""Find log lines of given messages or invocations.
 
 There are two ways. FilterLogEvents costs nothing and scans slowly, with a pattern of a dozen ids; Logs Insights takes
 hundreds of ids in one query, and costs by what it scans. So the second is for many.

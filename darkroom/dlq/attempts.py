@@ -1,4 +1,4 @@
-"""The lines that the function's log has of attempts at messages, read into values.
+"""Parse log lines about attempts at messages.
 
 Every batch leaves `batch received` with its messages' ids, and each failed job leaves `job failed` (or `job handed
 back`, when time was short) with the message's id and the error. An attempt with the first and without the second was

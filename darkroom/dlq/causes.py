@@ -1,4 +1,4 @@
-"""Why dead letters failed, and how often they were tried: from the function's log, never guessed, and asked once."""
+"""Find why dead letters failed, from the function's log."""
 
 import time
 from collections import defaultdict

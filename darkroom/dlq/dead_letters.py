@@ -1,4 +1,4 @@
-"""The dead letters as a person, the command line or the console sees them: what each is about, and why it failed."""
+"""Dead letters with their uploads, age and cause."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence

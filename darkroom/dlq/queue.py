@@ -1,4 +1,4 @@
-"""Reads the dead-letter queue and leaves it as it was: every letter can be received by others as soon as all are seen.
+"""Read the dead-letter queue, and release its messages again.
 
 SQS has no way of looking without receiving. So letters are received, which hides them for a moment, and handed back at
 the end: meanwhile they are in flight, of which SQS allows 120,000, and CloudWatch counts them as not visible. What

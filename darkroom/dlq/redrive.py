@@ -1,4 +1,4 @@
-"""Has the jobs of dead letters done again: sends them to the jobs queue, and only then takes them away.
+"""Redrive dead letters: send to the jobs queue, then delete.
 
 A crash in between leaves a job in both queues. It is then done twice, which changes nothing: the second time the work
 is found done.

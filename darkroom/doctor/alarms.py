@@ -1,4 +1,4 @@
-"""Which of the stack's own alarms are on, or gone."""
+"""Find alarms of the stack that are on or missing."""
 
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any

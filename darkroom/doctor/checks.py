@@ -1,4 +1,4 @@
-"""What is looked at, in which order, to tell whether a pipeline is well."""
+"""The checks of a pipeline's health, in order."""
 
 from collections.abc import Iterator, Mapping
 from functools import partial

@@ -1,4 +1,4 @@
-"""Compare how often the function may run at once with what Lambda grants the account.
+"""Compare the function's maximum concurrency with the account's quota.
 
 New accounts are granted little: as few as 10 rather than 1,000. They are granted less memory too, 3,008 MB, which no
 API of Lambda's tells: it refuses a function that asks for more.

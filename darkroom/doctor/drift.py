@@ -1,4 +1,4 @@
-"""Is what is deployed what this folder says? The template that CloudFormation has, held against a new synthesis."""
+"""Compare the deployed template with a new synthesis."""
 
 import json
 from collections.abc import Iterator, Mapping

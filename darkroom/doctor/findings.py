@@ -1,4 +1,4 @@
-"""What `darkroom doctor` finds: whether it is well, what it is, and what to do about it."""
+"""Findings of a check: level, text and advice."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Find versions of the function that are newer than the live one: a deployment was rolled back.
+"""Find versions of the function that a rollback left behind.
 
 Versions are numbered, and a job gives way to what a higher number has written for the same upload (resize/order.py).
 So what a version that was rolled back has resized stays as it is, whatever a backfill sends, until a newer one is

@@ -1,4 +1,4 @@
-"""A tiny image through the pipeline and back: uploaded, resized, fetched, deleted and gone."""
+"""Smoke test: resize a tiny image in the deployed pipeline."""
 
 import base64
 import time

@@ -1,4 +1,4 @@
-"""Compare the names of a stack's uploads bucket and jobs queue with those that a deployment would give them."""
+"""Compare a stack's resource names with those of the next deployment."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING

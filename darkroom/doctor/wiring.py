@@ -1,4 +1,4 @@
-"""Is everything connected? The bucket to the queue, the queue to the function and to the dead-letter queue."""
+"""Check the notification, queues, policy and event source mapping."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase

@@ -1,4 +1,4 @@
-"""The pipeline on this machine: synthesized, deployed to an emulator or another endpoint, and stopped at the end."""
+"""Synthesize, deploy and stop a pipeline on this machine."""
 
 import os
 import shutil

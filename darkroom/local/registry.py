@@ -1,4 +1,4 @@
-"""Tells other commands which pipeline `darkroom up` keeps running on this machine, for as long as it does."""
+"""Registry of the pipelines that `darkroom up` keeps running."""
 
 import fcntl
 import json

@@ -1,4 +1,4 @@
-"""Checks AWS Signature Version 4 of a request: in its headers, in its query string, or in a form's policy.
+"""Verify AWS Signature Version 4 of a request.
 
 Source: docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html and, for what S3 does in its
 own way, docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-authenticating-requests.html

@@ -1,4 +1,4 @@
-"""From the CDK app to a cloud assembly: the template and the bundle that `cdk deploy` would send."""
+"""Synthesize the CDK app to a cloud assembly."""
 
 import fcntl
 import hashlib

@@ -1,4 +1,4 @@
-"""What a deployed pipeline is configured to do, asked of the pipeline itself: cdk.json may say otherwise by now."""
+"""Read the configuration of a deployed pipeline."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Reads the pipeline's metrics: from CloudWatch on AWS, and on this machine from the function's own log."""
+"""Read metrics from CloudWatch, or locally from the function's log."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping

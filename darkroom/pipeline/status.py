@@ -1,4 +1,4 @@
-"""How a pipeline is doing at one moment: its queues as SQS counts them, and what its metrics tell."""
+"""Read a pipeline's queues and metrics at one moment."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What each reason means to the person whose image it is, and what to do: docs/troubleshooting.md says the same."""
+"""Meaning of and advice for each reason, as in docs/troubleshooting.md."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

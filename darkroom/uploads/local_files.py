@@ -1,4 +1,4 @@
-"""Which files a person means by the paths given, and which key each is uploaded as."""
+"""Find the files to upload, and their keys."""
 
 import os
 import stat

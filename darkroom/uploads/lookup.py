@@ -1,4 +1,4 @@
-"""Finds out all that is known about one key: its manifest, its newest upload, and where its job is."""
+"""Look up a key's manifest, newest upload and job."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Waits until every upload has its outcome: in its key's manifest, or in the dead-letter queue."""
+"""Wait for every upload's outcome."""
 
 import math
 import time

@@ -1,4 +1,4 @@
-"""Makes a presigned POST: with it one who has no credentials can upload, where and as much as it allows."""
+"""Make a presigned POST for uploads without credentials."""
 
 import json
 import uuid

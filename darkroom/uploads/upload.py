@@ -1,4 +1,4 @@
-"""Puts the files into the uploads bucket: several at once, a large one in parts, and none that is there already."""
+"""Upload files in parallel, and skip unchanged ones."""
 
 import threading
 from collections.abc import Iterator, MutableMapping, Sequence

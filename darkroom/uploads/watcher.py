@@ -1,4 +1,4 @@
-"""Sees from outside what the pipeline does, through S3 and SQS, with few requests for any number of uploads."""
+"""Watch a pipeline through S3 and SQS, with few requests."""
 
 import os.path
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Reads an SQS body: which uploads does it speak of?
+"""Parse S3 events from an SQS message body.
 
 The shapes are those of https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
 """

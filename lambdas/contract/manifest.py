@@ -1,4 +1,4 @@
-"""The JSON record of a key's newest outcome: written last, it is what makes a job's work count.
+"""Manifest: the JSON record of a key's newest outcome.
 
 Its shape is published in docs/manifest.schema.json; `SCHEMA` moves when a reader would have to change. A reader ignores
 what it does not know, and takes of a later schema what it can read: after a rollback it meets those.

@@ -1,4 +1,4 @@
-"""Which of two writers of a derived object is the later one."""
+"""Order the events of a key by S3's sequencer."""
 
 from dataclasses import dataclass
 from typing import Self

@@ -1,4 +1,4 @@
-"""When a job that was not done is tried again: soon at first, then ever later, by how often it was received."""
+"""Exponential backoff of retries, by receive count."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""An SQS batch in, the failed message ids out: runs jobs side by side, logs and counts how each one ended."""
+"""Process an SQS batch, and return a partial batch response."""
 
 from asyncio import get_running_loop
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""Derived objects that only move forward: no event ever overwrites what a later event of its key has written.
+"""Conditional writes to the derived bucket; the newest event wins.
 
 Each derived object carries the order of the event that it was written for. A write names the ETag that it replaces
 (or that it replaces nothing), so of two writers that saw the same state one fails, looks again and finds who is newer:

@@ -1,4 +1,4 @@
-"""Whose fault is it? The image's, the message's or the world's: what happens to a job follows from the type."""
+"""Exceptions by consequence: reject, dead-letter or retry."""
 
 from contract.errors import Reason
 

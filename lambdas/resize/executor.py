@@ -1,4 +1,4 @@
-"""Makes one call for each of several things: in turn, or side by side, so that one's wait is not the other's."""
+"""Map a call over items, in series or on threads."""
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor, wait

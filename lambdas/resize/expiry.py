@@ -1,4 +1,4 @@
-"""Variants that outlive their source: which events of a lifecycle rule keep them, and which of a person end that."""
+"""Decide which renditions outlive their expired source."""
 
 from dataclasses import replace
 

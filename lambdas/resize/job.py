@@ -1,4 +1,4 @@
-"""One job from start to end: look, fetch, render, publish. Decides the outcome."""
+"""Run one job: read, render, publish, decide the outcome."""
 
 import traceback
 from collections.abc import Callable, Sequence

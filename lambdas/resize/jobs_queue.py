@@ -1,4 +1,4 @@
-"""SQS: sets when jobs that were not done are shown again."""
+"""Set the visibility timeout of jobs to retry."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property

@@ -1,4 +1,4 @@
-"""The manifest of a job that has begun, completed by how the job ends."""
+"""Build the manifest of a job."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace

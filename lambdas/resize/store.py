@@ -1,4 +1,4 @@
-"""Publish an upload's renditions and manifest to S3, in an order that keeps both true.
+"""Publish renditions and manifest to S3, in a safe order.
 
 What a manifest lists is there to be fetched. So renditions are written before the manifest that lists them, and deleted
 once a manifest stands that does not: it names what it has replaced, and whoever reads it deletes what of that is left.

@@ -1,4 +1,4 @@
-"""A function's bundle: its package, contract and requirements, made by pip for its platform, without Docker."""
+"""Build a function's bundle with pip, for its platform."""
 
 import hashlib
 import os

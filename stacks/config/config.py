@@ -1,4 +1,4 @@
-"""Every knob of cdk.json, checked and made one frozen value."""
+"""The settings of cdk.json as one frozen value."""
 
 import difflib
 import json

@@ -1,4 +1,4 @@
-"""The configuration as people wrote it: cdk.json, and over it what the CDK's command line was told with `-c`."""
+"""Read cdk.json, and overrides by `-c`."""
 
 import json
 from collections.abc import Iterable, Mapping

@@ -1,4 +1,4 @@
-"""Whom alarms tell: an encrypted topic that only this stack's alarms may publish to, with one address."""
+"""Encrypted SNS topic that sends alarms to one address."""
 
 from aws_cdk import Aws, Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam

@@ -1,4 +1,4 @@
-"""The alarms: for each, what it watches, from where on, what it means, and the first command to run.
+"""The alarms: metric, threshold, meaning and first command.
 
 Each has a section of its name in docs/runbook.md.
 """

@@ -1,4 +1,4 @@
-"""What people see of a deployed pipeline: alarms that may write an e-mail, a dashboard, and saved queries."""
+"""Monitoring: alarms, dashboard and saved queries."""
 
 from aws_cdk import Aws
 from aws_cdk import aws_cloudwatch as cloudwatch

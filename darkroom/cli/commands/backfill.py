@@ -1,4 +1,4 @@
-"""`darkroom backfill`: jobs for what is in the bucket already."""
+"""`darkroom backfill`: send jobs for objects that exist already."""
 
 import json
 import sys

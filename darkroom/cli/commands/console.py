@@ -1,4 +1,4 @@
-"""`darkroom console`: a page that shows what the pipeline does, for as long as it is wanted."""
+"""`darkroom console`: serve the console on loopback."""
 
 import asyncio
 

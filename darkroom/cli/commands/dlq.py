@@ -1,4 +1,4 @@
-"""`darkroom dlq`: the jobs that failed every time, why, and what to do with them."""
+"""`darkroom dlq`: list, redrive and discard dead letters."""
 
 import json
 import sys

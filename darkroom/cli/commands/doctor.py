@@ -1,4 +1,4 @@
-"""`darkroom doctor`: is the pipeline well, and what is to be done if not?"""
+"""`darkroom doctor`: check a pipeline's health."""
 
 import json
 import sys

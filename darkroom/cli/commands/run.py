@@ -1,4 +1,4 @@
-"""`darkroom run`: files in, every size of each out."""
+"""`darkroom run`: resize local files on this machine."""
 
 import sys
 from collections.abc import Sequence

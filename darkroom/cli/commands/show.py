@@ -1,4 +1,4 @@
-"""`darkroom show`: what became of one key."""
+"""`darkroom show`: describe the status of one key."""
 
 import json
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""`darkroom up`: the pipeline on this machine, for as long as it is wanted."""
+"""`darkroom up`: keep the pipeline running on this machine."""
 
 import sys
 from contextlib import ExitStack

@@ -1,4 +1,4 @@
-"""`darkroom upload`: files into a running pipeline, and what becomes of them."""
+"""`darkroom upload`: upload files and wait for their outcomes."""
 
 import sys
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Tells a person, or another program, about dead letters."""
+"""Dead letters as tables, text and JSON."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""One self-contained HTML page of what came out, to look at."""
+"""Contact sheet: one self-contained HTML page of the results."""
 
 import base64
 from collections.abc import Iterator, Sequence

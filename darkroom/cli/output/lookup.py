@@ -1,4 +1,4 @@
-"""Tells a person all that is known about a key, in plain text."""
+"""Describe a key's status as text."""
 
 from collections.abc import Iterator
 from datetime import datetime

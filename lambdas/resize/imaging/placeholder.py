@@ -1,4 +1,4 @@
-"""What a page shows while an image loads: its dominant colour and its ThumbHash."""
+"""Dominant color and ThumbHash of an image."""
 
 from base64 import b64encode
 from collections import Counter

@@ -1,4 +1,4 @@
-"""An upload's bytes in, every variant's bytes out: pure, and knows no AWS."""
+"""Render an upload's bytes with the configured engine."""
 
 from collections.abc import Callable, Sequence
 from typing import TypeAlias

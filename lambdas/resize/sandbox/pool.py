@@ -1,4 +1,4 @@
-"""Renders images in child processes, so that a hostile one costs only its own job.
+"""Pool of child processes that isolate hostile images.
 
 A child (worker.py) has limits on memory and processor time, no credentials and no files of ours. It stays for
 the next image; after a crash, a hang or a lack of memory a fresh one takes its place.

@@ -1,4 +1,4 @@
-"""What the sandbox's two ends say to each other: frames of bytes, read without trust."""
+"""Messages between the sandbox and its worker, read without trust."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The sandbox's inner end: a process that turns the bytes it is sent into renditions, within hard limits."""
+"""Worker process: render images within hard resource limits."""
 
 import json
 import os

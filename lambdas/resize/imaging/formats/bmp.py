@@ -1,4 +1,4 @@
-"""The header of a BMP: its size, how its pixels are packed, its palette, masks and profile.
+"""Parse a BMP's header.
 
 Microsoft's "Bitmap Header Types", OS/2's BITMAPINFOHEADER2; where they leave something open, what Chromium 156 does.
 """

@@ -1,4 +1,4 @@
-"""Which image format are these bytes? Told by their first bytes, from an allow-list; a TIFF by its directories, too."""
+"""Detect an image's format from its bytes, by allow-list."""
 
 from enum import StrEnum
 

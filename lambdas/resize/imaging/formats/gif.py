@@ -1,4 +1,4 @@
-"""The blocks of a GIF: its screen, where each frame lies and how it shows, and how often all of them play."""
+"""Parse a GIF's blocks: screen, frames, loop count."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What the boxes of an AVIF or a HEIC say of the picture that is shown: brands, colours, clean aperture, plays.
+"""Parse the boxes of AVIF and HEIC.
 
 Boxes are those of ISO/IEC 14496-12 (files), 23008-12 (images in them) and the AVIF specification. What makes no sense
 says nothing: to refuse a broken file is the decoder's business. Time is linear in the boxes read, which are bounded.

@@ -1,4 +1,4 @@
-"""What a PNG says beside pixels, and the same picture in chunks that every decoder reads alike.
+"""Parse a PNG, and repair its chunks for any decoder.
 
 Decoders differ in what they forgive, and some read every text before they show a pixel. So they are given the chunks
 that make pixels, and nothing that could hurt. Sections are those of the PNG specification, third edition.

@@ -1,4 +1,4 @@
-"""The frames of an animated PNG: which there are, where their pixels are, and how each follows the one before.
+"""Parse the frames of an animated PNG.
 
 Where a file's account of itself is wrong, it is played as Chromium plays it: up to the first chunk that makes no sense.
 """

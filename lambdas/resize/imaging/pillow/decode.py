@@ -1,4 +1,4 @@
-"""The one door to Pillow's decoders: limits before pixels, and every fault of an image as ImageRejectedError."""
+"""Decode with Pillow, within the limits; decoder errors become rejections."""
 
 import warnings
 from collections.abc import Iterable, Iterator

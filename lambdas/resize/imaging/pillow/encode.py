@@ -1,4 +1,4 @@
-"""The one door to Pillow's encoders: a film in, the bytes of a file without any metadata out."""
+"""Encode frames with Pillow, without metadata."""
 
 from io import BytesIO
 from typing import Any

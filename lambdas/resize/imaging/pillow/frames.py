@@ -1,4 +1,4 @@
-"""Pictures of one size shown one after the other, and what can be done to all of them: shrink, place, flatten."""
+"""Frames of one size, and operations on all of them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace

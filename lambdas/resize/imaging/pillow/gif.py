@@ -1,4 +1,4 @@
-"""A decoder of GIF for Pillow that shows frames as browsers do: what none covers, or one leaves, is transparent."""
+"""GIF decoder for Pillow, transparent where browsers are."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Decodes what Pillow has no way for: samples of 16 bits, where 8 would show, and the frames of an animation.
+"""Decode 16-bit and animated PNGs.
 
 Pillow keeps 8 bits of each band. A second pass, over the other halves of all samples, gives the rest.
 """

@@ -1,4 +1,4 @@
-"""Makes every variant with Pillow: decode once, shrink from each size to the next, encode."""
+"""Render every variant with Pillow, largest first."""
 
 from collections.abc import Sequence
 

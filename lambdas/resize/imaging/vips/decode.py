@@ -1,4 +1,4 @@
-"""The one door to libvips's decoders: limits before pixels, and every fault of an image as ImageRejectedError."""
+"""Decode with libvips, within the limits; decoder errors become rejections."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""The one door to libvips's encoders: a film in, the bytes of a file without any metadata out."""
+"""Encode frames with libvips, without metadata."""
 
 from typing import Any
 

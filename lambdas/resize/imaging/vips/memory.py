@@ -1,4 +1,4 @@
-"""How much memory will rendering an image take? An estimate from its header alone, for each format.
+"""Estimate the memory that rendering takes, from the header.
 
 Every number here is bytes of address space, as RLIMIT_AS counts it, measured with libvips 8.18, and held against
 measured peaks by tests/faults/test_memory.py: above BASELINE, an estimate for a large image is never under the truth,

@@ -1,4 +1,4 @@
-"""What is known of an image before its pixels are: the same for libvips's own decoders and for borrowed ones."""
+"""An opened image before its pixels are decoded."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass

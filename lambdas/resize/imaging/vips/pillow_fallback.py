@@ -1,4 +1,4 @@
-"""Pillow's decoders for what libvips has none for, or none that takes all of it.
+"""Decode with Pillow what libvips cannot.
 
 The libvips of PyPI decodes neither HEIC (HEVC is patented) nor BMP, not all that a TIFF may be: 8-bit CIELAB, for one,
 which photographers use; and of an animated PNG the still alone. It shows a GIF's frames on another screen than browsers

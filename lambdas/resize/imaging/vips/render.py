@@ -1,4 +1,4 @@
-"""Makes every variant with libvips: decode once, shrink from each size to the next, encode."""
+"""Render every variant with libvips, largest first."""
 
 from collections.abc import Sequence
 from traceback import clear_frames
