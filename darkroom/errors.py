@@ -33,7 +33,7 @@ class UsageError(DarkroomError):
 
 @contextmanager
 def aws_errors(what: str) -> Iterator[None]:
-    """Name what was being done where AWS, or what stands in its place, refuses, does not answer or is of a later time.
+    """Turn errors of AWS into DarkroomError, naming the operation.
 
     Raises:
         DarkroomError: in place of boto3's own errors.

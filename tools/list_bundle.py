@@ -1,4 +1,4 @@
-"""List what ships in a function's bundle: `python -m tools.list_bundle pillow > docs/bundle-pillow.txt`."""
+"""List a function's bundle: `python -m tools.list_bundle pillow > docs/bundle-pillow.txt`."""
 
 import sys
 from collections.abc import Iterator

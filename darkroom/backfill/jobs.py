@@ -169,7 +169,7 @@ def sequencer_for(manifest: Manifest | None, *, is_current: bool, written: Itera
     """Choose the place of a job among the events of its key.
 
     `written` are the sequencers of variants that lie there, which may be later than the manifest's: a job that has
-    written them was cut short and its message is gone, or the manifest is.
+    written them was killed and its message is gone, or the manifest is.
     """
     if manifest and is_current:
         return manifest.source.sequencer

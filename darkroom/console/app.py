@@ -126,7 +126,7 @@ class Console:
         return await original(self._s3, self._pipeline.uploads_bucket, upload, self._limits.source_bytes)
 
     async def redrive(self, request: Request) -> Response:
-        """Have the jobs of some dead letters done again."""
+        """Redrive some dead letters."""
         asked = await _message_ids(request)
         return JSONResponse({"moved": await self._dead_letters.redrive(asked), "asked": len(asked)})
 

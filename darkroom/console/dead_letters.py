@@ -69,7 +69,7 @@ class DeadLetters:
                 self._pace.failed()
 
     async def redrive(self, message_ids: Collection[str]) -> int:
-        """Have the jobs of some letters done again; return how many, for others may hold some.
+        """Redrive some dead letters; return how many were moved.
 
         Raises:
             DarkroomError: the pipeline does not answer. No letter is lost.

@@ -2,7 +2,7 @@
 
 Every batch leaves `batch received` with its messages' ids, and each failed job leaves `job failed` (or `job handed
 back`, when time was short) with the message's id and the error. An attempt with the first and without the second was
-cut short: the function timed out or was killed, and Lambda's own line of the invocation says which.
+unfinished: the function timed out or was killed, and Lambda's own line of the invocation says which.
 """
 
 import json

@@ -20,7 +20,7 @@ from darkroom.pipeline.sqs import Queue, read_queue
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
 
-_CUT_SHORT = "cut short (the function timed out or was killed)"
+_CUT_SHORT = "the function timed out or was killed"
 _NO_LOG = {"ResourceNotFoundException", "AccessDeniedException", "AccessDenied"}
 
 # How far apart the clocks of S3, SQS and Lambda may be, and how late a line can be found in the log.
@@ -156,7 +156,7 @@ def _until(span: Span, now: datetime) -> Span:
 
 
 def _endings(attempts: Sequence[Attempt], log: AttemptLog, now: datetime) -> dict[str, str]:
-    """Read how Lambda says that the invocations ended in which last attempts were cut short."""
+    """Read how Lambda says that the invocations ended in which last attempts timed out or were killed."""
     begun = {
         attempt.request_id: datetime.fromtimestamp(attempt.milliseconds / 1000, tz=UTC)
         for attempt in last_attempts(attempts).values()

@@ -35,7 +35,7 @@ class DeadLetter:
 
 
 def read_dead_letters(pipeline: Pipeline, *, limit: int, failures: Failures | None = None) -> tuple[DeadLetter, ...]:
-    """Read up to `limit` dead letters, the oldest first, and leave them as they were.
+    """Read up to `limit` dead letters, the oldest first, and leave them in the queue.
 
     Who reads again and again keeps the `failures`, and asks the log but once about each letter.
 

@@ -1,6 +1,6 @@
 """Read the dead-letter queue, and release its messages again.
 
-SQS has no way of looking without receiving. So letters are received, which hides them for a moment, and handed back at
+SQS has no way of looking without receiving. So letters are received, which hides them for a moment, and released at
 the end: meanwhile they are in flight, of which SQS allows 120,000, and CloudWatch counts them as not visible. What
 stays of a look is one more on the letter's count of receives, so that this says nothing of how often its job was tried;
 when it was sent, which its age and its retention count from, does not change.
@@ -71,7 +71,7 @@ class DeadLetterQueue:
 
     @contextmanager
     def receiving(self) -> "Iterator[ReceivedMessages]":
-        """Hold letters for as long as the block lasts; what is not deleted in it is handed back, whatever happens."""
+        """Hold letters for as long as the block lasts; what is not deleted in it is released."""
         held = ReceivedMessages(self._sqs, self._url, self._wait_seconds)
         try:
             yield held
@@ -121,7 +121,7 @@ class ReceivedMessages:
     def release(self) -> None:
         """Let others receive what is still held. A letter that shows again already needs nothing."""
         kept = [message for name, message in self._messages.items() if name not in self._deleted]
-        with aws_errors("Handing back the dead letters"):
+        with aws_errors("Releasing the dead letters"):
             for _ in map_parallel(self._show_again, in_batches(kept)):
                 pass
 

@@ -70,7 +70,7 @@ def local_pipeline(
 ) -> Iterator[Local]:
     """Bring the pipeline up, on an emulator of its own unless there is an endpoint, and take the emulator down after.
 
-    `overrides` are knobs of cdk.json; `begin` is told of each step.
+    `overrides` are settings of cdk.json; `begin` is told of each step.
 
     Raises:
         DarkroomError: it could not be brought up.

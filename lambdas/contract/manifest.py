@@ -29,7 +29,7 @@ class Outcome(StrEnum):
     """How a job about an upload ended."""
 
     RESIZED = "resized"
-    REJECTED = "rejected"  # the image is at fault: see the manifest's reason
+    REJECTED = "rejected"  # an invalid image, not retried: see the manifest's reason
     REMOVED = "removed"  # the source is gone, and so are its variants
     SUPERSEDED = "superseded"  # a newer upload of the key has won; nothing is recorded
     FOLDER = "folder"  # the key marks a folder, and no image; nothing is recorded

@@ -115,7 +115,7 @@ class Consumer:
             self.logger.warning("retry not set", error=str(error), error_code=code_of(error))
 
     def _tell_received(self, event: dict[str, Any], context: LambdaContext) -> None:
-        """Leave a trace of every attempt: one that is cut short has this beginning and no end.
+        """Leave a trace of every attempt: one that is killed has this beginning and no end.
 
         The ids are one text, for a log's filter looks into texts and not into lists.
         """
@@ -174,7 +174,7 @@ def _receives(record: SQSRecord) -> int:
 
 
 def _is_retry(record: SQSRecord, upload: ObjectEvent) -> bool:
-    """Tell whether an earlier attempt of this job may have been cut short; when in doubt, yes."""
+    """Tell whether an earlier attempt of this job may have timed out or been killed; when in doubt, yes."""
     if _receives(record) > 1:
         return True
     sent = int(record.attributes.sent_timestamp) / 1000

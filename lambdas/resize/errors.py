@@ -4,7 +4,7 @@ from contract.errors import Reason
 
 
 class ImageRejectedError(Exception):
-    """The image is at fault and would be every time: an outcome, never retried."""
+    """An invalid image: an outcome, not retried."""
 
     def __init__(self, reason: Reason, detail: str) -> None:
         super().__init__(f"{reason}: {detail}")

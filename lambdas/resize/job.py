@@ -59,7 +59,7 @@ class Job:
         """Do the job.
 
         Raises:
-            StorageError: the world is at fault; the job has to be tried again.
+            StorageError: an infrastructure error; the job has to be retried.
             SandboxError: the same.
         """
         try:
@@ -162,7 +162,7 @@ class Job:
             or not standing.is_of(original.version_id, original.etag)
         ):
             return None
-        # What an attempt that was cut short has overwritten is not as it is listed, and cannot be made again now.
+        # What an attempt that was killed has overwritten is not as it is listed, and cannot be made again now.
         intact = self.store.intact(standing.etags)
         return self.store.amend(lambda now: builder.archived(original, fault, now, intact), recorded)
 

@@ -46,7 +46,7 @@ def test_a_message_failed_for_what_its_last_failure_says_and_was_tried_as_often_
 
 def test_a_last_attempt_with_a_beginning_and_no_end_was_cut_short() -> None:
     assert of_one(received("r1", "m1"), failed("r1", "m1"), received("r2", "m1", "m2")) == Failure(
-        cause=Cause(code="cut_short", detail="cut short (the function timed out or was killed)"), attempts=2
+        cause=Cause(code="cut_short", detail="the function timed out or was killed"), attempts=2
     )
 
 
@@ -59,7 +59,7 @@ def test_a_last_attempt_with_a_beginning_and_no_end_was_cut_short() -> None:
 )
 def test_an_attempt_that_was_cut_short_is_told_in_lambdas_own_words(said: dict[str, Any], told: str) -> None:
     assert of_one(received("r1", "m1"), failed("r1", "m1"), received("r2", "m1"), said).cause == Cause(
-        code="cut_short", detail=f"cut short (the function timed out or was killed): {told}"
+        code="cut_short", detail=f"the function timed out or was killed: {told}"
     )
 
 
@@ -95,7 +95,7 @@ def test_a_log_that_minds_no_patterns_tells_the_same(is_aws: bool) -> None:
         "m2": Failure(
             cause=Cause(
                 code="cut_short",
-                detail="cut short (the function timed out or was killed): Task timed out after 20.00 seconds",
+                detail="the function timed out or was killed: Task timed out after 20.00 seconds",
             ),
             attempts=1,
         ),
@@ -212,9 +212,7 @@ def test_ten_thousand_letters_that_were_all_cut_short_take_few_queries_more() ->
 
     found = failures(log, TEN_THOUSAND)
 
-    assert {failure.cause.detail for failure in found.values()} == {
-        "cut short (the function timed out or was killed): timeout"
-    }
+    assert {failure.cause.detail for failure in found.values()} == {"the function timed out or was killed: timeout"}
     assert {failure.attempts for failure in found.values()} == {2}
     assert log.calls["StartQuery"] <= 30
 

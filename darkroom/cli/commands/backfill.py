@@ -118,7 +118,7 @@ def backfill_(  # noqa: PLR0913 - the command has so many options
       darkroom backfill --orphans --dry-run
 
     \b
-    Rights: s3:ListBucket and s3:GetBucketNotification on the uploads bucket, s3:GetObject on both,
+    Permissions: s3:ListBucket and s3:GetBucketNotification on the uploads bucket, s3:GetObject on both,
     s3:ListBucket on the derived bucket, sqs:SendMessage on the jobs queue, lambda:GetFunctionConfiguration.
     """  # noqa: D301 - \b tells the help to leave the lines as they are
     if everything and (missing or older_than or formats):

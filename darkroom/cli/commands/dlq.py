@@ -25,7 +25,7 @@ from darkroom.pipeline.sqs import RateLimiter
 _MOST = 10_000
 _RATE = 100
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="See why jobs failed, and have them done again.")
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="See why jobs failed, and redrive them.")
 
 Ids = Annotated[list[str] | None, typer.Argument(metavar="ID", help="Letters, by the beginning of their ids.")]
 Id = Annotated[str, typer.Argument(metavar="ID", help="A letter, by the beginning of its id.", show_default=False)]
@@ -72,7 +72,7 @@ def list_(*, limit: Limit = _MOST, as_json: AsJson = False, local: Local = False
       darkroom dlq list --stack Darkroom --json | jq -r 'select(.reason == "unknown") | .id'
 
     \b
-    Rights: sqs:ReceiveMessage, sqs:ChangeMessageVisibility and sqs:GetQueueAttributes on the dead-letter queue,
+    Permissions: sqs:ReceiveMessage, sqs:ChangeMessageVisibility and sqs:GetQueueAttributes on the dead-letter queue,
     sqs:GetQueueAttributes on the jobs queue, lambda:GetFunctionConfiguration, logs:FilterLogEvents; from fifty letters
     on also logs:StartQuery, logs:GetQueryResults and logs:StopQuery.
     """  # noqa: D301 - \b tells the help to leave the lines as they are
@@ -98,7 +98,7 @@ def show(message_id: Id, *, as_json: AsJson = False, local: Local = False, stack
       darkroom dlq show 6f1c2a
       darkroom dlq show 6f1c2a --json | jq -r .body
 
-    Rights: those of `darkroom dlq list`.
+    Permissions: those of `darkroom dlq list`.
     """  # noqa: D301 - the same
     pipeline = find_target(local=local, stack=stack)
     for message in choose_by_ids(_read(pipeline, _MOST), [message_id]):
@@ -119,7 +119,7 @@ def redrive_(  # noqa: PLR0913 - the command has so many options
     local: Local = False,
     stack: Stack = None,
 ) -> None:
-    """Have jobs done again, once what they failed for is put right.
+    """Redrive jobs, once what they failed for is fixed.
 
     A letter is sent to the jobs queue and then taken away, never the other way round. Cut off in between, a job is done
     twice, which changes nothing. An older upload never overwrites a newer one. All are moved with SQS's own message
@@ -133,8 +133,8 @@ def redrive_(  # noqa: PLR0913 - the command has so many options
       darkroom dlq redrive --from dead-letters-20261124T120000.000000Z.jsonl
 
     \b
-    Rights: those of `darkroom dlq list`, sqs:DeleteMessage on the dead-letter queue, sqs:SendMessage on the jobs queue;
-    for --all also sqs:StartMessageMoveTask, sqs:ListMessageMoveTasks and sqs:CancelMessageMoveTask.
+    Permissions: those of `darkroom dlq list`, sqs:DeleteMessage on the dead-letter queue, sqs:SendMessage on
+    the jobs queue; for --all also sqs:StartMessageMoveTask, sqs:ListMessageMoveTasks and sqs:CancelMessageMoveTask.
     """  # noqa: D301 - the same
     _check_choice(message_ids, reason, everything=everything, file=file)
     pipeline = find_target(local=local, stack=stack)
@@ -179,7 +179,7 @@ def discard_(  # noqa: PLR0913 - the command has so many options
       darkroom dlq discard 6f1c2a --save strange.jsonl --yes
       darkroom dlq redrive --from strange.jsonl
 
-    Rights: those of `darkroom dlq list`, and sqs:DeleteMessage on the dead-letter queue.
+    Permissions: those of `darkroom dlq list`, and sqs:DeleteMessage on the dead-letter queue.
     """  # noqa: D301 - the same
     _check_choice(message_ids, reason, everything=everything)
     pipeline = find_target(local=local, stack=stack)

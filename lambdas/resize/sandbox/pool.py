@@ -115,7 +115,7 @@ class Sandbox:
         """Make renditions of an image before `deadline`, in seconds of the monotonic clock.
 
         Raises:
-            ImageRejectedError: the image is at fault, be it by what it did to the child.
+            ImageRejectedError: an invalid image, be it by what it did to the child.
             OutOfTimeError: when its turn came, the deadline was nearer than an image may take.
             SandboxError: no child comes up; nothing has looked at the image.
         """

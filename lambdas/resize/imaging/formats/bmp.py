@@ -117,7 +117,7 @@ def bitmap_of(source: bytes) -> Bitmap:
     """
     header = _Header(source)
     if len(source) < header.end:
-        raise _nonsense("it is cut short")
+        raise _nonsense("it is truncated")
     size, is_top_down = _size_of(header)
     bits, packing = _packing_of(header)
     palette, tables_end = (None, header.end) if bits in _USUAL_MASKS else _palette_of(header, bits)

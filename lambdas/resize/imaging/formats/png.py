@@ -190,7 +190,7 @@ def _header(chunk: Chunk | None) -> Header:
 
 
 def _description(header: Header, chunks: Iterator[Chunk]) -> tuple[dict[bytes, bytes], Chunk, bool]:
-    """Read up to the pixels: what is there by type, the first of each; the first chunk of pixels; is all harmless?"""
+    """Read up to the pixels: the first chunk of each type, the first of pixels, and whether all are harmless."""
     found: dict[bytes, bytes] = {}
     is_harmless = True
     for chunk in chunks:
