@@ -25,7 +25,7 @@ def main(folder: Path = ROOT / "docs") -> None:
     limits = sorted({config.max_concurrency, *CONCURRENCIES})
     looked = volumes.look_at(volumes.ALL_VOLUMES, limits, config, parameters, prices)
     plots.draw(looked, folder)
-    _tell("the knobs of throughput")
+    _tell("the settings of throughput")
     findings = [
         throughput.max_concurrency(config, parameters),
         throughput.batch_size(config, parameters, prices),
@@ -33,7 +33,7 @@ def main(folder: Path = ROOT / "docs") -> None:
         throughput.jobs_at_once(config, parameters, prices),
         throughput.memory_mb(config, parameters, prices),
     ]
-    _tell("the knobs of failure")
+    _tell("the settings of failure")
     findings += [failures.visibility_timeout_seconds(config, parameters), failures.max_receive_count(config)]
     _tell("S3's request rates, jobs in flight and provisioned pollers")
     new, split = (most_jobs_a_second(config, is_split=is_split) for is_split in (False, True))

@@ -1,4 +1,4 @@
-"""The whole pipeline: S3 puts a job on the queue for every upload, and one function does them."""
+"""The whole pipeline as one stack."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from stacks.monitoring.monitoring import Monitoring
 from stacks.names import names_for
 from stacks.outputs import Output
 from stacks.queues import Queues
-from stacks.resize_function import Consumer
+from stacks.resize_function import ResizeFunction
 from stacks.storage import Storage
 
 
@@ -33,16 +33,16 @@ class PipelineStack(Stack):
         self.storage.notify(self.queues.jobs, key_prefix=config.key_prefix, after=[allowed, consuming])
         if config.monitoring:
             self._monitor(config)
-        self._tell()
+        self._add_outputs()
 
-    def _consumer(self, config: Config, bundle: Path, uploads: s3.IBucket) -> Consumer:
+    def _consumer(self, config: Config, bundle: Path, uploads: s3.IBucket) -> ResizeFunction:
         derived = self.storage.derived
         settings = config.settings(
             uploads_bucket=uploads.bucket_name,
             derived_bucket=derived.bucket_name,
             jobs_queue_url=self.queues.jobs.queue_url,
         )
-        consumer = Consumer(self, "Consumer", config=config, bundle=bundle, environment=settings.to_environment())
+        consumer = ResizeFunction(self, "Consumer", config=config, bundle=bundle, environment=settings.to_environment())
         consumer.read(uploads)
         consumer.keep(derived)
         return consumer
@@ -56,7 +56,7 @@ class PipelineStack(Stack):
         )
         Monitoring(self, "Monitoring", config=config, metrics=metrics, log_group=self.consumer.log_group)
 
-    def _tell(self) -> None:
+    def _add_outputs(self) -> None:
         values = {
             Output.UPLOADS_BUCKET: self.storage.uploads.bucket_name,
             Output.DERIVED_BUCKET: self.storage.derived.bucket_name,

@@ -11,10 +11,10 @@ from statistics import median
 from benchmarks.report.results import Whole
 from contract.manifest import Manifest, Outcome
 from darkroom.local.local_pipeline import local_pipeline
-from darkroom.uploads.local_files import Source
+from darkroom.uploads.local_files import LocalFile
 from darkroom.uploads.outcomes import Result, wait_for_outcomes
 from darkroom.uploads.upload import upload_all
-from darkroom.uploads.watcher import Watch
+from darkroom.uploads.watcher import PipelineWatcher
 
 _PATIENCE_SECONDS = 120
 # Fields 14 to 17 of /proc/PID/stat, counted after the command's bracket: its processor time, and its ended children's.
@@ -28,14 +28,14 @@ def measure_whole(photograph: Path, uploads: int, tell: Callable[[str], None]) -
     Raises:
         DarkroomError: the pipeline could not be brought up, or did not answer.
     """
-    sources = [Source(photograph, f"{number:05}.jpg") for number in range(uploads)]
+    sources = [LocalFile(photograph, f"{number:05}.jpg") for number in range(uploads)]
     with local_pipeline({}, begin=tell) as local:
         tell(f"{uploads} uploads")
-        watch = Watch(local.pipeline.client("s3"), local.pipeline.client("sqs"), local.pipeline)
+        watch = PipelineWatcher(local.pipeline.client("s3"), local.pipeline.client("sqs"), local.pipeline)
         before, begin = processor_seconds(os.getpid()), time.perf_counter()
         uploaded = list(upload_all(sources, local.pipeline))
         uploading = time.perf_counter() - begin
-        rounds = wait_for_outcomes(uploaded, watch, patience=_PATIENCE_SECONDS)
+        rounds = wait_for_outcomes(uploaded, watch, idle_timeout=_PATIENCE_SECONDS)
         results = [result for some in rounds for result in some]
         seconds = time.perf_counter() - begin
         used = {name: spent - before.get(name, 0) for name, spent in processor_seconds(os.getpid()).items()}

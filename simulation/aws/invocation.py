@@ -24,7 +24,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """When a job ended, in seconds from the start of the invocation, and whether it did its work or was handed back."""
+    """When a job ended, in seconds from the invocation's start, and whether it was released for retry."""
 
     at: float
     is_done: bool

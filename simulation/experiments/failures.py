@@ -1,4 +1,4 @@
-"""The knobs of failure, visibility timeout and max_receive_count, and what S3's request rates do to a new bucket."""
+"""The settings of failure, visibility timeout and max_receive_count, and what S3's request rates do to a new bucket."""
 
 from dataclasses import replace
 
@@ -104,7 +104,7 @@ def max_receive_count(config: Config) -> Finding:
         table=Table(
             (
                 *("`max_receive_count`", "one dead letter in a million from"),
-                *("a job that fails is tried for", "one that is handed back, without its batches"),
+                *("a job that fails is tried for", "one that is released for retry, without its batches"),
                 *(f"dead letters, {share(refused)} of requests refused" for refused in REFUSALS),
             ),
             rows,
@@ -114,8 +114,8 @@ def max_receive_count(config: Config) -> Finding:
             f"receive is lost, so {config.max_receive_count} receives bear "
             f"{share(refused_share_until_dead(config.max_receive_count, requests))} of requests refused. Each further "
             f"receive makes a job that can never succeed wait {duration(config.visibility_seconds)} more for a person. "
-            f"A job that is handed back for lack of time is tried {config.max_receive_count} times too: it comes back "
-            f"after half a minute, and then after twice as long each time."
+            f"A job that is released for retry is tried {config.max_receive_count} times too: it comes "
+            f"back after half a minute, and then after twice as long each time."
         ),
         supports=(
             f"{enough} is the least with which a job is tried for {duration(OUTAGE_TO_SURVIVE)}, and that bears "

@@ -27,7 +27,7 @@ class JobRequests:
 def job_requests(config: Config) -> tuple[JobRequests, ...]:
     """Count the requests of each kind of job.
 
-    A job that may have been cut short before looks in the folder of each variant for what it wrote, in each format.
+    A job that may have been killed before looks in the folder of each variant for what it wrote, in each format.
     """
     fresh = requests_a_job(config)
     reads, writes, variants = fresh[Method.GET], fresh[Method.PUT], len(config.variants)
@@ -38,7 +38,7 @@ def job_requests(config: Config) -> tuple[JobRequests, ...]:
         ("a job delivered again that was done", 1, 0),
         ("a job superseded before it began", reads, 0),
         ("the same, on its second receive", reads + 1 + places, 1),
-        ("a job cut short before its first write, on its second receive", reads + places - variants, writes + 1),
+        ("a job killed before its first write, on its second receive", reads + places - variants, writes + 1),
         ("the deletion of an old version", reads + variants, 0),
         ("a folder's marker", reads, 0),
     )

@@ -1,4 +1,4 @@
-"""The knobs of throughput: max_concurrency, batch_size, batch_window_seconds, jobs_at_once and memory_mb."""
+"""The settings of throughput: max_concurrency, batch_size, batch_window_seconds, jobs_at_once and memory_mb."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -36,7 +36,7 @@ SLOWER_STORAGE = 3
 # What a default may take of what others share: an account's concurrency, and the writes that a new bucket takes.
 _ACCOUNT_SHARE = 0.1
 _BUCKET_SHARE = 0.5
-# What more of a knob has to bring before it is worth having.
+# What more of a setting has to bring before it is worth having.
 _WORTHWHILE = 0.03
 _WINDOW_LOOKS = {1e5: 3600, 1e6: 3600}
 
@@ -181,7 +181,7 @@ def batch_size(config: Config, parameters: Parameters, price_list: PriceList) ->
             f"Below five, the processor idles while a job waits for S3, and that is billed. From "
             f"{_slowest_images(config) + 1} on, a batch of images that each take `render_seconds` no longer fits "
             f"`function_timeout_seconds`: an image is begun only while three times that is left, and "
-            f"{STORAGE_SECONDS} s for storage, and the last jobs are handed back."
+            f"{STORAGE_SECONDS} s for storage, and the last jobs are released for retry."
         ),
         supports=f"{max(fitting, default=1)} is the largest of these of which even the slowest images fit.",
         is_supported=config.batch_size == max(fitting, default=1),

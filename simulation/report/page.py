@@ -61,13 +61,13 @@ def write(report: Report) -> str:
         (
             "# Scale and cost\n",
             "`make scale` writes this page: a seeded simulation of SQS, Lambda and S3 as AWS documents them, fed with",
-            "service times measured on one machine. It tells where each knob starts to hurt, and what a million",
+            "service times measured on one machine. It tells where each setting starts to hurt, and what a million",
             "uploads cost.\n",
             _summary(report.findings),
             cost(report.lines, report.by_volume, report.price_list),
             requests_of_jobs(report.job_requests),
             _volumes(report.volumes),
-            "## Where each knob starts to hurt\n",
+            "## Where each setting starts to hurt\n",
             *(finding_section(finding) for finding in report.findings),
             f"### S3's request rates\n\n{report.request_rates_text}\n\n{report.request_rates.to_markdown()}\n",
             in_flight_section(report.in_flight_text, report.in_flight),
@@ -83,7 +83,7 @@ def _summary(findings: Sequence[Finding]) -> str:
         (f"`{finding.knob}`", f"`{finding.default}`", "yes" if finding.is_supported else "**no**", finding.supports)
         for finding in findings
     )
-    table = Table(("knob", "default", "supported", "why"), rows)
+    table = Table(("setting", "default", "supported", "why"), rows)
     return f"## The defaults, and whether this supports them\n\n{table.to_markdown()}\n"
 
 
@@ -91,7 +91,8 @@ def cost(lines: Table, by_volume: Table, price_list: PriceList) -> str:
     """Write the section on cost."""
     return (
         "## What a million uploads cost\n\n"
-        f"With every knob at its default, at a million uploads a day. Prices: {price_list.region}, {price_list.date}.\n"
+        f"With every setting at its default, at a million uploads a day. "
+        f"Prices: {price_list.region}, {price_list.date}.\n"
         "They stand in [prices.json](../simulation/prices.json), with their pages: edit them, and run `make scale`.\n\n"
         f"{lines.to_markdown()}\n\n"
         "It depends on the volume: at a low one most batches hold one job, every invocation is traced, and the\n"
@@ -106,7 +107,7 @@ def requests_of_jobs(table: Table) -> str:
     return (
         "### What each kind of job asks of S3\n\n"
         "The bill above is of fresh uploads. Of the others a million cost this in requests; DELETE is free. A second\n"
-        "receive looks for what the first may have written before it was cut short, in each format of each variant.\n\n"
+        "receive looks for what the first may have written before it was killed, in each format of each variant.\n\n"
         f"{table.to_markdown()}\n"
     )
 
@@ -121,7 +122,7 @@ def _volumes(table: Table) -> str:
 
 
 def finding_section(finding: Finding) -> str:
-    """Write the section on one knob."""
+    """Write the section on one setting."""
     return f"### {finding.knob}: {finding.default}\n\n{finding.hurts}\n\n{finding.table.to_markdown()}\n"
 
 

@@ -1,4 +1,4 @@
-"""The dashboard: alarms, then a row each for the queues, the function, and how jobs ended."""
+"""The dashboard: alarms, queues, function and outcomes."""
 
 from collections.abc import Sequence
 

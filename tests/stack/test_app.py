@@ -79,7 +79,10 @@ def test_what_the_command_line_is_told_overrides_cdk_json(tmp_path: Path) -> Non
             {"memory_mb": "lots"},
             "cdk.json: memory_mb: 'lots' is not allowed; expected a whole number from 1024 to 10240",
         ),
-        ({"retain-data": "false"}, "cdk.json: retain-data: 'false' is not allowed; expected the name of a knob; the"),
+        (
+            {"retain-data": "false"},
+            "cdk.json: retain-data: 'false' is not allowed; expected the name of a setting; the",
+        ),
         ({"variants": {}}, "cdk.json: variants: {} is not allowed; expected an object of at least one variant"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Differences between two programs' pictures of one file: size, pixels, frames, times, number of plays.
+"""Compare two programs' renderings of one file.
 
 Colors are compared multiplied by their opacity, so a pixel that nobody sees has none. A pixel's difference is the
 largest of its four bands', in levels of 255.

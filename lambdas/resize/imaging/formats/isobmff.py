@@ -1,4 +1,4 @@
-"""What the boxes of an AVIF or a HEIC say of the picture that is shown: brands, colours, clean aperture, plays.
+"""Parse the boxes of AVIF and HEIC.
 
 Boxes are those of ISO/IEC 14496-12 (files), 23008-12 (images in them) and the AVIF specification. What makes no sense
 says nothing: to refuse a broken file is the decoder's business. Time is linear in the boxes read, which are bounded.
@@ -85,7 +85,7 @@ class Presentation:
     has_still: bool = False
     has_sequence: bool = False
     is_animated: bool = False  # the sequence is what is shown
-    plays: int = 0  # of the sequence; 0 is for ever
+    loop_count: int = 0  # of the sequence; 0 is for ever
 
 
 class Brands(NamedTuple):
@@ -131,7 +131,7 @@ def presentation_of(source: bytes) -> Presentation:
         has_still=items is not None,
         has_sequence=track is not None,
         is_animated=is_animated,
-        plays=track.plays if track is not None else 0,
+        loop_count=track.loop_count if track is not None else 0,
     )
 
 
@@ -250,7 +250,7 @@ def _associations(ipma: memoryview, item: int) -> Iterator[int]:
 
 class _Track(NamedTuple):
     properties: list[_Box]
-    plays: int
+    loop_count: int
 
 
 def _picture_track(moov: memoryview) -> _Track | None:

@@ -1,4 +1,4 @@
-"""docs/rights.md lists every action that the help of a command asks for."""
+"""docs/permissions.md lists every action that the help of a command asks for."""
 
 import re
 from pathlib import Path
@@ -10,7 +10,7 @@ from typer.main import get_command
 
 from darkroom.cli.main import app
 
-RIGHTS = (Path(__file__).parents[3] / "docs" / "rights.md").read_text(encoding="utf-8")
+RIGHTS = (Path(__file__).parents[3] / "docs" / "permissions.md").read_text(encoding="utf-8")
 _ACTION = re.compile(r"\b(?:s3|sqs|sts|lambda|logs|cloudwatch|cloudformation):[A-Z]\w+")
 
 
