@@ -12,7 +12,7 @@ from simulation.scaling import scaling_of
 from simulation.storage import failing_jobs
 from simulation.workload import Workload
 from stacks.config.config import Config
-from stacks.config.parsers import Pollers
+from stacks.config.rules import Pollers
 from support.command.parameters import parameters
 
 pytestmark = pytest.mark.long
