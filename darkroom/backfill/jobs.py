@@ -18,12 +18,14 @@ from botocore.exceptions import ClientError
 from contract.events import REQUESTED
 from contract.keys import is_folder_marker, manifest_key, rendition_key
 from contract.manifest import LaterSchemaError, Manifest, Outcome
+from contract.s3_errors import is_missing
 from contract.sequencer import Order
 from darkroom.backfill.listing import ARCHIVE_CLASSES, Listed
 from darkroom.backfill.selection import Selection, Verdict, judge
 from darkroom.errors import answering
 from darkroom.parallel import concurrently
 from darkroom.pipeline.client import Pipeline
+from darkroom.pipeline.manifests import read_manifest
 from resize.derived_bucket import Registers
 from resize.imaging.variants import Format, Variant
 
@@ -77,7 +79,7 @@ class Examiner:
         if listed.archived:
             return Examined(key=listed.key, verdict=Verdict.ARCHIVED)
         try:
-            manifest = self._manifest(listed.key)
+            manifest = read_manifest(self._s3, self._pipeline.derived_bucket, manifest_key(listed.key))
         except LaterSchemaError:
             return Examined(key=listed.key, verdict=Verdict.LATER_SCHEMA)
         if manifest and manifest.source.etag == listed.etag:
@@ -98,18 +100,6 @@ class Examiner:
         body = message(self._pipeline.uploads_bucket, listed.key, current, sequencer)
         return Examined(key=listed.key, verdict=verdict, body=body)
 
-    def _manifest(self, key: str) -> Manifest | None:
-        try:
-            answer = self._s3.get_object(Bucket=self._pipeline.derived_bucket, Key=manifest_key(key))
-        except self._s3.exceptions.NoSuchKey:
-            return None
-        try:
-            return Manifest.from_json(answer["Body"].read())
-        except LaterSchemaError:
-            raise
-        except ValueError:
-            return None  # somebody else's; the job will replace it
-
     def _written(self, key: str) -> Iterator[str]:
         """Tell the sequencers of what lies where the job will write."""
         return written_at(self._s3, self._pipeline.derived_bucket, rendition_keys(key, self._variants))
@@ -128,7 +118,7 @@ def current_version(s3: "S3Client", bucket: str, key: str) -> Version | None:
     try:
         answer = s3.head_object(Bucket=bucket, Key=key)
     except ClientError as error:
-        if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:  # noqa: PLR2004 - HTTP's "not found"
+        if is_missing(error):
             return None
         raise
     return Version(

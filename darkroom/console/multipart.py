@@ -6,15 +6,13 @@ from typing import TYPE_CHECKING
 
 from darkroom.console.threads import Result, in_background
 from darkroom.errors import answering
+from darkroom.uploads.etag import PART_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mypy_boto3_s3.client import S3Client
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef, UploadPartOutputTypeDef
-
-# A part has at least 5 MiB, but for the last: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
-PART_BYTES = 8 * 1024 * 1024
 
 
 class TooLargeError(Exception):

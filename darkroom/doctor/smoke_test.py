@@ -10,9 +10,11 @@ from botocore.exceptions import ClientError
 
 from contract.keys import manifest_key
 from contract.manifest import Manifest, Outcome
+from contract.s3_errors import is_missing
 from darkroom.doctor.findings import Finding, fault, ok
 from darkroom.errors import answering
 from darkroom.pipeline.client import Pipeline
+from darkroom.pipeline.manifests import read_manifest
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -100,11 +102,7 @@ class Trial:
 
     def _manifest(self) -> Manifest | None:
         with answering("Reading the test image's manifest"):
-            try:
-                answer = self._s3.get_object(Bucket=self._pipeline.derived_bucket, Key=manifest_key(self._key))
-            except self._s3.exceptions.NoSuchKey:
-                return None
-            return Manifest.from_json(answer["Body"].read())
+            return read_manifest(self._s3, self._pipeline.derived_bucket, manifest_key(self._key))
 
     def _length(self, key: str) -> int | None:
         """Fetch an object, and tell how long it is; None where there is none."""
@@ -112,6 +110,6 @@ class Trial:
             try:
                 return len(self._s3.get_object(Bucket=self._pipeline.derived_bucket, Key=key)["Body"].read())
             except ClientError as error:
-                if error.response["Error"]["Code"] != "NoSuchKey":
+                if not is_missing(error):
                     raise
                 return None

@@ -8,7 +8,7 @@ from contract.events import NOTIFIED_EVENTS
 from darkroom.doctor.findings import Finding, fault, ok, warning
 from darkroom.errors import answering
 from darkroom.pipeline.client import LIVE, Pipeline
-from darkroom.pipeline.deployed_config import prefix_of
+from darkroom.pipeline.deployed_config import read_notifications
 from darkroom.pipeline.sqs import Queue, read_queue
 from darkroom.text import printable
 
@@ -33,13 +33,8 @@ def check_notification(pipeline: Pipeline, deployed: Mapping[str, Any]) -> Itera
     s3: S3Client = pipeline.client("s3")
     arn = read_queue(pipeline.client("sqs"), pipeline.jobs_queue_url).arn
     with answering("Reading the notifications of the uploads bucket"):
-        told = s3.get_bucket_notification_configuration(Bucket=pipeline.uploads_bucket)
-    found = {
-        (event, prefix_of(each))
-        for each in told.get("QueueConfigurations", ())
-        if each["QueueArn"] == arn
-        for event in each["Events"]
-    }
+        notifications = read_notifications(s3, pipeline.uploads_bucket)
+    found = {(event, each.prefix) for each in notifications if each.queue_arn == arn for event in each.events}
     prefix = expected_prefix(deployed)
     missing = [event for event in NOTIFIED_EVENTS if (event, prefix) not in found]
     if missing:

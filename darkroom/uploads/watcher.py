@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from contract.keys import manifest_key
-from contract.manifest import LaterSchemaError, Manifest
 from contract.s3_errors import is_missing
 from darkroom.dlq.dead_letters import uploads_of
 from darkroom.dlq.queue import DeadLetterQueue
 from darkroom.errors import answering
 from darkroom.parallel import concurrently
+from darkroom.pipeline.manifests import fetch_manifest
 from darkroom.pipeline.sqs import count_messages
 from darkroom.uploads.outcomes import Recorded, Version
 
@@ -104,16 +104,8 @@ class Watch:
 
     def _read(self, key: str) -> tuple[str, str, Recorded | None]:
         """Read a manifest: its key and ETag, and what it says where it is one that can be read."""
-        try:
-            answer = self._s3.get_object(Bucket=self._pipeline.derived_bucket, Key=key)
-        except ClientError as error:
-            if not is_missing(error):
-                raise
+        fetched = fetch_manifest(self._s3, self._pipeline.derived_bucket, key)
+        if fetched is None:
             return key, "", None  # removed since it was listed
-        text = answer["Body"].read()
-        try:
-            return key, answer["ETag"], Recorded(manifest=Manifest.from_json(text), text=text)
-        except LaterSchemaError:
-            raise
-        except ValueError:
-            return key, answer["ETag"], None  # somebody else's; the job will replace it
+        recorded = Recorded(manifest=fetched.manifest, text=fetched.text) if fetched.manifest else None
+        return key, fetched.etag, recorded

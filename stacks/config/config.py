@@ -22,10 +22,10 @@ from stacks.config.rules import (
     VARIANTS,
     Pollers,
     Rule,
+    integer,
     one_of,
     optional,
     text,
-    whole_number,
 )
 from stacks.config.setting import rule_of, setting
 
@@ -98,35 +98,35 @@ class Config:
     )
     # docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue.html
     max_receive_count: int = setting(
-        8, whole_number(1, 1000), "how often a job is tried: soon at first and then ever later, for about two hours"
+        8, integer(1, 1000), "how often a job is tried: soon at first and then ever later, for about two hours"
     )
     # A full batch of the slowest images fits, nine times render_seconds and once three times that, so that none of them
     # costs another a receive.
     # docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
     function_timeout_seconds: int = setting(
-        330, whole_number(STORAGE_SECONDS + WALL_FACTOR + 1, 900), "how long one batch may take"
+        330, integer(STORAGE_SECONDS + WALL_FACTOR + 1, 900), "how long one batch may take"
     )
     render_seconds: int = setting(
         25,
-        whole_number(1, 900),
+        integer(1, 900),
         "how much processor time one image may take, before it is rejected; by the clock it may take three times "
         "as long",
     )
     # docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
     visibility_timeout_seconds: int | None = setting(
         None,
-        optional(whole_number(1, 43_200, ", or null for 6 x timeout + window")),
+        optional(integer(1, 43_200, ", or null for 6 x timeout + window")),
         "how long a received job stays hidden, unless the function says when to retry it; `null` is 6 times the "
         "function's timeout + the window",
     )
     # docs.aws.amazon.com/lambda/latest/dg/services-sqs-parameters.html
-    batch_size: int = setting(10, whole_number(1, 10_000), "how many jobs one invocation takes")
-    batch_window_seconds: int = setting(1, whole_number(0, 300), "how long Lambda waits for that many")
+    batch_size: int = setting(10, integer(1, 10_000), "how many jobs one invocation takes")
+    batch_window_seconds: int = setting(1, integer(0, 300), "how long Lambda waits for that many")
     # How many invocations run at a time at most; None with provisioned_pollers, which are kept ready and cost money.
     # docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
     max_concurrency: int | None = setting(
         50,
-        optional(whole_number(2, 1000, ", or null with provisioned_pollers")),
+        optional(integer(2, 1000, ", or null with provisioned_pollers")),
         "how many invocations run at once; [what that carries](scale.md)",
     )
     provisioned_pollers: Pollers | None = setting(
@@ -136,7 +136,7 @@ class Config:
     # docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
     memory_mb: int = setting(
         1769,
-        whole_number(1024, 10_240),
+        integer(1024, 10_240),
         "memory, and with it processor: 1,769 is one vCPU, and each renders an image of its own",
     )
     # Before 3.12 Lambda's system is Amazon Linux 2, whose C library is too old for Pillow's wheels:
@@ -151,17 +151,17 @@ class Config:
     )
     jobs_at_once: int = setting(
         4,
-        whole_number(1, 32),
+        integer(1, 32),
         "how many jobs of a batch overlap: one waits for S3 while another renders; three keep a vCPU busy",
     )
     max_source_bytes: int = setting(
         _LIMITS.source_bytes,
-        whole_number(1, 10_240 * 2**20),
+        integer(1, 10_240 * 2**20),
         "what an image may weigh; `memory_mb` must hold one for each of `jobs_at_once`",
     )
-    max_frame_pixels: int = setting(_LIMITS.frame_pixels, whole_number(1, 2**32), "how many pixels a frame may have")
-    max_frames: int = setting(_LIMITS.frames, whole_number(1, 2**32), "how many frames an animation may have")
-    max_total_pixels: int = setting(_LIMITS.total_pixels, whole_number(1, 2**32), "how many pixels all frames may have")
+    max_frame_pixels: int = setting(_LIMITS.frame_pixels, integer(1, 2**32), "how many pixels a frame may have")
+    max_frames: int = setting(_LIMITS.frames, integer(1, 2**32), "how many frames an animation may have")
+    max_total_pixels: int = setting(_LIMITS.total_pixels, integer(1, 2**32), "how many pixels all frames may have")
     monitoring: bool = setting(True, BOOLEAN, "alarms, a dashboard and saved queries: see below")
     # An address as RFC 5321 has it, without the quoted and the bracketed forms.
     alarm_email: str | None = setting(
@@ -179,22 +179,22 @@ class Config:
     # docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
     alarm_oldest_message_seconds: int | None = setting(
         None,
-        optional(whole_number(60, 1_209_600, ", or null for 1.5 x the visibility timeout")),
+        optional(integer(60, 1_209_600, ", or null for 1.5 x the visibility timeout")),
         "how old a job may be; `null` is 1.5 times the visibility timeout",
     )
     # How many percent of the jobs may fail, or be rejected. A share is of alarm_minimum_jobs at least, so that the only
     # job of a night is not all of them.
-    alarm_failed_percent: int = setting(5, whole_number(0, 99), "how many jobs of a hundred may fail")
-    alarm_rejected_percent: int = setting(25, whole_number(0, 99), "how many images of a hundred may be rejected")
+    alarm_failed_percent: int = setting(5, integer(0, 99), "how many jobs of a hundred may fail")
+    alarm_rejected_percent: int = setting(25, integer(0, 99), "how many images of a hundred may be rejected")
     alarm_minimum_jobs: int = setting(
-        50, whole_number(1, 1_000_000), "how many jobs there must be before those shares count"
+        50, integer(1, 1_000_000), "how many jobs there must be before those shares count"
     )
     # One day for a period of a minute, seven for one of an hour:
     # docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
-    alarm_at_cap_minutes: int = setting(30, whole_number(1, 1440), "how long `max_concurrency` may be used up")
+    alarm_at_cap_minutes: int = setting(30, integer(1, 1440), "how long `max_concurrency` may be used up")
     alarm_no_jobs_hours: int | None = setting(
         None,
-        optional(whole_number(1, 168, ", or null for no such alarm")),
+        optional(integer(1, 168, ", or null for no such alarm")),
         "how long there may be no job; `null` is for ever",
     )
     engine: Engine = setting(Engine.PILLOW, ENGINE, 'which library resizes: `"vips"` is [faster](#which-engine)')

@@ -25,7 +25,7 @@ class Pollers:
     maximum: int
 
 
-def whole_number(lowest: int, highest: int, unless: str = "") -> Rule:
+def integer(lowest: int, highest: int, unless: str = "") -> Rule:
     """Take whole numbers from the lowest to the highest."""
     allowed = f"a whole number from {lowest} to {highest}{unless}"
 
@@ -99,14 +99,14 @@ _ENGINE_NAME = one_of(*(engine.value for engine in Engine))
 ENGINE = Rule(parse=_engine, allowed=_ENGINE_NAME.allowed)
 
 # docs.aws.amazon.com/lambda/latest/api/API_ProvisionedPollerConfig.html
-_MINIMUM_POLLERS = whole_number(2, 200)
-_MAXIMUM_POLLERS = whole_number(2, 10_000)
+_MINIMUM_POLLERS = integer(2, 200)
+_MAXIMUM_POLLERS = integer(2, 10_000)
 POLLERS = Rule(parse=_pollers, allowed='null, or an object such as {"minimum": 2, "maximum": 20}')
 
 # S3 takes any positive number of days: docs.aws.amazon.com/AmazonS3/latest/API/API_LifecycleExpiration.html
-DAYS = whole_number(1, 2**31 - 1)
+DAYS = integer(1, 2**31 - 1)
 # docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
-MESSAGE_DAYS = whole_number(1, 14)
+MESSAGE_DAYS = integer(1, 14)
 # docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
 LOG_DAYS = one_of(
     *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545),

@@ -11,7 +11,6 @@ from typing import Annotated
 
 import typer
 
-from contract.errors import SettingsError
 from darkroom.backfill.backfill import PageExaminer, Source, Uploads, backfill, look
 from darkroom.backfill.checkpoint import Checkpoint
 from darkroom.backfill.estimate import Estimate
@@ -23,9 +22,9 @@ from darkroom.cli.progress import steps
 from darkroom.cli.target import find_target
 from darkroom.cli.terminal import confirm
 from darkroom.doctor.rollback import DEPLOY_AGAIN
-from darkroom.errors import DarkroomError, UsageError, answering
+from darkroom.errors import UsageError, answering
 from darkroom.pipeline.client import Pipeline
-from darkroom.pipeline.deployed_config import find_scope
+from darkroom.pipeline.deployed_config import find_scope, read_settings
 from darkroom.pipeline.sqs import Pace
 from darkroom.text import printable, told
 from resize.imaging.formats.detect import SourceFormat
@@ -126,7 +125,7 @@ def backfill_(  # noqa: PLR0913 - the command has so many options
     if orphans and (everything or missing or older_than or formats or rejected or inventory):
         raise UsageError("--orphans goes through the manifests: of the options that choose, it takes --prefix alone.")
     pipeline = find_target(local=local, stack=stack)
-    settings = _settings(pipeline)
+    settings = read_settings(pipeline)
     within = _within_scope(prefix, pipeline)
     if orphans:
         manifests = Manifests(pipeline=pipeline, prefix=within)
@@ -215,15 +214,6 @@ def _warning(orphans: int, settings: Settings) -> str:
         f"{warning} keep_variants_of_expired is set: those that a lifecycle rule took before that, or whose job still "
         "waits, cannot be told from deleted ones. Look at `darkroom status` first: their variants cannot be made again."
     )
-
-
-def _settings(pipeline: Pipeline) -> Settings:
-    with answering("Reading the configuration of the function"):
-        environment = pipeline.function_environment()
-    try:
-        return Settings.from_environment(environment)
-    except SettingsError as error:
-        raise DarkroomError(f"The function is another Darkroom's: {error}. Deploy it, and run again.") from error
 
 
 def _live_generation(pipeline: Pipeline) -> int:

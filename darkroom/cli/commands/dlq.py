@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from darkroom.cli.options import Local, Stack, whole_number
-from darkroom.cli.output.dead_letters import describe, json_line, print_groups
+from darkroom.cli.output.dead_letters import dead_letter_json, dead_letter_lines, print_groups
 from darkroom.cli.progress import steps
 from darkroom.cli.target import find_target
 from darkroom.cli.terminal import confirm
@@ -80,7 +80,7 @@ def list_(*, limit: Limit = _MOST, as_json: AsJson = False, local: Local = False
     letters = _read(pipeline, limit)
     if as_json:
         for letter in letters:
-            typer.echo(json_line(letter))
+            typer.echo(dead_letter_json(letter))
     elif letters:
         print_groups(letters)
     elif DeadLetterQueue(pipeline).count() == 0:
@@ -102,7 +102,7 @@ def show(message_id: Id, *, as_json: AsJson = False, local: Local = False, stack
     """  # noqa: D301 - the same
     pipeline = find_target(local=local, stack=stack)
     for letter in choose_by_ids(_read(pipeline, _MOST), [message_id]):
-        for line in [json_line(letter)] if as_json else describe(letter):
+        for line in [dead_letter_json(letter)] if as_json else dead_letter_lines(letter):
             typer.echo(line)
 
 

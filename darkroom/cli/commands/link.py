@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from darkroom.cli.options import Local, Stack, duration, whole_number
+from darkroom.cli.output.html import upload_form
 from darkroom.cli.target import find_target
 from darkroom.pipeline.deployed_config import find_max_source_bytes, find_scope
 from darkroom.text import printable
@@ -81,7 +82,7 @@ def link(  # noqa: PLR0913 - the command has so many options
         _warn(f"Images of more than {limit:,} bytes will be rejected: that is the stack's max_source_bytes.")
     if made.dies_with_session:
         _warn("It is signed with temporary credentials: it ends with them, if that is before it expires.")
-    typer.echo(made.to_json() if as_json else made.to_html())
+    typer.echo(made.to_json() if as_json else upload_form(made))
 
 
 def _warn(text: str) -> None:

@@ -1,4 +1,4 @@
-"""One self-contained HTML page of what came out, to look at."""
+"""Self-contained HTML pages: the contact sheet of a run, and the form of an upload link."""
 
 import base64
 from collections.abc import Iterator, Sequence
@@ -11,8 +11,9 @@ from contract.manifest import Manifest, PublishedRendition
 from darkroom.cli.output.results import TIMES, describe, summary
 from darkroom.text import kilobytes, printable
 from darkroom.uploads.download import Collected
+from darkroom.uploads.presigned_post import Link
 
-_TEMPLATE = Path(__file__).with_name("templates") / "contact_sheet.html"
+_TEMPLATES = Path(__file__).with_name("templates")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,16 +41,25 @@ class Card:
 
 def contact_sheet(rows: Sequence[Collected]) -> str:
     """Write the page. It holds every picture, loads nothing and runs nothing, and shows hostile names as text."""
+    return _render(
+        "contact_sheet.html", summary=summary([row.result for row in rows]), cards=[_card(row) for row in rows]
+    )
+
+
+def upload_form(link: Link) -> str:
+    """Write a page with a link's form, which loads and runs nothing."""
+    return _render("upload_form.html", link=link)
+
+
+def _render(template: str, **values: object) -> str:
     environment = Environment(
-        loader=FileSystemLoader(_TEMPLATE.parent),
+        loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template(_TEMPLATE.name).render(
-        summary=summary([row.result for row in rows]), cards=[_card(row) for row in rows]
-    )
+    return environment.get_template(template).render(**values)
 
 
 def _card(row: Collected) -> Card:

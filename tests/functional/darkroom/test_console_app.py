@@ -10,11 +10,12 @@ from uuid import uuid4
 import pytest
 
 from darkroom.console import app
-from darkroom.console.multipart import PART_BYTES, TooLargeError, receive
+from darkroom.console.multipart import TooLargeError, receive
 from darkroom.dlq.attempts import Cause
 from darkroom.dlq.causes import Failure, Failures
 from darkroom.dlq.queue import Letter
 from darkroom.pipeline.client import Pipeline
+from darkroom.uploads.etag import PART_BYTES
 from support.command.console_app import LIMIT, Parts, parts_for, upload_of
 from support.function.events import s3_body, s3_record
 from support.function.world import World

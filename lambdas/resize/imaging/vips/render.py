@@ -7,7 +7,7 @@ from resize.errors import ImageRejectedError
 from resize.imaging import limits as limit
 from resize.imaging.geometry import Size
 from resize.imaging.limits import Limits
-from resize.imaging.placeholder import Miniature, dominant_colour, miniature_size, thumb_hash
+from resize.imaging.placeholder import Miniature, assemble, miniature_size
 from resize.imaging.plan import HAS_ALPHA, Plan, enough_for, largest_first
 from resize.imaging.rendition import Rendered, Rendition
 from resize.imaging.variants import Variant
@@ -46,16 +46,7 @@ def render(source: bytes, variants: Sequence[Variant], limits: Limits, memory_by
         if plan is not plans[-1]:  # of which nothing else is made: no more of it is scaled than is kept
             film = film.shrunk(plan.placement.scaled)
         renditions[plan.position] = _print(film, plan)
-    miniature = _miniature(film)
-    return Rendered(
-        format=opened.format.value,
-        width=opened.displayed.width,
-        height=opened.displayed.height,
-        frames=opened.frames,
-        dominant_colour=dominant_colour(miniature),
-        thumbhash=thumb_hash(miniature),
-        renditions=tuple(renditions[position] for position in range(len(plans))),
-    )
+    return assemble(opened.format.value, opened.displayed, opened.frames, renditions, _miniature(film))
 
 
 def _developed(opened: Opened, size: Size, shown: int) -> Film:
