@@ -7,7 +7,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from stacks.config.config import Config
-from stacks.monitoring.metrics import Metrics
+from stacks.monitoring.metrics import AlarmMetrics
 from stacks.monitoring.monitoring import Monitoring
 from stacks.names import names_for
 from stacks.outputs import Output
@@ -48,7 +48,7 @@ class PipelineStack(Stack):
         return consumer
 
     def _monitor(self, config: Config) -> None:
-        metrics = Metrics(
+        metrics = AlarmMetrics(
             stack_name=config.stack_name,
             jobs=self.queues.jobs,
             dead_letters=self.queues.dead_letters,
