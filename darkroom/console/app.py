@@ -17,9 +17,10 @@ from contract.keys import MAX_KEY_BYTES
 from darkroom.console.dead_letters import Letters
 from darkroom.console.feed import Fact, Feed
 from darkroom.console.images import original, rendition
-from darkroom.console.multipart import TooLargeError, receive
+from darkroom.console.multipart import KeyTakenError, TooLargeError, receive
 from darkroom.console.poll_schedule import SHOWN_LETTERS
 from darkroom.console.settings import Limits
+from darkroom.console.upload_keys import UploadKeys
 from darkroom.console.uploads import Uploads
 from darkroom.errors import DarkroomError
 from darkroom.pipeline.client import Pipeline
@@ -54,6 +55,7 @@ class Console:
         self._s3: S3Client = pipeline.client("s3")
         self._feed = feed
         self._uploads = uploads
+        self._keys = UploadKeys(self._s3, pipeline.uploads_bucket)
         self._letters = letters
         self._limits = limits
         self._pages = 0
@@ -98,7 +100,10 @@ class Console:
         self._uploads.begin(row_id, key, size)
         self._receiving += 1
         try:
-            version_id = await self._receive(request, key, size)
+            async with self._keys.claim(key) as free:
+                _check_length(free)
+                self._uploads.rename(row_id, free)
+                version_id = await self._receive(request, free, size)
         except (HTTPException, DarkroomError, ClientDisconnect) as error:
             self._uploads.not_uploaded(row_id, _why(error))
             raise
@@ -139,14 +144,17 @@ class Console:
             )
         except TooLargeError:
             raise too_large from None
+        except KeyTakenError:
+            raise HTTPException(
+                HTTPStatus.CONFLICT, "Somebody else uploaded a file of this name meanwhile. Try again: it gets another."
+            ) from None
 
     def _key_of(self, request: Request) -> str:
         name = request.query_params.get("name", "")
         key = f"{self._limits.prefix}{name}"
-        if not name or len(key.encode()) > MAX_KEY_BYTES:
-            raise HTTPException(
-                HTTPStatus.BAD_REQUEST, f"A name has at least one character, and a key at most {MAX_KEY_BYTES} bytes."
-            )
+        if not name:
+            raise HTTPException(HTTPStatus.BAD_REQUEST, "A name has at least one character.")
+        _check_length(key)
         if {"", ".", ".."} & set(name.split("/")):
             raise HTTPException(HTTPStatus.BAD_REQUEST, "Between the slashes of a name stands more than dots.")
         return key
@@ -178,6 +186,11 @@ def _id_of(request: Request) -> str:
         return str(UUID(request.query_params.get("id", "")))
     except ValueError:
         raise HTTPException(HTTPStatus.BAD_REQUEST, "An upload's id is a UUID.") from None
+
+
+def _check_length(key: str) -> None:
+    if len(key.encode()) > MAX_KEY_BYTES:
+        raise HTTPException(HTTPStatus.BAD_REQUEST, f"With its name, the key would have over {MAX_KEY_BYTES} bytes.")
 
 
 def _length_of(request: Request) -> int:

@@ -49,6 +49,11 @@ class Uploads:
         """Show an upload that has begun."""
         self._show(begun(row_id, key, size, self._clock()))
 
+    def rename(self, row_id: str, key: str) -> None:
+        """Show the key that an upload gets, which another file may have kept from being that of its name."""
+        if self._rows[row_id].key != key:
+            self._show(replace(self._rows[row_id], key=key))
+
     def not_uploaded(self, row_id: str, why: str) -> None:
         """Show that an upload did not come about, and why."""
         self._move(self._rows[row_id], Stage.NOT_UPLOADED, why)

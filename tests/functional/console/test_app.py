@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from asyncio import Barrier
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -15,7 +16,8 @@ from builders.images import encoded, quadrants, rendered
 from builders.pictures import jpeg
 from builders.world import World
 from darkroom.console import app
-from darkroom.console.multipart import PART_BYTES, TooLargeError, receive
+from darkroom.console.multipart import PART_BYTES, KeyTakenError, TooLargeError, receive
+from darkroom.console.upload_keys import UploadKeys
 from darkroom.dlq.attempts import Cause
 from darkroom.dlq.causes import Failure, Failures
 from darkroom.dlq.queue import Letter
@@ -79,6 +81,47 @@ def test_a_strange_name_is_its_key(world: World, parts: Parts) -> None:
 
     assert answers == [201] * 4
     assert set(keys(world)) == {f"console/{name}" for name in names}
+
+
+def test_files_of_one_name_get_keys_of_their_own_and_what_was_there_stays(world: World, parts: Parts) -> None:
+    browser = parts.browser()
+
+    for content in (b"first", b"second", b"third"):
+        assert upload_of(browser, content, name="a.b/cat.jpg", row_id=str(uuid4())).status_code == 201
+
+    stored = {key: world.client.get_object(Bucket="uploads", Key=key)["Body"].read() for key in keys(world)}
+    assert stored == {
+        "console/a.b/cat.jpg": b"first",
+        "console/a.b/cat-2.jpg": b"second",
+        "console/a.b/cat-3.jpg": b"third",
+    }
+    assert {row["key"] for row in rows(parts)} == set(stored)
+
+
+def test_files_of_one_name_that_come_at_the_same_time_get_keys_of_their_own(world: World) -> None:
+    async def both() -> set[str]:
+        upload_keys = UploadKeys(world.client, "uploads")
+        together = Barrier(2)
+
+        async def one() -> str:
+            async with upload_keys.claim("cat.jpg") as key:
+                await together.wait()
+                return key
+
+        return set(await asyncio.gather(one(), one()))
+
+    assert asyncio.run(both()) == {"cat.jpg", "cat-2.jpg"}
+
+
+@pytest.mark.parametrize("length", [5, PART_BYTES + 1])
+def test_an_object_that_came_meanwhile_is_not_written_over(world: World, length: int) -> None:
+    world.client.put_object(Bucket="uploads", Key="cat.jpg", Body=b"of somebody else")
+
+    with pytest.raises(KeyTakenError):
+        asyncio.run(receive(pieces(bytes(length)), s3=world.client, bucket="uploads", key="cat.jpg", limit=LIMIT))
+
+    assert world.client.get_object(Bucket="uploads", Key="cat.jpg")["Body"].read() == b"of somebody else"
+    assert unfinished(world) == []
 
 
 def test_a_name_that_is_none_is_refused(world: World, parts: Parts) -> None:
