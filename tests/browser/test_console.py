@@ -39,7 +39,7 @@ def page(browser: Browser) -> Iterator[Page]:
     wrong: list[str] = []
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("console", lambda message: wrong.append(message.text))
-    page.on("dialog", lambda dialog: wrong.append(dialog.message))  # which an alert of a hostile name would open
+    page.on("dialog", lambda dialog: wrong.append(dialog.message) if dialog.type != "beforeunload" else None)
     yield page
     context.close()
     assert [text for text in wrong if "net::ERR_" not in text] == []  # the console is stopped while the page is open
@@ -126,3 +126,34 @@ def test_a_file_dropped_before_the_page_knows_its_folder_is_shown_with_it_afterw
 
         expect(name).to_have_text("console/early.jpg", timeout=DEADLINE)
         expect(page.locator("#rows > li")).to_have_class("resized", timeout=DEADLINE)
+
+
+@pytest.mark.long
+def test_leaving_is_asked_about_while_a_file_is_unsent_and_two_of_one_name_both_stay(
+    faulty: Faulty, page: Page, tmp_path: Path
+) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/uploads?*", hold)
+    with console_of(faulty.pipeline, tmp_path) as (_, address):
+        page.goto(address)
+        expect(page.locator("#connection")).to_have_text("Live", timeout=DEADLINE)
+        page.set_input_files("#files", {"name": "same.jpg", "mimeType": "image/jpeg", "buffer": jpeg()})
+        page.set_input_files("#files", {"name": "same.jpg", "mimeType": "image/jpeg", "buffer": jpeg() + b" "})
+        expect(page.locator("#rows > li.uploading")).to_have_count(2)
+        with page.expect_event("dialog") as asked:
+            page.close(run_before_unload=True)
+        assert asked.value.type == "beforeunload"
+        asked.value.dismiss()
+
+        for route in held:
+            route.continue_()
+
+        expect(page.locator("#rows > li.resized")).to_have_count(2, timeout=DEADLINE)
+        names = page.locator("#rows > li .name").all_inner_texts()
+        assert sorted(names) == ["console/same-2.jpg", "console/same.jpg"]
+        page.reload()  # nothing is unsent, so nothing is asked
+        expect(page.locator("#rows > li.resized")).to_have_count(2, timeout=DEADLINE)

@@ -1,8 +1,8 @@
 // What is said aloud: one sentence for all that ended lately.
 
 import { $, say } from "./elements.js";
+import { isOnItsWay, tally } from "./stages.js";
 import { state } from "./state.js";
-import { isOnItsWay, tally } from "./uploads.js";
 import { numbers } from "./words.js";
 
 let saidBefore = new Map();

@@ -4,8 +4,8 @@ import { announceOutcomes, noNews } from "./announcing.js";
 import { $, say } from "./elements.js";
 import { showLetters } from "./letters.js";
 import { showQueue } from "./queue.js";
-import { add, dropped, sendMore } from "./sending.js";
-import { next, own, state } from "./state.js";
+import { add, dropped, sendMore, tryAgain } from "./sending.js";
+import { isAnyUnsent, next, own, state } from "./state.js";
 import { showUploads, showWaits } from "./uploads.js";
 import { shown, weight } from "./words.js";
 
@@ -112,6 +112,10 @@ function listen() {
     for (const file of event.target.files) add(file, file.name);
     event.target.value = "";
     sendMore();
+  });
+  $("rows").addEventListener("try-again", (event) => tryAgain(event.detail));
+  addEventListener("beforeunload", (event) => {
+    if (isAnyUnsent()) event.preventDefault(); // the browser asks, in words of its own
   });
   let depth = 0; // dragging over a child leaves its parent
   const over = (change) => {

@@ -14,3 +14,6 @@ let order = 0;
 export const next = () => ++order;
 
 export const newestSample = () => [...state.samples.values()].at(-1);
+
+/** Tell whether leaving the page would lose a file: one that waits, is being sent, or can be tried again. */
+export const isAnyUnsent = () => [...own.values()].some((upload) => upload.file && !upload.hopeless);

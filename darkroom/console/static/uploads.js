@@ -1,19 +1,11 @@
 // The list of uploads: how far each has come, its pictures, or why there are none.
 
 import { $, element, say, sync } from "./elements.js";
-import { tryAgain } from "./sending.js";
+import { isOnItsWay, tally, wordOf } from "./stages.js";
 import { line, own, state } from "./state.js";
 import { duration, numbers, secondsSince, shown, size, weight } from "./words.js";
 
 const KEPT = 500;
-
-const WORDS = {
-  uploading: "uploading", queued: "queued", resized: "resized", rejected: "rejected", removed: "removed",
-  superseded: "superseded", failed: "failed", not_uploaded: "not uploaded",
-};
-const wordOf = (stage) => Object.hasOwn(WORDS, stage) ? WORDS[stage] : shown(stage); // a later version has others
-const ON_THE_WAY = new Set(["uploading", "queued"]);
-export const isOnItsWay = (row) => ON_THE_WAY.has(row.stage);
 
 export function showUploads() {
   const rows = [...state.uploads.values()].sort((a, b) => b.started.localeCompare(a.started) || b.order - a.order);
@@ -24,12 +16,6 @@ export function showUploads() {
   sync($("rows"), rows.slice(0, KEPT), (row) => row.id, makeRow, updateRow);
   $("no-uploads").hidden = rows.length > 0;
   say($("tally"), tally(rows));
-}
-
-export function tally(rows) {
-  const known = new Set([...Object.keys(WORDS), ...rows.map((row) => row.stage)]);
-  const stages = [...known].map((stage) => [stage, rows.filter((row) => row.stage === stage).length]);
-  return stages.filter(([, many]) => many).map(([stage, many]) => `${numbers.format(many)} ${wordOf(stage)}`).join(", ");
 }
 
 function makeRow(row) {
@@ -43,7 +29,9 @@ function makeRow(row) {
     element("p", { class: "facts seen" }),
     element("button", { class: "button", type: "button" }, "Try again"),
   );
-  about.querySelector("button").addEventListener("click", () => tryAgain(row.id));
+  about.querySelector("button").addEventListener("click", (event) => {
+    event.target.dispatchEvent(new CustomEvent("try-again", { bubbles: true, detail: row.id }));
+  });
   return element("li", {}, about, element("div", { class: "pictures" }));
 }
 
