@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Final
 from uuid import uuid4
@@ -17,7 +18,7 @@ from darkroom.uploads.local_files import Source
 from darkroom.uploads.outcomes import ROUND_SECONDS, Awaited, Result, Version, Watched
 from darkroom.uploads.upload import Uploaded
 
-SHOWN_UPLOADS: Final = 500
+SHOWN_UPLOADS: Final = 5_000
 
 
 class Uploads:
@@ -126,8 +127,8 @@ class Uploads:
         self._rows.pop(row.id, None)
         self._rows[row.id] = row
         self._feed.tell("upload", row.id, row.to_json())
-        over = len(self._rows) - SHOWN_UPLOADS
-        for old in [old for old in self._rows.values() if not old.is_on_its_way][: max(0, over)]:
+        over = max(0, len(self._rows) - SHOWN_UPLOADS)
+        for old in [*islice((old for old in self._rows.values() if not old.is_on_its_way), over)]:
             del self._rows[old.id]
             self._results.pop(old.id, None)
 

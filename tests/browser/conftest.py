@@ -5,9 +5,13 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
+from builders.browsers import DEADLINE
+from builders.deployments import deployed, with_queues
 from builders.faulty import KNOBS, Faulty, faulty_pipeline
+from builders.served_console import ServedConsole, served
+from builders.world import World, new_world
 from darkroom.local.synthesis import local_overrides, synthesize
 
 
@@ -28,6 +32,35 @@ def browser(chromium: str) -> Iterator[Browser]:
         launched = playwright.chromium.launch(executable_path=chromium)
         yield launched
         launched.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page on which nothing goes wrong that a browser tells its developer of."""
+    context = browser.new_context()
+    context.set_default_timeout(DEADLINE)
+    page = context.new_page()
+    wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda message: wrong.append(message.text))
+    page.on("dialog", lambda dialog: wrong.append(dialog.message) if dialog.type != "beforeunload" else None)
+    yield page
+    context.close()
+    assert [text for text in wrong if "net::ERR_" not in text] == []  # the console is stopped while the page is open
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    with new_world() as made:
+        yield made
+
+
+@pytest.fixture
+def console(world: World) -> Iterator[ServedConsole]:
+    """A console whose pipeline is on moto: a test does its jobs itself."""
+    assert world
+    with served(with_queues(deployed())) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

@@ -3,21 +3,18 @@
 import base64
 import os
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Page, Route, expect
 
+from builders.browsers import DEADLINE
 from builders.commands import processes_started_in
 from builders.consoles import console_of
 from builders.faulty import FUNCTION_SECONDS, Faulty
 from builders.pictures import jpeg
 from builders.processes import wait_until_ended
 from builders.proxy import refusing
-
-# Never waited for unless something is wrong: a busy machine takes many times what an idle one does.
-DEADLINE = 120_000
 
 # Makes files out of names and contents, as if they came from another window.
 DRAGGED = """files => {
@@ -28,21 +25,6 @@ DRAGGED = """files => {
 }"""
 
 HOSTILE = "<img src=x onerror=alert(1)>\u202egpj.jpg"
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A page on which nothing goes wrong that a browser tells its developer of."""
-    context = browser.new_context()
-    context.set_default_timeout(DEADLINE)
-    page = context.new_page()
-    wrong: list[str] = []
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("console", lambda message: wrong.append(message.text))
-    page.on("dialog", lambda dialog: wrong.append(dialog.message) if dialog.type != "beforeunload" else None)
-    yield page
-    context.close()
-    assert [text for text in wrong if "net::ERR_" not in text] == []  # the console is stopped while the page is open
 
 
 def drop(page: Page, files: dict[str, bytes]) -> None:
@@ -73,7 +55,7 @@ def test_a_person_drops_images_sees_each_go_through_and_redrives_what_failed(
         large = strange.locator("figure", has_text="large").locator("img")
         large.scroll_into_view_if_needed()
         expect(large).to_have_js_property("naturalWidth", 64, timeout=DEADLINE)
-        expect(page.locator("#tally")).to_have_text("9 resized, 1 rejected")
+        expect(page.locator("#groups-of-uploads li:not([hidden])")).to_have_text(["All 10", "Rejected 1", "Resized 9"])
         expect(page.locator("#said")).to_contain_text("resized", timeout=DEADLINE)
 
         faulty.try_once()

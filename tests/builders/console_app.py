@@ -11,7 +11,7 @@ from darkroom.console.dead_letters import Letters
 from darkroom.console.feed import Feed
 from darkroom.console.health import Health
 from darkroom.console.settings import Limits
-from darkroom.console.uploads import Uploads
+from darkroom.console.uploads import SHOWN_UPLOADS, Uploads
 from darkroom.pipeline.client import Pipeline
 from darkroom.uploads.watcher import Watch
 
@@ -40,16 +40,16 @@ class Parts:
         )
 
 
-def parts_for(pipeline: Pipeline, *, limit: int = LIMIT) -> Parts:
+def parts_for(pipeline: Pipeline, *, limit: int = LIMIT, port: int = PORT) -> Parts:
     """Put the console together."""
     limits = Limits(prefix="console/", source_bytes=limit)
-    feed = Feed({"pipeline": 1, "upload": 100, "dead_letters": 1, "sample": 100})
+    feed = Feed({"pipeline": 1, "upload": SHOWN_UPLOADS, "dead_letters": 1, "sample": 100})
     health = Health(pipeline, feed, limits)
     uploads = Uploads(Watch(pipeline.client("s3"), pipeline.client("sqs"), pipeline), feed, health)
     letters = Letters(pipeline, feed, health, uploads)
     console = Console(pipeline, limits, feed=feed, uploads=uploads, letters=letters)
     return Parts(
-        feed=feed, uploads=uploads, letters=letters, guard=Guard(console.app(), port=PORT, access=Access(FOLDER, TOKEN))
+        feed=feed, uploads=uploads, letters=letters, guard=Guard(console.app(), port=port, access=Access(FOLDER, TOKEN))
     )
 
 

@@ -48,7 +48,7 @@ function send(upload) {
   request.setRequestHeader("Content-Type", "application/octet-stream");
   request.upload.addEventListener("progress", (event) => {
     upload.sent = event.loaded / (event.total || 1);
-    showSoon();
+    showUploads();
   });
   request.addEventListener("loadend", () => {
     sending -= 1;
@@ -95,16 +95,4 @@ export async function dropped(transfer) {
     }
   }
   sendMore();
-}
-
-let isDue = false;
-
-/** Show uploads with the next frame: progress comes more often than that. */
-function showSoon() {
-  if (isDue) return;
-  isDue = true;
-  requestAnimationFrame(() => {
-    isDue = false;
-    showUploads();
-  });
 }
