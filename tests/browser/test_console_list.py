@@ -10,6 +10,8 @@ from builders.browsers import DEADLINE
 from builders.served_console import ServedConsole
 from darkroom.console.rows import Row, Stage, begun
 
+pytestmark = pytest.mark.long
+
 START = datetime(2026, 11, 26, 12, tzinfo=UTC)
 MOST_CARDS = 60
 

@@ -1,6 +1,8 @@
 // The card of one upload: how far it has come, its pictures, or why there are none.
 
-import { element, say, sync } from "./elements.js";
+import { element, say } from "./elements.js";
+import { fit } from "./ellipsis.js";
+import { showPictures } from "./pictures.js";
 import { isOnItsWay, wordOf } from "./stages.js";
 import { line, own } from "./state.js";
 import { duration, numbers, secondsSince, shown, size, weight } from "./words.js";
@@ -10,11 +12,14 @@ export function makeCard(row) {
   const about = element(
     "div", {},
     element("h3", { class: "name", dir: "auto" }),
-    element("ol", { class: "steps" }, element("li"), element("li"), element("li")),
+    element(
+      "div", { class: "progress" },
+      element("ol", { class: "steps" }, element("li"), element("li"), element("li")),
+      element("p", { class: "facts seen" }),
+    ),
     element("progress", { max: "1", "aria-label": "Uploaded" }),
     element("p", { class: "why" }, element("b"), element("span")),
     element("p", { class: "facts detail" }),
-    element("p", { class: "facts seen" }),
     element("button", { class: "button", type: "button" }, "Try again"),
   );
   about.querySelector("button").addEventListener("click", (event) => {
@@ -24,11 +29,11 @@ export function makeCard(row) {
 }
 
 export function updateCard(made, row) {
-  const text = JSON.stringify([row, own.get(row.id)?.sent, Boolean(own.get(row.id)?.file)]);
+  const text = JSON.stringify([row, own.get(row.id)?.sent, Boolean(own.get(row.id)?.file), mineWaits(row), innerWidth]);
   if (made.dataset.text === text) return;
   made.dataset.text = text;
   made.className = row.stage;
-  say(made.querySelector(".name"), shown(row.key)); // a file dropped before the first news has no folder yet
+  fit(made.querySelector(".name"), shown(row.key)); // a file dropped before the first news has no folder yet
   if (/^#[0-9a-f]{6}$/i.test(row.colour ?? "")) made.style.setProperty("--dominant", row.colour);
   else made.style.removeProperty("--dominant");
   updateSteps(made.querySelector(".steps"), row);
@@ -39,7 +44,7 @@ export function updateCard(made, row) {
   say(made.querySelector(".detail"), shown(row.detail ?? ""));
   say(made.querySelector(".seen"), facts(row));
   made.querySelector("button").hidden = row.stage !== "not_uploaded" || !mine?.file || mine.hopeless;
-  sync(made.querySelector(".pictures"), row.pictures ?? [], (picture) => picture.path, makePicture, () => {});
+  showPictures(made.querySelector(".pictures"), row.pictures ?? []);
 }
 
 function updateSteps(steps, row) {
@@ -69,18 +74,6 @@ function facts(row) {
   const source = row.format ? `${row.format} ${row.width ? size(row.width, row.height) : ""}`.trim() : "";
   const took = row.milliseconds === null ? "" : `${numbers.format(row.milliseconds)} ms`;
   return [source, weight(row.size), took].filter(Boolean).map(shown).join(", ");
-}
-
-function makePicture(picture) {
-  const image = element("img", {
-    src: picture.path, width: picture.width, height: picture.height, loading: "lazy", decoding: "async",
-    alt: `The variant ${shown(picture.variant)}`,
-  });
-  const name = element("b");
-  name.textContent = shown(picture.variant);
-  const about = `${size(picture.width, picture.height)}, ${weight(picture.bytes)}`;
-  const caption = element("figcaption", {}, name, element("span", {}, about));
-  return element("figure", {}, image, caption);
 }
 
 /** Tell in a queued upload's card how long it has waited. */

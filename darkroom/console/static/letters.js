@@ -10,6 +10,7 @@ const redriving = new Set();
 export function showLetters() {
   const shownHere = state.groups.reduce((sum, group) => sum + group.letters.length, 0);
   const all = newestSample()?.dead_letters ?? shownHere;
+  say($("jump-letters"), all ? `Dead letters: ${numbers.format(all)}` : "Dead letters");
   $("no-letters").hidden = shownHere > 0 || all > 0;
   $("more-letters").hidden = all <= shownHere || shownHere === 0;
   say($("more-letters"), `${numbers.format(shownHere)} of ${numbers.format(all)} are shown. ` +
