@@ -1,4 +1,4 @@
-"""What the console answers: its page, the live feed, uploads, pictures, and redriving."""
+"""What the console answers: its page, the live feed, uploads, pictures, and what becomes of dead letters."""
 
 import json
 from collections.abc import AsyncIterator
@@ -44,7 +44,7 @@ MOST_PAGES: Final = 16
 MOST_UPLOADS: Final = 8
 # A page that hears nothing for twice as long takes the console to be gone.
 _REST_SECONDS: Final = 10.0
-_MOST_REDRIVE_BYTES: Final = 64 * SHOWN_LETTERS
+_MOST_IDS_BYTES: Final = 64 * SHOWN_LETTERS
 
 
 class Console:
@@ -70,6 +70,7 @@ class Console:
             Route("/uploads/{id}/{variant}", self.variant, methods=["GET"]),
             Route("/dead-letters/{id}/image", self.dead_letter, methods=["GET"]),
             Route("/redrive", self.redrive, methods=["POST"]),
+            Route("/discard", self.discard, methods=["POST"]),
             Route("/{name}", self.asset, methods=["GET"]),
         ]
         return Starlette(
@@ -132,6 +133,12 @@ class Console:
         """Have the jobs of some dead letters done again."""
         asked = await _message_ids(request)
         return JSONResponse({"moved": await self._letters.redrive(asked), "asked": len(asked)})
+
+    async def discard(self, request: Request) -> Response:
+        """Take some dead letters out of the queue, each saved before."""
+        asked = await _message_ids(request)
+        gone, file = await self._letters.discard(asked)
+        return JSONResponse({"discarded": gone, "asked": len(asked), "saved": str(file)})
 
     async def _receive(self, request: Request, key: str, size: int) -> str:
         limit = self._limits.source_bytes
@@ -205,7 +212,7 @@ async def _message_ids(request: Request) -> tuple[str, ...]:
     body = bytearray()
     async for piece in request.stream():
         body += piece
-        if len(body) > _MOST_REDRIVE_BYTES:
+        if len(body) > _MOST_IDS_BYTES:
             raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "These are more letters than are shown.")
     try:
         asked = json.loads(body)

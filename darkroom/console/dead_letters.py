@@ -1,10 +1,11 @@
-"""The dead letters that the console shows, and what redriving them does."""
+"""The dead letters that the console shows, and what redriving and discarding them does."""
 
 import asyncio
 import json
 import time
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
+from pathlib import Path
 from urllib.parse import quote
 
 from contract.events import Change, Upload
@@ -13,9 +14,12 @@ from darkroom.console.health import Health
 from darkroom.console.poll_schedule import SHOWN_LETTERS, LookPace
 from darkroom.console.threads import in_background
 from darkroom.console.uploads import Uploads
+from darkroom.dlq.archive import default_file, discard
 from darkroom.dlq.causes import Failures
 from darkroom.dlq.dead_letters import DeadLetter, by_cause, read_dead_letters
 from darkroom.dlq.redrive import MOST_A_SECOND, redrive
+from darkroom.errors import DarkroomError
+from darkroom.files import prepare_folder, state_folder
 from darkroom.pipeline.client import Pipeline
 from darkroom.pipeline.sqs import Pace
 
@@ -37,6 +41,7 @@ class Letters:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._pipeline = pipeline
+        self._saved = state_folder() / "dead-letters"
         self._bucket = pipeline.uploads_bucket
         self._feed = feed
         self._health = health
@@ -84,6 +89,28 @@ class Letters:
                 gone = [each for each in chosen if each.message_id not in self._shown]
                 mine = [upload for letter in gone for upload in letter.uploads if upload.bucket == self._bucket]
                 self._uploads.queued_again(mine)
+
+    async def discard(self, message_ids: Collection[str]) -> tuple[int, Path]:
+        """Save some letters in a file and take them out of the queue; return how many, and the file.
+
+        Raises:
+            DarkroomError: the disk refuses, or the pipeline does not answer. What is gone is saved.
+        """
+        async with self._one_at_a_time:
+            chosen = [message_id for message_id in message_ids if message_id in self._shown]
+            file = self._saved / default_file().name
+            try:
+                return await in_background(partial(self._discard, chosen, file)), file
+            except DarkroomError as error:
+                if not file.exists():
+                    raise
+                raise DarkroomError(f"{error} What is gone is saved in {str(file)!r}.") from error
+            finally:
+                await self._look()
+
+    def _discard(self, message_ids: Collection[str], file: Path) -> int:
+        prepare_folder(file.parent, "XDG_STATE_HOME")
+        return sum(discard(self._pipeline, message_ids, file))
 
     async def _look(self) -> bool:
         read = partial(read_dead_letters, self._pipeline, limit=SHOWN_LETTERS, failures=self._failures)

@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -13,6 +14,7 @@ from builders.faulty import KNOBS, Faulty, faulty_pipeline
 from builders.served_console import ServedConsole, served
 from builders.world import World, new_world
 from darkroom.local.synthesis import local_overrides, synthesize
+from darkroom.pipeline.client import Pipeline
 
 
 @pytest.fixture(scope="session")
@@ -56,10 +58,17 @@ def world() -> Iterator[World]:
 
 
 @pytest.fixture
-def console(world: World) -> Iterator[ServedConsole]:
-    """A console whose pipeline is on moto: a test does its jobs itself."""
+def queues(world: World) -> Pipeline:
+    """The world's buckets, with queues that nothing consumes."""
     assert world
-    with served(with_queues(deployed())) as made:
+    return with_queues(deployed())
+
+
+@pytest.fixture
+def console(queues: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ServedConsole]:
+    """A console whose pipeline is on moto: a test does its jobs itself."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    with served(queues) as made:
         yield made
 
 

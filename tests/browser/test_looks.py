@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import FloatRect, Locator, Page, Route, expect
 
 from builders.browsers import DEADLINE
 from builders.images import encoded, quadrants
@@ -33,7 +33,14 @@ def resized(key: str, *sizes: tuple[int, int], **about: Any) -> Row:
     """An upload with variants of these sizes, in pixels."""
     names = ("large", "medium", "thumb")
     pictures = tuple(
-        Picture(variant=name, path=f"uploads/{name}/{width}", width=width, height=height, bytes=1000)
+        Picture(
+            variant=name,
+            key=f"{name}/{key}.webp",
+            path=f"uploads/{name}/{width}",
+            width=width,
+            height=height,
+            bytes=1000,
+        )
         for name, (width, height) in zip(names, sizes, strict=False)
     )
     row = replace(begun("row", key, 1000, NOW), stage=Stage.RESIZED, pictures=pictures, milliseconds=429, **about)
@@ -55,10 +62,10 @@ def show(console: ServedConsole, page: Page, row: Row) -> Locator:
     return card
 
 
-def box(place: Locator) -> dict[str, float]:
+def box(place: Locator) -> FloatRect:
     found = place.bounding_box()
     assert found is not None
-    return dict(found)
+    return found
 
 
 def contrast(one: str, other: str) -> float:

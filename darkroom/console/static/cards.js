@@ -2,6 +2,7 @@
 
 import { element, say } from "./elements.js";
 import { fit } from "./ellipsis.js";
+import { makeFiles, showFiles } from "./files.js";
 import { showPictures } from "./pictures.js";
 import { isOnItsWay, wordOf } from "./stages.js";
 import { line, own } from "./state.js";
@@ -25,7 +26,7 @@ export function makeCard(row) {
   about.querySelector("button").addEventListener("click", (event) => {
     event.target.dispatchEvent(new CustomEvent("try-again", { bubbles: true, detail: row.id }));
   });
-  return element("li", {}, about, element("div", { class: "pictures" }));
+  return element("li", {}, about, element("div", { class: "pictures" }), makeFiles(row.id));
 }
 
 export function updateCard(made, row) {
@@ -45,6 +46,7 @@ export function updateCard(made, row) {
   say(made.querySelector(".seen"), facts(row));
   made.querySelector("button").hidden = row.stage !== "not_uploaded" || !mine?.file || mine.hopeless;
   showPictures(made.querySelector(".pictures"), row.pictures ?? []);
+  showFiles(made.querySelector(".files"), row);
 }
 
 function updateSteps(steps, row) {

@@ -24,7 +24,7 @@ function makePicture(picture) {
   name.textContent = shown(picture.variant);
   const about = `${size(picture.width, picture.height)}, ${weight(picture.bytes)}`;
   const caption = element("figcaption", {}, name, element("span", {}, about));
-  const made = element("figure", {}, element("div", { class: "frame" }, image), caption);
+  const made = element("figure", {}, element("a", { class: "frame", href: picture.path, target: "_blank", rel: "noopener" }, image), caption);
   made.style.setProperty("--width", picture.width);
   made.style.setProperty("--height", picture.height);
   return made;

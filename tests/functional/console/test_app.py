@@ -5,6 +5,7 @@ import json
 from asyncio import Barrier
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -20,14 +21,16 @@ from darkroom.console.multipart import PART_BYTES, KeyTakenError, TooLargeError,
 from darkroom.console.upload_keys import UploadKeys
 from darkroom.dlq.attempts import Cause
 from darkroom.dlq.causes import Failure, Failures
-from darkroom.dlq.queue import Letter
+from darkroom.dlq.queue import Held, Letter
+from darkroom.errors import DarkroomError
 from darkroom.pipeline.client import Pipeline
 
 ID = "5f0c6b5a-9a3f-4f6e-8b0a-000000000001"
 
 
 @pytest.fixture
-def parts(pipeline: Pipeline) -> Parts:
+def parts(pipeline: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Parts:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     return parts_for(pipeline)
 
 
@@ -346,6 +349,50 @@ def test_where_redriving_fails_the_page_is_told_why_and_the_letter_stays(
     assert pipeline.client("sqs").receive_message(QueueUrl=pipeline.dead_letter_queue_url)["Messages"]
 
 
+def test_discarding_saves_each_letter_in_the_users_state_folder_before_it_goes(
+    world: World, pipeline: Pipeline, parts: Parts, tmp_path: Path
+) -> None:
+    body = about(world, jpeg())
+    message_id = letter(pipeline, parts, body)
+
+    answer = parts.browser().post("/discard", json=[message_id, "unknown"])
+
+    (saved,) = (tmp_path / "darkroom" / "dead-letters").iterdir()
+    assert (answer.status_code, answer.json()) == (200, {"discarded": 1, "asked": 2, "saved": str(saved)})
+    assert [json.loads(line)["body"] for line in saved.read_text().splitlines()] == [body]
+    assert saved.stat().st_mode & 0o777 == 0o600
+    assert "Messages" not in pipeline.client("sqs").receive_message(QueueUrl=pipeline.dead_letter_queue_url)
+    assert [value for topic, value in told(parts) if topic == "dead_letters"] == [{"groups": []}]
+
+
+def test_what_cannot_be_saved_is_not_discarded(world: World, pipeline: Pipeline, parts: Parts, tmp_path: Path) -> None:
+    message_id = letter(pipeline, parts, about(world, jpeg()))
+    (tmp_path / "darkroom").write_text("no folder")
+
+    answer = parts.browser().post("/discard", json=[message_id])
+
+    assert answer.status_code == 502
+    assert "cannot be written to" in answer.json()["error"]
+    assert pipeline.client("sqs").receive_message(QueueUrl=pipeline.dead_letter_queue_url)["Messages"]
+
+
+def test_where_discarding_fails_halfway_the_page_is_told_where_the_others_are(
+    world: World, pipeline: Pipeline, parts: Parts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message_id = letter(pipeline, parts, about(world, jpeg()))
+
+    def refuse(*_: object) -> None:
+        raise DarkroomError("1 dead letters could not be deleted (InternalError).")
+
+    monkeypatch.setattr(Held, "delete", refuse)
+
+    answer = parts.browser().post("/discard", json=[message_id])
+
+    (saved,) = (tmp_path / "darkroom" / "dead-letters").iterdir()
+    assert answer.status_code == 502
+    assert str(saved) in answer.json()["error"]
+
+
 def test_a_message_about_many_keys_does_not_fill_the_page(pipeline: Pipeline, parts: Parts) -> None:
     letter(pipeline, parts, s3_body(*[s3_record(f"{number}.jpg") for number in range(300)]))
 
@@ -390,7 +437,8 @@ def test_what_is_no_list_of_ids_is_refused(parts: Parts) -> None:
     browser = parts.browser()
     bodies = (b"", b"{}", b"[1]", b'"a"', b"[[]]", b"\xff", b"[" * 5000)
 
-    assert [browser.post("/redrive", content=body).status_code for body in bodies] == [400] * 7
+    for path in ("/redrive", "/discard"):
+        assert [browser.post(path, content=body).status_code for body in bodies] == [400] * 7
 
 
 def test_a_list_that_no_page_would_send_is_refused_before_all_of_it_is_read(parts: Parts) -> None:
