@@ -19,6 +19,7 @@ from darkroom.console.feed import Fact, Feed
 from darkroom.console.images import original, rendition
 from darkroom.console.multipart import KeyTakenError, TooLargeError, receive
 from darkroom.console.poll_schedule import SHOWN_LETTERS
+from darkroom.console.rows import Stage
 from darkroom.console.settings import Limits
 from darkroom.console.upload_keys import UploadKeys
 from darkroom.console.uploads import Uploads
@@ -93,7 +94,7 @@ class Console:
     async def upload(self, request: Request) -> Response:
         """Store the body as an upload of the name given; its id is what the page will hear of it by."""
         row_id, key = _id_of(request), self._key_of(request)
-        if self._uploads.has(row_id):
+        if self._uploads.stage(row_id) not in {None, Stage.NOT_UPLOADED}:  # one that did not come about may begin again
             raise HTTPException(HTTPStatus.CONFLICT, "There is an upload of this id already.")
         if self._receiving >= MOST_UPLOADS:
             raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, "Too many uploads at once. Try again.")

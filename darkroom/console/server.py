@@ -14,6 +14,7 @@ from darkroom.console.auth import Access, Guard
 from darkroom.console.dead_letters import Letters
 from darkroom.console.feed import Feed
 from darkroom.console.health import Health
+from darkroom.console.history import restore
 from darkroom.console.sampler import PLOTTED_SECONDS, SAMPLE_SECONDS, Sampler
 from darkroom.console.settings import Limits
 from darkroom.console.uploads import SHOWN_UPLOADS, Uploads
@@ -42,7 +43,15 @@ async def serve(pipeline: Pipeline, limits: Limits, listener: socket.socket, acc
     app = _Requests(Guard(console.app(), port=port, access=access))
     stopped = _stop_signal()
     async with asyncio.TaskGroup() as tasks:
-        following = [tasks.create_task(work) for work in (uploads.run(), letters.run(), sampler.run(letters.counted))]
+        following = [
+            tasks.create_task(work)
+            for work in (
+                uploads.run(),
+                letters.run(),
+                sampler.run(letters.counted),
+                restore(pipeline, limits.prefix, health, uploads.restore),
+            )
+        ]
         server = tasks.create_task(
             hypercorn.asyncio.serve(cast("Framework", app), _configuration(listener), shutdown_trigger=stopped.wait)
         )

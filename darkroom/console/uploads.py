@@ -12,6 +12,7 @@ from uuid import uuid4
 from contract.events import Upload
 from darkroom.console.feed import Feed
 from darkroom.console.health import Health
+from darkroom.console.history import PastUpload
 from darkroom.console.rows import Row, Stage, begun, ended
 from darkroom.pipeline.metrics import utc_now
 from darkroom.uploads.local_files import Source
@@ -35,12 +36,13 @@ class Uploads:
         self._results: dict[str, Result] = {}
         self._waiting: dict[Version, str] = {}
         self._dead: set[Version] = set()
+        self._letters: set[Version] = set()
         self._added: list[Uploaded] = []
         self._something_waits = asyncio.Event()
 
-    def has(self, row_id: str) -> bool:
-        """Tell whether an upload is known."""
-        return row_id in self._rows
+    def stage(self, row_id: str) -> Stage | str | None:
+        """Tell how far an upload has come, None where it is not known."""
+        return self._rows[row_id].stage if row_id in self._rows else None
 
     def result(self, row_id: str) -> Result | None:
         """Give the result of an upload that is shown, if it has one."""
@@ -73,13 +75,30 @@ class Uploads:
             row_id = self._id_of((upload.key, upload.version_id))
             if (result := self._results.get(row_id)) and result.outcome:
                 continue  # another job has done it: this one finds it done, and tells nothing
+            self._letters.discard((upload.key, upload.version_id))
             if row_id not in self._rows:
                 self._show(begun(row_id, upload.key, upload.size, self._clock()))
             self.queued(row_id, upload.version_id)
 
     def dead(self, versions: Collection[Version]) -> None:
         """Note that the jobs of these have come to the dead-letter queue just now."""
+        self._letters.update(versions)
         self._dead.update(version for version in versions if version in self._waiting)
+
+    def restore(self, uploads: Sequence[PastUpload]) -> None:
+        """Show what was uploaded before the console was started, and wait for what has no outcome yet."""
+        shown = {row.key for row in self._rows.values()}
+        for past in uploads:
+            if past.upload.source.key in shown:
+                continue  # it was uploaded meanwhile
+            row = begun(str(uuid4()), past.upload.source.key, past.size, past.modified)
+            if past.result:
+                self._results[row.id] = past.result
+                self._show(ended(row, past.result, past.ended))
+                continue
+            self._show(replace(row, stage=Stage.QUEUED))
+            self._wait_for(row, past.upload.version_id)
+            self._dead.update({_version(past.upload)} & self._letters)
 
     def oldest_wait(self) -> float | None:
         """Tell for how many seconds the oldest upload waits that has no outcome yet."""

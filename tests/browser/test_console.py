@@ -114,6 +114,9 @@ def test_a_file_dropped_before_the_page_knows_its_folder_is_shown_with_it_afterw
 def test_leaving_is_asked_about_while_a_file_is_unsent_and_two_of_one_name_both_stay(
     faulty: Faulty, page: Page, tmp_path: Path
 ) -> None:
+    page.add_init_script(
+        "IDBFactory.prototype.open = () => { throw new DOMException() }"
+    )  # a browser that keeps nothing
     held: list[Route] = []
 
     def hold(route: Route) -> None:

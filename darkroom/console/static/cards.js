@@ -44,7 +44,7 @@ export function updateCard(made, row) {
   updateWhy(made.querySelector(".why"), row);
   say(made.querySelector(".detail"), shown(row.detail ?? ""));
   say(made.querySelector(".seen"), facts(row));
-  made.querySelector("button").hidden = row.stage !== "not_uploaded" || !mine?.file || mine.hopeless;
+  made.querySelector("button").hidden = row.stage !== "not_uploaded" || !mine?.file;
   showPictures(made.querySelector(".pictures"), row.pictures ?? []);
   showFiles(made.querySelector(".files"), row);
 }

@@ -127,6 +127,17 @@ def test_an_object_that_came_meanwhile_is_not_written_over(world: World, length:
     assert unfinished(world) == []
 
 
+def test_an_upload_that_did_not_come_about_begins_again_under_its_id(world: World, parts: Parts) -> None:
+    browser = parts.browser()
+    assert upload_of(browser, bytes(LIMIT + 1)).status_code == 413
+
+    answers = [upload_of(browser, b"whole").status_code for _ in range(2)]
+
+    assert answers == [201, 409]
+    assert keys(world) == ["console/cat.jpg"]
+    assert [row["stage"] for row in rows(parts)] == ["queued"]
+
+
 def test_a_name_that_is_none_is_refused(world: World, parts: Parts) -> None:
     browser = parts.browser()
 
