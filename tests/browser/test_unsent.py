@@ -1,14 +1,16 @@
 """Files that are not uploaded yet, when the page goes: it goes on with them as soon as it is there again."""
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page, Route, expect
 
 from builders.browsers import DEADLINE
 from builders.pictures import jpeg
-from builders.served_console import ServedConsole
+from builders.served_console import ServedConsole, served
 from builders.world import World
+from darkroom.pipeline.client import Pipeline
 
 pytestmark = pytest.mark.long
 
@@ -150,3 +152,18 @@ def test_where_the_browser_keeps_nothing_leaving_is_asked_about(
 
     assert asked.value.type == "beforeunload"
     asked.value.dismiss()
+
+
+def test_an_open_page_goes_on_after_a_new_start_of_the_console(world: World, queues: Pipeline, page: Page) -> None:
+    with served(queues) as first:
+        open_console(first, page)
+        port = urlsplit(first.address).port
+    expect(page.get_by_role("alert")).to_contain_text("This page goes on when it is.", timeout=DEADLINE)
+    choose(page, "cat.jpg")
+
+    with served(queues, port):
+        expect(page.locator("#connection")).to_have_text("Live", timeout=DEADLINE)
+        page.get_by_role("button", name="Try again").click()
+        expect(page.locator("#rows > li.queued")).to_have_count(1, timeout=DEADLINE)
+
+    assert uploaded(world) == ["console/cat.jpg"]

@@ -33,7 +33,7 @@ async function lost() {
   try {
     const answer = await fetch("icon.svg", { cache: "no-store" });
     if (answer.status === 401) {
-      connected(false, "The console was started anew. Open the address that it printed.");
+      connected(false, "The console has another address now. Open the one that it printed.");
       return;
     }
     connected(false, "Too many pages show this console. Close some: this one goes on then.");
