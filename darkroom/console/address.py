@@ -13,6 +13,7 @@ from socket import socket
 from typing import Final
 
 from darkroom.console.auth import Access
+from darkroom.console.settings import place_of
 from darkroom.files import state_folder
 from darkroom.loopback import PortInUseError, listening_socket
 from darkroom.pipeline.client import Pipeline
@@ -51,9 +52,7 @@ class OpenAddress:
 
 def address_file(pipeline: Pipeline) -> Path:
     """Say where the address is kept: one for each pipeline on AWS, one for each stack's name on this machine."""
-    # No two buckets on AWS have one name; an emulator's is another each time.
-    name = f"local-{pipeline.stack_name}" if pipeline.endpoint_url else pipeline.uploads_bucket
-    return state_folder() / "console" / f"{name}.json"
+    return state_folder() / "console" / f"{place_of(pipeline)}.json"
 
 
 @contextmanager

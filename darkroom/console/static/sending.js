@@ -26,7 +26,7 @@ export function add(file, name, { id = crypto.randomUUID(), isKept = false } = {
     return;
   }
   line.push(upload);
-  if (!isKept) pipelineKnown.then(() => keep(upload, placeOf(state.pipeline)));
+  if (!isKept) pipelineKnown.then(() => keep(upload, state.pipeline.place));
 }
 
 /** Say why a file is not uploaded; where it is hopeless to try again, it is not kept any longer either. */
@@ -56,7 +56,7 @@ export function tryAgain(id) {
 
 /** Go on with what an earlier page had not sent; the server may have taken some of it before that page heard of it. */
 export async function goOn() {
-  const kept = await takeOver(placeOf(state.pipeline));
+  const kept = await takeOver(state.pipeline.place);
   for (const { id, name, file } of kept) {
     if (own.has(id)) continue;
     if (isTaken({ id })) forget({ id, isKept: true }, file.size);
@@ -65,8 +65,6 @@ export async function goOn() {
   if (kept.length) announce(`${count(kept.length, "file goes", "files go")} on where they were.`);
   sendMore();
 }
-
-const placeOf = ({ where, bucket, prefix }) => JSON.stringify([where, bucket, prefix]);
 
 export function sendMore() {
   while (sending < AT_ONCE && line.length) send(line.shift());
