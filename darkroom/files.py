@@ -1,9 +1,19 @@
 """Write files atomically, and create folders."""
 
+import os
 import tempfile
 from pathlib import Path
 
 from darkroom.errors import DarkroomError, UsageError
+
+
+def state_folder() -> Path:
+    """Say where this user's programs keep what outlives them, for Darkroom.
+
+    Source: XDG Base Directory Specification 0.8, XDG_STATE_HOME.
+    """
+    told = Path(os.environ.get("XDG_STATE_HOME", ""))
+    return (told if told.is_absolute() else Path.home() / ".local" / "state") / "darkroom"
 
 
 def ensure_folder(folder: Path, option: str) -> None:

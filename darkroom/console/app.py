@@ -1,4 +1,4 @@
-"""Routes of the console: page, live feed, uploads, images, redrive."""
+"""Routes of the console: page, live feed, uploads, images, dead letters."""
 
 import json
 from collections.abc import AsyncIterator
@@ -14,12 +14,13 @@ from starlette.responses import FileResponse, JSONResponse, Response, StreamingR
 from starlette.routing import Route
 
 from contract.keys import MAX_KEY_BYTES
-from darkroom.console.dead_letters import DeadLetters
+from darkroom.console.dead_letters import SHOWN_LETTERS, DeadLetters
 from darkroom.console.feed import Feed, Update
 from darkroom.console.images import original, rendition
-from darkroom.console.multipart import TooLargeError, receive
-from darkroom.console.poll_schedule import SHOWN_LETTERS
+from darkroom.console.multipart import KeyTakenError, TooLargeError, receive
+from darkroom.console.rows import Stage
 from darkroom.console.settings import ConsoleSettings
+from darkroom.console.upload_keys import UploadKeys
 from darkroom.console.uploads import Uploads
 from darkroom.errors import DarkroomError
 from darkroom.pipeline.client import Pipeline
@@ -43,7 +44,7 @@ MOST_PAGES: Final = 16
 MOST_UPLOADS: Final = 8
 # A page that hears nothing for twice as long takes the console to be gone.
 _REST_SECONDS: Final = 10.0
-_MOST_REDRIVE_BYTES: Final = 64 * SHOWN_LETTERS
+_MOST_IDS_BYTES: Final = 64 * SHOWN_LETTERS
 
 
 class Console:
@@ -56,6 +57,7 @@ class Console:
         self._s3: S3Client = pipeline.client("s3")
         self._feed = feed
         self._uploads = uploads
+        self._keys = UploadKeys(self._s3, pipeline.uploads_bucket)
         self._dead_letters = dead_letters
         self._limits = limits
         self._pages = 0
@@ -70,6 +72,7 @@ class Console:
             Route("/uploads/{id}/{variant}", self.variant, methods=["GET"]),
             Route("/dead-letters/{id}/image", self.dead_letter, methods=["GET"]),
             Route("/redrive", self.redrive, methods=["POST"]),
+            Route("/discard", self.discard, methods=["POST"]),
             Route("/{name}", self.asset, methods=["GET"]),
         ]
         return Starlette(
@@ -92,7 +95,7 @@ class Console:
     async def upload(self, request: Request) -> Response:
         """Store the body as an upload of the name given; its id is what the page will hear of it by."""
         row_id, key = _id_of(request), self._key_of(request)
-        if self._uploads.has(row_id):
+        if self._uploads.stage(row_id) not in {None, Stage.NOT_UPLOADED}:  # one that did not come about may begin again
             raise HTTPException(HTTPStatus.CONFLICT, "There is an upload of this id already.")
         if self._receiving >= MOST_UPLOADS:
             raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, "Too many uploads at once. Try again.")
@@ -100,7 +103,10 @@ class Console:
         self._uploads.begin(row_id, key, size)
         self._receiving += 1
         try:
-            version_id = await self._receive(request, key, size)
+            async with self._keys.claim(key) as free:
+                _check_length(free)
+                self._uploads.rename(row_id, free)
+                version_id = await self._receive(request, free, size)
         except (HTTPException, DarkroomError, ClientDisconnect) as error:
             self._uploads.not_uploaded(row_id, _why(error))
             raise
@@ -130,6 +136,12 @@ class Console:
         asked = await _message_ids(request)
         return JSONResponse({"moved": await self._dead_letters.redrive(asked), "asked": len(asked)})
 
+    async def discard(self, request: Request) -> Response:
+        """Take some dead letters out of the queue, each saved before."""
+        asked = await _message_ids(request)
+        gone, file = await self._dead_letters.discard(asked)
+        return JSONResponse({"discarded": gone, "asked": len(asked), "saved": str(file)})
+
     async def _receive(self, request: Request, key: str, size: int) -> str:
         limit = self._limits.source_bytes
         too_large = HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"An image may weigh {limit:,} bytes.")
@@ -141,14 +153,17 @@ class Console:
             )
         except TooLargeError:
             raise too_large from None
+        except KeyTakenError:
+            raise HTTPException(
+                HTTPStatus.CONFLICT, "Somebody else uploaded a file of this name meanwhile. Try again: it gets another."
+            ) from None
 
     def _key_of(self, request: Request) -> str:
         name = request.query_params.get("name", "")
         key = f"{self._limits.prefix}{name}"
-        if not name or len(key.encode()) > MAX_KEY_BYTES:
-            raise HTTPException(
-                HTTPStatus.BAD_REQUEST, f"A name has at least one character, and a key at most {MAX_KEY_BYTES} bytes."
-            )
+        if not name:
+            raise HTTPException(HTTPStatus.BAD_REQUEST, "A name has at least one character.")
+        _check_length(key)
         if {"", ".", ".."} & set(name.split("/")):
             raise HTTPException(HTTPStatus.BAD_REQUEST, "Between the slashes of a name stands more than dots.")
         return key
@@ -183,6 +198,11 @@ def _id_of(request: Request) -> str:
         raise HTTPException(HTTPStatus.BAD_REQUEST, "An upload's id is a UUID.") from None
 
 
+def _check_length(key: str) -> None:
+    if len(key.encode()) > MAX_KEY_BYTES:
+        raise HTTPException(HTTPStatus.BAD_REQUEST, f"With its name, the key would have over {MAX_KEY_BYTES} bytes.")
+
+
 def _length_of(request: Request) -> int:
     """Read how many bytes are announced: every browser does so for a file."""
     length = request.headers.get("content-length", "")
@@ -195,7 +215,7 @@ async def _message_ids(request: Request) -> tuple[str, ...]:
     body = bytearray()
     async for piece in request.stream():
         body += piece
-        if len(body) > _MOST_REDRIVE_BYTES:
+        if len(body) > _MOST_IDS_BYTES:
             raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "These are more letters than are shown.")
     try:
         asked = json.loads(body)

@@ -106,9 +106,7 @@ class AuthMiddleware:
         return answer
 
     def _unknown(self) -> Response:
-        return _refusal(
-            HTTPStatus.UNAUTHORIZED, "Open the whole address that `darkroom console` printed: it changes at each start."
-        )
+        return _refusal(HTTPStatus.UNAUTHORIZED, "Open the whole address that `darkroom console` printed.")
 
     def _is_token(self, text: str) -> bool:
         return secrets.compare_digest(text.encode(), self._access.token.encode())

@@ -1,27 +1,66 @@
-"""Poll the dead letters for the console, and redrive them."""
+"""Poll the dead letters for the console, redrive and discard them."""
 
 import asyncio
 import json
+import math
 import time
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
+from pathlib import Path
+from typing import Final
 from urllib.parse import quote
 
 from contract.events import EventType, ObjectEvent
 from darkroom.console.feed import Feed
 from darkroom.console.health import Health
-from darkroom.console.poll_schedule import SHOWN_LETTERS, LookPace
 from darkroom.console.threads import in_background
 from darkroom.console.uploads import Uploads
+from darkroom.dlq.archive import default_file, discard
 from darkroom.dlq.causes import Failures
 from darkroom.dlq.dead_letters import DeadLetter, by_cause, read_dead_letters
 from darkroom.dlq.redrive import MOST_A_SECOND, redrive
+from darkroom.errors import DarkroomError
+from darkroom.files import ensure_folder, state_folder
 from darkroom.pipeline.client import Pipeline
 from darkroom.pipeline.sqs import RateLimiter
+
+SHOWN_LETTERS: Final = 200
+
+# Each look takes letters in flight, and of more than it shows it sees others each time: the more there are, the rarer.
+_LOOK_SECONDS = 30.0
+_LOOK_AT_MANY_SECONDS = 300.0
 
 # S3 writes one key into a message; whoever writes more does not fill the page.
 _SHOWN_KEYS = 5
 _SHOWN_CHARACTERS = 300
+
+
+class LookPace:
+    """Goes by how many letters there are, which is asked far more often than they are looked at."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._looked_at = -math.inf
+
+    def is_due(self, count: int, now: float) -> bool:
+        """Tell whether to look, for so many letters at a time in seconds; a look that is due is taken for begun.
+
+        Where there are no more than are shown, a change is looked at at once, and any every half minute: another
+        person may have taken one away as one came. Of more, a change is looked at every half minute, and what does not
+        change every five minutes.
+        """
+        since = now - self._looked_at
+        if count == self._count:
+            due = count > 0 and since > (_LOOK_SECONDS if count <= SHOWN_LETTERS else _LOOK_AT_MANY_SECONDS)
+        else:
+            due = count <= SHOWN_LETTERS or since > _LOOK_SECONDS
+        if due:
+            self._count, self._looked_at = count, now
+        return due
+
+    def failed(self) -> None:
+        """Note that a look told nothing: the next count is due."""
+        self._count, self._looked_at = -1, -math.inf
 
 
 class DeadLetters:
@@ -37,6 +76,7 @@ class DeadLetters:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._pipeline = pipeline
+        self._saved = state_folder() / "dead-letters"
         self._bucket = pipeline.uploads_bucket
         self._feed = feed
         self._health = health
@@ -84,6 +124,28 @@ class DeadLetters:
                 gone = [each for each in chosen if each.message_id not in self._shown]
                 mine = [upload for message in gone for upload in message.uploads if upload.bucket == self._bucket]
                 self._uploads.queued_again(mine)
+
+    async def discard(self, message_ids: Collection[str]) -> tuple[int, Path]:
+        """Save some letters in a file and take them out of the queue; return how many, and the file.
+
+        Raises:
+            DarkroomError: the disk refuses, or the pipeline does not answer. What is gone is saved.
+        """
+        async with self._one_at_a_time:
+            chosen = [message_id for message_id in message_ids if message_id in self._shown]
+            file = self._saved / default_file().name
+            try:
+                return await in_background(partial(self._discard, chosen, file)), file
+            except DarkroomError as error:
+                if not file.exists():
+                    raise
+                raise DarkroomError(f"{error} What is gone is saved in {str(file)!r}.") from error
+            finally:
+                await self._look()
+
+    def _discard(self, message_ids: Collection[str], file: Path) -> int:
+        ensure_folder(file.parent, "XDG_STATE_HOME")
+        return sum(discard(self._pipeline, message_ids, file))
 
     async def _look(self) -> bool:
         read = partial(read_dead_letters, self._pipeline, limit=SHOWN_LETTERS, failures=self._failures)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, takewhile
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,7 @@ class Feed:
     def __init__(self, kept: Mapping[str, int]) -> None:
         self._kept = kept
         self._updates: dict[tuple[str, str], Update] = {}  # in the order of their serials
+        self._names: dict[str, dict[str, None]] = {topic: {} for topic in kept}  # in the same order
         self._serial = 0
         self._changed = asyncio.Event()
         self._ended = False
@@ -35,9 +36,11 @@ class Feed:
         self._serial += 1
         self._updates.pop((topic, name), None)
         self._updates[topic, name] = Update(self._serial, topic, name, text)
-        names = [place for place in self._updates if place[0] == topic]
-        for place in islice(names, max(0, len(names) - self._kept[topic])):
-            del self._updates[place]
+        names = self._names[topic]
+        names.pop(name, None)
+        names[name] = None
+        for oldest in [*islice(names, max(0, len(names) - self._kept[topic]))]:
+            del self._updates[topic, oldest], names[oldest]
         self._wake()
 
     async def subscribe(self, *, rest: float) -> AsyncIterator[tuple[Update, ...]]:
@@ -45,7 +48,7 @@ class Feed:
         seen = -1
         while True:
             changed = self._changed
-            news = tuple(update for update in self._updates.values() if update.serial > seen)
+            news = self._after(seen)
             if news or seen < 0:
                 seen = self._serial
                 yield news
@@ -61,6 +64,11 @@ class Feed:
         """Let everyone who follows go, after the last facts."""
         self._ended = True
         self._wake()
+
+    def _after(self, serial: int) -> tuple[Update, ...]:
+        """Give the facts that are later than this one: the last ones, however many there are before them."""
+        news = [*takewhile(lambda update: update.serial > serial, reversed(self._updates.values()))]
+        return tuple(reversed(news))
 
     def _wake(self) -> None:
         self._changed.set()

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from darkroom.console.feed import Feed
-from darkroom.console.settings import ConsoleSettings
+from darkroom.console.settings import ConsoleSettings, place_of
 from darkroom.console.threads import in_background
 from darkroom.errors import DarkroomError
 from darkroom.pipeline.client import Pipeline
@@ -23,6 +23,7 @@ class Health:
             "where": pipeline.endpoint_url or pipeline.region,
             "bucket": pipeline.uploads_bucket,
             "prefix": limits.prefix,
+            "place": place_of(pipeline),
             "most_bytes": limits.source_bytes,
         }
         self._troubles: dict[str, str] = {}

@@ -2,8 +2,11 @@
 
 from collections.abc import AsyncIterator
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
+from botocore.exceptions import ClientError
+
+from contract.s3_errors import error_code
 from darkroom.console.threads import in_background
 from darkroom.errors import aws_errors
 from darkroom.uploads.etag import PART_BYTES
@@ -16,9 +19,17 @@ if TYPE_CHECKING:
 
 _Result = TypeVar("_Result")
 
+# There is an object, or another write of the key was under way at the same time:
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+_TAKEN: Final = {"PreconditionFailed", "ConditionalRequestConflict"}
+
 
 class TooLargeError(Exception):
     """More bytes came than an image may have."""
+
+
+class KeyTakenError(Exception):
+    """There is an object of this key, and nothing is ever written over one."""
 
 
 async def receive(body: AsyncIterator[bytes], *, s3: "S3Client", bucket: str, key: str, limit: int) -> str:
@@ -26,13 +37,14 @@ async def receive(body: AsyncIterator[bytes], *, s3: "S3Client", bucket: str, ke
 
     Raises:
         TooLargeError: it is larger.
+        KeyTakenError: the key has an object already, which stays as it is.
         DarkroomError: S3 refused it.
     """
     parts = _parts(body, limit)
     first = await anext(parts, b"")
     second = await anext(parts, None)
     if second is None:
-        answer = await _asked(key, partial(s3.put_object, Bucket=bucket, Key=key, Body=first))
+        answer = await _asked(key, partial(s3.put_object, Bucket=bucket, Key=key, Body=first, IfNoneMatch="*"))
         return answer["VersionId"]
     upload = (await _asked(key, partial(s3.create_multipart_upload, Bucket=bucket, Key=key)))["UploadId"]
     send = partial(s3.upload_part, Bucket=bucket, Key=key, UploadId=upload)
@@ -41,7 +53,12 @@ async def receive(body: AsyncIterator[bytes], *, s3: "S3Client", bucket: str, ke
         async for part in parts:
             done.append(await _part(key, send, len(done) + 1, part))
         complete = partial(
-            s3.complete_multipart_upload, Bucket=bucket, Key=key, UploadId=upload, MultipartUpload={"Parts": done}
+            s3.complete_multipart_upload,
+            Bucket=bucket,
+            Key=key,
+            UploadId=upload,
+            MultipartUpload={"Parts": done},
+            IfNoneMatch="*",
         )
         return (await _asked(key, complete))["VersionId"]
     except Exception:
@@ -59,7 +76,12 @@ async def _part(
 
 async def _asked(key: str, request: "Callable[[], _Result]") -> _Result:
     with aws_errors(f"Uploading {key!r}"):
-        return await in_background(request)
+        try:
+            return await in_background(request)
+        except ClientError as error:
+            if error_code(error) in _TAKEN:
+                raise KeyTakenError(key) from error
+            raise
 
 
 async def _parts(body: AsyncIterator[bytes], limit: int) -> AsyncIterator[bytes]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from urllib.parse import quote
 
-from contract.manifest import Outcome, PublishedRendition
+from contract.manifest import Outcome, PublishedRendition, srcset
 from darkroom.uploads.explanations import FAILURES, REJECTIONS
 from darkroom.uploads.outcomes import Result
 
@@ -26,9 +26,10 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowPicture:
-    """A variant as the page shows it; `path`, from the page on, is where its bytes are."""
+    """A variant as the page shows it; `path`, from the page on, is where its bytes are, `key` where in the bucket."""
 
     variant: str
+    key: str
     path: str
     width: int
     height: int
@@ -57,6 +58,7 @@ class Row:
     milliseconds: int | None = None
     colour: str | None = None
     pictures: tuple[RowPicture, ...] = ()
+    srcset: str | None = None
 
     @property
     def is_on_its_way(self) -> bool:
@@ -97,6 +99,7 @@ def ended(row: Row, result: Result, now: datetime) -> Row:
         milliseconds=manifest.times.milliseconds,
         colour=manifest.dominant_colour,
         pictures=tuple(_picture(row.id, rendition) for rendition in manifest.renditions),
+        srcset=srcset(manifest.renditions) or None,
     )
 
 
@@ -113,6 +116,7 @@ def _picture(row_id: str, rendition: PublishedRendition) -> RowPicture:
     # The ETag makes another address of other bytes, so that a browser may keep them.
     return RowPicture(
         variant=rendition.variant,
+        key=rendition.key,
         path=f"uploads/{row_id}/{quote(rendition.variant, safe='')}?{quote(rendition.etag, safe='')}",
         width=rendition.width,
         height=rendition.height,

@@ -14,6 +14,7 @@ from darkroom.console.auth import Access, AuthMiddleware
 from darkroom.console.dead_letters import DeadLetters
 from darkroom.console.feed import Feed
 from darkroom.console.health import Health
+from darkroom.console.history import restore
 from darkroom.console.sampler import PLOTTED_SECONDS, SAMPLE_SECONDS, Sampler
 from darkroom.console.settings import ConsoleSettings
 from darkroom.console.uploads import SHOWN_UPLOADS, Uploads
@@ -43,7 +44,13 @@ async def serve(pipeline: Pipeline, limits: ConsoleSettings, listener: socket.so
     stopped = _stop_signal()
     async with asyncio.TaskGroup() as tasks:
         following = [
-            tasks.create_task(work) for work in (uploads.run(), dead_letters.run(), sampler.run(dead_letters.counted))
+            tasks.create_task(work)
+            for work in (
+                uploads.run(),
+                dead_letters.run(),
+                sampler.run(dead_letters.counted),
+                restore(pipeline, limits.prefix, health, uploads.restore),
+            )
         ]
         server = tasks.create_task(
             hypercorn.asyncio.serve(cast("Framework", app), _configuration(listener), shutdown_trigger=stopped.wait)

@@ -29,3 +29,9 @@ def find_settings(pipeline: Pipeline) -> ConsoleSettings:
         prefix=f"{find_scope(pipeline).first}{UPLOADS_FOLDER}",
         source_bytes=find_max_source_bytes(pipeline) or DefaultLimits().source_bytes,
     )
+
+
+def place_of(pipeline: Pipeline) -> str:
+    """Name a pipeline as what it is from start to start: on AWS its bucket, on this machine its stack."""
+    # No two buckets on AWS have one name; an emulator's is another each time.
+    return f"local-{pipeline.stack_name}" if pipeline.endpoint_url else pipeline.uploads_bucket

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Final
 from uuid import uuid4
@@ -11,13 +12,14 @@ from uuid import uuid4
 from contract.events import ObjectEvent
 from darkroom.console.feed import Feed
 from darkroom.console.health import Health
+from darkroom.console.history import PastUpload
 from darkroom.console.rows import Row, Stage, begun, ended
 from darkroom.pipeline.metrics import utc_now
 from darkroom.uploads.local_files import LocalFile
 from darkroom.uploads.outcomes import ROUND_SECONDS, OutcomeTracker, PipelineView, Result, VersionId
 from darkroom.uploads.upload import UploadedFile
 
-SHOWN_UPLOADS: Final = 500
+SHOWN_UPLOADS: Final = 5_000
 
 
 class Uploads:
@@ -34,12 +36,13 @@ class Uploads:
         self._results: dict[str, Result] = {}
         self._waiting: dict[VersionId, str] = {}
         self._dead: set[VersionId] = set()
+        self._letters: set[VersionId] = set()
         self._added: list[UploadedFile] = []
         self._something_waits = asyncio.Event()
 
-    def has(self, row_id: str) -> bool:
-        """Tell whether an upload is known."""
-        return row_id in self._rows
+    def stage(self, row_id: str) -> Stage | str | None:
+        """Tell how far an upload has come, None where it is not known."""
+        return self._rows[row_id].stage if row_id in self._rows else None
 
     def result(self, row_id: str) -> Result | None:
         """Give the result of an upload that is shown, if it has one."""
@@ -48,6 +51,11 @@ class Uploads:
     def begin(self, row_id: str, key: str, size: int) -> None:
         """Show an upload that has begun."""
         self._show(begun(row_id, key, size, self._clock()))
+
+    def rename(self, row_id: str, key: str) -> None:
+        """Show the key that an upload gets, which another file may have kept from being that of its name."""
+        if self._rows[row_id].key != key:
+            self._show(replace(self._rows[row_id], key=key))
 
     def not_uploaded(self, row_id: str, why: str) -> None:
         """Show that an upload did not come about, and why."""
@@ -67,13 +75,30 @@ class Uploads:
             row_id = self._id_of((upload.key, upload.version_id))
             if (result := self._results.get(row_id)) and result.outcome:
                 continue  # another job has done it: this one finds it done, and tells nothing
+            self._letters.discard((upload.key, upload.version_id))
             if row_id not in self._rows:
                 self._show(begun(row_id, upload.key, upload.size, self._clock()))
             self.queued(row_id, upload.version_id)
 
     def dead(self, versions: Collection[VersionId]) -> None:
         """Note that the jobs of these have come to the dead-letter queue just now."""
+        self._letters.update(versions)
         self._dead.update(version for version in versions if version in self._waiting)
+
+    def restore(self, uploads: Sequence[PastUpload]) -> None:
+        """Show what was uploaded before the console was started, and wait for what has no outcome yet."""
+        shown = {row.key for row in self._rows.values()}
+        for past in uploads:
+            if past.upload.source.key in shown:
+                continue  # it was uploaded meanwhile
+            row = begun(str(uuid4()), past.upload.source.key, past.size, past.modified)
+            if past.result:
+                self._results[row.id] = past.result
+                self._show(ended(row, past.result, past.ended))
+                continue
+            self._show(replace(row, stage=Stage.QUEUED))
+            self._wait_for(row, past.upload.version_id)
+            self._dead.update({_version(past.upload)} & self._letters)
 
     def oldest_wait(self) -> float | None:
         """Tell for how many seconds the oldest upload waits that has no outcome yet."""
@@ -121,8 +146,8 @@ class Uploads:
         self._rows.pop(row.id, None)
         self._rows[row.id] = row
         self._feed.publish("upload", row.id, row.to_json())
-        over = len(self._rows) - SHOWN_UPLOADS
-        for old in [old for old in self._rows.values() if not old.is_on_its_way][: max(0, over)]:
+        over = max(0, len(self._rows) - SHOWN_UPLOADS)
+        for old in [*islice((old for old in self._rows.values() if not old.is_on_its_way), over)]:
             del self._rows[old.id]
             self._results.pop(old.id, None)
 

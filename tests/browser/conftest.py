@@ -3,12 +3,18 @@
 import os
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from darkroom.local.synthesis import local_overrides, synthesize
+from darkroom.pipeline.client import Pipeline
+from support.aws.deployments import deployed, with_queues
+from support.command.browsers import DEADLINE
+from support.command.served_console import ServedConsole, served
 from support.function.faulty import KNOBS, Faulty, faulty_pipeline
+from support.function.world import World, new_world
 
 
 @pytest.fixture(scope="session")
@@ -28,6 +34,42 @@ def browser(chromium: str) -> Iterator[Browser]:
         launched = playwright.chromium.launch(executable_path=chromium)
         yield launched
         launched.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page on which nothing goes wrong that a browser tells its developer of."""
+    context = browser.new_context()
+    context.set_default_timeout(DEADLINE)
+    page = context.new_page()
+    wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda message: wrong.append(message.text))
+    page.on("dialog", lambda dialog: wrong.append(dialog.message) if dialog.type != "beforeunload" else None)
+    yield page
+    context.close()
+    assert [text for text in wrong if "net::ERR_" not in text] == []  # the console is stopped while the page is open
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    with new_world() as made:
+        yield made
+
+
+@pytest.fixture
+def queues(world: World) -> Pipeline:
+    """The world's buckets, with queues that nothing consumes."""
+    assert world
+    return with_queues(deployed())
+
+
+@pytest.fixture
+def console(queues: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ServedConsole]:
+    """A console whose pipeline is on moto: a test does its jobs itself."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    with served(queues) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

@@ -3,21 +3,18 @@
 import base64
 import os
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from support.aws.proxy import refusing
+from support.command.browsers import DEADLINE
 from support.command.consoles import console_of
 from support.command.processes import wait_until_ended
 from support.command.program import processes_started_in
 from support.function.faulty import FUNCTION_SECONDS, Faulty
 from support.imaging.pictures import jpeg
-
-# Never waited for unless something is wrong: a busy machine takes many times what an idle one does.
-DEADLINE = 120_000
 
 # Makes files out of names and contents, as if they came from another window.
 DRAGGED = """files => {
@@ -28,21 +25,6 @@ DRAGGED = """files => {
 }"""
 
 HOSTILE = "<img src=x onerror=alert(1)>\u202egpj.jpg"
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A page on which nothing goes wrong that a browser tells its developer of."""
-    context = browser.new_context()
-    context.set_default_timeout(DEADLINE)
-    page = context.new_page()
-    wrong: list[str] = []
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("console", lambda message: wrong.append(message.text))
-    page.on("dialog", lambda dialog: wrong.append(dialog.message))  # which an alert of a hostile name would open
-    yield page
-    context.close()
-    assert [text for text in wrong if "net::ERR_" not in text] == []  # the console is stopped while the page is open
 
 
 def drop(page: Page, files: dict[str, bytes]) -> None:
@@ -62,20 +44,21 @@ def test_a_person_drops_images_sees_each_go_through_and_redrives_what_failed(
         drop(page, good | {"broken.jpg": jpeg()[:300]})
 
         rows = page.locator("#rows > li")
-        resized, rejected = page.locator("#rows > li.resized"), page.locator("#rows > li.rejected")
-        expect(resized).to_have_count(9, timeout=DEADLINE)
-        expect(rejected).to_have_count(1, timeout=DEADLINE)
+        rejected = page.locator("#rows > li.rejected")
+        groups = page.locator("#groups-of-uploads li:not([hidden])")
+        expect(groups).to_have_text(["All 10", "Rejected 1", "Resized 9"], timeout=DEADLINE)
         expect(rejected).to_contain_text("console/broken.jpg")
         expect(rejected).to_contain_text("corrupt: it is cut off or damaged")
+        page.get_by_role("searchbox").fill("onerror")
         strange = rows.filter(has_text="onerror")
         expect(strange.locator(".name")).to_have_text(r"console/<img src=x onerror=alert(1)>\u{202e}gpj.jpg")
         expect(strange.locator("figure")).to_have_count(3)
         large = strange.locator("figure", has_text="large").locator("img")
         large.scroll_into_view_if_needed()
         expect(large).to_have_js_property("naturalWidth", 64, timeout=DEADLINE)
-        expect(page.locator("#tally")).to_have_text("9 resized, 1 rejected")
         expect(page.locator("#said")).to_contain_text("resized", timeout=DEADLINE)
 
+        page.get_by_role("searchbox").fill("")
         faulty.try_once()
         faulty.retry_after(1)
         faulty.proxy.on("GET", faulty.original("console/denied.jpg"), refusing(403, "AccessDenied"), times=1000)
@@ -119,10 +102,46 @@ def test_a_file_dropped_before_the_page_knows_its_folder_is_shown_with_it_afterw
     with console_of(faulty.pipeline, tmp_path) as (_, address):
         page.goto(address)
         drop(page, {"early.jpg": jpeg()})
-        name = page.locator("#rows > li .name")
-        expect(name).to_have_text("early.jpg")
+        card = page.locator("#rows > li", has_text="early.jpg")
+        expect(card.locator(".name")).to_have_text("early.jpg")
 
         held[0].continue_()
 
-        expect(name).to_have_text("console/early.jpg", timeout=DEADLINE)
-        expect(page.locator("#rows > li")).to_have_class("resized", timeout=DEADLINE)
+        expect(card.locator(".name")).to_have_text("console/early.jpg", timeout=DEADLINE)
+        expect(card).to_have_class("resized", timeout=DEADLINE)
+
+
+@pytest.mark.long
+def test_leaving_is_asked_about_while_a_file_is_unsent_and_two_of_one_name_both_stay(
+    faulty: Faulty, page: Page, tmp_path: Path
+) -> None:
+    page.add_init_script(
+        "IDBFactory.prototype.open = () => { throw new DOMException() }"
+    )  # a browser that keeps nothing
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/uploads?*", hold)
+    with console_of(faulty.pipeline, tmp_path) as (_, address):
+        page.goto(address)
+        expect(page.locator("#connection")).to_have_text("Live", timeout=DEADLINE)
+        page.set_input_files("#files", {"name": "same.jpg", "mimeType": "image/jpeg", "buffer": jpeg()})
+        page.set_input_files("#files", {"name": "same.jpg", "mimeType": "image/jpeg", "buffer": jpeg() + b" "})
+        page.get_by_role("searchbox").fill("same")
+        expect(page.locator("#rows > li.uploading")).to_have_count(2)
+        with page.expect_event("dialog") as asked:
+            page.close(run_before_unload=True)
+        assert asked.value.type == "beforeunload"
+        asked.value.dismiss()
+
+        for route in held:
+            route.continue_()
+
+        expect(page.locator("#rows > li.resized")).to_have_count(2, timeout=DEADLINE)
+        names = page.locator("#rows > li .name").all_inner_texts()
+        assert sorted(names) == ["console/same-2.jpg", "console/same.jpg"]
+        page.reload()  # nothing is unsent, so nothing is asked
+        page.get_by_role("searchbox").fill("same")
+        expect(page.locator("#rows > li.resized")).to_have_count(2, timeout=DEADLINE)

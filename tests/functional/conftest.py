@@ -1,14 +1,12 @@
 """What every functional test starts from."""
 
-import json
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 from moto.sqs.models import Queue
 
 from darkroom.pipeline.client import Pipeline
-from support.aws.deployments import deployed
+from support.aws.deployments import deployed, with_queues
 from support.function.world import World, new_world
 
 
@@ -28,13 +26,4 @@ def pipeline(world: World, monkeypatch: pytest.MonkeyPatch) -> Pipeline:
     assert world
     # moto goes over what is in flight while other threads receive (moto 5.2.5).
     monkeypatch.setattr(Queue, "pending_message_groups", property(groups_in_flight))
-    pipeline = deployed()
-    sqs = pipeline.client("sqs")
-    dead_letters = sqs.create_queue(QueueName="dead-letters")["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=dead_letters, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    redrive = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": 2})
-    return replace(
-        pipeline,
-        jobs_queue_url=sqs.create_queue(QueueName="jobs", Attributes={"RedrivePolicy": redrive})["QueueUrl"],
-        dead_letter_queue_url=dead_letters,
-    )
+    return with_queues(deployed())

@@ -48,3 +48,14 @@ def test_ctrl_c_ends_it_whatever_is_under_way_and_nothing_is_left(pipeline: Pipe
     assert (where.hostname, command.returncode, told) == ("127.0.0.1", 0, "")
     assert command.pid in started
     assert wait_until_ended(started) == set()
+
+
+def test_a_new_start_has_the_same_address(pipeline: Pipeline, tmp_path: Path) -> None:
+    addresses = []
+    for _ in range(2):
+        with console_of(pipeline, tmp_path) as (command, address):
+            addresses.append(address)
+            os.killpg(command.pid, signal.SIGINT)
+            command.communicate(timeout=60)
+
+    assert addresses[0] == addresses[1]

@@ -1,5 +1,6 @@
 """`make demo`: every sample comes out as samples/README.md says, on one page."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -27,6 +28,12 @@ def test_the_demo_resizes_every_sample_but_those_broken_on_purpose(tmp_path: Pat
     assert finished.stderr == f"Contact sheet: {tmp_path}/contact-sheet.html\n"
     page = (tmp_path / "contact-sheet.html").read_text(encoding="utf-8")
     assert page.count("<img ") == 3 * len(resized)
+    mountains = json.loads((tmp_path / "manifests" / "mountains.jpg.json").read_text(encoding="utf-8"))
+    assert [(each["variant"], each["width"]) for each in mountains["renditions"]] == [
+        ("large", 1600),
+        ("medium", 800),
+        ("thumb", 320),
+    ]
 
 
 def test_each_sample_is_small_and_has_its_licence_beside_it() -> None:
@@ -34,7 +41,7 @@ def test_each_sample_is_small_and_has_its_licence_beside_it() -> None:
 
     samples = [sample for sample in (PROJECT / "samples").iterdir() if sample.name != "README.md"]
     assert sorted(name for name, _ in listed) == sorted(sample.name for sample in samples)
-    assert 6 <= len(samples) <= 10
+    assert 6 <= len(samples) <= 11
     assert all(sample.stat().st_size < 150_000 for sample in samples)
 
 

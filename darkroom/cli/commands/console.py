@@ -7,7 +7,6 @@ import typer
 from darkroom.cli.options import LocalOption, Port, Stack
 from darkroom.cli.target import find_target
 from darkroom.console.settings import find_settings
-from darkroom.loopback import listening_socket
 from darkroom.text import printable
 
 
@@ -15,7 +14,8 @@ def console(*, port: Port = None, local: LocalOption = False, stack: Stack = Non
     """Serve a page that shows the pipeline: drop images on it, see what becomes of them, redrive dead letters.
 
     It listens on this machine only, and the address that it prints is a key: whoever has it acts with your AWS
-    credentials. They never reach the page.
+    credentials. They never reach the page. The address is the same at each start, so that a page that is open goes on;
+    it is kept in ~/.local/state/darkroom/console, and deleting it there makes another.
 
     \b
     Examples:
@@ -24,15 +24,16 @@ def console(*, port: Port = None, local: LocalOption = False, stack: Stack = Non
       darkroom console --stack Darkroom
     """  # noqa: D301 - \b tells the help to leave the lines as they are
     # These load a web server, which no other command needs: that takes as long as all the rest.
-    from darkroom.console.auth import Access  # noqa: PLC0415
+    from darkroom.console.address import address_file, open_address  # noqa: PLC0415
     from darkroom.console.server import serve  # noqa: PLC0415
 
     pipeline = find_target(local=local, stack=stack)
     limits = find_settings(pipeline)
-    access = Access.random()
-    with listening_socket(port) as listener:
-        typer.echo(f"Console:  {access.url(listener.getsockname()[1])}")
+    with open_address(address_file(pipeline), port) as opened:
+        typer.echo(f"Console:  {opened.url}")
+        if opened.warning:
+            typer.echo(f"darkroom: {opened.warning}", err=True)
         typer.echo(f"Shows:    {printable(pipeline.stack_name)} at {pipeline.endpoint_url or pipeline.region}")
         typer.echo(f"Uploads:  s3://{pipeline.uploads_bucket}/{printable(limits.prefix)}")
         typer.echo("\nCtrl-C stops it; the pipeline goes on.")
-        asyncio.run(serve(pipeline, limits, listener, access))
+        asyncio.run(serve(pipeline, limits, opened.listener, opened.access))

@@ -31,9 +31,9 @@ export function sync(parent, items, keyOf, make, update) {
       child = make(item);
       child.dataset.key = keyOf(item);
     }
-    update(child, item);
     if (child === place) place = place.nextElementSibling;
     else parent.insertBefore(child, place);
+    update(child, item); // in its place, where it has a size
   }
   for (const child of before.values()) child.remove();
 }

@@ -4,8 +4,8 @@ import { announceOutcomes, noNews } from "./announcing.js";
 import { $, say } from "./elements.js";
 import { showLetters } from "./letters.js";
 import { showQueue } from "./queue.js";
-import { add, dropped, sendMore } from "./sending.js";
-import { next, own, state } from "./state.js";
+import { chosen, dropped, goOn, tryAgain } from "./sending.js";
+import { isAnyUnsent, know, next, own, state } from "./state.js";
 import { showUploads, showWaits } from "./uploads.js";
 import { shown, weight } from "./words.js";
 
@@ -33,7 +33,7 @@ async function lost() {
   try {
     const answer = await fetch("icon.svg", { cache: "no-store" });
     if (answer.status === 401) {
-      connected(false, "The console was started anew. Open the address that it printed.");
+      connected(false, "The console has another address now. Open the one that it printed.");
       return;
     }
     connected(false, "Too many pages show this console. Close some: this one goes on then.");
@@ -67,7 +67,10 @@ function take({ whole, facts: told }) {
   }
   for (const { topic, name, value } of told) TAKE[topic]?.(value, name);
   if (whole) {
-    if (isFirst) noNews();
+    if (isFirst) {
+      noNews();
+      goOn();
+    }
     isFirst = false;
     abandonUnknown(new Set(told.filter(({ topic }) => topic === "upload").map(({ name }) => name)));
   }
@@ -80,7 +83,7 @@ function take({ whole, facts: told }) {
 /** After a new start of the console: it knows nothing of what was sent to the one before. */
 function abandonUnknown(known) {
   for (const [id, upload] of own) {
-    if (!known.has(id) && upload.file === null) {
+    if (!known.has(id) && upload.file === null && !upload.isRefused) {
       own.delete(id);
       state.uploads.delete(id);
     }
@@ -89,7 +92,7 @@ function abandonUnknown(known) {
 
 const TAKE = {
   pipeline(value) {
-    state.pipeline = value;
+    know(value);
     say($("about"), shown(`${value.stack} at ${value.where}`));
     say($("limits"), `Files, or whole folders: up to ${weight(value.most_bytes)} each`);
     say($("place"), shown(`to s3://${value.bucket}/${value.prefix}`));
@@ -108,10 +111,10 @@ const TAKE = {
 };
 
 function listen() {
-  $("files").addEventListener("change", (event) => {
-    for (const file of event.target.files) add(file, file.name);
-    event.target.value = "";
-    sendMore();
+  for (const input of [$("files"), $("folder")]) input.addEventListener("change", () => chosen(input));
+  $("rows").addEventListener("try-again", (event) => tryAgain(event.detail));
+  addEventListener("beforeunload", (event) => {
+    if (isAnyUnsent()) event.preventDefault(); // the browser asks, in words of its own
   });
   let depth = 0; // dragging over a child leaves its parent
   const over = (change) => {

@@ -1,38 +1,68 @@
 // Sends files to the server, some at once, and says why where one is not taken.
 
 import { announce } from "./announcing.js";
-import { line, next, own, state } from "./state.js";
+import { line, next, own, pipelineKnown, state } from "./state.js";
+import { forget, keep, takeOver } from "./unsent.js";
 import { showUploads } from "./uploads.js";
-import { shown, weight } from "./words.js";
+import { count, shown, weight } from "./words.js";
 
 const AT_ONCE = 3; // of a browser's six connections to one host, one is the feed's, and pictures want some
+const HOPELESS = new Set([400, 413]); // a name that is none, or too many bytes: it would be so again
+const BUSY = new Set([409, 503]); // the server still has the connection of the page before, or too many of them
+const MOST_TRIES = 20;
 let sending = 0;
 
-export function add(file, name) {
+/** Line a file up to be uploaded; `id` is that of an upload that was begun before. */
+export function add(file, name, { id = crypto.randomUUID(), isKept = false } = {}) {
   const now = new Date().toISOString();
-  const upload = { id: crypto.randomUUID(), file, name, sent: 0 };
+  const upload = { id, file, name, isKept, sent: 0, tries: 0 };
   const key = `${state.pipeline?.prefix ?? ""}${name}`;
-  const row = { id: upload.id, key, size: file.size, stage: "uploading", started: now, since: now, milliseconds: null };
-  own.set(upload.id, upload);
-  state.uploads.set(upload.id, { ...row, order: next() });
+  const row = { id, key, size: file.size, stage: "uploading", started: now, since: now, milliseconds: null };
+  own.set(id, upload);
+  state.uploads.set(id, { ...row, order: next() });
   const most = state.pipeline?.most_bytes ?? Infinity;
   if (file.size > most) {
-    upload.hopeless = true;
-    refuse(upload, `It weighs ${weight(file.size)}, and an image may weigh ${weight(most)}.`);
-  } else line.push(upload);
+    refuse(upload, `It weighs ${weight(file.size)}, and an image may weigh ${weight(most)}.`, true);
+    return;
+  }
+  line.push(upload);
+  if (!isKept) pipelineKnown.then(() => keep(upload, state.pipeline.place));
 }
 
-function refuse(upload, why) {
+/** Say why a file is not uploaded; where it is hopeless to try again, it is not kept any longer either. */
+function refuse(upload, why, isHopeless) {
   const row = state.uploads.get(upload.id);
   if (row) state.uploads.set(upload.id, { ...row, stage: "not_uploaded", meaning: row.meaning ?? why });
+  if (isHopeless) {
+    upload.isRefused = true;
+    drop(upload);
+  }
   showUploads();
 }
 
+/** Let a file go: it is not needed again, and memory is. */
+function drop(upload) {
+  const { size } = upload.file;
+  upload.file = null;
+  forget(upload, size);
+}
+
 export function tryAgain(id) {
-  const { file, name } = own.get(id);
-  own.delete(id);
+  const { file, name, isKept } = own.get(id);
   state.uploads.delete(id);
-  add(file, name);
+  add(file, name, { id, isKept });
+  sendMore();
+}
+
+/** Go on with what an earlier page had not sent; the server may have taken some of it before that page heard of it. */
+export async function goOn() {
+  const kept = await takeOver(state.pipeline.place);
+  for (const { id, name, file } of kept) {
+    if (own.has(id)) continue;
+    if (isTaken({ id })) forget({ id, isKept: true }, file.size);
+    else add(file, name, { id, isKept: true });
+  }
+  if (kept.length) announce(`${count(kept.length, "file goes", "files go")} on where they were.`);
   sendMore();
 }
 
@@ -43,20 +73,33 @@ export function sendMore() {
 
 function send(upload) {
   sending += 1;
+  upload.tries += 1;
   const request = new XMLHttpRequest(); // fetch does not tell how much of a body is sent
   request.open("POST", `uploads?${new URLSearchParams({ id: upload.id, name: upload.name })}`);
   request.setRequestHeader("Content-Type", "application/octet-stream");
   request.upload.addEventListener("progress", (event) => {
     upload.sent = event.loaded / (event.total || 1);
-    showSoon();
+    showUploads();
   });
   request.addEventListener("loadend", () => {
     sending -= 1;
-    if (request.status === 201) upload.file = null; // it is not needed again, and memory is
-    else refuse(upload, answerOf(request.responseText) ?? "The console did not answer, or the file cannot be read.");
+    if (request.status === 201 || (request.status === 409 && isTaken(upload))) drop(upload);
+    else if (BUSY.has(request.status) && upload.tries < MOST_TRIES) setTimeout(sendLater, 1000, upload);
+    else {
+      const why = answerOf(request.responseText) ?? "The console did not answer, or the file cannot be read.";
+      refuse(upload, why, HOPELESS.has(request.status));
+    }
     sendMore();
   });
   request.send(upload.file);
+}
+
+/** Tell whether the server has had all of an upload before: from this page, or from the one before it. */
+const isTaken = (upload) => !["uploading", "not_uploaded", undefined].includes(state.uploads.get(upload.id)?.stage);
+
+function sendLater(upload) {
+  line.push(upload);
+  sendMore();
 }
 
 function answerOf(text) {
@@ -80,6 +123,16 @@ async function* filesIn(entry) {
   }
 }
 
+/** Take what a person has chosen in the browser's own dialog; of a folder, its files keep their paths. */
+export function chosen(input) {
+  for (const file of input.files) {
+    const name = file.webkitRelativePath || file.name;
+    if (!name.includes("/") || !name.split("/").some((part) => part.startsWith("."))) add(file, name);
+  }
+  input.value = "";
+  sendMore();
+}
+
 export async function dropped(transfer) {
   // Both lists are empty as soon as this function has waited for anything.
   const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
@@ -95,16 +148,4 @@ export async function dropped(transfer) {
     }
   }
   sendMore();
-}
-
-let isDue = false;
-
-/** Show uploads with the next frame: progress comes more often than that. */
-function showSoon() {
-  if (isDue) return;
-  isDue = true;
-  requestAnimationFrame(() => {
-    isDue = false;
-    showUploads();
-  });
 }

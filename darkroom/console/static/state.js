@@ -14,3 +14,18 @@ let order = 0;
 export const next = () => ++order;
 
 export const newestSample = () => [...state.samples.values()].at(-1);
+
+/** Tell whether leaving the page would lose a file: one that is not uploaded, and that the browser does not keep. */
+export const isAnyUnsent = () => [...own.values()].some((upload) => upload.file && !upload.isKept);
+
+let known;
+
+/** Settled as soon as the server has said which pipeline this is. */
+export const pipelineKnown = new Promise((resolve) => {
+  known = resolve;
+});
+
+export function know(pipeline) {
+  state.pipeline = pipeline;
+  known();
+}

@@ -1,117 +1,51 @@
-// The list of uploads: how far each has come, its pictures, or why there are none.
+// The list of uploads: those that are asked for, in cards, as far as they are near the view.
 
-import { $, element, say, sync } from "./elements.js";
-import { tryAgain } from "./sending.js";
-import { line, own, state } from "./state.js";
-import { duration, numbers, secondsSince, shown, size, weight } from "./words.js";
+import { makeCard, showWait, updateCard } from "./cards.js";
+import { $ } from "./elements.js";
+import { listed, listenToFilters, showFilters } from "./filters.js";
+import { isOnItsWay } from "./stages.js";
+import { own, state } from "./state.js";
+import { VirtualList } from "./virtual_list.js";
 
-const KEPT = 500;
+const KEPT = 5000; // as many as the server keeps
+const list = new VirtualList($("rows"), { keyOf: (row) => row.id, make: makeCard, update: updateCard });
 
-const WORDS = {
-  uploading: "uploading", queued: "queued", resized: "resized", rejected: "rejected", removed: "removed",
-  superseded: "superseded", failed: "failed", not_uploaded: "not uploaded",
-};
-const wordOf = (stage) => Object.hasOwn(WORDS, stage) ? WORDS[stage] : shown(stage); // a later version has others
-const ON_THE_WAY = new Set(["uploading", "queued"]);
-export const isOnItsWay = (row) => ON_THE_WAY.has(row.stage);
+let isDue = false;
 
+/** Show uploads with the next frame: news come more often than that. */
 export function showUploads() {
-  const rows = [...state.uploads.values()].sort((a, b) => b.started.localeCompare(a.started) || b.order - a.order);
-  for (const old of rows.filter((row) => !isOnItsWay(row)).slice(KEPT)) {
+  if (isDue) return;
+  isDue = true;
+  requestAnimationFrame(() => {
+    isDue = false;
+    draw();
+  });
+}
+
+function draw() {
+  forgetOldest();
+  const rows = [...state.uploads.values()];
+  const some = listed(rows);
+  showFilters(rows, some.length);
+  list.show(some);
+  $("no-uploads").hidden = rows.length > 0;
+}
+
+function forgetOldest() {
+  if (state.uploads.size <= KEPT) return;
+  const ended = [...state.uploads.values()].filter((row) => !isOnItsWay(row)).sort((a, b) => a.order - b.order);
+  for (const old of ended.slice(0, state.uploads.size - KEPT)) {
     state.uploads.delete(old.id);
     own.delete(old.id);
   }
-  sync($("rows"), rows.slice(0, KEPT), (row) => row.id, makeRow, updateRow);
-  $("no-uploads").hidden = rows.length > 0;
-  say($("tally"), tally(rows));
-}
-
-export function tally(rows) {
-  const known = new Set([...Object.keys(WORDS), ...rows.map((row) => row.stage)]);
-  const stages = [...known].map((stage) => [stage, rows.filter((row) => row.stage === stage).length]);
-  return stages.filter(([, many]) => many).map(([stage, many]) => `${numbers.format(many)} ${wordOf(stage)}`).join(", ");
-}
-
-function makeRow(row) {
-  const about = element(
-    "div", {},
-    element("h3", { class: "name", dir: "auto" }),
-    element("ol", { class: "steps" }, element("li"), element("li"), element("li")),
-    element("progress", { max: "1", "aria-label": "Uploaded" }),
-    element("p", { class: "why" }, element("b"), element("span")),
-    element("p", { class: "facts detail" }),
-    element("p", { class: "facts seen" }),
-    element("button", { class: "button", type: "button" }, "Try again"),
-  );
-  about.querySelector("button").addEventListener("click", () => tryAgain(row.id));
-  return element("li", {}, about, element("div", { class: "pictures" }));
-}
-
-function updateRow(made, row) {
-  const text = JSON.stringify([row, own.get(row.id)?.sent, Boolean(own.get(row.id)?.file)]);
-  if (made.dataset.text === text) return;
-  made.dataset.text = text;
-  made.className = row.stage;
-  say(made.querySelector(".name"), shown(row.key)); // a file dropped before the first news has no folder yet
-  if (/^#[0-9a-f]{6}$/i.test(row.colour ?? "")) made.style.setProperty("--dominant", row.colour);
-  else made.style.removeProperty("--dominant");
-  updateSteps(made.querySelector(".steps"), row);
-  const mine = own.get(row.id);
-  made.querySelector("progress").hidden = row.stage !== "uploading" || !mine;
-  if (mine) made.querySelector("progress").value = mine.sent;
-  updateWhy(made.querySelector(".why"), row);
-  say(made.querySelector(".detail"), shown(row.detail ?? ""));
-  say(made.querySelector(".seen"), facts(row));
-  made.querySelector("button").hidden = row.stage !== "not_uploaded" || !mine?.file || mine.hopeless;
-  sync(made.querySelector(".pictures"), row.pictures ?? [], (picture) => picture.path, makePicture, () => {});
-}
-
-function updateSteps(steps, row) {
-  const at = { uploading: 0, not_uploaded: 0, queued: 1 }[row.stage] ?? 2;
-  const words = ["Uploaded", "Queued", "Resized"];
-  if (row.stage === "uploading") words[0] = mineWaits(row) ? "Waiting to upload" : "Uploading";
-  if (at === 2 || row.stage === "not_uploaded") words[at] = wordOf(row.stage)[0].toUpperCase() + wordOf(row.stage).slice(1);
-  [...steps.children].forEach((step, place) => {
-    const isEnd = place === at && !isOnItsWay(row);
-    step.hidden = row.stage === "not_uploaded" && place > 0;
-    step.className = isEnd ? "end done" : place === at ? "now" : place < at ? "done" : "";
-    if (place === at && !isEnd) step.setAttribute("aria-current", "step");
-    else step.removeAttribute("aria-current");
-    if (!(place === 1 && row.stage === "queued")) say(step, words[place]);
-  });
-}
-
-const mineWaits = (row) => line.some((upload) => upload.id === row.id);
-
-function updateWhy(why, row) {
-  why.hidden = !row.reason && !row.meaning;
-  say(why.firstElementChild, row.reason ? `${shown(row.reason)}: ` : "");
-  say(why.lastElementChild, shown(row.meaning ?? ""));
-}
-
-function facts(row) {
-  const source = row.format ? `${row.format} ${row.width ? size(row.width, row.height) : ""}`.trim() : "";
-  const took = row.milliseconds === null ? "" : `${numbers.format(row.milliseconds)} ms`;
-  return [source, weight(row.size), took].filter(Boolean).map(shown).join(", ");
-}
-
-function makePicture(picture) {
-  const image = element("img", {
-    src: picture.path, width: picture.width, height: picture.height, loading: "lazy", decoding: "async",
-    alt: `The variant ${shown(picture.variant)}`,
-  });
-  const name = element("b");
-  name.textContent = shown(picture.variant);
-  const about = `${size(picture.width, picture.height)}, ${weight(picture.bytes)}`;
-  const caption = element("figcaption", {}, name, element("span", {}, about));
-  return element("figure", {}, image, caption);
 }
 
 /** How long the queued ones have waited, by the second. */
 export function showWaits() {
-  for (const row of state.uploads.values()) {
-    if (row.stage !== "queued") continue;
-    const made = [...$("rows").children].find((child) => child.dataset.key === row.id);
-    if (made) say(made.querySelector(".steps").children[1], `Queued for ${duration(secondsSince(row.since))}`);
+  for (const made of $("rows").children) {
+    const row = state.uploads.get(made.dataset.key);
+    if (row) showWait(made, row);
   }
 }
+
+listenToFilters(showUploads);

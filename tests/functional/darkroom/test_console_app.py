@@ -2,18 +2,22 @@
 
 import asyncio
 import json
+from asyncio import Barrier
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from darkroom.console import app
-from darkroom.console.multipart import TooLargeError, receive
+from darkroom.console.multipart import KeyTakenError, TooLargeError, receive
+from darkroom.console.upload_keys import UploadKeys
 from darkroom.dlq.attempts import Cause
 from darkroom.dlq.causes import Failures, JobFailure
-from darkroom.dlq.queue import DeadLetterMessage
+from darkroom.dlq.queue import DeadLetterMessage, ReceivedMessages
+from darkroom.errors import DarkroomError
 from darkroom.pipeline.client import Pipeline
 from darkroom.uploads.etag import PART_BYTES
 from support.command.console_app import LIMIT, Parts, parts_for, upload_of
@@ -26,7 +30,8 @@ ID = "5f0c6b5a-9a3f-4f6e-8b0a-000000000001"
 
 
 @pytest.fixture
-def parts(pipeline: Pipeline) -> Parts:
+def parts(pipeline: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Parts:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     return parts_for(pipeline)
 
 
@@ -80,6 +85,58 @@ def test_a_strange_name_is_its_key(world: World, parts: Parts) -> None:
 
     assert answers == [201] * 4
     assert set(keys(world)) == {f"console/{name}" for name in names}
+
+
+def test_files_of_one_name_get_keys_of_their_own_and_what_was_there_stays(world: World, parts: Parts) -> None:
+    browser = parts.browser()
+
+    for content in (b"first", b"second", b"third"):
+        assert upload_of(browser, content, name="a.b/cat.jpg", row_id=str(uuid4())).status_code == 201
+
+    stored = {key: world.client.get_object(Bucket="uploads", Key=key)["Body"].read() for key in keys(world)}
+    assert stored == {
+        "console/a.b/cat.jpg": b"first",
+        "console/a.b/cat-2.jpg": b"second",
+        "console/a.b/cat-3.jpg": b"third",
+    }
+    assert {row["key"] for row in rows(parts)} == set(stored)
+
+
+def test_files_of_one_name_that_come_at_the_same_time_get_keys_of_their_own(world: World) -> None:
+    async def both() -> set[str]:
+        upload_keys = UploadKeys(world.client, "uploads")
+        together = Barrier(2)
+
+        async def one() -> str:
+            async with upload_keys.claim("cat.jpg") as key:
+                await together.wait()
+                return key
+
+        return set(await asyncio.gather(one(), one()))
+
+    assert asyncio.run(both()) == {"cat.jpg", "cat-2.jpg"}
+
+
+@pytest.mark.parametrize("length", [5, PART_BYTES + 1])
+def test_an_object_that_came_meanwhile_is_not_written_over(world: World, length: int) -> None:
+    world.client.put_object(Bucket="uploads", Key="cat.jpg", Body=b"of somebody else")
+
+    with pytest.raises(KeyTakenError):
+        asyncio.run(receive(pieces(bytes(length)), s3=world.client, bucket="uploads", key="cat.jpg", limit=LIMIT))
+
+    assert world.client.get_object(Bucket="uploads", Key="cat.jpg")["Body"].read() == b"of somebody else"
+    assert unfinished(world) == []
+
+
+def test_an_upload_that_did_not_come_about_begins_again_under_its_id(world: World, parts: Parts) -> None:
+    browser = parts.browser()
+    assert upload_of(browser, bytes(LIMIT + 1)).status_code == 413
+
+    answers = [upload_of(browser, b"whole").status_code for _ in range(2)]
+
+    assert answers == [201, 409]
+    assert keys(world) == ["console/cat.jpg"]
+    assert [row["stage"] for row in rows(parts)] == ["queued"]
 
 
 def test_a_name_that_is_none_is_refused(world: World, parts: Parts) -> None:
@@ -304,6 +361,50 @@ def test_where_redriving_fails_the_page_is_told_why_and_the_letter_stays(
     assert pipeline.client("sqs").receive_message(QueueUrl=pipeline.dead_letter_queue_url)["Messages"]
 
 
+def test_discarding_saves_each_letter_in_the_users_state_folder_before_it_goes(
+    world: World, pipeline: Pipeline, parts: Parts, tmp_path: Path
+) -> None:
+    body = about(world, jpeg())
+    message_id = message(pipeline, parts, body)
+
+    answer = parts.browser().post("/discard", json=[message_id, "unknown"])
+
+    (saved,) = (tmp_path / "darkroom" / "dead-letters").iterdir()
+    assert (answer.status_code, answer.json()) == (200, {"discarded": 1, "asked": 2, "saved": str(saved)})
+    assert [json.loads(line)["body"] for line in saved.read_text().splitlines()] == [body]
+    assert saved.stat().st_mode & 0o777 == 0o600
+    assert "Messages" not in pipeline.client("sqs").receive_message(QueueUrl=pipeline.dead_letter_queue_url)
+    assert [value for topic, value in told(parts) if topic == "dead_letters"] == [{"groups": []}]
+
+
+def test_what_cannot_be_saved_is_not_discarded(world: World, pipeline: Pipeline, parts: Parts, tmp_path: Path) -> None:
+    message_id = message(pipeline, parts, about(world, jpeg()))
+    (tmp_path / "darkroom").write_text("no folder")
+
+    answer = parts.browser().post("/discard", json=[message_id])
+
+    assert answer.status_code == 502
+    assert "cannot be written to" in answer.json()["error"]
+    assert pipeline.client("sqs").receive_message(QueueUrl=pipeline.dead_letter_queue_url)["Messages"]
+
+
+def test_where_discarding_fails_halfway_the_page_is_told_where_the_others_are(
+    world: World, pipeline: Pipeline, parts: Parts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message_id = message(pipeline, parts, about(world, jpeg()))
+
+    def refuse(*_: object) -> None:
+        raise DarkroomError("1 dead letters could not be deleted (InternalError).")
+
+    monkeypatch.setattr(ReceivedMessages, "delete", refuse)
+
+    answer = parts.browser().post("/discard", json=[message_id])
+
+    (saved,) = (tmp_path / "darkroom" / "dead-letters").iterdir()
+    assert answer.status_code == 502
+    assert str(saved) in answer.json()["error"]
+
+
 def test_a_message_about_many_keys_does_not_fill_the_page(pipeline: Pipeline, parts: Parts) -> None:
     message(pipeline, parts, s3_body(*[s3_record(f"{number}.jpg") for number in range(300)]))
 
@@ -348,7 +449,8 @@ def test_what_is_no_list_of_ids_is_refused(parts: Parts) -> None:
     browser = parts.browser()
     bodies = (b"", b"{}", b"[1]", b'"a"', b"[[]]", b"\xff", b"[" * 5000)
 
-    assert [browser.post("/redrive", content=body).status_code for body in bodies] == [400] * 7
+    for path in ("/redrive", "/discard"):
+        assert [browser.post(path, content=body).status_code for body in bodies] == [400] * 7
 
 
 def test_a_list_that_no_page_would_send_is_refused_before_all_of_it_is_read(parts: Parts) -> None:

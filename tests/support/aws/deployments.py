@@ -1,5 +1,8 @@
 """A pipeline that is deployed, as a command finds it: nothing is asked of AWS before a client is made."""
 
+import json
+from dataclasses import replace
+
 import boto3
 
 from darkroom.pipeline.client import Pipeline
@@ -16,4 +19,17 @@ def deployed(endpoint_url: str | None = None) -> Pipeline:
         jobs_queue_url="https://sqs.eu-west-1.amazonaws.com/123456789012/jobs",
         dead_letter_queue_url="https://sqs.eu-west-1.amazonaws.com/123456789012/dead-letters",
         function_name="resize",
+    )
+
+
+def with_queues(pipeline: Pipeline) -> Pipeline:
+    """The pipeline with queues of its own, which nothing consumes."""
+    sqs = pipeline.client("sqs")
+    dead_letters = sqs.create_queue(QueueName="dead-letters")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=dead_letters, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    redrive = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": 2})
+    return replace(
+        pipeline,
+        jobs_queue_url=sqs.create_queue(QueueName="jobs", Attributes={"RedrivePolicy": redrive})["QueueUrl"],
+        dead_letter_queue_url=dead_letters,
     )

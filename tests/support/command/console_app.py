@@ -11,7 +11,7 @@ from darkroom.console.dead_letters import DeadLetters
 from darkroom.console.feed import Feed
 from darkroom.console.health import Health
 from darkroom.console.settings import ConsoleSettings
-from darkroom.console.uploads import Uploads
+from darkroom.console.uploads import SHOWN_UPLOADS, Uploads
 from darkroom.pipeline.client import Pipeline
 from darkroom.uploads.watcher import PipelineWatcher
 
@@ -40,10 +40,10 @@ class Parts:
         )
 
 
-def parts_for(pipeline: Pipeline, *, limit: int = LIMIT) -> Parts:
+def parts_for(pipeline: Pipeline, *, limit: int = LIMIT, port: int = PORT) -> Parts:
     """Put the console together."""
     limits = ConsoleSettings(prefix="console/", source_bytes=limit)
-    feed = Feed({"pipeline": 1, "upload": 100, "dead_letters": 1, "sample": 100})
+    feed = Feed({"pipeline": 1, "upload": SHOWN_UPLOADS, "dead_letters": 1, "sample": 100})
     health = Health(pipeline, feed, limits)
     uploads = Uploads(PipelineWatcher(pipeline.client("s3"), pipeline.client("sqs"), pipeline), feed, health)
     messages = DeadLetters(pipeline, feed, health, uploads)
@@ -52,7 +52,7 @@ def parts_for(pipeline: Pipeline, *, limit: int = LIMIT) -> Parts:
         feed=feed,
         uploads=uploads,
         dead_letters=messages,
-        guard=AuthMiddleware(console.app(), port=PORT, access=Access(FOLDER, TOKEN)),
+        guard=AuthMiddleware(console.app(), port=port, access=Access(FOLDER, TOKEN)),
     )
 
 

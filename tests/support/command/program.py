@@ -52,10 +52,10 @@ def running(folder: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[st
 def marked(folder: Path) -> Mapping[str, str]:
     """An environment that marks what is started in it: the folder stands in the one variable that all inherit.
 
-    What would be left in the machine's folder for temporary files is left in that folder, and pipelines that others run
-    are not found.
+    What would be left in the machine's folder for temporary files, or in the user's own, is left in that folder, and
+    pipelines that others run are not found.
     """
-    here = {"TMPDIR": str(folder), "XDG_RUNTIME_DIR": str(folder)}
+    here = {"TMPDIR": str(folder), "XDG_RUNTIME_DIR": str(folder), "XDG_STATE_HOME": str(folder)}
     return os.environ | here | {"PATH": f"{os.environ['PATH']}:{folder}"}
 
 

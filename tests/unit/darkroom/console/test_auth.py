@@ -127,7 +127,7 @@ def cookie_for(jar: http.cookiejar.CookieJar, path: str) -> str | None:
     return request.get_header("Cookie")
 
 
-def test_each_start_has_a_folder_and_a_token_of_its_own() -> None:
+def test_each_address_that_is_made_has_a_folder_and_a_token_of_its_own() -> None:
     starts = [Access.random() for _ in range(8)]
 
     assert len({start.folder for start in starts} | {start.token for start in starts}) == 16

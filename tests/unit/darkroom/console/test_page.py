@@ -1,6 +1,7 @@
 """What the page is made of: no markup from texts, nothing from other hosts, nothing that its policy forbids."""
 
 import re
+from graphlib import TopologicalSorter
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -35,6 +36,15 @@ def test_there_are_scripts_to_look_at() -> None:
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
 def test_no_script_makes_markup_or_code_of_texts(path: Path) -> None:
     assert re.findall(DANGEROUS, path.read_text(encoding="utf-8")) == []
+
+
+def test_no_script_imports_itself_through_others() -> None:
+    imported = {
+        path.name: set(re.findall(r'from "\./([\w-]+\.js)"', path.read_text(encoding="utf-8"))) for path in SCRIPTS
+    }
+
+    assert "elements.js" in imported["page.js"]
+    list(TopologicalSorter(imported).static_order())  # raises CycleError
 
 
 @pytest.mark.parametrize("path", sorted(PAGE.iterdir()), ids=lambda path: path.name)

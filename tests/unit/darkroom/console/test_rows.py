@@ -1,7 +1,9 @@
 """What the page is told of an upload that has ended."""
 
+import re
 from datetime import UTC, datetime
 
+from contract.manifest import Outcome
 from darkroom.console.rows import begun, ended
 from darkroom.uploads.outcomes import Result
 from support.command.uploads import recorded, uploaded
@@ -15,3 +17,13 @@ def test_an_outcome_and_a_reason_of_a_later_version_are_told_as_they_are() -> No
     row = ended(begun("1", "photo.jpg", 7, NOW), result, NOW)
 
     assert (row.stage, row.reason, row.meaning, row.is_on_its_way) == ("postponed", "too_beautiful", None, False)
+
+
+def test_variants_are_told_with_their_keys_and_what_html_needs_of_them_and_no_address_of_s3() -> None:
+    result = Result(upload=uploaded(), outcome=Outcome.RESIZED, recorded=recorded())
+
+    row = ended(begun("1", "photo.jpg", 7, NOW), result, NOW)
+
+    assert [picture.key for picture in row.pictures] == ["large/photo.jpg.webp", "thumb/photo.jpg.webp"]
+    assert row.srcset == "large/photo.jpg.webp 1600w, thumb/photo.jpg.webp 320w"
+    assert not re.search(r"https?:|amz|signature", row.to_json(), re.IGNORECASE)

@@ -189,6 +189,6 @@ def test_old_uploads_go_where_there_are_too_many_but_none_that_is_on_its_way() -
         shown.uploads.begin(str(number), str(number), 1)
         shown.uploads.not_uploaded(str(number), "interrupted")
 
-    assert shown.uploads.has("waits")
-    assert not shown.uploads.has("0")
-    assert shown.uploads.has(str(SHOWN_UPLOADS + 4))
+    assert shown.uploads.stage("waits") == "queued"
+    assert shown.uploads.stage("0") is None
+    assert shown.uploads.stage(str(SHOWN_UPLOADS + 4)) == "not_uploaded"

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from darkroom.console.poll_schedule import SHOWN_LETTERS, LookPace
+from darkroom.console.dead_letters import SHOWN_LETTERS, LookPace
 
 
 def looks(count_at: Callable[[int], int], seconds: int) -> list[int]:
