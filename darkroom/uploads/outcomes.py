@@ -65,6 +65,11 @@ class Result:
             return self.failure.value
         return str(self.manifest.reason) if self.manifest and self.manifest.reason else None
 
+    @property
+    def detail(self) -> str | None:
+        """What the pipeline recorded beside the reason."""
+        return self.manifest.detail if self.manifest else None
+
 
 class Watched(Protocol):
     """The pipeline, as it is seen from outside."""

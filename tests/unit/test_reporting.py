@@ -3,6 +3,7 @@
 import io
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,9 @@ from rich.text import Text
 
 from builders.uploads import collected, failed, uploaded
 from contract.errors import Reason
-from darkroom.cli.output.results import TIMES, json_line, print_table, summary
+from darkroom.cli.output.results import TIMES, exit_status, json_line, print_skipped, print_table, summary
 from darkroom.cli.progress import steps
+from darkroom.uploads.local_files import Selection, Skipped
 
 
 def test_a_json_line_has_exactly_the_members_promised() -> None:
@@ -23,6 +25,7 @@ def test_a_json_line_has_exactly_the_members_promised() -> None:
         "key": "photo.jpg",
         "outcome": "resized",
         "reason": None,
+        "detail": None,
         "variants": {
             "large": {"file": "out/large/photo.jpg.webp", "width": 1600, "height": 1200, "bytes": 100},
             "thumb": {"file": "out/thumb/photo.jpg.webp", "width": 320, "height": 240, "bytes": 100},
@@ -37,6 +40,7 @@ def test_a_failure_has_the_same_members_with_what_is_known() -> None:
         "key": "photo.jpg",
         "outcome": "failed",
         "reason": "dead_letter",
+        "detail": None,
         "variants": {},
         "ms": None,
     }
@@ -125,3 +129,28 @@ def test_progress_never_goes_to_standard_output(
     captured = capsys.readouterr()
     assert captured.out == "0\n1\n2\n"
     assert "Resizing [b]" in captured.err
+
+
+def test_a_json_line_of_what_was_rejected_says_what_the_pipeline_recorded() -> None:
+    rejected = collected(reason=Reason.CORRUPT)
+    recorded = rejected.result.recorded
+    assert recorded
+    told = replace(recorded, manifest=replace(recorded.manifest, detail="cut off after 9 bytes"))
+
+    line = json_line(replace(rejected, result=replace(rejected.result, recorded=told)))
+
+    assert json.loads(line)["detail"] == "cut off after 9 bytes"
+
+
+def test_what_is_skipped_is_listed_and_counted_and_fails_the_command(capsys: pytest.CaptureFixture[str]) -> None:
+    skipped = (Skipped(Path("a\x1b.jpg"), "is a link to nothing"), Skipped(Path("b"), "is neither a file nor a folder"))
+
+    print_skipped(Selection((), skipped, (Path("out"),)))
+
+    first, second, count, results = capsys.readouterr().err.splitlines()
+    assert first.isprintable()
+    assert first.endswith("is a link to nothing")
+    assert second == "skipped: 'b' is neither a file nor a folder"
+    assert (count, results) == ("2 skipped", "left out: 'out' holds results of an earlier run")
+    assert exit_status([collected().result]) == 0
+    assert exit_status([collected().result], skipped) == 1

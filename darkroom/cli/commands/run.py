@@ -9,14 +9,14 @@ import typer
 
 from darkroom.cli.options import PATIENCE_SECONDS, Timeout, http_url, read_variants
 from darkroom.cli.output.html import contact_sheet
-from darkroom.cli.output.results import exit_status, json_line, print_table
+from darkroom.cli.output.results import exit_status, json_line, print_skipped, print_table
 from darkroom.cli.progress import steps
 from darkroom.errors import UsageError
 from darkroom.files import prepare_folder, write_whole
 from darkroom.local.local_pipeline import local_pipeline
 from darkroom.text import printable
 from darkroom.uploads.download import Collected, develop
-from darkroom.uploads.local_files import Source, find_sources
+from darkroom.uploads.local_files import RESULTS_MARKER, Source, find_sources
 from darkroom.uploads.upload import upload_all
 
 # In the output folder, where no variant's name can be: each of those is in a folder of its own.
@@ -58,7 +58,8 @@ def run(  # noqa: PLR0913 - the command has so many options
 ) -> None:
     """Resize files and folders on this machine, with the very pipeline that runs on AWS.
 
-    A folder's files are found at any depth, but for what a dot hides and for DIR. DIR mirrors the derived bucket:
+    A folder's files are found at any depth, but for what a dot hides, for DIR, and for the DIR of earlier runs, which a
+    file .darkroom-results marks. What cannot be read is skipped, listed and counted. DIR mirrors the derived bucket:
     `<variant>/<key>.<extension>` and `manifests/<key>.json`, where a file's key is its path from its folder on.
 
     \b
@@ -70,10 +71,12 @@ def run(  # noqa: PLR0913 - the command has so many options
       darkroom run photos --variants tiny.json
 
     \b
-    Exit status: 0 all resized, 1 some rejected or failed, 2 wrong usage,
+    Exit status: 0 all resized, 1 some rejected, failed or skipped, 2 wrong usage,
     3 the pipeline could not run, 130 stopped with Ctrl-C.
     """  # noqa: D301 - \b tells the help to leave the lines as they are
-    sources = find_sources(paths, outputs=[out, sheet] if sheet else [out])
+    selection = find_sources(paths, outputs=[out, sheet] if sheet else [out])
+    sources = selection.sources
+    print_skipped(selection)
     overrides = {"variants": read_variants(variants)} if variants else {}
     _prepare(out, sheet)
     rows: list[Collected] = []
@@ -95,12 +98,15 @@ def run(  # noqa: PLR0913 - the command has so many options
     _report(_in_order(rows, sources), sheet, out, as_json=as_json)
     for line in function_log.splitlines():
         typer.echo(printable(line), err=True)
-    raise typer.Exit(exit_status([row.result for row in rows]))
+    raise typer.Exit(exit_status([row.result for row in rows], selection.skipped))
 
 
 def _prepare(out: Path, sheet: Path | None) -> None:
     """Find out before anything is done whether the results can be written."""
     prepare_folder(out, "--out")
+    write_whole(
+        out / RESULTS_MARKER, b"What is in this folder was made by `darkroom run`, which takes none of it as input.\n"
+    )
     if sheet:
         prepare_folder(sheet.parent, "--contact-sheet")
         if sheet.is_dir():

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from darkroom.cli.options import PATIENCE_SECONDS, Local, Stack, Timeout
-from darkroom.cli.output.results import exit_status, outcome_json, outcome_line, summary, upload_json
+from darkroom.cli.output.results import exit_status, outcome_json, outcome_line, print_skipped, summary, upload_json
 from darkroom.cli.progress import upload_progress
 from darkroom.cli.target import find_target
 from darkroom.pipeline.client import Pipeline
@@ -53,10 +53,12 @@ def upload(  # noqa: PLR0913 - the command has so many options
       darkroom upload photos --wait --json | jq 'select(.outcome != "resized")'
 
     \b
-    Exit status: 0 all uploaded (with --wait: all resized), 1 some rejected or failed, 2 wrong usage,
+    Exit status: 0 all uploaded (with --wait: all resized), 1 some rejected, failed or skipped, 2 wrong usage,
     3 an upload or the pipeline failed, 130 stopped with Ctrl-C.
     """  # noqa: D301 - \b tells the help to leave the lines as they are
-    sources = find_sources(paths, prefix=prefix)
+    selection = find_sources(paths, prefix=prefix)
+    sources = selection.sources
+    print_skipped(selection)
     pipeline = find_target(local=local, stack=stack)
     scope = find_scope(pipeline)
     _warn_of_strangers(sources, scope)
@@ -68,7 +70,9 @@ def upload(  # noqa: PLR0913 - the command has so many options
                 typer.echo(upload_json(uploaded))
     typer.echo(_count(uploads), err=wait or as_json)
     if wait:
-        raise typer.Exit(exit_status(_wait(uploads, pipeline, scope, patience=timeout, as_json=as_json)))
+        results = _wait(uploads, pipeline, scope, patience=timeout, as_json=as_json)
+        raise typer.Exit(exit_status(results, selection.skipped))
+    raise typer.Exit(exit_status((), selection.skipped))
 
 
 def _wait(

@@ -12,6 +12,7 @@ from darkroom.errors import ExitStatus
 from darkroom.text import kilobytes, printable
 from darkroom.uploads.download import Collected
 from darkroom.uploads.explanations import FAILURES, REJECTIONS
+from darkroom.uploads.local_files import Selection, Skipped
 from darkroom.uploads.outcomes import Result
 from darkroom.uploads.upload import Uploaded
 
@@ -33,6 +34,7 @@ def json_line(collected: Collected) -> str:
             "key": result.upload.source.key,
             "outcome": result.word,
             "reason": result.reason,
+            "detail": result.detail,
             "variants": {
                 rendition.variant: {
                     "file": str(collected.files[rendition.variant]),
@@ -64,9 +66,20 @@ def summary(results: Sequence[Result]) -> str:
     return ", ".join(f"{words.count(word)} {word}" for word in sorted(set(words), key=words.index))
 
 
-def exit_status(results: Sequence[Result]) -> ExitStatus:
-    """Tell the shell whether every upload was resized."""
-    if all(result.outcome is Outcome.RESIZED for result in results):
+def print_skipped(selection: Selection) -> None:
+    """Tell on standard error what is not uploaded: what cannot be, counted, and the results of earlier runs."""
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    for each in selection.skipped:
+        console.print(Text(f"skipped: {printable(repr(str(each.path)))} {each.reason}"))
+    if selection.skipped:
+        console.print(Text(f"{len(selection.skipped):,} skipped"))
+    for folder in selection.results:
+        console.print(Text(f"left out: {printable(repr(str(folder)))} holds results of an earlier run"))
+
+
+def exit_status(results: Sequence[Result], skipped: Sequence[Skipped] = ()) -> ExitStatus:
+    """Tell the shell whether every file was taken, and every upload resized."""
+    if not skipped and all(result.outcome is Outcome.RESIZED for result in results):
         return ExitStatus.ALL_RESIZED
     return ExitStatus.SOME_NOT_RESIZED
 
@@ -120,6 +133,7 @@ def outcome_json(result: Result) -> str:
         | {
             "outcome": result.word,
             "reason": result.reason,
+            "detail": result.detail,
             "variants": {
                 rendition.variant: {
                     "key": rendition.key,
