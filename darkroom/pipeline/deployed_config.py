@@ -38,7 +38,8 @@ class Scope:
         """Say it in words, for a person whose key is not resized."""
         if not self.prefixes:
             return "the uploads bucket sends no jobs to this pipeline's queue. Deploy the stack again"
-        return f"only keys that start with {' or '.join(map(repr, self.prefixes))} are (the stack's key_prefix)"
+        slash = ", whose first / is a part of the key" if any(each.startswith("/") for each in self.prefixes) else ""
+        return f"only keys that start with {' or '.join(map(repr, self.prefixes))} are (the stack's key_prefix{slash})"
 
 
 def find_scope(pipeline: Pipeline) -> Scope:

@@ -66,6 +66,11 @@ class Result:
         return str(self.manifest.reason) if self.manifest and self.manifest.reason else None
 
     @property
+    def is_in_the_log(self) -> bool:
+        """Whether the function's log can say why: of what is not done yet it says nothing."""
+        return self.failure not in {None, Failure.NO_OUTCOME}
+
+    @property
     def detail(self) -> str | None:
         """What the pipeline recorded beside the reason."""
         return self.manifest.detail if self.manifest else None

@@ -97,7 +97,10 @@ def darkroom(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
         (["show", "a\udce9"], "'a\\udce9' is not UTF-8, as every key is. Write it in UTF-8."),
         (["link", "--expires", "8d"], "--expires '8d' cannot be. Write it like 30s, 15m, 2h or 7d; 7d at most."),
         (["link", "--expires", "soon"], "--expires 'soon' cannot be. Write it like 30s, 15m, 2h or 7d; 7d at most."),
-        (["link", "--max-bytes", "2MB"], "--max-bytes '2MB' cannot be. Give a whole number from 1 to 5,368,709,120."),
+        (
+            ["link", "--max-bytes", "6GB"],
+            "--max-bytes '6GB' cannot be. Write it like 2000000, 5MB or 1.5MiB; 5,368,",
+        ),
         (["link", "--key", "a", "--prefix", "b"], "--key 'a' and --prefix 'b' say two things. Leave one out."),
         (["link", "--key", ""], "--key '' has 0 bytes. Give it 1 to 1024."),
         (["link", "--prefix", "a/${filename}"], "--prefix 'a/${filename}' holds ${filename}."),

@@ -11,9 +11,21 @@ from rich.text import Text
 
 from builders.uploads import collected, failed, uploaded
 from contract.errors import Reason
-from darkroom.cli.output.results import TIMES, exit_status, json_line, print_skipped, print_table, summary
+from darkroom.cli.commands.up import others
+from darkroom.cli.output.results import (
+    TIMES,
+    exit_status,
+    failure_lines,
+    json_line,
+    print_skipped,
+    print_table,
+    summary,
+)
 from darkroom.cli.progress import steps
+from darkroom.local.access_keys import AccessKeys
+from darkroom.local.registry import Running
 from darkroom.uploads.local_files import Selection, Skipped
+from darkroom.uploads.outcomes import Failure, Result
 
 
 def test_a_json_line_has_exactly_the_members_promised() -> None:
@@ -154,3 +166,31 @@ def test_what_is_skipped_is_listed_and_counted_and_fails_the_command(capsys: pyt
     assert (count, results) == ("2 skipped", "left out: 'out' holds results of an earlier run")
     assert exit_status([collected().result]) == 0
     assert exit_status([collected().result], skipped) == 1
+
+
+def test_a_long_path_is_cut_in_its_middle_and_pads_no_other_row(capsys: pytest.CaptureFixture[str]) -> None:
+    print_table([collected(), collected(uploaded("k", path=f"start/{'x' * 1000}/end.jpg"))])
+
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) < 180
+    assert "start/" in lines[2]
+    assert "/end.jpg" in lines[2]
+
+
+def test_what_is_only_late_is_not_said_to_be_in_the_log() -> None:
+    late = Result(upload=uploaded(), failure=Failure.NO_OUTCOME)
+
+    assert list(failure_lines([collected().result], Path("log"))) == []
+    assert list(failure_lines([late], Path("log"))) == [
+        "1 had no outcome within the time given. Wait for longer with --timeout."
+    ]
+    assert list(failure_lines([failed().result], Path("log"))) == ["1 failed. The function's log says why: log"]
+
+
+def test_a_pipeline_that_is_up_already_is_told_to_the_next() -> None:
+    running = Running(endpoint_url="http://127.0.0.1:4566", stack_name="Darkroom", keys=AccessKeys(id="a", secret="b"))
+
+    (line,) = others([running])
+
+    assert line.startswith("darkroom: another pipeline is up at http://127.0.0.1:4566.")
+    assert "secret" not in line

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from darkroom.cli.options import Local, Stack, duration, whole_number
+from darkroom.cli.options import Local, Stack, byte_count, duration, prefix_hint
 from darkroom.cli.target import find_target
 from darkroom.pipeline.deployed_config import find_max_source_bytes, find_scope
 from darkroom.text import printable
@@ -26,10 +26,10 @@ MaxBytes = Annotated[
     int | None,
     typer.Option(
         "--max-bytes",
-        metavar="N",
-        parser=whole_number("--max-bytes", 1, _MOST_BYTES),
+        metavar="SIZE",
+        parser=byte_count("--max-bytes", _MOST_BYTES),
         show_default="the stack's max_source_bytes",
-        help="What a file may weigh; S3 refuses a larger one, and an empty one.",
+        help="What a file may weigh, such as 5MB; S3 refuses a larger one, and an empty one.",
     ),
 ]
 Expires = Annotated[
@@ -65,7 +65,7 @@ def link(  # noqa: PLR0913 - the command has so many options
     \b
     Examples:
       darkroom link > upload.html
-      darkroom link --key avatars/u42.jpg --max-bytes 2000000 --expires 2h
+      darkroom link --key avatars/u42.jpg --max-bytes 5MB --expires 2h
       darkroom link --stack Darkroom --prefix visitors/7f3a/ --json
     """  # noqa: D301 - \b tells the help to leave the lines as they are
     asked = key_pattern(key, prefix)
@@ -81,6 +81,10 @@ def link(  # noqa: PLR0913 - the command has so many options
         _warn(f"Images of more than {limit:,} bytes will be rejected: that is the stack's max_source_bytes.")
     if made.dies_with_session:
         _warn("It is signed with temporary credentials: it ends with them, if that is before it expires.")
+    if hint := prefix_hint(key or prefix or "", is_prefix=prefix is not None):
+        _warn(hint)
+    if not as_json:
+        typer.echo(f"key: {printable(pattern)}", err=True)
     typer.echo(made.to_json() if as_json else made.to_html())
 
 

@@ -9,7 +9,7 @@ import typer
 
 from darkroom.cli.options import PATIENCE_SECONDS, Timeout, http_url, read_variants
 from darkroom.cli.output.html import contact_sheet
-from darkroom.cli.output.results import exit_status, json_line, print_skipped, print_table
+from darkroom.cli.output.results import exit_status, failure_lines, json_line, print_skipped, print_table
 from darkroom.cli.progress import steps
 from darkroom.errors import UsageError
 from darkroom.files import prepare_folder, write_whole
@@ -93,7 +93,7 @@ def run(  # noqa: PLR0913 - the command has so many options
         if log:
             local.wait_until_idle(_LAST_LINES_SECONDS)
         function_log = local.function_log() if log else ""
-        if _failed(rows):
+        if any(row.result.is_in_the_log for row in rows):
             write_whole(out / _LOG, local.whole_log().encode())
     _report(_in_order(rows, sources), sheet, out, as_json=as_json)
     for line in function_log.splitlines():
@@ -124,9 +124,5 @@ def _report(rows: Sequence[Collected], sheet: Path | None, out: Path, *, as_json
     if sheet:
         write_whole(sheet, contact_sheet(rows).encode())
         typer.echo(f"Contact sheet: {printable(str(sheet))}", err=True)
-    if failed := _failed(rows):
-        typer.echo(f"{failed} failed. The function's log says why: {printable(str(out / _LOG))}", err=True)
-
-
-def _failed(rows: Sequence[Collected]) -> int:
-    return sum(1 for row in rows if row.result.failure)
+    for line in failure_lines([row.result for row in rows], out / _LOG):
+        typer.echo(line, err=True)

@@ -1,6 +1,7 @@
 """`darkroom up`: the pipeline on this machine, for as long as it is wanted."""
 
 import sys
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 
 import typer
@@ -11,7 +12,7 @@ from darkroom.cli.progress import steps
 from darkroom.cli.terminal import stop_signal
 from darkroom.errors import DarkroomError
 from darkroom.local.local_pipeline import local_pipeline
-from darkroom.local.registry import Running, announced
+from darkroom.local.registry import Running, all_running, announced
 from darkroom.loopback import is_listening
 from darkroom.pipeline.client import Pipeline
 
@@ -30,6 +31,8 @@ def up(port: Port = None) -> None:
       darkroom up --port 4566
       darkroom run photos --endpoint-url http://127.0.0.1:4566
     """  # noqa: D301 - \b tells the help to leave the lines as they are
+    for line in others(all_running()):
+        typer.echo(line, err=True)
     with ExitStack() as running:
         with steps(shown=sys.stderr.isatty()) as progress:
             pipeline = running.enter_context(local_pipeline({}, port=port, begin=progress.begin)).pipeline
@@ -39,6 +42,12 @@ def up(port: Port = None) -> None:
         while not stopped.wait(_LOOK_SECONDS):
             if not is_listening(str(pipeline.endpoint_url)):
                 raise DarkroomError(f"Nothing listens at {pipeline.endpoint_url} any more: the emulator has ended.")
+
+
+def others(pipelines: Sequence[Running]) -> Iterator[str]:
+    """Say which pipelines are up already: this one is then what other commands find."""
+    for other in pipelines:
+        yield f"darkroom: another pipeline is up at {other.endpoint_url}. Commands will find this one."
 
 
 def instructions(pipeline: Pipeline) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from darkroom.cli.options import PATIENCE_SECONDS, Local, Stack, Timeout
+from darkroom.cli.options import PATIENCE_SECONDS, Local, Stack, Timeout, prefix_hint
 from darkroom.cli.output.results import exit_status, outcome_json, outcome_line, print_skipped, summary, upload_json
 from darkroom.cli.progress import upload_progress
 from darkroom.cli.target import find_target
@@ -59,6 +59,8 @@ def upload(  # noqa: PLR0913 - the command has so many options
     selection = find_sources(paths, prefix=prefix)
     sources = selection.sources
     print_skipped(selection)
+    if hint := prefix_hint(prefix):
+        typer.echo(f"darkroom: {printable(hint)}", err=True)
     pipeline = find_target(local=local, stack=stack)
     scope = find_scope(pipeline)
     _warn_of_strangers(sources, scope)

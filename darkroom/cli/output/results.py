@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -13,7 +14,7 @@ from darkroom.text import kilobytes, printable
 from darkroom.uploads.download import Collected
 from darkroom.uploads.explanations import FAILURES, REJECTIONS
 from darkroom.uploads.local_files import Selection, Skipped
-from darkroom.uploads.outcomes import Result
+from darkroom.uploads.outcomes import Failure, Result
 from darkroom.uploads.upload import Uploaded
 
 TIMES = "\N{MULTIPLICATION SIGN}"
@@ -22,6 +23,7 @@ _STYLES = {"resized": "green", "rejected": "yellow", "failed": "bold red"}
 # Wide enough that nothing wraps, as where another program reads the table.
 _WIDE = 10_000
 _WORD_CHARACTERS = 10
+_PATH_CHARACTERS = 99
 
 
 def json_line(collected: Collected) -> str:
@@ -84,6 +86,14 @@ def exit_status(results: Sequence[Result], skipped: Sequence[Skipped] = ()) -> E
     return ExitStatus.SOME_NOT_RESIZED
 
 
+def failure_lines(results: Sequence[Result], log: Path) -> Iterator[str]:
+    """Say how many failed and where to read why, and how many are only not done yet."""
+    if failed := sum(1 for result in results if result.is_in_the_log):
+        yield f"{failed:,} failed. The function's log says why: {printable(str(log))}"
+    if late := sum(1 for result in results if result.failure is Failure.NO_OUTCOME):
+        yield f"{late:,} had no outcome within the time given. Wait for longer with --timeout."
+
+
 def describe(rendition: PublishedRendition, between: str = " ") -> str:
     """Write a rendition's size in pixels and its bytes, with something between the two."""
     return f"{rendition.width}{TIMES}{rendition.height}{between}{kilobytes(rendition.bytes)}"
@@ -106,13 +116,21 @@ def _cells(row: Collected, variants: Sequence[str], between: str) -> Iterator[Te
     result = row.result
     manifest = result.manifest
     renditions = {rendition.variant: rendition for rendition in (manifest.renditions if manifest else ())}
-    yield Text(printable(str(result.upload.source.path)))
+    yield Text(_middle_cut(printable(str(result.upload.source.path))))
     yield Text(
         f"{result.word}:{between}{result.reason}" if result.reason else result.word, _STYLES.get(result.word, "")
     )
     for variant in variants:
         yield Text(describe(renditions[variant], between) if variant in renditions else "-")
     yield Text(f"{manifest.times.milliseconds:,}" if manifest else "-")
+
+
+def _middle_cut(path: str) -> str:
+    """Shorten a long path in its middle: its row would pad every other to its length."""
+    if len(path) <= _PATH_CHARACTERS:
+        return path
+    kept = (_PATH_CHARACTERS - 1) // 2
+    return f"{path[:kept]}…{path[-kept:]}"
 
 
 def _variants(rows: Sequence[Collected]) -> list[str]:
