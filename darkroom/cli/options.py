@@ -153,6 +153,28 @@ Stack = Annotated[
 ]
 
 
+EndpointUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--endpoint-url",
+        metavar="URL",
+        parser=http_url("--endpoint-url"),
+        help="The pipeline at this address, of the `darkroom up` that printed it or of another emulator.",
+    ),
+]
+
+Context = Annotated[
+    list[str] | None,
+    typer.Option(
+        "-c", "--context", metavar="KEY=VALUE", help="A setting in place of cdk.json's, as engine=vips; repeatable."
+    ),
+]
+
+Variants = Annotated[
+    Path | None, typer.Option("--variants", metavar="FILE", help="The variants to make, as JSON; see cdk.json's.")
+]
+
+
 _EXAMPLE = '{"thumb": {"width": 320, "height": 320, "fit": "cover"}}'
 
 

@@ -1,12 +1,15 @@
-"""Ask before what cannot be undone, and stop on a signal."""
+"""Ask before what cannot be undone, stop on a signal, and say what was done by then."""
 
 import signal
 import sys
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import typer
 
 from darkroom.errors import UsageError
+from darkroom.text import printable
 
 
 def confirm(question: str, *, yes: bool) -> None:
@@ -21,6 +24,16 @@ def confirm(question: str, *, yes: bool) -> None:
     if not sys.stdin.isatty():
         raise UsageError(f"{question} There is nobody to ask: give --yes.")
     typer.confirm(question, abort=True, err=True)
+
+
+@contextmanager
+def told_when_stopped(so_far: Callable[[], str]) -> Iterator[None]:
+    """Say on standard error what is done so far, where Ctrl-C or SIGTERM ends the work."""
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit):
+        typer.echo(f"darkroom: stopped. {printable(so_far())}", err=True)
+        raise
 
 
 def stop_signal() -> threading.Event:

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from contract.keys import manifest_key
 from contract.manifest import Manifest, Outcome
+from darkroom.doctor.advice import deploy_advice
 from darkroom.doctor.findings import Finding, fault, ok
 from darkroom.errors import answering
 from darkroom.pipeline.client import Pipeline
@@ -70,7 +71,10 @@ class Trial:
         if manifest.outcome is not Outcome.RESIZED:
             return fault(
                 f"A test image was {manifest.outcome}: {manifest.reason}, {manifest.detail}.",
-                "Its one pixel is a good image: look at the function's log, and deploy this version of Darkroom.",
+                deploy_advice(
+                    self._pipeline,
+                    "Its one pixel is a good image: look at the function's log, and deploy this version of Darkroom.",
+                ),
             )
         bad = [each.key for each in manifest.renditions if self._length(each.key) != each.bytes]
         if bad:

@@ -219,8 +219,8 @@ def test_what_is_broken_is_told_with_what_to_do(here: Path) -> None:
             "fault",
             "darkroom backfill",
         ),
-        ("was changed by hand: its variable DARKROOM_CACHE_CONTROL", "fault", "Deploy"),
-        ("MemorySize is 1769 there and 3008 here", "warning", "make deploy"),
+        ("was changed by hand: its variable DARKROOM_CACHE_CONTROL", "fault", "darkroom up"),
+        ("MemorySize is 1769 there and 3008 here", "warning", "darkroom up"),
     ):
         (finding,) = [finding for what, finding in told.items() if part in what]
         assert finding["level"] == level

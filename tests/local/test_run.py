@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import signal
 from pathlib import Path
 
@@ -106,7 +107,11 @@ def test_ctrl_c_stops_at_once_and_leaves_no_process_and_no_half_file(tmp_path: P
     os.killpg(command.pid, signal.SIGINT)
     rest, told = command.communicate(timeout=60)
 
-    assert (command.returncode, told) == (130, "")
+    assert command.returncode == 130
+    done = 1 + len(rest.splitlines())
+    assert re.fullmatch(
+        rf"darkroom: stopped\. {done} of 40 files have an outcome: {done} resized\. What came out is in 'out'\.\n", told
+    )
     assert len(started) > 2
     assert wait_until_ended(started) == set()
     assert processes_started_in(tmp_path) == set()
@@ -127,5 +132,8 @@ def test_terminated_while_it_starts_it_leaves_no_process(tmp_path: Path) -> None
     command.terminate()
     _, told = command.communicate(timeout=60)
 
-    assert (command.returncode, told) == (143, "")
+    assert (command.returncode, told) == (
+        143,
+        "darkroom: stopped. 0 of 1 files were uploaded, and none has come out.\n",
+    )
     assert wait_until_ended(started | processes_started_in(tmp_path)) == set()

@@ -82,6 +82,10 @@ def darkroom(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
         (["backfill", "--orphans", "--all"], "--orphans goes through the manifests: of the options that choose, it"),
         (["backfill", "--older-than", "month"], "--older-than 'month' cannot be. Write it like 30s, 15m, 2h or 7d"),
         (["doctor", "-c", "memory_mb"], "-c 'memory_mb' is no knob and its value. Write it like memory_mb=3008."),
+        (["doctor", "--endpoint-url", "4566"], "--endpoint-url '4566' is no URL of a server. Write it like http://"),
+        (["run", "tom.jpg", "-c", "engine=gimp"], "-c engine=gimp: engine: 'gimp' is not allowed; expected one of"),
+        (["up", "-c", "memory"], "-c 'memory' is no knob and its value. Write it like memory_mb=3008."),
+        (["up", "--variants", "bad.json"], "--variants 'bad.json': variants.a.quality: 101 is not allowed"),
         (["console", "--port", "0"], "--port '0' cannot be. Give a whole number from 1 to 65,535."),
         (["console"], "No pipeline runs on this machine. Start `darkroom up` in another terminal"),
         (["down"], "Error: No such command 'down'."),
@@ -158,6 +162,19 @@ def test_help_has_worked_examples(
 
     assert status == 0
     assert "Examples:\n    darkroom " in capsys.readouterr().out
+
+
+def test_every_command_of_a_stack_takes_an_endpoint_too(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    helps = {}
+    for command in COMMANDS:
+        darkroom(monkeypatch, *command.split(), "--help")
+        helps[command] = capsys.readouterr().out
+
+    of_a_stack = {command for command, text in helps.items() if "--stack " in text}
+    assert of_a_stack == {command for command in COMMANDS if command not in {"run", "up"}}
+    assert {command for command, text in helps.items() if "--endpoint-url URL" in text} == of_a_stack | {"run"}
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

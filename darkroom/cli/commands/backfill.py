@@ -18,10 +18,11 @@ from darkroom.backfill.estimate import Estimate
 from darkroom.backfill.jobs import Examined, Examiner
 from darkroom.backfill.orphans import Manifests, OrphanExaminer
 from darkroom.backfill.selection import Selection, Verdict
-from darkroom.cli.options import Local, Stack, duration, source_formats, whole_number
+from darkroom.cli.options import EndpointUrl, Local, Stack, duration, source_formats, whole_number
 from darkroom.cli.progress import steps
 from darkroom.cli.target import find_target
-from darkroom.cli.terminal import confirm
+from darkroom.cli.terminal import confirm, told_when_stopped
+from darkroom.doctor.advice import deploy_advice
 from darkroom.doctor.rollback import DEPLOY_AGAIN
 from darkroom.errors import DarkroomError, UsageError, answering
 from darkroom.pipeline.client import Pipeline
@@ -97,6 +98,7 @@ def backfill_(  # noqa: PLR0913 - the command has so many options
     as_json: AsJson = False,
     local: Local = False,
     stack: Stack = None,
+    endpoint_url: EndpointUrl = None,
 ) -> None:
     """Resize what is in the uploads bucket already: uploads without an outcome, and those of another configuration.
 
@@ -125,14 +127,14 @@ def backfill_(  # noqa: PLR0913 - the command has so many options
         raise UsageError("--all takes everything; leave --missing, --older-than and --format out.")
     if orphans and (everything or missing or older_than or formats or rejected or inventory):
         raise UsageError("--orphans goes through the manifests: of the options that choose, it takes --prefix alone.")
-    pipeline = find_target(local=local, stack=stack)
+    pipeline = find_target(local=local, stack=stack, endpoint_url=endpoint_url)
     settings = _settings(pipeline)
     within = _within_scope(prefix, pipeline)
     if orphans:
         manifests = Manifests(pipeline=pipeline, prefix=within)
         examiner = OrphanExaminer(pipeline, within, settings.variants)
         noted = Checkpoint(file=checkpoint, backfill=_described_orphans(manifests))
-        _sweep(_Run(manifests, examiner, noted, rate, as_json), settings, dry_run=dry_run, yes=yes)
+        _sweep(_Run(pipeline, manifests, examiner, noted, rate, as_json), settings, dry_run=dry_run, yes=yes)
         return
     selection = Selection(
         recipe=settings.recipe,
@@ -145,7 +147,7 @@ def backfill_(  # noqa: PLR0913 - the command has so many options
     )
     uploads = Uploads(pipeline=pipeline, prefix=within, inventory=inventory)
     noted = Checkpoint(file=checkpoint, backfill=_described(uploads, selection, older_than))
-    run = _Run(uploads, Examiner(pipeline, settings.variants, selection), noted, rate, as_json)
+    run = _Run(pipeline, uploads, Examiner(pipeline, settings.variants, selection), noted, rate, as_json)
     after = noted.read()
     estimate = Estimate(keys=_count(uploads, after), rate=rate, variants=len(settings.variants))
     typer.echo(_plan(estimate, going_on=after is not None), err=True)
@@ -161,6 +163,7 @@ def backfill_(  # noqa: PLR0913 - the command has so many options
 class _Run:
     """A backfill that is told to a person, or to another program, as it goes."""
 
+    pipeline: Pipeline
     source: Source
     examiner: PageExaminer
     checkpoint: Checkpoint
@@ -180,15 +183,20 @@ class _Run:
     def send(self, keys: int) -> Counter[Verdict]:
         """Send the jobs of so many keys."""
         counts: Counter[Verdict] = Counter()
-        with steps(shown=sys.stderr.isatty()) as progress:
+        with told_when_stopped(lambda: self._so_far(counts, keys)), steps(shown=sys.stderr.isatty()) as progress:
             pages = backfill(self.source, self.examiner, self.checkpoint, Pace(self.rate))
             for _ in progress.count("Looking and sending", keys, _adding(counts, pages)):
                 pass
         return counts
 
+    def _so_far(self, counts: Counter[Verdict], keys: int) -> str:
+        again = "goes on from there" if self.checkpoint.file else "begins anew; with --checkpoint FILE it goes on"
+        done = f"{counts.total():,} of {keys:,} keys were looked at, and {_jobs(counts):,} jobs sent."
+        return f"{done} Run again, it {again}."
+
     def tell(self, counts: Counter[Verdict], *, dry_run: bool) -> None:
         """Sum up."""
-        _tell(counts, dry_run=dry_run, as_json=self.as_json)
+        _tell(counts, deploy_advice(self.pipeline, DEPLOY_AGAIN), dry_run=dry_run, as_json=self.as_json)
 
 
 def _sweep(run: _Run, settings: Settings, *, dry_run: bool, yes: bool) -> None:
@@ -223,7 +231,9 @@ def _settings(pipeline: Pipeline) -> Settings:
     try:
         return Settings.from_environment(environment)
     except SettingsError as error:
-        raise DarkroomError(f"The function is another Darkroom's: {error}. Deploy it, and run again.") from error
+        raise DarkroomError(
+            f"The function is another Darkroom's: {error}. {deploy_advice(pipeline, 'Deploy it, and run again.')}"
+        ) from error
 
 
 def _live_generation(pipeline: Pipeline) -> int:
@@ -300,12 +310,16 @@ def _adding(counts: Counter[Verdict], pages: Iterator[Counter[Verdict]]) -> Iter
         yield page.total()
 
 
-def _tell(counts: Counter[Verdict], *, dry_run: bool, as_json: bool) -> None:
-    jobs = sum(count for verdict, count in counts.items() if verdict.is_job)
+def _jobs(counts: Counter[Verdict]) -> int:
+    return sum(count for verdict, count in counts.items() if verdict.is_job)
+
+
+def _tell(counts: Counter[Verdict], advice: str, *, dry_run: bool, as_json: bool) -> None:
+    jobs = _jobs(counts)
     if counts[Verdict.NEWER_VERSION]:
         typer.echo(
             f"{counts[Verdict.NEWER_VERSION]:,} were resized by a newer version of the function than the live one: a "
-            f"deployment was rolled back, and their jobs would change nothing. {DEPLOY_AGAIN}",
+            f"deployment was rolled back, and their jobs would change nothing. {advice}",
             err=True,
         )
     if as_json:

@@ -4,14 +4,14 @@ import asyncio
 
 import typer
 
-from darkroom.cli.options import Local, Port, Stack
+from darkroom.cli.options import EndpointUrl, Local, Port, Stack
 from darkroom.cli.target import find_target
 from darkroom.console.settings import find_limits
 from darkroom.loopback import listening_socket
 from darkroom.text import printable
 
 
-def console(*, port: Port = None, local: Local = False, stack: Stack = None) -> None:
+def console(*, port: Port = None, local: Local = False, stack: Stack = None, endpoint_url: EndpointUrl = None) -> None:
     """Serve a page that shows the pipeline: drop images on it, see what becomes of them, redrive dead letters.
 
     It listens on this machine only, and the address that it prints is a key: whoever has it acts with your AWS
@@ -27,7 +27,7 @@ def console(*, port: Port = None, local: Local = False, stack: Stack = None) -> 
     from darkroom.console.auth import Access  # noqa: PLC0415
     from darkroom.console.server import serve  # noqa: PLC0415
 
-    pipeline = find_target(local=local, stack=stack)
+    pipeline = find_target(local=local, stack=stack, endpoint_url=endpoint_url)
     limits = find_limits(pipeline)
     access = Access.random()
     with listening_socket(port) as listener:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from darkroom.cli.options import Local, Stack, byte_count, duration, prefix_hint
+from darkroom.cli.options import EndpointUrl, Local, Stack, byte_count, duration, prefix_hint
 from darkroom.cli.target import find_target
 from darkroom.pipeline.deployed_config import find_max_source_bytes, find_scope
 from darkroom.text import printable
@@ -53,6 +53,7 @@ def link(  # noqa: PLR0913 - the command has so many options
     as_json: AsJson = False,
     local: Local = False,
     stack: Stack = None,
+    endpoint_url: EndpointUrl = None,
 ) -> None:
     """Print a form with which anybody can upload an image, without credentials: a presigned POST.
 
@@ -69,7 +70,7 @@ def link(  # noqa: PLR0913 - the command has so many options
       darkroom link --stack Darkroom --prefix visitors/7f3a/ --json
     """  # noqa: D301 - \b tells the help to leave the lines as they are
     asked = key_pattern(key, prefix)
-    pipeline = find_target(local=local, stack=stack)
+    pipeline = find_target(local=local, stack=stack, endpoint_url=endpoint_url)
     scope = find_scope(pipeline)
     pattern = asked or new_key(scope.first)
     limit = find_max_source_bytes(pipeline)

@@ -7,17 +7,19 @@ from typing import Annotated
 
 import typer
 
-from darkroom.cli.options import PATIENCE_SECONDS, Timeout, http_url, read_variants
+from darkroom.cli.options import PATIENCE_SECONDS, Context, Timeout, Variants, http_url
 from darkroom.cli.output.html import contact_sheet
-from darkroom.cli.output.results import exit_status, failure_lines, json_line, print_skipped, print_table
+from darkroom.cli.output.results import exit_status, failure_lines, json_line, print_skipped, print_table, summary
+from darkroom.cli.overrides import local_settings
 from darkroom.cli.progress import steps
+from darkroom.cli.terminal import told_when_stopped
 from darkroom.errors import UsageError
 from darkroom.files import prepare_folder, write_whole
 from darkroom.local.local_pipeline import local_pipeline
 from darkroom.text import printable
 from darkroom.uploads.download import Collected, develop
 from darkroom.uploads.local_files import RESULTS_MARKER, Source, find_sources
-from darkroom.uploads.upload import upload_all
+from darkroom.uploads.upload import Uploaded, upload_all
 
 # In the output folder, where no variant's name can be: each of those is in a folder of its own.
 _LOG = "function.log"
@@ -27,9 +29,6 @@ _LAST_LINES_SECONDS = 10.0
 Paths = Annotated[list[Path], typer.Argument(metavar="PATH", show_default=False)]
 Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the variants and manifests are copied to.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One line of JSON an upload, as soon as it is known.")]
-Variants = Annotated[
-    Path | None, typer.Option("--variants", metavar="FILE", help="The variants to make, as JSON; see cdk.json's.")
-]
 Sheet = Annotated[
     Path | None, typer.Option("--contact-sheet", metavar="FILE", help="Write an HTML page of all that came out.")
 ]
@@ -39,7 +38,7 @@ EndpointUrl = Annotated[
         "--endpoint-url",
         metavar="URL",
         parser=http_url("--endpoint-url"),
-        help="Deploy to what speaks AWS there, such as `darkroom up`.",
+        help="Use the pipeline of the `darkroom up` there; one is deployed where none is.",
     ),
 ]
 Log = Annotated[bool, typer.Option("--log", help="Print the function's log on standard error at the end.")]
@@ -51,6 +50,7 @@ def run(  # noqa: PLR0913 - the command has so many options
     out: Out = Path("out"),
     as_json: AsJson = False,
     variants: Variants = None,
+    context: Context = None,
     sheet: Sheet = None,
     endpoint_url: EndpointUrl = None,
     timeout: Timeout = PATIENCE_SECONDS,
@@ -62,6 +62,9 @@ def run(  # noqa: PLR0913 - the command has so many options
     file .darkroom-results marks. What cannot be read is skipped, listed and counted. DIR mirrors the derived bucket:
     `<variant>/<key>.<extension>` and `manifests/<key>.json`, where a file's key is its path from its folder on.
 
+    The pipeline at --endpoint-url is used as it is, unless --variants or -c say otherwise: then it is deployed again,
+    and stays so.
+
     \b
     Examples:
       darkroom run holiday.jpg
@@ -69,6 +72,7 @@ def run(  # noqa: PLR0913 - the command has so many options
       darkroom run photos --json | jq 'select(.outcome == "rejected")'
       echo '{"tiny": {"width": 64, "format": "avif"}}' > tiny.json
       darkroom run photos --variants tiny.json
+      darkroom run photos -c engine=vips -c memory_mb=3008
 
     \b
     Exit status: 0 all resized, 1 some rejected, failed or skipped, 2 wrong usage,
@@ -77,14 +81,16 @@ def run(  # noqa: PLR0913 - the command has so many options
     selection = find_sources(paths, outputs=[out, sheet] if sheet else [out])
     sources = selection.sources
     print_skipped(selection)
-    overrides = {"variants": read_variants(variants)} if variants else {}
+    overrides = local_settings(context, variants)
     _prepare(out, sheet)
+    uploads: list[Uploaded] = []
     rows: list[Collected] = []
     with (
+        told_when_stopped(lambda: _so_far(rows, uploads, sources, out)),
         steps(shown=sys.stderr.isatty() and not (as_json and sys.stdout.isatty())) as progress,
         local_pipeline(overrides, endpoint_url=endpoint_url, begin=progress.begin) as local,
     ):
-        uploads = [*progress.follow("Uploading", len(sources), upload_all(sources, local.pipeline))]
+        uploads.extend(progress.follow("Uploading", len(sources), upload_all(sources, local.pipeline)))
         results = develop(uploads, local.pipeline, out, patience=timeout)
         for collected in progress.follow("Resizing", len(uploads), results):
             rows.append(collected)
@@ -95,6 +101,8 @@ def run(  # noqa: PLR0913 - the command has so many options
         function_log = local.function_log() if log else ""
         if any(row.result.is_in_the_log for row in rows):
             write_whole(out / _LOG, local.whole_log().encode())
+    if overrides and endpoint_url:
+        typer.echo(f"darkroom: the pipeline at {endpoint_url} has these settings from now on.", err=True)
     _report(_in_order(rows, sources), sheet, out, as_json=as_json)
     for line in function_log.splitlines():
         typer.echo(printable(line), err=True)
@@ -116,6 +124,13 @@ def _prepare(out: Path, sheet: Path | None) -> None:
 def _in_order(rows: Sequence[Collected], sources: Sequence[Source]) -> list[Collected]:
     places = {source.key: place for place, source in enumerate(sources)}
     return sorted(rows, key=lambda row: places[row.result.upload.source.key])
+
+
+def _so_far(rows: Sequence[Collected], uploads: Sequence[Uploaded], sources: Sequence[Source], out: Path) -> str:
+    if not rows:
+        return f"{len(uploads):,} of {len(sources):,} files were uploaded, and none has come out."
+    counts = summary([row.result for row in rows])
+    return f"{len(rows):,} of {len(sources):,} files have an outcome: {counts}. What came out is in {str(out)!r}."
 
 
 def _report(rows: Sequence[Collected], sheet: Path | None, out: Path, *, as_json: bool) -> None:
