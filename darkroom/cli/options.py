@@ -85,17 +85,18 @@ def prefix_hint(start: str, *, is_prefix: bool = True) -> str | None:
     return None
 
 
-def http_url(option: str) -> Callable[[str], str]:
-    """Make a parser of URLs of a server; it raises UsageError."""
+def http_url(option: str, example: str = "http://127.0.0.1:4566") -> Callable[[str], str]:
+    """Make a parser of the URLs of servers and their pages; it raises UsageError."""
 
     def parse(value: str) -> str:
         try:
             parts = urlsplit(value)
             valid = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+            valid = valid and value.isascii() and value.isprintable() and " " not in value
         except ValueError:  # a port that is no number, or brackets without an address
             valid = False
         if not valid:
-            raise UsageError(f"{option} {value!r} is no URL of a server. Write it like http://127.0.0.1:4566.")
+            raise UsageError(f"{option} {value!r} is no URL of a server. Write it like {example}.")
         return value
 
     return parse

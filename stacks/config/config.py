@@ -44,6 +44,9 @@ class Config:
     legacy_uploads_bucket: str | None = None
     # Only uploads whose key starts so are resized; empty means all.
     key_prefix: str = ""
+    # The origins whose pages may see how an upload ended that they posted with a link: a CORS rule gives no more, and
+    # an upload needs the link's signature all the same. Empty means no page.
+    cors_origins: tuple[str, ...] = ("*",)
     # What is made of each image, by name; resize/variants.py has every option.
     variants: tuple[Variant, ...] = DEFAULT_VARIANTS
     # Whether `cdk destroy` leaves the buckets and the log. False removes them; the buckets must be empty by then, as

@@ -50,10 +50,27 @@ def _text(pattern: str, meaning: str) -> Parser:
     return parse
 
 
+def _origins(key: str, value: object) -> tuple[str, ...]:
+    """Parse origins of web pages: docs.aws.amazon.com/AmazonS3/latest/userguide/ManageCorsUsing.html."""
+    if not isinstance(value, list) or len(value) > _MOST_ORIGINS:
+        raise SettingsError(
+            key, value, f'a list of at most {_MOST_ORIGINS} origins such as ["https://www.example.com"]'
+        )
+    return tuple(_origin(f"{key}[{place}]", each) for place, each in enumerate(value))
+
+
 def _boolean(key: str, value: object) -> bool:
     if not isinstance(value, bool):
         raise SettingsError(key, value, "true or false")
     return value
+
+
+_MOST_ORIGINS = 100
+# The scheme, the host and the port of a page, as its browser sends them; "null" is a page that is opened from a file.
+_origin = _text(
+    r"\*|null|(?=[^*]*\*?[^*]*$)https?://[a-z0-9*]([a-z0-9.*-]*[a-z0-9*])?(:[0-9]{1,5})?",
+    'an origin such as "https://www.example.com", in small letters and with one * at most; "*" for any; or "null"',
+)
 
 
 def _variants(_key: str, value: object) -> tuple[Variant, ...]:
@@ -107,6 +124,7 @@ PARSERS: Mapping[str, Parser] = {
     "key_prefix": _text(
         r"[0-9A-Za-z/!_.'()-]{0,1024}", 'at most 1,024 letters, digits and /!_.\'()-, or "" for every key'
     ),
+    "cors_origins": _origins,
     "variants": _variants,
     "retain_data": _boolean,
     "noncurrent_days": _days,

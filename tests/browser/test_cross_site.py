@@ -17,6 +17,7 @@ from builders.consoles import console_of
 from builders.faulty import Faulty
 from builders.pictures import jpeg
 from darkroom.uploads.presigned_post import make_link
+from darkroom.uploads.upload_page import upload_page
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -127,11 +128,11 @@ def test_the_cookie_of_the_console_goes_to_no_other_server_of_this_machine(
     assert {cookies for _, cookies in asked} == {""}
 
 
-def test_the_form_of_a_link_works_from_any_page(faulty: Faulty, browser: Browser) -> None:
+def test_the_form_of_a_link_works_from_any_page_without_scripts(faulty: Faulty, browser: Browser) -> None:
     link = make_link(faulty.pipeline, "visitors/cat.jpg", max_bytes=100_000, valid_for=timedelta(minutes=5))
     uploads: S3Client = faulty.s3
-    with page_with(link.to_html()) as address:
-        page = browser.new_page()
+    with page_with(upload_page(link)) as address:
+        page = browser.new_context(java_script_enabled=False).new_page()
         page.goto(address)
         page.set_input_files("input[type=file]", {"name": "my.jpg", "mimeType": "image/jpeg", "buffer": jpeg()})
 

@@ -134,7 +134,7 @@ def test_a_backfill_says_to_deploy_again_where_a_version_that_was_rolled_back_ha
 
     assert json.loads(finished.stdout)["uploads"] == {"newer_version": 1}
     assert "1 were resized by a newer version of the function than the live one" in finished.stderr
-    assert "Deploy again, then run `darkroom backfill`" in finished.stderr
+    assert "Stop `darkroom up` and start it again" in finished.stderr
 
 
 @contextmanager
