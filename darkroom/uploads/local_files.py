@@ -13,6 +13,10 @@ from darkroom.errors import UsageError
 # In a folder that `darkroom run` wrote into: what is in it is no input.
 RESULTS_MARKER = ".darkroom-results"
 
+# In the head of a contact sheet, which is a page of results.
+SHEET_MARKER = b'<meta name="generator" content="darkroom run">'
+_HEAD_BYTES = 1024
+
 _URL = re.compile(r"[a-z][a-z0-9+.-]+:/", re.IGNORECASE)
 
 
@@ -34,7 +38,7 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The files to upload in a stable order, what cannot be, and folders that hold the results of earlier runs."""
+    """The files to upload in a stable order, what cannot be, and folders and contact sheets of earlier runs."""
 
     sources: tuple[Source, ...]
     skipped: tuple[Skipped, ...] = ()
@@ -79,6 +83,7 @@ class _Search:
         self._left_out = frozenset(map(os.path.realpath, outputs))
         self._prefix = key_of(prefix)
         self._seen: set[str] = set()
+        self._found = 0
 
     def add(self, path: Path) -> None:
         """Take a path that a person has named."""
@@ -88,20 +93,19 @@ class _Search:
             )
         if not os.path.lexists(path):
             raise _missing(path)
-        if (path / RESULTS_MARKER).exists():
+        if _holds_results(path):
             raise UsageError(
                 f"{_shown(path)} holds results of `darkroom run`, as its file {RESULTS_MARKER} says.\n"
                 "Name the files or folders in it that are meant, or delete that file."
             )
-        before = self._count()
+        before = self._found
         self._visit(path, path.parent, ())
-        if path.is_dir() and self._count() == before:
+        if path in self.results:
+            raise UsageError(f"{_shown(path)} is a contact sheet of `darkroom run`. Leave it out.")
+        if self._found == before and os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises where it may not look
             raise UsageError(
                 f"The folder {_shown(path)} holds no files (hidden ones are left out). Give one with images."
             )
-
-    def _count(self) -> int:
-        return len(self._seen) + len(self.skipped)
 
     def _visit(self, path: Path, root: Path, ancestors: tuple[tuple[int, int], ...]) -> None:
         try:
@@ -122,7 +126,7 @@ class _Search:
     ) -> None:
         if identity in ancestors:  # a link to a folder that holds it
             return
-        if (folder / RESULTS_MARKER).exists():
+        if _holds_results(folder):
             self.results.append(folder)
             return
         for path in sorted(path for path in folder.iterdir() if not path.name.startswith(".")):
@@ -131,6 +135,7 @@ class _Search:
 
     def _take(self, path: Path, name: str) -> None:
         place = os.path.abspath(path)  # noqa: PTH100 - Path.absolute keeps `..`
+        self._found += 1
         if place in self._seen:
             return
         key = self._prefix + name
@@ -139,6 +144,8 @@ class _Search:
             self._skip(path, f"would have a key of {length} bytes, and S3 allows {MAX_KEY_BYTES}")
         elif not os.access(path, os.R_OK):
             self._skip(path, "cannot be read: permission denied")
+        elif _is_contact_sheet(path):
+            self.results.append(path)
         else:
             self._seen.add(place)
             self._keep(Source(path, key))
@@ -152,9 +159,21 @@ class _Search:
             )
 
     def _skip(self, path: Path, reason: str) -> None:
+        self._found += 1
         skipped = Skipped(path, reason)
         if skipped not in self.skipped:
             self.skipped.append(skipped)
+
+
+def _holds_results(folder: Path) -> bool:
+    return os.path.exists(folder / RESULTS_MARKER)  # noqa: PTH110 - Path.exists raises where it may not look
+
+
+def _is_contact_sheet(path: Path) -> bool:
+    if path.suffix.lower() not in {".html", ".htm"}:
+        return False
+    with path.open("rb") as file:
+        return SHEET_MARKER in file.read(_HEAD_BYTES)
 
 
 def _missing(path: Path) -> UsageError:

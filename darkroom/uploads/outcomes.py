@@ -67,8 +67,8 @@ class Result:
 
     @property
     def is_in_the_log(self) -> bool:
-        """Whether the function's log can say why: of what is not done yet it says nothing."""
-        return self.failure not in {None, Failure.NO_OUTCOME}
+        """Whether the function's log can say why: of what it was not sent, or has not done yet, it says nothing."""
+        return self.failure in {Failure.DEAD_LETTER, Failure.LOST}
 
     @property
     def detail(self) -> str | None:

@@ -96,6 +96,19 @@ def test_an_upload_without_an_outcome_in_time_has_failed_and_the_functions_log_i
 
 
 @pytest.mark.long
+def test_a_key_that_the_pipeline_does_not_resize_is_told_at_once(tmp_path: Path) -> None:
+    album(tmp_path, {"tom.jpg": jpeg()})
+
+    finished = darkroom("run", "tom.jpg", "-c", "key_prefix=in/", "--json", folder=tmp_path)
+
+    (line,) = finished.stdout.splitlines()
+    assert (finished.returncode, json.loads(line)["reason"]) == (1, "outside_prefix")
+    assert finished.stderr == (
+        "1 have keys that are not resized: those that start as key_prefix says are. Try -c key_prefix=\n"
+    )
+
+
+@pytest.mark.long
 @linux_only
 def test_ctrl_c_stops_at_once_and_leaves_no_process_and_no_half_file(tmp_path: Path) -> None:
     album(tmp_path / "album", {f"{number:02}.jpg": photograph() for number in range(40)})

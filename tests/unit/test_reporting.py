@@ -163,7 +163,7 @@ def test_what_is_skipped_is_listed_and_counted_and_fails_the_command(capsys: pyt
     assert first.isprintable()
     assert first.endswith("is a link to nothing")
     assert second == "skipped: 'b' is neither a file nor a folder"
-    assert (count, results) == ("2 skipped", "left out: 'out' holds results of an earlier run")
+    assert (count, results) == ("2 skipped", "left out: 'out' is a result of an earlier run")
     assert exit_status([collected().result]) == 0
     assert exit_status([collected().result], skipped) == 1
 
@@ -183,6 +183,11 @@ def test_what_is_only_late_is_not_said_to_be_in_the_log() -> None:
     assert list(failure_lines([collected().result], Path("log"))) == []
     assert list(failure_lines([late], Path("log"))) == [
         "1 had no outcome within the time given. Wait for longer with --timeout."
+    ]
+    outside = Result(upload=uploaded(), failure=Failure.OUTSIDE_PREFIX)
+    assert not outside.is_in_the_log
+    assert [line.partition(":")[0] for line in failure_lines([outside], Path("log"))] == [
+        "1 have keys that are not resized"
     ]
     assert list(failure_lines([failed().result], Path("log"))) == ["1 failed. The function's log says why: log"]
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from builders.uploads import failed
+from darkroom.cli.output.html import contact_sheet
 from darkroom.errors import UsageError
 from darkroom.uploads.local_files import RESULTS_MARKER, Skipped, find_sources
 
@@ -62,6 +64,18 @@ def test_a_folder_of_results_is_left_out_wherever_it_is_and_told(tmp_path: Path)
     assert keys(tmp_path / "deep/sizes/thumb") == ["tom.jpg.webp"]
 
 
+def test_a_contact_sheet_of_an_earlier_run_is_left_out_and_told(tmp_path: Path) -> None:
+    files(tmp_path, "tom.jpg", "mine.html")
+    (tmp_path / "sheet.html").write_text(contact_sheet([failed()]))
+
+    found = find_sources([tmp_path])
+
+    assert [source.key for source in found.sources] == ["mine.html", "tom.jpg"]
+    assert found.results == (tmp_path / "sheet.html",)
+    with pytest.raises(UsageError, match=r"sheet\.html' is a contact sheet of `darkroom run`\. Leave it out\."):
+        find_sources([tmp_path / "sheet.html"])
+
+
 @pytest.mark.parametrize("output", ["album", "album/tom.jpg", "link"])
 def test_what_is_read_is_not_written_to(tmp_path: Path, output: str) -> None:
     files(tmp_path, "album/tom.jpg")
@@ -77,6 +91,7 @@ def test_a_file_that_is_given_twice_is_one(tmp_path: Path) -> None:
 
     assert keys(cat, cat, tmp_path / "album/../album/pets/cat.jpg") == ["cat.jpg"]
     assert keys(tmp_path / "album", cat, tmp_path / "link") == ["pets/cat.jpg"]
+    assert keys(tmp_path / "album", tmp_path / "album") == ["pets/cat.jpg"]
 
 
 def test_what_cannot_be_uploaded_is_skipped_and_all_else_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,8 @@
 """`darkroom run`: files in, every size of each out."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
@@ -16,9 +17,11 @@ from darkroom.cli.terminal import told_when_stopped
 from darkroom.errors import UsageError
 from darkroom.files import prepare_folder, write_whole
 from darkroom.local.local_pipeline import local_pipeline
+from darkroom.pipeline.deployed_config import Scope, find_scope
 from darkroom.text import printable
 from darkroom.uploads.download import Collected, develop
 from darkroom.uploads.local_files import RESULTS_MARKER, Source, find_sources
+from darkroom.uploads.outcomes import Failure, Result
 from darkroom.uploads.upload import Uploaded, upload_all
 
 # In the output folder, where no variant's name can be: each of those is in a folder of its own.
@@ -91,7 +94,9 @@ def run(  # noqa: PLR0913 - the command has so many options
         local_pipeline(overrides, endpoint_url=endpoint_url, begin=progress.begin) as local,
     ):
         uploads.extend(progress.follow("Uploading", len(sources), upload_all(sources, local.pipeline)))
-        results = develop(uploads, local.pipeline, out, patience=timeout)
+        scope = find_scope(local.pipeline)
+        awaited = [each for each in uploads if scope.includes(each.source.key)]
+        results = chain(_outside(uploads, scope), develop(awaited, local.pipeline, out, patience=timeout))
         for collected in progress.follow("Resizing", len(uploads), results):
             rows.append(collected)
             if as_json:
@@ -124,6 +129,13 @@ def _prepare(out: Path, sheet: Path | None) -> None:
 def _in_order(rows: Sequence[Collected], sources: Sequence[Source]) -> list[Collected]:
     places = {source.key: place for place, source in enumerate(sources)}
     return sorted(rows, key=lambda row: places[row.result.upload.source.key])
+
+
+def _outside(uploads: Sequence[Uploaded], scope: Scope) -> Iterator[Collected]:
+    """Give the result of those of which no job is made."""
+    for each in uploads:
+        if not scope.includes(each.source.key):
+            yield Collected(result=Result(upload=each, failure=Failure.OUTSIDE_PREFIX), files={})
 
 
 def _so_far(rows: Sequence[Collected], uploads: Sequence[Uploaded], sources: Sequence[Source], out: Path) -> str:

@@ -76,7 +76,7 @@ def print_skipped(selection: Selection) -> None:
     if selection.skipped:
         console.print(Text(f"{len(selection.skipped):,} skipped"))
     for folder in selection.results:
-        console.print(Text(f"left out: {printable(repr(str(folder)))} holds results of an earlier run"))
+        console.print(Text(f"left out: {printable(repr(str(folder)))} is a result of an earlier run"))
 
 
 def exit_status(results: Sequence[Result], skipped: Sequence[Skipped] = ()) -> ExitStatus:
@@ -90,6 +90,8 @@ def failure_lines(results: Sequence[Result], log: Path) -> Iterator[str]:
     """Say how many failed and where to read why, and how many are only not done yet."""
     if failed := sum(1 for result in results if result.is_in_the_log):
         yield f"{failed:,} failed. The function's log says why: {printable(str(log))}"
+    if outside := sum(1 for result in results if result.failure is Failure.OUTSIDE_PREFIX):
+        yield f"{outside:,} have keys that are not resized: those that start as key_prefix says are. Try -c key_prefix="
     if late := sum(1 for result in results if result.failure is Failure.NO_OUTCOME):
         yield f"{late:,} had no outcome within the time given. Wait for longer with --timeout."
 
