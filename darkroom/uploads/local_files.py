@@ -17,7 +17,8 @@ RESULTS_MARKER = ".darkroom-results"
 SHEET_MARKER = b'<meta name="generator" content="darkroom run">'
 _HEAD_BYTES = 1024
 
-_URL = re.compile(r"[a-z][a-z0-9+.-]+:/", re.IGNORECASE)
+# A path has lost one of the two slashes.
+_URL = re.compile(r"([a-z][a-z0-9+.-]+:)/+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,10 +178,9 @@ def _is_contact_sheet(path: Path) -> bool:
 
 
 def _missing(path: Path) -> UsageError:
-    if _URL.match(str(path)):
-        return UsageError(
-            f"{_shown(path)} is a URL, and only files and folders of this machine are taken. Fetch it first."
-        )
+    if scheme := _URL.match(str(path)):
+        url = f"{scheme[1]}//{str(path)[scheme.end() :]}"
+        return UsageError(f"{url!r} is a URL, and only files and folders of this machine are taken. Fetch it first.")
     return UsageError(f"{_shown(path)} does not exist. Check the path.")
 
 

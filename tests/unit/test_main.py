@@ -90,7 +90,10 @@ def darkroom(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
         (["console"], "No pipeline runs on this machine. Start `darkroom up` in another terminal"),
         (["down"], "Error: No such command 'down'."),
         (["upload"], "Error: Missing argument 'PATH'."),
-        (["upload", "https://example.com/cat.jpg"], "is a URL, and only files and folders of this machine are taken."),
+        (
+            ["upload", "https://example.com/cat.jpg"],
+            "'https://example.com/cat.jpg' is a URL, and only files and folders of this machine are taken.",
+        ),
         (["upload", "missing.jpg"], "'missing.jpg' does not exist. Check the path."),
         (["upload", "tom.jpg", "--prefix", "p" * 1020], "would have a key of 1027 bytes, and S3 allows 1024."),
         (["upload", "tom.jpg"], "No pipeline runs on this machine. Start `darkroom up` in another terminal"),
