@@ -43,6 +43,8 @@ class Storage(Construct):
             expiration=Duration.days(config.removed_manifest_days),
         )
         self.uploads = self._bucket("Uploads", name=uploads_name, versioned=True, rules=[abandoned, overwritten])
+        if config.cors_origins:
+            self.uploads.add_cors_rule(allowed_methods=[s3.HttpMethods.POST], allowed_origins=[*config.cors_origins])
         self.derived = self._bucket("Derived", name=None, versioned=False, rules=[abandoned, removed])
 
     def notify(self, queue: sqs.IQueue, *, key_prefix: str, after: Sequence[IDependable]) -> None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -16,6 +17,17 @@ from resize.imaging.variants import parse_variants, variants_to_json
 from stacks.config.context import parse_json
 
 _DURATION = re.compile(r"([0-9]{1,9})([smhd])")
+_SIZE = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,9})?) ?(|[kmg]i?b|b)", re.IGNORECASE | re.ASCII)
+_UNIT_BYTES = {
+    "": 1,
+    "b": 1,
+    "kb": 10**3,
+    "mb": 10**6,
+    "gb": 10**9,
+    "kib": 2**10,
+    "mib": 2**20,
+    "gib": 2**30,
+}
 _UNIT_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 
@@ -27,6 +39,24 @@ def whole_number(option: str, lowest: int, highest: int) -> Callable[[object], i
         if text.isascii() and text.isdigit() and lowest <= int(text[:20]) <= highest:
             return int(text)
         raise UsageError(f"{option} {text!r} cannot be. Give a whole number from {lowest:,} to {highest:,}.")
+
+    return parse
+
+
+def byte_count(option: str, highest: int) -> Callable[[object], int]:
+    """Make a parser of sizes such as `5MB`, from one byte on; it raises UsageError.
+
+    Source: IEC 80000-13, by which MB is 1,000,000 bytes and MiB is 1,048,576
+    """
+
+    def parse(value: object) -> int:
+        match = _SIZE.fullmatch(str(value).strip())
+        size = round(Decimal(match[1]) * _UNIT_BYTES[match[2].lower()]) if match else 0
+        if not 1 <= size <= highest:
+            raise UsageError(
+                f"{option} {str(value)!r} cannot be. Write it like 2000000, 5MB or 1.5MiB; {highest:,} bytes at most."
+            )
+        return size
 
     return parse
 
@@ -46,17 +76,27 @@ def duration(option: str, longest: timedelta) -> Callable[[str], timedelta]:
     return parse
 
 
-def http_url(option: str) -> Callable[[str], str]:
-    """Make a parser of URLs of a server; it raises UsageError."""
+def prefix_hint(start: str, *, is_prefix: bool = True) -> str | None:
+    """Say where the start of a key may not be what was meant: it is taken as it is, all the same."""
+    if start.startswith("/"):
+        return f"{start!r} starts with /, which S3 keeps as a part of the key. Leave it out, unless that is meant."
+    if is_prefix and start and not start.endswith("/"):
+        return f"With --prefix {start!r} cat.jpg becomes {start + 'cat.jpg'!r}. For a folder write {start + '/'!r}."
+    return None
+
+
+def http_url(option: str, example: str = "http://127.0.0.1:4566") -> Callable[[str], str]:
+    """Make a parser of the URLs of servers and their pages; it raises UsageError."""
 
     def parse(value: str) -> str:
         try:
             parts = urlsplit(value)
             valid = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+            valid = valid and value.isascii() and value.isprintable() and " " not in value
         except ValueError:  # a port that is no number, or brackets without an address
             valid = False
         if not valid:
-            raise UsageError(f"{option} {value!r} is no URL of a server. Write it like http://127.0.0.1:4566.")
+            raise UsageError(f"{option} {value!r} is no URL of a server. Write it like {example}.")
         return value
 
     return parse
@@ -111,6 +151,28 @@ Stack = Annotated[
     typer.Option(
         "--stack", metavar="NAME", help="A deployed stack, found with your own AWS credentials, profile and region."
     ),
+]
+
+
+EndpointUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--endpoint-url",
+        metavar="URL",
+        parser=http_url("--endpoint-url"),
+        help="The pipeline at this address, of the `darkroom up` that printed it or of another emulator.",
+    ),
+]
+
+Context = Annotated[
+    list[str] | None,
+    typer.Option(
+        "-c", "--context", metavar="KEY=VALUE", help="A setting in place of cdk.json's, as engine=vips; repeatable."
+    ),
+]
+
+Variants = Annotated[
+    Path | None, typer.Option("--variants", metavar="FILE", help="The variants to make, as JSON; see cdk.json's.")
 ]
 
 

@@ -7,21 +7,24 @@ from botocore.exceptions import BotoCoreError
 
 from darkroom.errors import UsageError, aws_errors
 from darkroom.local import emulator
-from darkroom.local.registry import running_pipelines
+from darkroom.local.registry import find_running, keys_for, running_pipelines
 from darkroom.pipeline.client import Pipeline, find_pipeline
+from stacks.config.config import Config
 
 _ADVICE = "Set AWS_PROFILE, or run `aws configure` or `aws sso login`."
 
 
-def find_target(*, local: bool, stack: str | None) -> Pipeline:
-    """Find the pipeline that a person means by --local or --stack, or by neither.
+def find_target(*, local: bool, stack: str | None, endpoint_url: str | None = None) -> Pipeline:
+    """Find the pipeline that a person means by --local, --stack or --endpoint-url, or by none of them.
 
     Raises:
-        UsageError: both were given, or neither and nothing runs here, or there are no credentials or no region.
+        UsageError: --local and --stack were given, or nothing runs here, or there are no credentials or no region.
         DarkroomError: there is no such stack, or it is no pipeline, or AWS does not answer.
     """
     if local and stack:
         raise UsageError(f"--local and --stack {stack!r} name two pipelines. Leave one out.")
+    if endpoint_url:
+        return _at(endpoint_url, stack)
     return _deployed(stack) if stack else _running()
 
 
@@ -35,6 +38,15 @@ def _running() -> Pipeline:
     newest = running[0]
     with aws_errors(f"Finding the pipeline at {newest.endpoint_url}"):
         return find_pipeline(newest.stack_name, newest.endpoint_url, emulator.session(newest.keys))
+
+
+def _at(endpoint_url: str, stack: str | None) -> Pipeline:
+    """Find the pipeline at an address, of the stack that is meant there: by default the one that is up."""
+    keys = keys_for(endpoint_url)
+    running = find_running(endpoint_url)
+    name = stack or (running.stack_name if running else Config().stack_name)
+    with aws_errors(f"Finding the pipeline at {endpoint_url}"):
+        return find_pipeline(name, endpoint_url, emulator.session(keys))
 
 
 def aws_session(profile: str | None = None, *, region: str | None = None, advice: str = _ADVICE) -> boto3.Session:

@@ -1,13 +1,16 @@
-"""Ask before what cannot be undone, stop on a signal, and print tables."""
+"""Confirm, stop on a signal, say what was done by then, and print tables."""
 
 import signal
 import sys
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import typer
 from rich.console import Console
 
 from darkroom.errors import UsageError
+from darkroom.text import printable
 
 UNLIMITED_WIDTH = 10_000
 
@@ -24,6 +27,16 @@ def confirm(question: str, *, yes: bool) -> None:
     if not sys.stdin.isatty():
         raise UsageError(f"{question} There is nobody to ask: give --yes.")
     typer.confirm(question, abort=True, err=True)
+
+
+@contextmanager
+def told_when_stopped(so_far: Callable[[], str]) -> Iterator[None]:
+    """Say on standard error what is done so far, where Ctrl-C or SIGTERM ends the work."""
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit):
+        typer.echo(f"darkroom: stopped. {printable(so_far())}", err=True)
+        raise
 
 
 def stop_signal() -> threading.Event:

@@ -33,7 +33,7 @@ def checks(pipeline: Pipeline, config: Config, assembly: Path, *, idle_timeout: 
     yield Check("Who you are", partial(_check_credentials, pipeline))
     yield Check("The names of the bucket and the queue", partial(_check_names, pipeline, config))
     deployed = deployed_template(pipeline)
-    yield Check("Drift", lambda: compare_templates(synthesized_template(assembly, pipeline), deployed))
+    yield Check("Drift", lambda: compare_templates(synthesized_template(assembly, pipeline), deployed, pipeline))
     yield Check("The function", partial(compare_function, deployed, pipeline))
     yield Check("The function's versions", partial(check_rollback, pipeline))
     yield from _wiring(pipeline, deployed)

@@ -10,6 +10,7 @@ from contract.errors import SettingsError
 from darkroom.doctor.findings import Finding, fault, ok, warning
 from darkroom.errors import aws_errors
 from darkroom.local.cloud_assembly import read_assembly
+from darkroom.pipeline.advice import deploy_advice
 from darkroom.pipeline.client import LIVE, Pipeline
 from resize.settings import Settings
 
@@ -52,18 +53,19 @@ def synthesized_template(assembly: Path, pipeline: Pipeline) -> Mapping[str, Any
     return template
 
 
-def compare_templates(here: Mapping[str, Any], deployed: Mapping[str, Any]) -> Iterator[Finding]:
+def compare_templates(here: Mapping[str, Any], deployed: Mapping[str, Any], pipeline: Pipeline) -> Iterator[Finding]:
     """Tell whether the templates differ, and whether the function's bundles do."""
+    advice = deploy_advice(pipeline, _DEPLOY)
     differences = [*differences_of(_compared(here), _compared(deployed))]
     if differences:
         more = f", and {len(differences) - _SHOWN} more" if len(differences) > _SHOWN else ""
-        yield warning(f"The template differs: {'; '.join(map(str, differences[:_SHOWN]))}{more}.", _DEPLOY)
+        yield warning(f"The template differs: {'; '.join(map(str, differences[:_SHOWN]))}{more}.", advice)
     else:
         yield ok("The template is this folder's.")
     if _bundle(here) == _bundle(deployed):
         yield ok("The function's bundle is this folder's.")
     else:
-        yield warning("The function's bundle is not this folder's: code or requirements have changed.", _DEPLOY)
+        yield warning("The function's bundle is not this folder's: code or requirements have changed.", advice)
 
 
 def differences_of(here: object, deployed: object, path: str = "") -> Iterator[Difference]:
@@ -96,13 +98,16 @@ def compare_function(deployed: Mapping[str, Any], pipeline: Pipeline) -> Iterato
         if configuration["Timeout"] != expected["Timeout"] or configuration["MemorySize"] != expected["MemorySize"]:
             changed.append("its timeout or memory")
         if changed:
-            yield fault(f"{name} was changed by hand: {', '.join(changed)}.", "Deploy a change, to undo it.")
+            yield fault(
+                f"{name} was changed by hand: {', '.join(changed)}.",
+                deploy_advice(pipeline, "Deploy a change, to undo it."),
+            )
     if live["CodeSha256"] != latest["CodeSha256"]:
-        yield fault("The function's newest code is not what takes the jobs.", "Deploy again.")
+        yield fault("The function's newest code is not what takes the jobs.", deploy_advice(pipeline, "Deploy again."))
     try:
         Settings.from_environment(live["Environment"]["Variables"])
     except (SettingsError, KeyError) as error:
-        yield fault(f"The function cannot start: {error}.", "Deploy again.")
+        yield fault(f"The function cannot start: {error}.", deploy_advice(pipeline, "Deploy again."))
     else:
         yield ok(f"The function's version {live['Version']} takes the jobs.")
 

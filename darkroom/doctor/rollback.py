@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from darkroom.doctor.findings import Finding, ok, warning
 from darkroom.errors import aws_errors
+from darkroom.pipeline.advice import deploy_advice
 from darkroom.pipeline.client import Pipeline
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def check_rollback(pipeline: Pipeline) -> Iterator[Finding]:
         yield warning(
             f"Version {newest} of the function was rolled back, and version {live} takes the jobs. What {newest} may "
             "have resized meanwhile stays as it is: a backfill passes it over.",
-            DEPLOY_AGAIN,
+            deploy_advice(pipeline, DEPLOY_AGAIN),
         )
     else:
         yield ok(f"No version of the function is newer than {live}, which takes the jobs.")

@@ -13,6 +13,7 @@ from contract.manifest import Manifest, Outcome
 from contract.s3_errors import is_missing
 from darkroom.doctor.findings import Finding, fault, ok
 from darkroom.errors import aws_errors
+from darkroom.pipeline.advice import deploy_advice
 from darkroom.pipeline.client import Pipeline
 from darkroom.pipeline.manifests import read_manifest
 
@@ -72,7 +73,10 @@ class SmokeTest:
         if manifest.outcome is not Outcome.RESIZED:
             return fault(
                 f"A test image was {manifest.outcome}: {manifest.reason}, {manifest.detail}.",
-                "Its one pixel is a good image: look at the function's log, and deploy this version of Darkroom.",
+                deploy_advice(
+                    self._pipeline,
+                    "Its one pixel is a good image: look at the function's log, and deploy this version of Darkroom.",
+                ),
             )
         bad = [each.key for each in manifest.renditions if self._length(each.key) != each.bytes]
         if bad:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from contract.events import NOTIFIED_EVENTS
 from darkroom.doctor.findings import Finding, fault, ok, warning
 from darkroom.errors import aws_errors
+from darkroom.pipeline.advice import START_AGAIN, deploy_advice
 from darkroom.pipeline.client import LIVE, Pipeline
 from darkroom.pipeline.deployed_config import read_notifications
 from darkroom.pipeline.sqs import Queue, read_queue
@@ -40,7 +41,7 @@ def check_notification(pipeline: Pipeline, deployed: Mapping[str, Any]) -> Itera
     if missing:
         yield fault(
             f"The jobs queue is not sent {', '.join(missing)} of keys that start with {prefix!r}.",
-            f"{_DEPLOY} Then `darkroom backfill` does what was missed.",
+            f"{deploy_advice(pipeline, _DEPLOY)} Then `darkroom backfill` does what was missed.",
         )
     else:
         yield ok("The uploads bucket sends its events to the jobs queue.")
@@ -55,11 +56,12 @@ def check_queues(pipeline: Pipeline) -> Iterator[Finding]:
     sqs: SQSClient = pipeline.client("sqs")
     jobs = read_queue(sqs, pipeline.jobs_queue_url)
     dead = read_queue(sqs, pipeline.dead_letter_queue_url)
-    yield from check_queue_policy(jobs, pipeline.uploads_bucket)
+    advice = deploy_advice(pipeline, _DEPLOY)
+    yield from check_queue_policy(jobs, pipeline)
     if jobs.redrive.get("deadLetterTargetArn") == dead.arn:
         yield ok(f"A job that fails {jobs.redrive['maxReceiveCount']} times becomes a dead letter.")
     else:
-        yield fault("The jobs queue does not move failed jobs to the dead-letter queue.", _DEPLOY)
+        yield fault("The jobs queue does not move failed jobs to the dead-letter queue.", advice)
     if dead.retention <= jobs.retention:
         yield warning(
             "A dead letter may expire as soon as it is one: its age counts from its job's first day.",
@@ -67,19 +69,20 @@ def check_queues(pipeline: Pipeline) -> Iterator[Finding]:
         )
 
 
-def check_queue_policy(jobs: Queue, uploads_bucket: str) -> Iterator[Finding]:
+def check_queue_policy(jobs: Queue, pipeline: Pipeline) -> Iterator[Finding]:
     """Tell whether the uploads bucket may send to the jobs queue, and no other."""
+    uploads_bucket, advice = pipeline.uploads_bucket, deploy_advice(pipeline, _DEPLOY)
     statements = jobs.policy.get("Statement", ())
     buckets = f"arn:{jobs.arn.split(':')[1]}:s3:::"
     if any(lets_s3_send(statement, f"{buckets}{uploads_bucket}") for statement in statements):
         yield ok("The uploads bucket may send to the jobs queue.")
     else:
-        yield fault(f"The jobs queue's policy does not let {uploads_bucket} send to it.", _DEPLOY)
+        yield fault(f"The jobs queue's policy does not let {uploads_bucket} send to it.", advice)
     if any(lets_s3_send(statement, f"{buckets}{_ANOTHER_BUCKET}") for statement in statements):
         yield warning(
             "The jobs queue's policy lets other buckets send to it: one that an earlier stack left behind fills the "
             "dead-letter queue.",
-            _DEPLOY,
+            advice,
         )
 
 
@@ -94,9 +97,10 @@ def check_consumer(pipeline: Pipeline) -> Iterator[Finding]:
     with aws_errors("Reading the event source mappings"):
         mappings = functions.list_event_source_mappings(EventSourceArn=jobs.arn)["EventSourceMappings"]
         timeout = functions.get_function_configuration(FunctionName=pipeline.function_name)["Timeout"]
+    advice = deploy_advice(pipeline, _DEPLOY)
     ours = [each for each in mappings if each["FunctionArn"].endswith(f":{pipeline.function_name}:{LIVE}")]
     if not ours:
-        yield fault(f"The alias {LIVE!r} of the function does not take jobs from the queue.", _DEPLOY)
+        yield fault(f"The alias {LIVE!r} of the function does not take jobs from the queue.", advice)
     for mapping in ours:
         if mapping["State"] not in {"Enabled", "Enabling", "Updating"}:
             yield fault(
@@ -104,7 +108,7 @@ def check_consumer(pipeline: Pipeline) -> Iterator[Finding]:
                 f"aws lambda update-event-source-mapping --uuid {mapping['UUID']} --enabled",
             )
         elif "ReportBatchItemFailures" not in mapping.get("FunctionResponseTypes", ()):
-            yield fault("A failed job is taken for done: the mapping does not report batch item failures.", _DEPLOY)
+            yield fault("A failed job is taken for done: the mapping does not report batch item failures.", advice)
         else:
             yield ok("The function takes jobs from the queue, and reports those that failed.")
     for other in mappings:
@@ -121,7 +125,9 @@ def check_visibility(visibility: int, timeout: int, *, is_aws: bool) -> Finding:
     if visibility < timeout:
         return fault(
             f"A job shows again after {visibility} s, though the function may work for {timeout} s: it is done twice.",
-            "Make visibility_timeout_seconds null, which is 6 times the function's timeout, and deploy.",
+            "Make visibility_timeout_seconds null, which is 6 times the function's timeout, and deploy."
+            if is_aws
+            else START_AGAIN,
         )
     if is_aws and visibility < _ADVISED_TIMEOUTS * timeout:
         return warning(

@@ -49,6 +49,7 @@ _BUCKET_ROOT = re.compile(rb"/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/?")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 # S3 allows 20 kB of fields: docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTForms.html
 _FIELDS_BYTES = 64 * 1024
+_FORM = "multipart/form-data"
 _QUERY_PROTOCOL = "application/x-www-form-urlencoded"
 _LOGGED_CHARACTERS = 200
 _POLICY_VIOLATION = 1008  # https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1
@@ -96,6 +97,8 @@ class EmulatorGuard:
     async def _admit(self, request: SignedRequest, receive: Receive) -> Receive:
         """Check a request; what is returned gives its body, which may have been read here."""
         is_prefixed = self._check_host(request)
+        if _is_preflight(request) and not is_prefixed:
+            return receive
         if _is_form(request) and not is_prefixed:
             return _again(await self._read_form(request.value("content-type"), receive), receive)
         self._check_page(request)
@@ -178,9 +181,23 @@ def _is_form(request: SignedRequest) -> bool:
     steering = [name for name, _ in request.headers if name == "authorization" or name.startswith(STEERING)]
     return (
         request.method == "POST"
-        and request.value("content-type").partition(";")[0].strip().lower() == "multipart/form-data"
+        and request.value("content-type").partition(";")[0].strip().lower() == _FORM
         and not request.query
         and not steering
+        and _BUCKET_ROOT.fullmatch(request.path) is not None
+    )
+
+
+def _is_preflight(request: SignedRequest) -> bool:
+    """Tell whether a browser asks, before it sends such a form, what the bucket's CORS rules say: it has no signature.
+
+    Source: https://fetch.spec.whatwg.org/#cors-preflight-request
+    """
+    return (
+        request.method == "OPTIONS"
+        and [each.upper() for each in request.values("access-control-request-method")] == ["POST"]
+        and not request.query
+        and not any(name == "authorization" or name.startswith(STEERING) for name, _ in request.headers)
         and _BUCKET_ROOT.fullmatch(request.path) is not None
     )
 
@@ -231,6 +248,8 @@ async def _refuse(scope: Scope, request: SignedRequest, error: SignatureError, s
         "X-Content-Type-Options": "nosniff",
         "x-amzn-ErrorType": error.code,
     }
+    if any(each.lower().startswith(_FORM) for each in request.values("content-type")):
+        headers["Access-Control-Allow-Origin"] = "*"  # its page may know why: there is nothing in it but that
     await send(
         {
             "type": "http.response.start",

@@ -1,6 +1,5 @@
 """Synthesize, deploy and stop a pipeline on this machine."""
 
-import os
 import shutil
 import tempfile
 import time
@@ -10,13 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from darkroom.errors import DarkroomError, UsageError, aws_errors
-from darkroom.local.access_keys import AccessKeys
 from darkroom.local.deploy import deploy
+from darkroom.local.deployed_overrides import DeployedOverrides
 from darkroom.local.emulator import Emulator, emulator
-from darkroom.local.registry import find_running
-from darkroom.local.synthesis import PROJECT, local_overrides, synthesize
-from darkroom.loopback import is_listening
-from darkroom.pipeline.client import Pipeline
+from darkroom.local.registry import find_running, keys_for
+from darkroom.local.synthesis import PROJECT, configuration, local_overrides, synthesize
+from darkroom.pipeline.client import Pipeline, client_of, find_pipeline, find_stack
 from darkroom.pipeline.sqs import queue_depth
 
 ASSEMBLIES = PROJECT / ".darkroom" / "assemblies"
@@ -70,18 +68,47 @@ def local_pipeline(
 ) -> Iterator[LocalPipeline]:
     """Bring the pipeline up, on an emulator of its own unless there is an endpoint, and take the emulator down after.
 
-    `overrides` are settings of cdk.json; `begin` is told of each step.
+    `overrides` are settings of cdk.json; `begin` is told of each step. A pipeline that is at the endpoint already is
+    taken as it is where there are none; otherwise it is deployed again, and keeps what it was deployed with besides.
 
     Raises:
         DarkroomError: it could not be brought up.
     """
     with _endpoint(endpoint_url, port, begin) as (aws, log):
-        begin("Building the pipeline (the first time takes a minute)")
-        assembly = synthesize(local_overrides() | dict(overrides), ASSEMBLIES)
-        begin("Deploying the pipeline")
-        with aws_errors(f"Deploying to {aws.endpoint_url}"):
-            pipeline = deploy(assembly, aws.endpoint_url, aws.session())
-        yield LocalPipeline(pipeline=pipeline, emulator_log=log)
+        found = _find(aws, overrides) if endpoint_url else None
+        yield LocalPipeline(pipeline=found or _deploy(aws, overrides, begin), emulator_log=log)
+
+
+def _find(aws: Emulator, overrides: Mapping[str, object]) -> Pipeline | None:
+    """Find the pipeline that is to be used as it is."""
+    if overrides.keys() - {"stack_name"}:
+        return None
+    stack_name = _stack_name(aws, overrides)
+    with aws_errors(f"Finding the pipeline at {aws.endpoint_url}"):
+        if find_stack(stack_name, client_of(aws.session(), "cloudformation", aws.endpoint_url)) is None:
+            return None
+        return find_pipeline(stack_name, aws.endpoint_url, aws.session())
+
+
+def _deploy(aws: Emulator, overrides: Mapping[str, object], begin: Callable[[str], None]) -> Pipeline:
+    stack_name = _stack_name(aws, overrides)
+    kept = DeployedOverrides(stack_name, aws.endpoint_url, aws.session())
+    settings = kept.read() | {"stack_name": stack_name} | dict(overrides)
+    begin("Building the pipeline (the first time takes a minute)")
+    assembly = synthesize(local_overrides() | settings, ASSEMBLIES)
+    begin("Deploying the pipeline")
+    with aws_errors(f"Deploying to {aws.endpoint_url}"):
+        pipeline = deploy(assembly, aws.endpoint_url, aws.session())
+    kept.write(settings)
+    return pipeline
+
+
+def _stack_name(aws: Emulator, overrides: Mapping[str, object]) -> str:
+    """Say which stack is meant: the one that is named, that of the pipeline that is up there, or cdk.json's."""
+    running = find_running(aws.endpoint_url)
+    if running and "stack_name" not in overrides:
+        return running.stack_name
+    return configuration(local_overrides() | dict(overrides)).stack_name
 
 
 @contextmanager
@@ -89,26 +116,11 @@ def _endpoint(
     endpoint_url: str | None, port: int | None, begin: Callable[[str], None]
 ) -> Iterator[tuple[Emulator, Path | None]]:
     if endpoint_url:
-        if not is_listening(endpoint_url):
-            raise UsageError(f"Nothing answers at {endpoint_url}. Start `darkroom up`, or leave --endpoint-url out.")
-        yield Emulator(endpoint_url=endpoint_url, keys=_keys_for(endpoint_url)), None
+        yield Emulator(endpoint_url=endpoint_url, keys=keys_for(endpoint_url)), None
         return
     begin("Starting AWS on this machine")
     with _log() as log, emulator(log=log, port=port) as aws:
         yield aws, log
-
-
-def _keys_for(endpoint_url: str) -> AccessKeys:
-    """Take the keys that `darkroom up` noted, or those of the environment; never those of a profile."""
-    if running := find_running(endpoint_url):
-        return running.keys
-    identity, secret = os.environ.get("AWS_ACCESS_KEY_ID"), os.environ.get("AWS_SECRET_ACCESS_KEY")
-    if not identity or not secret:
-        raise UsageError(
-            f"No access keys are known for {endpoint_url}. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to those "
-            "that `darkroom up` printed, or to any where another emulator answers."
-        )
-    return AccessKeys(id=identity, secret=secret)
 
 
 @contextmanager

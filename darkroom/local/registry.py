@@ -9,9 +9,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from darkroom.errors import UsageError
 from darkroom.local.access_keys import AccessKeys
 from darkroom.local.synthesis import PROJECT
-from darkroom.loopback import HOST
+from darkroom.loopback import HOST, is_listening
 from darkroom.pipeline.client import Pipeline
 
 _OWNER_ONLY = 0o600
@@ -86,6 +87,25 @@ def find_running(endpoint_url: str) -> RunningPipeline | None:
     """Find the pipeline that is up at an endpoint, however its URL names this machine."""
     place = _place(endpoint_url)
     return next((running for running in running_pipelines() if _place(running.endpoint_url) == place), None)
+
+
+def keys_for(endpoint_url: str) -> AccessKeys:
+    """Take the keys that `darkroom up` noted, or those of the environment; never those of a profile.
+
+    Raises:
+        UsageError: nothing answers there, or no keys are known.
+    """
+    if not is_listening(endpoint_url):
+        raise UsageError(f"Nothing answers at {endpoint_url}. Start `darkroom up`, or leave --endpoint-url out.")
+    if running := find_running(endpoint_url):
+        return running.keys
+    identity, secret = os.environ.get("AWS_ACCESS_KEY_ID"), os.environ.get("AWS_SECRET_ACCESS_KEY")
+    if not identity or not secret:
+        raise UsageError(
+            f"No access keys are known for {endpoint_url}. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY to those "
+            "that `darkroom up` printed, or to any where another emulator answers."
+        )
+    return AccessKeys(id=identity, secret=secret)
 
 
 def _place(endpoint_url: str) -> tuple[str, str, int | None]:

@@ -104,7 +104,10 @@ def find_pipeline(stack_name: str, endpoint_url: str | None, session: boto3.Sess
     cloudformation: CloudFormationClient = client_of(session, "cloudformation", endpoint_url)
     stack = find_stack(stack_name, cloudformation)
     if stack is None:
-        raise DeploymentError(f"There is no stack {stack_name!r} in {session.region_name}: deploy it first.")
+        place, advice = f"in {session.region_name}", "Deploy it first, or name another with --stack."
+        if endpoint_url:
+            place, advice = f"at {endpoint_url}", "Name another with --stack, or start `darkroom up`."
+        raise DeploymentError(f"There is no stack {stack_name!r} {place}. {advice}")
     return pipeline_of(stack_name, outputs_of(stack), endpoint_url, session)
 
 

@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 
 from contract.errors import SettingsError
 from darkroom.errors import DarkroomError, aws_errors
+from darkroom.pipeline.advice import deploy_advice
 from darkroom.pipeline.client import Pipeline
 from resize.settings import Settings
 
@@ -47,7 +48,8 @@ class Scope:
         """Say it in words, for a person whose key is not resized."""
         if not self.prefixes:
             return "the uploads bucket sends no jobs to this pipeline's queue. Deploy the stack again"
-        return f"only keys that start with {' or '.join(map(repr, self.prefixes))} are (the stack's key_prefix)"
+        slash = ", whose first / is a part of the key" if any(each.startswith("/") for each in self.prefixes) else ""
+        return f"only keys that start with {' or '.join(map(repr, self.prefixes))} are (the stack's key_prefix{slash})"
 
 
 def find_scope(pipeline: Pipeline) -> Scope:
@@ -104,7 +106,8 @@ def read_settings(pipeline: Pipeline) -> Settings:
     try:
         return Settings.from_environment(environment)
     except SettingsError as error:
-        raise DarkroomError(f"The function is another Darkroom's: {error}. Deploy it, and run again.") from error
+        advice = deploy_advice(pipeline, "Deploy it, and run again.")
+        raise DarkroomError(f"The function is another Darkroom's: {error}. {advice}") from error
 
 
 def read_notifications(s3: "S3Client", bucket: str) -> tuple[Notification, ...]:

@@ -65,6 +65,16 @@ class Result:
             return self.failure.value
         return str(self.manifest.reason) if self.manifest and self.manifest.reason else None
 
+    @property
+    def is_in_the_log(self) -> bool:
+        """Whether the function's log can say why: of what it was not sent, or has not done yet, it says nothing."""
+        return self.failure in {Failure.DEAD_LETTER, Failure.LOST}
+
+    @property
+    def detail(self) -> str | None:
+        """What the pipeline recorded beside the reason."""
+        return self.manifest.detail if self.manifest else None
+
 
 class PipelineView(Protocol):
     """The pipeline, as it is seen from outside."""

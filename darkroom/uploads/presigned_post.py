@@ -4,7 +4,7 @@ import json
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.config import Config
 
@@ -27,14 +27,20 @@ _REGIONAL = Config(s3={"us_east_1_regional_endpoint": "regional", "addressing_st
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """Where a form is posted to, with which fields, until when; `key` may end with `${filename}`."""
+    """Where a form is posted to, with which fields, until when; `key` may end with `${filename}`.
+
+    `watched_fields` are for a script that goes to `redirect` itself: it could not see the end of an upload that S3
+    redirects.
+    """
 
     url: str
     fields: dict[str, str]
+    watched_fields: dict[str, str]
     key: str
     max_bytes: int
     expires: datetime
     dies_with_session: bool
+    redirect: str | None = None
 
     def to_json(self) -> str:
         """Write what a program needs, on one line."""
@@ -71,8 +77,14 @@ def new_key(prefix: str) -> str:
     return f"{prefix}{uuid.uuid4().hex}"
 
 
-def make_link(
-    pipeline: Pipeline, key: str, *, max_bytes: int, valid_for: timedelta, now: datetime | None = None
+def make_link(  # noqa: PLR0913 - a link says so much
+    pipeline: Pipeline,
+    key: str,
+    *,
+    max_bytes: int,
+    valid_for: timedelta,
+    redirect: str | None = None,
+    now: datetime | None = None,
 ) -> Link:
     """Sign a link: no request is made, and S3 checks all of it when the form is posted.
 
@@ -84,20 +96,28 @@ def make_link(
     with aws_errors("Signing the link"):
         config = _SIGNATURE if pipeline.endpoint_url else _SIGNATURE.merge(_REGIONAL)
         s3: S3Client = pipeline.client("s3", config=config)
-        post = s3.generate_presigned_post(
-            Bucket=pipeline.uploads_bucket,
-            Key=key,
-            Conditions=[["content-length-range", 1, max_bytes]],
-            ExpiresIn=round(valid_for.total_seconds()),
-        )
+
+        def sign(fields: dict[str, str]) -> dict[str, Any]:
+            return s3.generate_presigned_post(
+                Bucket=pipeline.uploads_bucket,
+                Key=key,
+                Fields=dict(fields),
+                Conditions=[["content-length-range", 1, max_bytes], *({name: fields[name]} for name in fields)],
+                ExpiresIn=round(valid_for.total_seconds()),
+            )
+
+        watched = sign({})
+        post = sign({"success_action_redirect": redirect}) if redirect else watched
         credentials = pipeline.session.get_credentials()
     return Link(
         url=post["url"],
         fields=dict(post["fields"]),
+        watched_fields=dict(watched["fields"]),
         key=key,
         max_bytes=max_bytes,
         expires=expires,
         dies_with_session=credentials is not None and credentials.token is not None,
+        redirect=redirect,
     )
 
 

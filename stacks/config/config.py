@@ -18,6 +18,7 @@ from stacks.config.rules import (
     ENGINE,
     LOG_DAYS,
     MESSAGE_DAYS,
+    ORIGINS,
     POLLERS,
     VARIANTS,
     Pollers,
@@ -73,6 +74,15 @@ class Config:
         "",
         text(r"[0-9A-Za-z/!_.'()-]{0,1024}", 'at most 1,024 letters, digits and /!_.\'()-, or "" for every key'),
         "only keys that start so are resized",
+    )
+    # A CORS rule lets a page see how its upload ended; to upload needs the link's signature all the same.
+    cors_origins: tuple[str, ...] = setting(
+        ("*",),
+        ORIGINS,
+        "pages of which origins may see how an upload ended that they posted with a [link](operations.md): "
+        '`["https://www.example.com"]`; a file that was opened has the origin `null`. It lets nobody upload who has no '
+        "link",
+        written=["*"],
     )
     variants: tuple[Variant, ...] = setting(
         parse_variants(_DEFAULT_VARIANTS), VARIANTS, "the sizes: see below", written=_DEFAULT_VARIANTS

@@ -92,6 +92,23 @@ def _pollers(key: str, value: object) -> Pollers:
     return pollers
 
 
+def _origins(key: str, value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or len(value) > _MOST_ORIGINS:
+        raise SettingsError(
+            key, value, f'a list of at most {_MOST_ORIGINS} origins such as ["https://www.example.com"]'
+        )
+    return tuple(_ORIGIN.parse(f"{key}[{place}]", each) for place, each in enumerate(value))
+
+
+# docs.aws.amazon.com/AmazonS3/latest/userguide/ManageCorsUsing.html
+_MOST_ORIGINS = 100
+# The scheme, the host and the port of a page, as its browser sends them; "null" is a page that is opened from a file.
+_ORIGIN = text(
+    r"\*|null|(?=[^*]*\*?[^*]*$)https?://[a-z0-9*]([a-z0-9.*-]*[a-z0-9*])?(:[0-9]{1,5})?",
+    'an origin such as "https://www.example.com", in small letters and with one * at most; "*" for any; or "null"',
+)
+ORIGINS = Rule(parse=_origins, allowed=f'a list of at most {_MOST_ORIGINS} origins, or of "*"')
+
 BOOLEAN = Rule(parse=_boolean, allowed="true or false")
 VARIANTS = Rule(parse=_variants, allowed="an object of at least one variant by its name")
 

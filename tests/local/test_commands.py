@@ -92,7 +92,7 @@ def test_a_link_alone_is_a_page_for_a_key_that_nobody_has(folder: Path) -> None:
     page, other = (darkroom("link", folder=folder).stdout for _ in range(2))
 
     assert page.startswith("<!doctype html>")
-    assert "An image of at most 100,000,000 bytes" in page
+    assert "An image of at most 100 MB" in page
     assert page != other
 
 

@@ -134,7 +134,7 @@ def test_a_backfill_says_to_deploy_again_where_a_version_that_was_rolled_back_ha
 
     assert json.loads(finished.stdout)["uploads"] == {"newer_version": 1}
     assert "1 were resized by a newer version of the function than the live one" in finished.stderr
-    assert "Deploy again, then run `darkroom backfill`" in finished.stderr
+    assert "Stop `darkroom up` and start it again" in finished.stderr
 
 
 @contextmanager
@@ -219,8 +219,8 @@ def test_what_is_broken_is_told_with_what_to_do(here: Path) -> None:
             "fault",
             "darkroom backfill",
         ),
-        ("was changed by hand: its variable DARKROOM_CACHE_CONTROL", "fault", "Deploy"),
-        ("MemorySize is 1769 there and 3008 here", "warning", "make deploy"),
+        ("was changed by hand: its variable DARKROOM_CACHE_CONTROL", "fault", "darkroom up"),
+        ("MemorySize is 1769 there and 3008 here", "warning", "darkroom up"),
     ):
         (finding,) = [finding for what, finding in told.items() if part in what]
         assert finding["level"] == level

@@ -3,12 +3,14 @@
 import io
 import json
 import os
+import re
 import signal
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from darkroom.uploads.local_files import RESULTS_MARKER
 from support.command.processes import wait_until_ended
 from support.command.program import darkroom, processes_started_in, start_darkroom, wait_for_processes
 from support.imaging.pictures import jpeg
@@ -32,7 +34,9 @@ def photograph() -> bytes:
 
 
 def files_in(folder: Path) -> set[str]:
-    return {file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()}
+    """The files of a folder of results, which is marked as such."""
+    assert (folder / RESULTS_MARKER).is_file()
+    return {file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()} - {RESULTS_MARKER}
 
 
 def test_a_folder_of_good_and_bad_files_comes_back_with_an_outcome_each(tmp_path: Path) -> None:
@@ -53,7 +57,7 @@ def test_a_folder_of_good_and_bad_files_comes_back_with_an_outcome_each(tmp_path
     variants = {f"{variant}/{name}.webp" for variant in ("large", "medium", "thumb") for name in good}
     assert files_in(tmp_path / "sizes") == variants | {f"manifests/{name}.json" for name in lines}
     for line in lines.values():
-        assert set(line) == {"file", "key", "outcome", "reason", "variants", "ms"}
+        assert set(line) == {"file", "key", "outcome", "reason", "detail", "variants", "ms"}
         assert line["file"] == f"album/{line['key']}"
         for described in line["variants"].values():
             copied = tmp_path / described["file"]
@@ -76,7 +80,7 @@ def test_all_resized_is_success_with_a_table_of_the_variants_that_a_file_gives(t
     assert any(json.loads(line).get("key") == "tom.jpg" for line in finished.stderr.splitlines() if line[0] == "{")
 
 
-def test_an_upload_without_an_outcome_in_time_has_failed_and_the_functions_log_is_kept(tmp_path: Path) -> None:
+def test_an_upload_without_an_outcome_in_time_has_failed_and_nothing_else_is_blamed(tmp_path: Path) -> None:
     (tmp_path / "tom.jpg").write_bytes(photograph())
 
     # A second is less than the function needs to start.
@@ -88,10 +92,23 @@ def test_an_upload_without_an_outcome_in_time_has_failed_and_the_functions_log_i
     assert counts == "1 failed"
     assert finished.stderr.splitlines() == [
         "Contact sheet: page.html",
-        "1 failed. The function's log says why: out/function.log",
+        "1 had no outcome within the time given. Wait for longer with --timeout.",
     ]
-    assert (tmp_path / "out" / "function.log").exists()
+    assert files_in(tmp_path / "out") == set()
     assert "failed: no_outcome" in (tmp_path / "page.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.long
+def test_a_key_that_the_pipeline_does_not_resize_is_told_at_once(tmp_path: Path) -> None:
+    album(tmp_path, {"tom.jpg": jpeg()})
+
+    finished = darkroom("run", "tom.jpg", "-c", "key_prefix=in/", "--json", folder=tmp_path)
+
+    (line,) = finished.stdout.splitlines()
+    assert (finished.returncode, json.loads(line)["reason"]) == (1, "outside_prefix")
+    assert finished.stderr == (
+        "1 have keys that are not resized: those that start as key_prefix says are. Try -c key_prefix=\n"
+    )
 
 
 @pytest.mark.long
@@ -106,7 +123,11 @@ def test_ctrl_c_stops_at_once_and_leaves_no_process_and_no_half_file(tmp_path: P
     os.killpg(command.pid, signal.SIGINT)
     rest, told = command.communicate(timeout=60)
 
-    assert (command.returncode, told) == (130, "")
+    assert command.returncode == 130
+    done = 1 + len(rest.splitlines())
+    assert re.fullmatch(
+        rf"darkroom: stopped\. {done} of 40 files have an outcome: {done} resized\. What came out is in 'out'\.\n", told
+    )
     assert len(started) > 2
     assert wait_until_ended(started) == set()
     assert processes_started_in(tmp_path) == set()
@@ -127,5 +148,8 @@ def test_terminated_while_it_starts_it_leaves_no_process(tmp_path: Path) -> None
     command.terminate()
     _, told = command.communicate(timeout=60)
 
-    assert (command.returncode, told) == (143, "")
+    assert (command.returncode, told) == (
+        143,
+        "darkroom: stopped. 0 of 1 files were uploaded, and none has come out.\n",
+    )
     assert wait_until_ended(started | processes_started_in(tmp_path)) == set()

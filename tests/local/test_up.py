@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from darkroom.cli.target import find_target
 from support.command.processes import wait_until_ended
 from support.command.program import darkroom, processes_started_in, running
 from support.imaging.pictures import jpeg
@@ -37,15 +38,25 @@ def free_port() -> int:
 
 
 @pytest.mark.long
-def test_its_upload_command_works_as_it_stands_and_run_can_use_it_with_other_variants(tmp_path: Path) -> None:
+def test_its_upload_command_works_as_it_stands_and_run_changes_it_only_where_told_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "photo.jpg").write_bytes(jpeg(64, 48))
     (tmp_path / "tiny.json").write_text('{"tiny": {"width": 16, "format": "png"}}')
     port = free_port()
-    with running(tmp_path, "--port", str(port)) as (command, lines):
+    (tmp_path / "wide.json").write_text('{"wide": {"width": 32, "format": "png"}}')
+    with running(tmp_path, "--port", str(port), "--variants", "wide.json", "-c", "cache_control=no-store") as (
+        command,
+        lines,
+    ):
         endpoint = told(lines, "endpoint")
         pasted = paste(command_after(lines, "Upload an image:"), tmp_path)
         plain = darkroom("run", "photo.jpg", "--endpoint-url", endpoint, folder=tmp_path)
         tiny = darkroom("run", "photo.jpg", "--endpoint-url", endpoint, "--variants", "tiny.json", folder=tmp_path)
+        plainer = darkroom("run", "photo.jpg", "--endpoint-url", endpoint, folder=tmp_path)
+        well = darkroom("doctor", "--endpoint-url", endpoint, "--no-image", "--json", folder=tmp_path)
+        monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+        environment = find_target(local=False, stack=None, endpoint_url=endpoint).function_environment()
         again = darkroom("up", "--port", str(port), folder=tmp_path)
         started = processes_started_in(tmp_path)
         os.killpg(command.pid, signal.SIGINT)
@@ -53,12 +64,13 @@ def test_its_upload_command_works_as_it_stands_and_run_can_use_it_with_other_var
 
     assert endpoint == f"http://127.0.0.1:{port}"
     assert (pasted.returncode, pasted.stderr) == (0, "")
-    assert (plain.returncode, plain.stderr, plain.stdout.split()[:5]) == (
-        0,
-        "",
-        ["file", "outcome", "large", "medium", "thumb"],
-    )
-    assert (tiny.returncode, tiny.stderr, tiny.stdout.split()[:4]) == (0, "", ["file", "outcome", "tiny", "ms"])
+    assert (plain.returncode, plain.stderr, plain.stdout.split()[:4]) == (0, "", ["file", "outcome", "wide", "ms"])
+    assert (tiny.returncode, tiny.stdout.split()[:4]) == (0, ["file", "outcome", "tiny", "ms"])
+    assert tiny.stderr == f"darkroom: the pipeline at {endpoint} has these settings from now on.\n"
+    assert (plainer.returncode, plainer.stdout.split()[:4]) == (0, ["file", "outcome", "tiny", "ms"])
+    assert environment["DARKROOM_CACHE_CONTROL"] == "no-store"
+    assert well.returncode == 0, well.stdout
+    assert '"warning"' not in well.stdout
     assert (again.returncode, again.stdout) == (2, "")
     assert again.stderr == (
         f"darkroom: Port {port} is in use on 127.0.0.1. Stop what listens there, or choose another port.\n"

@@ -19,6 +19,7 @@ from support.aws.stack import Template, synthesize
 CHANGED = Config(
     stack_name="Lightroom",
     key_prefix="in/",
+    cors_origins=("https://www.example.com",),
     variants=(Variant(name="tiny", width=16),),
     retain_data=False,
     noncurrent_days=31,
@@ -134,6 +135,7 @@ def test_every_knob_is_changed_somewhere_in_these_tests() -> None:
         (Output.JOBS_QUEUE_URL, "RedrivePolicy.maxReceiveCount", 7),
         (Output.DEAD_LETTER_QUEUE_URL, "MessageRetentionPeriod", 13 * 86_400),
         (Output.UPLOADS_BUCKET, "NotificationConfiguration.QueueConfigurations.0.Filter.S3Key.Rules.0.Value", "in/"),
+        (Output.UPLOADS_BUCKET, "CorsConfiguration.CorsRules.0.AllowedOrigins.0", "https://www.example.com"),
         (
             Output.UPLOADS_BUCKET,
             "LifecycleConfiguration.Rules.0.AbortIncompleteMultipartUpload.DaysAfterInitiation",

@@ -60,6 +60,19 @@ def test_only_the_uploads_have_versions(template: Template) -> None:
     assert "VersioningConfiguration" not in derived
 
 
+def test_pages_may_see_how_a_form_ended_and_nothing_else(template: Template) -> None:
+    uploads, derived = (template.behind(bucket)["Properties"] for bucket in BUCKETS)
+
+    assert uploads["CorsConfiguration"] == {"CorsRules": [{"AllowedMethods": ["POST"], "AllowedOrigins": ["*"]}]}
+    assert "CorsConfiguration" not in derived
+
+
+def test_without_origins_there_is_no_cors_rule(tmp_path: Path) -> None:
+    template = synthesize(tmp_path, replace(Config(), cors_origins=()))
+
+    assert "CorsConfiguration" not in template.behind(Output.UPLOADS_BUCKET)["Properties"]
+
+
 @pytest.mark.parametrize("bucket", BUCKETS)
 def test_an_abandoned_multipart_upload_is_aborted_after_a_day(template: Template, bucket: Output) -> None:
     rules = template.behind(bucket)["Properties"]["LifecycleConfiguration"]["Rules"]

@@ -17,12 +17,13 @@ from darkroom.backfill.estimate import Estimate
 from darkroom.backfill.jobs import PlannedKey, Planner
 from darkroom.backfill.orphans import Manifests, OrphanPlanner
 from darkroom.backfill.selection import Decision, Filter
-from darkroom.cli.options import LocalOption, Stack, duration, source_formats, whole_number
+from darkroom.cli.options import EndpointUrl, LocalOption, Stack, duration, source_formats, whole_number
 from darkroom.cli.progress import steps
 from darkroom.cli.target import find_target
-from darkroom.cli.terminal import confirm
+from darkroom.cli.terminal import confirm, told_when_stopped
 from darkroom.doctor.rollback import DEPLOY_AGAIN
 from darkroom.errors import UsageError, aws_errors
+from darkroom.pipeline.advice import deploy_advice
 from darkroom.pipeline.client import Pipeline
 from darkroom.pipeline.deployed_config import find_scope, read_settings
 from darkroom.pipeline.sqs import RateLimiter
@@ -96,6 +97,7 @@ def backfill_(  # noqa: PLR0913 - the command has so many options
     as_json: AsJson = False,
     local: LocalOption = False,
     stack: Stack = None,
+    endpoint_url: EndpointUrl = None,
 ) -> None:
     """Resize what is in the uploads bucket already: uploads without an outcome, and those of another configuration.
 
@@ -124,14 +126,14 @@ def backfill_(  # noqa: PLR0913 - the command has so many options
         raise UsageError("--all takes everything; leave --missing, --older-than and --format out.")
     if orphans and (everything or missing or older_than or formats or rejected or inventory):
         raise UsageError("--orphans goes through the manifests: of the options that choose, it takes --prefix alone.")
-    pipeline = find_target(local=local, stack=stack)
+    pipeline = find_target(local=local, stack=stack, endpoint_url=endpoint_url)
     settings = read_settings(pipeline)
     within = _within_scope(prefix, pipeline)
     if orphans:
         manifests = Manifests(pipeline=pipeline, prefix=within)
         examiner = OrphanPlanner(pipeline, within, settings.variants)
         noted = Checkpoint(file=checkpoint, backfill=_described_orphans(manifests))
-        _sweep(_Run(manifests, examiner, noted, rate, as_json), settings, dry_run=dry_run, yes=yes)
+        _sweep(_Run(pipeline, manifests, examiner, noted, rate, as_json), settings, dry_run=dry_run, yes=yes)
         return
     selection = Filter(
         recipe=settings.recipe,
@@ -144,7 +146,7 @@ def backfill_(  # noqa: PLR0913 - the command has so many options
     )
     uploads = UploadedKeys(pipeline=pipeline, prefix=within, inventory=inventory)
     noted = Checkpoint(file=checkpoint, backfill=_described(uploads, selection, older_than))
-    run = _Run(uploads, Planner(pipeline, settings.variants, selection), noted, rate, as_json)
+    run = _Run(pipeline, uploads, Planner(pipeline, settings.variants, selection), noted, rate, as_json)
     after = noted.read()
     estimate = Estimate(keys=_count(uploads, after), rate=rate, variants=len(settings.variants))
     typer.echo(_plan(estimate, going_on=after is not None), err=True)
@@ -160,6 +162,7 @@ def backfill_(  # noqa: PLR0913 - the command has so many options
 class _Run:
     """A backfill that is told to a person, or to another program, as it goes."""
 
+    pipeline: Pipeline
     source: KeySource
     planner: PagePlanner
     checkpoint: Checkpoint
@@ -179,15 +182,20 @@ class _Run:
     def send(self, keys: int) -> Counter[Decision]:
         """Send the jobs of so many keys."""
         counts: Counter[Decision] = Counter()
-        with steps(shown=sys.stderr.isatty()) as progress:
+        with told_when_stopped(lambda: self._so_far(counts, keys)), steps(shown=sys.stderr.isatty()) as progress:
             pages = backfill(self.source, self.planner, self.checkpoint, RateLimiter(self.rate))
             for _ in progress.count("Looking and sending", keys, _adding(counts, pages)):
                 pass
         return counts
 
+    def _so_far(self, counts: Counter[Decision], keys: int) -> str:
+        again = "goes on from there" if self.checkpoint.file else "begins anew; with --checkpoint FILE it goes on"
+        done = f"{counts.total():,} of {keys:,} keys were looked at, and {_jobs(counts):,} jobs sent."
+        return f"{done} Run again, it {again}."
+
     def report(self, counts: Counter[Decision], *, dry_run: bool) -> None:
         """Sum up."""
-        _print(counts, dry_run=dry_run, as_json=self.as_json)
+        _print(counts, deploy_advice(self.pipeline, DEPLOY_AGAIN), dry_run=dry_run, as_json=self.as_json)
 
 
 def _sweep(run: _Run, settings: Settings, *, dry_run: bool, yes: bool) -> None:
@@ -292,12 +300,16 @@ def _adding(counts: Counter[Decision], pages: Iterator[Counter[Decision]]) -> It
         yield page.total()
 
 
-def _print(counts: Counter[Decision], *, dry_run: bool, as_json: bool) -> None:
-    jobs = sum(count for decision, count in counts.items() if decision.is_job)
+def _jobs(counts: Counter[Decision]) -> int:
+    return sum(count for decision, count in counts.items() if decision.is_job)
+
+
+def _print(counts: Counter[Decision], advice: str, *, dry_run: bool, as_json: bool) -> None:
+    jobs = _jobs(counts)
     if counts[Decision.NEWER_VERSION]:
         typer.echo(
             f"{counts[Decision.NEWER_VERSION]:,} were resized by a newer version of the function than the live one: a "
-            f"deployment was rolled back, and their jobs would change nothing. {DEPLOY_AGAIN}",
+            f"deployment was rolled back, and their jobs would change nothing. {advice}",
             err=True,
         )
     if as_json:

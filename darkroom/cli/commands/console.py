@@ -4,13 +4,15 @@ import asyncio
 
 import typer
 
-from darkroom.cli.options import LocalOption, Port, Stack
+from darkroom.cli.options import EndpointUrl, LocalOption, Port, Stack
 from darkroom.cli.target import find_target
 from darkroom.console.settings import find_settings
 from darkroom.text import printable
 
 
-def console(*, port: Port = None, local: LocalOption = False, stack: Stack = None) -> None:
+def console(
+    *, port: Port = None, local: LocalOption = False, stack: Stack = None, endpoint_url: EndpointUrl = None
+) -> None:
     """Serve a page that shows the pipeline: drop images on it, see what becomes of them, redrive dead letters.
 
     It listens on this machine only, and the address that it prints is a key: whoever has it acts with your AWS
@@ -27,7 +29,7 @@ def console(*, port: Port = None, local: LocalOption = False, stack: Stack = Non
     from darkroom.console.address import address_file, open_address  # noqa: PLC0415
     from darkroom.console.server import serve  # noqa: PLC0415
 
-    pipeline = find_target(local=local, stack=stack)
+    pipeline = find_target(local=local, stack=stack, endpoint_url=endpoint_url)
     limits = find_settings(pipeline)
     with open_address(address_file(pipeline), port) as opened:
         typer.echo(f"Console:  {opened.url}")

@@ -8,11 +8,11 @@ from typing import Annotated
 
 import typer
 
-from darkroom.cli.options import LocalOption, Stack, whole_number
+from darkroom.cli.options import EndpointUrl, LocalOption, Stack, whole_number
 from darkroom.cli.output.dead_letters import dead_letter_json, dead_letter_lines, print_groups
 from darkroom.cli.progress import steps
 from darkroom.cli.target import find_target
-from darkroom.cli.terminal import confirm
+from darkroom.cli.terminal import confirm, told_when_stopped
 from darkroom.dlq.archive import count_saved, default_file, discard
 from darkroom.dlq.dead_letters import DeadLetter, by_cause, choose, choose_by_ids, read_dead_letters
 from darkroom.dlq.queue import DeadLetterQueue
@@ -59,7 +59,14 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON: one line a let
 
 
 @app.command("list")
-def list_(*, limit: Limit = _MOST, as_json: AsJson = False, local: LocalOption = False, stack: Stack = None) -> None:
+def list_(
+    *,
+    limit: Limit = _MOST,
+    as_json: AsJson = False,
+    local: LocalOption = False,
+    stack: Stack = None,
+    endpoint_url: EndpointUrl = None,
+) -> None:
     """List the dead letters, grouped by reason.
 
     The reason of the last failure, and how often a job was tried, are what the function's log says; "unknown" where it
@@ -76,7 +83,7 @@ def list_(*, limit: Limit = _MOST, as_json: AsJson = False, local: LocalOption =
     sqs:GetQueueAttributes on the jobs queue, lambda:GetFunctionConfiguration, logs:FilterLogEvents; from fifty letters
     on also logs:StartQuery, logs:GetQueryResults and logs:StopQuery.
     """  # noqa: D301 - \b tells the help to leave the lines as they are
-    pipeline = find_target(local=local, stack=stack)
+    pipeline = find_target(local=local, stack=stack, endpoint_url=endpoint_url)
     messages = _read(pipeline, limit)
     if as_json:
         for message in messages:
@@ -88,7 +95,14 @@ def list_(*, limit: Limit = _MOST, as_json: AsJson = False, local: LocalOption =
 
 
 @app.command()
-def show(message_id: Id, *, as_json: AsJson = False, local: LocalOption = False, stack: Stack = None) -> None:
+def show(
+    message_id: Id,
+    *,
+    as_json: AsJson = False,
+    local: LocalOption = False,
+    stack: Stack = None,
+    endpoint_url: EndpointUrl = None,
+) -> None:
     """Tell all about one dead letter.
 
     Its upload, its body, and the words of its last failure.
@@ -100,7 +114,7 @@ def show(message_id: Id, *, as_json: AsJson = False, local: LocalOption = False,
 
     Permissions: those of `darkroom dlq list`.
     """  # noqa: D301 - the same
-    pipeline = find_target(local=local, stack=stack)
+    pipeline = find_target(local=local, stack=stack, endpoint_url=endpoint_url)
     for message in choose_by_ids(_read(pipeline, _MOST), [message_id]):
         for line in [dead_letter_json(message)] if as_json else dead_letter_lines(message):
             typer.echo(line)
@@ -118,6 +132,7 @@ def redrive_(  # noqa: PLR0913 - the command has so many options
     as_json: AsJson = False,
     local: LocalOption = False,
     stack: Stack = None,
+    endpoint_url: EndpointUrl = None,
 ) -> None:
     """Redrive jobs, once what they failed for is fixed.
 
@@ -137,7 +152,7 @@ def redrive_(  # noqa: PLR0913 - the command has so many options
     the jobs queue; for --all also sqs:StartMessageMoveTask, sqs:ListMessageMoveTasks and sqs:CancelMessageMoveTask.
     """  # noqa: D301 - the same
     _check_choice(message_ids, reason, everything=everything, file=file)
-    pipeline = find_target(local=local, stack=stack)
+    pipeline = find_target(local=local, stack=stack, endpoint_url=endpoint_url)
     limiter = RateLimiter(rate)
     if file:
         count = count_saved(file)
@@ -153,7 +168,7 @@ def redrive_(  # noqa: PLR0913 - the command has so many options
     if dry_run:
         _print(plan, {"dry_run": True, "letters": count, "rate": rate}, as_json=as_json)
         return
-    moved = _do("Redriving", count, work)
+    moved = _do("Redriving", "were redriven", count, work)
     _print(f"{_dead_letters(moved)} redriven.", {"redriven": moved}, as_json=as_json)
     _tell_missing(count - moved)
 
@@ -170,6 +185,7 @@ def discard_(  # noqa: PLR0913 - the command has so many options
     as_json: AsJson = False,
     local: LocalOption = False,
     stack: Stack = None,
+    endpoint_url: EndpointUrl = None,
 ) -> None:
     """Take letters out of the queue that nobody wants done. Each is saved before it goes, whole.
 
@@ -182,7 +198,7 @@ def discard_(  # noqa: PLR0913 - the command has so many options
     Permissions: those of `darkroom dlq list`, and sqs:DeleteMessage on the dead-letter queue.
     """  # noqa: D301 - the same
     _check_choice(message_ids, reason, everything=everything)
-    pipeline = find_target(local=local, stack=stack)
+    pipeline = find_target(local=local, stack=stack, endpoint_url=endpoint_url)
     messages = _read(pipeline, _MOST)
     chosen = messages if everything else choose(messages, ids=message_ids or (), code=reason)
     file = save or default_file()
@@ -192,7 +208,12 @@ def discard_(  # noqa: PLR0913 - the command has so many options
         _print(plan, {"dry_run": dry_run, "letters": len(chosen)}, as_json=as_json)
         return
     confirm(f"{plan} Go on?", yes=yes)
-    gone = _do("Discarding", len(chosen), discard(pipeline, [message.message_id for message in chosen], file))
+    gone = _do(
+        "Discarding",
+        "were saved and discarded",
+        len(chosen),
+        discard(pipeline, [message.message_id for message in chosen], file),
+    )
     _print(
         f"{_dead_letters(gone)} discarded. To have them back: darkroom dlq redrive --from {file}",
         {"discarded": gone, "saved": str(file)},
@@ -229,9 +250,12 @@ def _check_choice(ids: Sequence[str] | None, reason: str | None, *, everything: 
         raise UsageError("Say which letters in one way: their ids, --reason CODE or --all. See `darkroom dlq list`.")
 
 
-def _do(what: str, count: int, work: Iterable[int]) -> int:
+def _do(what: str, done_as: str, count: int, work: Iterable[int]) -> int:
     done = 0
-    with steps(shown=sys.stderr.isatty()) as progress:
+    with (
+        told_when_stopped(lambda: f"{done:,} of {_dead_letters(count)} {done_as}."),
+        steps(shown=sys.stderr.isatty()) as progress,
+    ):
         for some in progress.count(what, count, work):
             done += some
     return done

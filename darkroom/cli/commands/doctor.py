@@ -8,12 +8,14 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from darkroom.cli.options import LocalOption, Stack, whole_number
+from darkroom.cli.options import Context, EndpointUrl, LocalOption, Stack, whole_number
+from darkroom.cli.overrides import check_overrides, read_context_options
 from darkroom.cli.progress import steps
 from darkroom.cli.target import find_target
 from darkroom.doctor.checks import checks
 from darkroom.doctor.findings import Finding, Level
-from darkroom.errors import ExitStatus, UsageError
+from darkroom.errors import ExitStatus
+from darkroom.local.deployed_overrides import DeployedOverrides
 from darkroom.local.local_pipeline import ASSEMBLIES
 from darkroom.local.synthesis import configuration, local_overrides, synthesize
 from darkroom.pipeline.client import Pipeline
@@ -22,12 +24,6 @@ from darkroom.text import printable
 _STYLES = {Level.OK: "green", Level.WARNING: "yellow", Level.FAULT: "bold red"}
 _PATIENCE_SECONDS = 120
 
-Context = Annotated[
-    list[str] | None,
-    typer.Option(
-        "-c", "--context", metavar="SETTING=VALUE", help="A setting that the stack was deployed with; repeatable."
-    ),
-]
 NoImage = Annotated[bool, typer.Option("--no-image", help="Send no test image: only look.")]
 Timeout = Annotated[
     int,
@@ -49,11 +45,13 @@ def doctor(  # noqa: PLR0913 - the command has so many options
     as_json: AsJson = False,
     local: LocalOption = False,
     stack: Stack = None,
+    endpoint_url: EndpointUrl = None,
 ) -> None:
     """Check a pipeline's health: its stack, its wiring, and a test image through it and back.
 
-    The stack is held against what this folder would deploy. What was deployed with `-c` options is compared with the
-    same. The test image is one pixel, under darkroom-doctor/, and is deleted again.
+    The stack is held against what this folder would deploy. A stack on AWS that was deployed with `-c` options is
+    compared with the same; the pipeline of `darkroom up` knows its own. The test image is one pixel, under
+    darkroom-doctor/, and is deleted again.
 
     \b
     Examples:
@@ -69,12 +67,13 @@ def doctor(  # noqa: PLR0913 - the command has so many options
 
     Exit status: 0 no fault, 1 a fault, 2 wrong usage, 3 nothing could be looked at.
     """  # noqa: D301 - \b tells the help to leave the lines as they are
-    given = dict(map(_setting, context or ()))
-    pipeline = find_target(local=local, stack=stack)
+    given = read_context_options(context)
+    pipeline = find_target(local=local, stack=stack, endpoint_url=endpoint_url)
     levels = set()
     with steps(shown=sys.stderr.isatty()) as progress:
         progress.begin("Building what this folder would deploy")
-        overrides = _overrides(pipeline, given)
+        overrides = _overrides(pipeline) | given
+        check_overrides(overrides, {name: f"-c {name}={value}" for name, value in given.items()})
         assembly = synthesize(overrides, ASSEMBLIES)
         for check in checks(pipeline, configuration(overrides), assembly, idle_timeout=None if no_image else timeout):
             progress.begin(check.name)
@@ -84,20 +83,13 @@ def doctor(  # noqa: PLR0913 - the command has so many options
     raise typer.Exit(ExitStatus.FOUND_FAULTS if Level.FAULT in levels else ExitStatus.NO_FAULTS)
 
 
-def _setting(text: str) -> tuple[str, object]:
-    """Read a setting as the CDK's command line does, except that numbers and the like are what JSON says they are."""
-    name, equals, value = text.partition("=")
-    if not name or not equals:
-        raise UsageError(f"-c {text!r} is no setting and its value. Write it like memory_mb=3008.")
-    try:
-        return name, json.loads(value)
-    except ValueError:
-        return name, value
-
-
-def _overrides(pipeline: Pipeline, given: dict[str, object]) -> dict[str, object]:
-    overrides = local_overrides() if pipeline.endpoint_url else {}
-    return overrides | {"stack_name": pipeline.stack_name} | given
+def _overrides(pipeline: Pipeline) -> dict[str, object]:
+    """Say what a deployment would put in place of cdk.json's settings, as far as the pipeline itself tells."""
+    named: dict[str, object] = {"stack_name": pipeline.stack_name}
+    if not pipeline.endpoint_url:
+        return named
+    kept = DeployedOverrides(pipeline.stack_name, pipeline.endpoint_url, pipeline.session).read()
+    return local_overrides() | kept | named
 
 
 def _print(finding: Finding, *, as_json: bool) -> None:

@@ -1,23 +1,28 @@
 """`darkroom run`: resize local files on this machine."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from darkroom.cli.options import PATIENCE_SECONDS, Timeout, http_url, read_variants
+from darkroom.cli.options import PATIENCE_SECONDS, Context, Timeout, Variants, http_url
 from darkroom.cli.output.html import contact_sheet
-from darkroom.cli.output.results import exit_status, print_table, result_json
+from darkroom.cli.output.results import exit_status, failure_lines, print_skipped, print_table, result_json, summary
+from darkroom.cli.overrides import local_settings
 from darkroom.cli.progress import steps
+from darkroom.cli.terminal import told_when_stopped
 from darkroom.errors import UsageError
 from darkroom.files import ensure_folder, write_atomically
 from darkroom.local.local_pipeline import local_pipeline
+from darkroom.pipeline.deployed_config import Scope, find_scope
 from darkroom.text import printable
 from darkroom.uploads.download import DownloadedResult, download_results
-from darkroom.uploads.local_files import LocalFile, find_files
-from darkroom.uploads.upload import upload_all
+from darkroom.uploads.local_files import RESULTS_MARKER, LocalFile, find_files
+from darkroom.uploads.outcomes import Failure, Result
+from darkroom.uploads.upload import UploadedFile, upload_all
 
 # In the output folder, where no variant's name can be: each of those is in a folder of its own.
 _LOG = "function.log"
@@ -27,9 +32,6 @@ _LAST_LINES_SECONDS = 10.0
 Paths = Annotated[list[Path], typer.Argument(metavar="PATH", show_default=False)]
 Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the variants and manifests are copied to.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One line of JSON an upload, as soon as it is known.")]
-Variants = Annotated[
-    Path | None, typer.Option("--variants", metavar="FILE", help="The variants to make, as JSON; see cdk.json's.")
-]
 Sheet = Annotated[
     Path | None, typer.Option("--contact-sheet", metavar="FILE", help="Write an HTML page of all that came out.")
 ]
@@ -39,7 +41,7 @@ EndpointUrl = Annotated[
         "--endpoint-url",
         metavar="URL",
         parser=http_url("--endpoint-url"),
-        help="Deploy to what speaks AWS there, such as `darkroom up`.",
+        help="Use the pipeline of the `darkroom up` there; one is deployed where none is.",
     ),
 ]
 Log = Annotated[bool, typer.Option("--log", help="Print the function's log on standard error at the end.")]
@@ -51,6 +53,7 @@ def run(  # noqa: PLR0913 - the command has so many options
     out: Out = Path("out"),
     as_json: AsJson = False,
     variants: Variants = None,
+    context: Context = None,
     sheet: Sheet = None,
     endpoint_url: EndpointUrl = None,
     timeout: Timeout = PATIENCE_SECONDS,
@@ -58,8 +61,12 @@ def run(  # noqa: PLR0913 - the command has so many options
 ) -> None:
     """Resize files and folders on this machine, with the very pipeline that runs on AWS.
 
-    A folder's files are found at any depth, but for what a dot hides and for DIR. DIR mirrors the derived bucket:
+    A folder's files are found at any depth, but for what a dot hides, for DIR, and for the DIR of earlier runs, which a
+    file .darkroom-results marks. What cannot be read is skipped, listed and counted. DIR mirrors the derived bucket:
     `<variant>/<key>.<extension>` and `manifests/<key>.json`, where a file's key is its path from its folder on.
+
+    The pipeline at --endpoint-url is used as it is, unless --variants or -c say otherwise: then it is deployed again,
+    and stays so.
 
     \b
     Examples:
@@ -68,21 +75,28 @@ def run(  # noqa: PLR0913 - the command has so many options
       darkroom run photos --json | jq 'select(.outcome == "rejected")'
       echo '{"tiny": {"width": 64, "format": "avif"}}' > tiny.json
       darkroom run photos --variants tiny.json
+      darkroom run photos -c engine=vips -c memory_mb=3008
 
     \b
-    Exit status: 0 all resized, 1 some rejected or failed, 2 wrong usage,
+    Exit status: 0 all resized, 1 some rejected, failed or skipped, 2 wrong usage,
     3 the pipeline could not run, 130 stopped with Ctrl-C.
     """  # noqa: D301 - \b tells the help to leave the lines as they are
-    sources = find_files(paths, outputs=[out, sheet] if sheet else [out])
-    overrides = {"variants": read_variants(variants)} if variants else {}
+    selection = find_files(paths, outputs=[out, sheet] if sheet else [out])
+    sources = selection.sources
+    print_skipped(selection)
+    overrides = local_settings(context, variants)
     _prepare(out, sheet)
+    uploads: list[UploadedFile] = []
     rows: list[DownloadedResult] = []
     with (
+        told_when_stopped(lambda: _so_far(rows, uploads, sources, out)),
         steps(shown=sys.stderr.isatty() and not (as_json and sys.stdout.isatty())) as progress,
         local_pipeline(overrides, endpoint_url=endpoint_url, begin=progress.begin) as local,
     ):
-        uploads = [*progress.follow("Uploading", len(sources), upload_all(sources, local.pipeline))]
-        results = download_results(uploads, local.pipeline, out, idle_timeout=timeout)
+        uploads.extend(progress.follow("Uploading", len(sources), upload_all(sources, local.pipeline)))
+        scope = find_scope(local.pipeline)
+        tracker = [each for each in uploads if scope.includes(each.source.key)]
+        results = chain(_outside(uploads, scope), download_results(tracker, local.pipeline, out, idle_timeout=timeout))
         for collected in progress.follow("Resizing", len(uploads), results):
             rows.append(collected)
             if as_json:
@@ -90,17 +104,22 @@ def run(  # noqa: PLR0913 - the command has so many options
         if log:
             local.wait_until_idle(_LAST_LINES_SECONDS)
         function_log = local.function_log() if log else ""
-        if _failed(rows):
+        if any(row.result.is_in_the_log for row in rows):
             write_atomically(out / _LOG, local.whole_log().encode())
+    if overrides and endpoint_url:
+        typer.echo(f"darkroom: the pipeline at {endpoint_url} has these settings from now on.", err=True)
     _report(_in_order(rows, sources), sheet, out, as_json=as_json)
     for line in function_log.splitlines():
         typer.echo(printable(line), err=True)
-    raise typer.Exit(exit_status([row.result for row in rows]))
+    raise typer.Exit(exit_status([row.result for row in rows], selection.skipped))
 
 
 def _prepare(out: Path, sheet: Path | None) -> None:
     """Find out before anything is done whether the results can be written."""
     ensure_folder(out, "--out")
+    write_atomically(
+        out / RESULTS_MARKER, b"What is in this folder was made by `darkroom run`, which takes none of it as input.\n"
+    )
     if sheet:
         ensure_folder(sheet.parent, "--contact-sheet")
         if sheet.is_dir():
@@ -112,15 +131,27 @@ def _in_order(rows: Sequence[DownloadedResult], sources: Sequence[LocalFile]) ->
     return sorted(rows, key=lambda row: places[row.result.upload.source.key])
 
 
+def _outside(uploads: Sequence[UploadedFile], scope: Scope) -> Iterator[DownloadedResult]:
+    """Give the result of those of which no job is made."""
+    for each in uploads:
+        if not scope.includes(each.source.key):
+            yield DownloadedResult(result=Result(upload=each, failure=Failure.OUTSIDE_PREFIX), files={})
+
+
+def _so_far(
+    rows: Sequence[DownloadedResult], uploads: Sequence[UploadedFile], sources: Sequence[LocalFile], out: Path
+) -> str:
+    if not rows:
+        return f"{len(uploads):,} of {len(sources):,} files were uploaded, and none has come out."
+    counts = summary([row.result for row in rows])
+    return f"{len(rows):,} of {len(sources):,} files have an outcome: {counts}. What came out is in {str(out)!r}."
+
+
 def _report(rows: Sequence[DownloadedResult], sheet: Path | None, out: Path, *, as_json: bool) -> None:
     if not as_json:
         print_table(rows)
     if sheet:
         write_atomically(sheet, contact_sheet(rows).encode())
         typer.echo(f"Contact sheet: {printable(str(sheet))}", err=True)
-    if failed := _failed(rows):
-        typer.echo(f"{failed} failed. The function's log says why: {printable(str(out / _LOG))}", err=True)
-
-
-def _failed(rows: Sequence[DownloadedResult]) -> int:
-    return sum(1 for row in rows if row.result.failure)
+    for line in failure_lines([row.result for row in rows], out / _LOG):
+        typer.echo(line, err=True)

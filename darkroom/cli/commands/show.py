@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from contract.keys import MAX_KEY_BYTES
-from darkroom.cli.options import LocalOption, Stack
+from darkroom.cli.options import EndpointUrl, LocalOption, Stack
 from darkroom.cli.output.lookup import describe_lookup, situation_of
 from darkroom.cli.target import find_target
 from darkroom.errors import ExitStatus, UsageError
@@ -16,7 +16,14 @@ Key = Annotated[str, typer.Argument(metavar="KEY", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="The manifest as it is stored.")]
 
 
-def show(key: Key, *, as_json: AsJson = False, local: LocalOption = False, stack: Stack = None) -> None:
+def show(
+    key: Key,
+    *,
+    as_json: AsJson = False,
+    local: LocalOption = False,
+    stack: Stack = None,
+    endpoint_url: EndpointUrl = None,
+) -> None:
     """Tell what became of an upload, by its key: its outcome, and each variant with a command that fetches it.
 
     Where there is no manifest it tells what is known instead: whether the upload is there, whether its job waits or is
@@ -32,7 +39,7 @@ def show(key: Key, *, as_json: AsJson = False, local: LocalOption = False, stack
     Exit status: 0 the newest upload has an outcome, 1 it has none (yet), 2 wrong usage, 3 the pipeline did not answer.
     """  # noqa: D301 - \b tells the help to leave the lines as they are
     _check(key)
-    pipeline = find_target(local=local, stack=stack)
+    pipeline = find_target(local=local, stack=stack, endpoint_url=endpoint_url)
     found = look_up(pipeline, key)
     if not as_json:
         for line in describe_lookup(found, pipeline):

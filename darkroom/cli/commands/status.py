@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.live import Live
 
-from darkroom.cli.options import LocalOption, Stack
+from darkroom.cli.options import EndpointUrl, LocalOption, Stack
 from darkroom.cli.output.status import status_json, status_screen
 from darkroom.cli.target import find_target
 from darkroom.cli.terminal import stop_signal
@@ -21,7 +21,14 @@ Watch = Annotated[bool, typer.Option("--watch", help="Keep looking, every two se
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object; with --watch, one a line.")]
 
 
-def status(*, watch: Watch = False, as_json: AsJson = False, local: LocalOption = False, stack: Stack = None) -> None:
+def status(
+    *,
+    watch: Watch = False,
+    as_json: AsJson = False,
+    local: LocalOption = False,
+    stack: Stack = None,
+    endpoint_url: EndpointUrl = None,
+) -> None:
     """Show the queue's depth, the dead letters, the consumers, and how many jobs end how each minute.
 
     The queues are counted now. On AWS the other figures are CloudWatch's: they are one to three minutes old, and say
@@ -34,7 +41,7 @@ def status(*, watch: Watch = False, as_json: AsJson = False, local: LocalOption 
       darkroom status --watch --stack Darkroom
       darkroom status --json | jq .dead_letters
     """  # noqa: D301 - \b tells the help to leave the lines as they are
-    pipeline = find_target(local=local, stack=stack)
+    pipeline = find_target(local=local, stack=stack, endpoint_url=endpoint_url)
     reader = StatusReader(pipeline)
     console = Console(highlight=False)
     with _printer(pipeline, console, as_json=as_json, one_screen=watch and console.is_terminal) as show:

@@ -1,24 +1,26 @@
 """`darkroom up`: keep the pipeline running on this machine."""
 
 import sys
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 
 import typer
 
-from darkroom.cli.options import Port
+from darkroom.cli.options import Context, Port, Variants
 from darkroom.cli.output.aws_cli import aws_command, export_command
+from darkroom.cli.overrides import local_settings
 from darkroom.cli.progress import steps
 from darkroom.cli.terminal import stop_signal
 from darkroom.errors import DarkroomError
 from darkroom.local.local_pipeline import local_pipeline
-from darkroom.local.registry import RunningPipeline, register
+from darkroom.local.registry import RunningPipeline, register, running_pipelines
 from darkroom.loopback import is_listening
 from darkroom.pipeline.client import Pipeline
 
 _LOOK_SECONDS = 1.0
 
 
-def up(port: Port = None) -> None:
+def up(*, port: Port = None, variants: Variants = None, context: Context = None) -> None:
     """Keep the pipeline running on this machine until Ctrl-C, for any S3 client to upload to.
 
     It prints the access keys of this start. A request that is not signed with them is refused, and so is whatever a web
@@ -28,17 +30,30 @@ def up(port: Port = None) -> None:
     Examples:
       darkroom up
       darkroom up --port 4566
+      darkroom up --variants tiny.json -c engine=vips
       darkroom run photos --endpoint-url http://127.0.0.1:4566
     """  # noqa: D301 - \b tells the help to leave the lines as they are
+    overrides = local_settings(context, variants)
     with ExitStack() as running:
         with steps(shown=sys.stderr.isatty()) as progress:
-            pipeline = running.enter_context(local_pipeline({}, port=port, begin=progress.begin)).pipeline
+            pipeline = running.enter_context(local_pipeline(overrides, port=port, begin=progress.begin)).pipeline
+        for line in others(running_pipelines()):
+            typer.echo(line, err=True)
         running.enter_context(register(RunningPipeline.of(pipeline)))
         stopped = stop_signal()
         typer.echo(instructions(pipeline))
         while not stopped.wait(_LOOK_SECONDS):
             if not is_listening(str(pipeline.endpoint_url)):
                 raise DarkroomError(f"Nothing listens at {pipeline.endpoint_url} any more: the emulator has ended.")
+
+
+def others(pipelines: Sequence[RunningPipeline]) -> Iterator[str]:
+    """Say which pipelines are up already: this one is then what other commands find."""
+    for other in pipelines:
+        yield (
+            f"darkroom: another pipeline is up at {other.endpoint_url}. Commands find this one from now on, "
+            "and that one with --endpoint-url."
+        )
 
 
 def instructions(pipeline: Pipeline) -> str:

@@ -7,10 +7,11 @@ from typing import Annotated
 
 import typer
 
-from darkroom.cli.options import PATIENCE_SECONDS, LocalOption, Stack, Timeout
-from darkroom.cli.output.results import exit_status, outcome_json, outcome_line, summary, upload_json
+from darkroom.cli.options import PATIENCE_SECONDS, EndpointUrl, LocalOption, Stack, Timeout, prefix_hint
+from darkroom.cli.output.results import exit_status, outcome_json, outcome_line, print_skipped, summary, upload_json
 from darkroom.cli.progress import upload_progress
 from darkroom.cli.target import find_target
+from darkroom.cli.terminal import told_when_stopped
 from darkroom.pipeline.client import Pipeline
 from darkroom.pipeline.deployed_config import Scope, find_scope
 from darkroom.text import printable
@@ -18,6 +19,8 @@ from darkroom.uploads.local_files import LocalFile, find_files
 from darkroom.uploads.outcomes import Failure, Result, wait_for_outcomes
 from darkroom.uploads.upload import UploadedFile, upload_all
 from darkroom.uploads.watcher import PipelineWatcher
+
+_GO_ON = "Run again to go on: what is there already is not uploaded again."
 
 Paths = Annotated[list[Path], typer.Argument(metavar="PATH", show_default=False)]
 Prefix = Annotated[
@@ -39,6 +42,7 @@ def upload(  # noqa: PLR0913 - the command has so many options
     as_json: AsJson = False,
     local: LocalOption = False,
     stack: Stack = None,
+    endpoint_url: EndpointUrl = None,
 ) -> None:
     """Upload files and folders, several at once and large ones in parts.
 
@@ -53,33 +57,51 @@ def upload(  # noqa: PLR0913 - the command has so many options
       darkroom upload photos --wait --json | jq 'select(.outcome != "resized")'
 
     \b
-    Exit status: 0 all uploaded (with --wait: all resized), 1 some rejected or failed, 2 wrong usage,
+    Exit status: 0 all uploaded (with --wait: all resized), 1 some rejected, failed or skipped, 2 wrong usage,
     3 an upload or the pipeline failed, 130 stopped with Ctrl-C.
     """  # noqa: D301 - \b tells the help to leave the lines as they are
-    sources = find_files(paths, prefix=prefix)
-    pipeline = find_target(local=local, stack=stack)
+    selection = find_files(paths, prefix=prefix)
+    sources = selection.sources
+    print_skipped(selection)
+    if hint := prefix_hint(prefix):
+        typer.echo(f"darkroom: {printable(hint)}", err=True)
+    pipeline = find_target(local=local, stack=stack, endpoint_url=endpoint_url)
     scope = find_scope(pipeline)
     _warn_outside_prefix(sources, scope)
     uploads: list[UploadedFile] = []
-    with upload_progress(sources, shown=sys.stderr.isatty() and not (as_json and sys.stdout.isatty())) as progress:
+    with (
+        told_when_stopped(lambda: f"{_count(uploads)}, of {len(sources):,} files. {_GO_ON}"),
+        upload_progress(sources, shown=sys.stderr.isatty() and not (as_json and sys.stdout.isatty())) as progress,
+    ):
         for uploaded in upload_all(sources, pipeline, skip_unchanged=True, progress=progress):
             uploads.append(uploaded)
             if as_json and not wait:
                 typer.echo(upload_json(uploaded))
     typer.echo(_count(uploads), err=wait or as_json)
     if wait:
-        raise typer.Exit(exit_status(_wait(uploads, pipeline, scope, idle_timeout=timeout, as_json=as_json)))
+        results = _wait(uploads, pipeline, scope, idle_timeout=timeout, as_json=as_json)
+        raise typer.Exit(exit_status(results, selection.skipped))
+    raise typer.Exit(exit_status((), selection.skipped))
 
 
 def _wait(
     uploads: Sequence[UploadedFile], pipeline: Pipeline, scope: Scope, *, idle_timeout: float, as_json: bool
 ) -> list[Result]:
-    results = []
-    for result in _outcomes(uploads, pipeline, scope, idle_timeout=idle_timeout):
-        results.append(result)
-        typer.echo(outcome_json(result) if as_json else outcome_line(result))
+    results: list[Result] = []
+    with told_when_stopped(lambda: _waited(results, uploads)):
+        for result in _outcomes(uploads, pipeline, scope, idle_timeout=idle_timeout):
+            results.append(result)
+            typer.echo(outcome_json(result) if as_json else outcome_line(result))
     typer.echo(summary(results), err=as_json)
     return results
+
+
+def _waited(results: Sequence[Result], uploads: Sequence[UploadedFile]) -> str:
+    counts = f": {summary(results)}" if results else ""
+    return (
+        f"All {len(uploads):,} are uploaded, and {len(results):,} have an outcome{counts}. The pipeline goes on; run "
+        "again to wait for the rest."
+    )
 
 
 def _outcomes(

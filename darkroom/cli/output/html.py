@@ -1,4 +1,4 @@
-"""Self-contained HTML pages: the contact sheet of a run, and the form of an upload link."""
+"""Contact sheet: one self-contained HTML page of the results."""
 
 import base64
 from collections.abc import Iterator, Sequence
@@ -11,7 +11,6 @@ from contract.manifest import Manifest, PublishedRendition
 from darkroom.cli.output.results import TIMES, describe_result, summary
 from darkroom.text import format_kilobytes, printable
 from darkroom.uploads.download import DownloadedResult
-from darkroom.uploads.presigned_post import Link
 
 _TEMPLATES = Path(__file__).with_name("templates")
 
@@ -44,11 +43,6 @@ def contact_sheet(rows: Sequence[DownloadedResult]) -> str:
     return _render(
         "contact_sheet.html", summary=summary([row.result for row in rows]), cards=[_card(row) for row in rows]
     )
-
-
-def upload_form(link: Link) -> str:
-    """Write a page with a link's form, which loads and runs nothing."""
-    return _render("upload_form.html", link=link)
 
 
 def _render(template: str, **values: object) -> str:

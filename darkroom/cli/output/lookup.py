@@ -66,9 +66,13 @@ def _progress(jobs: int) -> str:
 def _describe_manifest(manifest: Manifest, pipeline: Pipeline) -> Iterator[str]:
     source = manifest.source
     yield f"key       {printable(source.key)}"
-    yield f"uploaded  {_moment(datetime.fromisoformat(manifest.times.uploaded))}, version {source.version_id}"
-    pixels = f"{source.format} {source.width}{TIMES}{source.height}, " if source.width else ""
-    yield f"source    {pixels}{format_kilobytes(source.size)}"
+    moment = _moment(datetime.fromisoformat(manifest.times.uploaded))
+    if manifest.outcome is Outcome.REMOVED:
+        yield f"deleted   {moment}"
+    else:
+        yield f"uploaded  {moment}, version {source.version_id}"
+        pixels = f"{source.format} {source.width}{TIMES}{source.height}, " if source.width else ""
+        yield f"source    {pixels}{format_kilobytes(source.size)}"
     yield (
         f"outcome   {manifest.outcome}, {_moment(datetime.fromisoformat(manifest.times.finished))}, "
         f"in {manifest.times.milliseconds:,} ms"

@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -12,13 +14,15 @@ from darkroom.errors import ExitStatus
 from darkroom.text import format_kilobytes, printable
 from darkroom.uploads.download import DownloadedResult
 from darkroom.uploads.explanations import FAILURES, REJECTIONS
-from darkroom.uploads.outcomes import Result
+from darkroom.uploads.local_files import Selection, Skipped
+from darkroom.uploads.outcomes import Failure, Result
 from darkroom.uploads.upload import UploadedFile
 
 TIMES = "\N{MULTIPLICATION SIGN}"
 
 _STYLES = {"resized": "green", "rejected": "yellow", "failed": "bold red"}
 _WORD_CHARACTERS = 10
+_PATH_CHARACTERS = 99
 
 
 def result_json(collected: DownloadedResult) -> str:
@@ -30,6 +34,7 @@ def result_json(collected: DownloadedResult) -> str:
             "key": result.upload.source.key,
             "outcome": result.word,
             "reason": result.reason,
+            "detail": result.detail,
         }
         | _made(result.manifest, lambda rendition: {"file": str(collected.files[rendition.variant])})
     )
@@ -50,11 +55,32 @@ def summary(results: Sequence[Result]) -> str:
     return ", ".join(f"{words.count(word)} {word}" for word in sorted(set(words), key=words.index))
 
 
-def exit_status(results: Sequence[Result]) -> ExitStatus:
-    """Tell the shell whether every upload was resized."""
-    if all(result.outcome is Outcome.RESIZED for result in results):
+def print_skipped(selection: Selection) -> None:
+    """Tell on standard error what is not uploaded: what cannot be, counted, and the results of earlier runs."""
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    for each in selection.skipped:
+        console.print(Text(f"skipped: {printable(repr(str(each.path)))} {each.reason}"))
+    if selection.skipped:
+        console.print(Text(f"{len(selection.skipped):,} skipped"))
+    for folder in selection.results:
+        console.print(Text(f"left out: {printable(repr(str(folder)))} is a result of an earlier run"))
+
+
+def exit_status(results: Sequence[Result], skipped: Sequence[Skipped] = ()) -> ExitStatus:
+    """Tell the shell whether every file was taken, and every upload resized."""
+    if not skipped and all(result.outcome is Outcome.RESIZED for result in results):
         return ExitStatus.ALL_RESIZED
     return ExitStatus.SOME_NOT_RESIZED
+
+
+def failure_lines(results: Sequence[Result], log: Path) -> Iterator[str]:
+    """Say how many failed and where to read why, and how many are only not done yet."""
+    if failed := sum(1 for result in results if result.is_in_the_log):
+        yield f"{failed:,} failed. The function's log says why: {printable(str(log))}"
+    if outside := sum(1 for result in results if result.failure is Failure.OUTSIDE_PREFIX):
+        yield f"{outside:,} have keys that are not resized: those that start as key_prefix says are. Try -c key_prefix="
+    if late := sum(1 for result in results if result.failure is Failure.NO_OUTCOME):
+        yield f"{late:,} had no outcome within the time given. Wait for longer with --timeout."
 
 
 def describe_result(rendition: PublishedRendition, between: str = " ") -> str:
@@ -79,13 +105,21 @@ def _cells(row: DownloadedResult, variants: Sequence[str], between: str) -> Iter
     result = row.result
     manifest = result.manifest
     renditions = {rendition.variant: rendition for rendition in (manifest.renditions if manifest else ())}
-    yield Text(printable(str(result.upload.source.path)))
+    yield Text(_middle_cut(printable(str(result.upload.source.path))))
     yield Text(
         f"{result.word}:{between}{result.reason}" if result.reason else result.word, _STYLES.get(result.word, "")
     )
     for variant in variants:
         yield Text(describe_result(renditions[variant], between) if variant in renditions else "-")
     yield Text(f"{manifest.times.milliseconds:,}" if manifest else "-")
+
+
+def _middle_cut(path: str) -> str:
+    """Shorten a long path in its middle: its row would pad every other to its length."""
+    if len(path) <= _PATH_CHARACTERS:
+        return path
+    kept = (_PATH_CHARACTERS - 1) // 2
+    return f"{path[:kept]}…{path[-kept:]}"
 
 
 def _variants(rows: Sequence[DownloadedResult]) -> list[str]:
@@ -105,6 +139,7 @@ def outcome_json(result: Result) -> str:
         | {
             "outcome": result.word,
             "reason": result.reason,
+            "detail": result.detail,
         }
         | _made(result.manifest, lambda rendition: {"key": rendition.key})
     )

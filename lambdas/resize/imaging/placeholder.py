@@ -17,8 +17,6 @@ _SIDE = 16
 # Colours in the same steps of so many of 255 levels are similar.
 _SIMILAR = 32
 
-_SOLID = 128
-
 
 @dataclass(frozen=True, slots=True)
 class Thumbnail:
@@ -49,17 +47,19 @@ def assemble(
     )
 
 
-def dominant_colour(picture: Thumbnail) -> str:
-    """Name the colour that fills most of a picture, as `#rrggbb`; black where nothing is opaque.
+def dominant_colour(picture: Thumbnail) -> str | None:
+    """Name the colour that fills most of a picture, as `#rrggbb`; None where nothing is opaque.
 
-    It is the average of the largest group of similar colours.
+    It is the average of the largest group of similar colours, in which each pixel counts by its opacity.
     """
-    solid = [pixel[:3] for pixel in _pixels(picture) if pixel[3] >= _SOLID]
-    if not solid:
-        return "#000000"
-    (largest, _), *_ = Counter(map(_group, solid)).most_common(1)
-    members = [pixel for pixel in solid if _group(pixel) == largest]
-    average = bytes(round(sum(band) / len(members)) for band in zip(*members, strict=True))
+    opacities: Counter[tuple[int, ...]] = Counter()
+    for pixel in _pixels(picture):
+        opacities[_group(pixel[:3])] += pixel[3]
+    (largest, opacity), *_ = opacities.most_common(1)
+    if not opacity:
+        return None
+    members = [pixel for pixel in _pixels(picture) if _group(pixel[:3]) == largest]
+    average = bytes(round(sum(pixel[band] * pixel[3] for pixel in members) / opacity) for band in range(3))
     return f"#{average.hex()}"
 
 

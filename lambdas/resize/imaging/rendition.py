@@ -22,13 +22,14 @@ class Rendered:
     """An image's renditions, in the order of the variants, and what was seen of the image itself.
 
     `format` is the source's, by its bytes. `width` and `height` are the source's pixels as displayed, with its EXIF
-    orientation applied. `dominant_colour` is `#rrggbb`, `thumbhash` is base64.
+    orientation applied. `dominant_colour` is `#rrggbb`, None where nothing is opaque; `thumbhash` is
+    base64.
     """
 
     format: str
     width: int
     height: int
     frames: int
-    dominant_colour: str
+    dominant_colour: str | None
     thumbhash: str
     renditions: tuple[Rendition, ...]

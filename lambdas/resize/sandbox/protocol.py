@@ -141,7 +141,7 @@ def _read_rendered(
         width=_count(described["width"]),
         height=_count(described["height"]),
         frames=_count(described["frames"]),
-        dominant_colour=_text(described["dominant_colour"], _COLOUR),
+        dominant_colour=_colour(described["dominant_colour"]),
         thumbhash=_text(described["thumbhash"], _THUMBHASH),
         renditions=tuple(renditions),
     )
@@ -155,6 +155,10 @@ def _count(value: object) -> int:
     if type(value) is not int or value < 1:
         raise ProtocolError("a size or a number of frames that makes no sense")
     return value
+
+
+def _colour(value: object) -> str | None:
+    return None if value is None else _text(value, _COLOUR)
 
 
 def _text(value: object, allowed: re.Pattern[str]) -> str:

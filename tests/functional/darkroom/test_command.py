@@ -31,7 +31,7 @@ def album(folder: Path, *names: str) -> Path:
 
 
 def upload(folder: Path, pipeline: Pipeline) -> list[UploadedFile]:
-    return list(upload_all(find_files([folder]), pipeline))
+    return list(upload_all(find_files([folder]).sources, pipeline))
 
 
 def do_jobs(world: World, uploads: list[UploadedFile], render: Callable[[bytes], Rendered] | None = None) -> None:
@@ -223,7 +223,7 @@ def test_a_rendition_that_was_replaced_before_it_was_copied_is_an_error(
 
 
 def test_a_file_that_is_gone_by_now_is_an_error(pipeline: Pipeline, tmp_path: Path) -> None:
-    sources = find_files([album(tmp_path, "tom.jpg")])
+    sources = find_files([album(tmp_path, "tom.jpg")]).sources
     (tmp_path / "tom.jpg").unlink()
 
     with pytest.raises(DarkroomError, match=r"tom\.jpg' cannot be read: No such file or directory"):
@@ -231,7 +231,7 @@ def test_a_file_that_is_gone_by_now_is_an_error(pipeline: Pipeline, tmp_path: Pa
 
 
 def test_a_bucket_that_is_gone_is_an_error(pipeline: Pipeline, tmp_path: Path) -> None:
-    sources = find_files([album(tmp_path, "tom.jpg")])
+    sources = find_files([album(tmp_path, "tom.jpg")]).sources
 
     with pytest.raises(DarkroomError, match=r"Uploading '.+tom\.jpg' failed: .+NoSuchBucket"):
         list(upload_all(sources, replace(pipeline, uploads_bucket="nowhere")))

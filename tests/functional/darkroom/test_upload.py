@@ -207,7 +207,10 @@ def test_a_prefix_is_put_in_front_of_every_key_as_it_is(tmp_path: Path) -> None:
     for name in ("a.jpg", "more/b.jpg"):
         (tmp_path / name).write_bytes(b"")
 
-    assert [source.key for source in find_files([tmp_path], prefix="album-")] == ["album-a.jpg", "album-more/b.jpg"]
+    assert [source.key for source in find_files([tmp_path], prefix="album-").sources] == [
+        "album-a.jpg",
+        "album-more/b.jpg",
+    ]
 
 
 def test_a_bucket_that_refuses_is_an_error_with_its_answer(pipeline: Pipeline, tmp_path: Path) -> None:

@@ -42,11 +42,20 @@ def running(folder: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[st
     """`darkroom up`, ready, and what it printed; killed with its group if the test did not end it."""
     with start_darkroom("up", *arguments, folder=folder) as command:
         try:
-            assert command.stdout is not None
-            yield command, list(iter(command.stdout.readline, LAST_LINE))
+            yield command, list(_until_ready(command))
         finally:
             if command.poll() is None:
                 os.killpg(command.pid, signal.SIGKILL)
+
+
+def _until_ready(command: subprocess.Popen[str]) -> Iterator[str]:
+    assert command.stdout is not None
+    assert command.stderr is not None
+    for line in command.stdout:
+        if line == LAST_LINE:
+            return
+        yield line
+    raise AssertionError(f"`darkroom up` has ended: {command.stderr.read()}")
 
 
 def marked(folder: Path) -> Mapping[str, str]:

@@ -70,6 +70,30 @@ def test_what_is_no_address_for_alarms_is_refused(address: object) -> None:
         parse_config({"alarm_email": address})
 
 
+@pytest.mark.parametrize(
+    "origins",
+    [[], ["*"], ["null"], ["https://www.example.com", "http://localhost:8000"], ["https://*.example.com"]],
+)
+def test_origins_of_pages_are_taken_as_browsers_send_them(origins: list[str]) -> None:
+    assert parse_config({"cors_origins": origins}).cors_origins == tuple(origins)
+    assert parse_config({"cors_origins": json.dumps(origins)}).cors_origins == tuple(origins)
+
+
+@pytest.mark.parametrize(
+    ("origins", "named"),
+    [
+        *[("https://www.example.com", "cors_origins"), (None, "cors_origins"), (["*"] * 101, "cors_origins")],
+        *[(["*", origin], r"cors_origins\[1\]") for origin in ("https://www.example.com/", "www.example.com", "", 7)],
+        *[([origin], r"cors_origins\[0\]") for origin in ("https://*.*.com", "HTTPS://A.COM", "https://a.com?b", "**")],
+    ],
+)
+def test_what_is_no_origin_is_refused(origins: object, named: str) -> None:
+    with pytest.raises(
+        SettingsError, match=rf'^{named}: .* is not allowed; expected .* as "https://www|{named}: .*such'
+    ):
+        parse_config({"cors_origins": origins})
+
+
 @pytest.mark.parametrize(("knob", "value"), [("alarm_email", "ops@example.com"), ("alarm_no_jobs_hours", 24)])
 def test_an_alarm_that_is_asked_for_without_monitoring_is_refused(knob: str, value: object) -> None:
     with pytest.raises(SettingsError, match=rf"{knob}: .* expected null without monitoring"):

@@ -50,7 +50,7 @@ def darkroom(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
         (["run", "empty"], "The folder 'empty' holds no files (hidden ones are left out). Give one with images."),
         (["run", "tom.jpg", "--timeout", "0"], "--timeout '0' cannot be. Give a whole number from 1 to 1,000,000."),
         (["run", "tom.jpg", "--timeout", "1.5"], "--timeout '1.5' cannot be. Give a whole number from 1 to 1,000,000."),
-        (["run", "tom.jpg", "--out", "tom.jpg"], "--out: the folder 'tom.jpg' cannot be written to: File exists."),
+        (["run", "tom.jpg", "--out", "tom.jpg"], "'tom.jpg' is to be read and to be written to. Choose another place"),
         (["run", "tom.jpg", "--contact-sheet", "empty"], "--contact-sheet 'empty' is a folder. Name a file in it."),
         (
             ["run", "tom.jpg", "--variants", "no.json"],
@@ -82,12 +82,20 @@ def darkroom(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
         (["backfill", "--orphans", "--all"], "--orphans goes through the manifests: of the options that choose, it"),
         (["backfill", "--older-than", "month"], "--older-than 'month' cannot be. Write it like 30s, 15m, 2h or 7d"),
         (["doctor", "-c", "memory_mb"], "-c 'memory_mb' is no setting and its value. Write it like memory_mb=3008."),
+        (["doctor", "--endpoint-url", "4566"], "--endpoint-url '4566' is no URL of a server. Write it like http://"),
+        (["run", "tom.jpg", "-c", "engine=gimp"], "-c engine=gimp: engine: 'gimp' is not allowed; expected one of"),
+        (["up", "-c", "memory"], "-c 'memory' is no setting and its value. Write it like memory_mb=3008."),
+        (["up", "--variants", "bad.json"], "--variants 'bad.json': variants.a.quality: 101 is not allowed"),
         (["console", "--port", "0"], "--port '0' cannot be. Give a whole number from 1 to 65,535."),
         (["console"], "No pipeline runs on this machine. Start `darkroom up` in another terminal"),
         (["down"], "Error: No such command 'down'."),
         (["upload"], "Error: Missing argument 'PATH'."),
+        (
+            ["upload", "https://example.com/cat.jpg"],
+            "'https://example.com/cat.jpg' is a URL, and only files and folders of this machine are taken.",
+        ),
         (["upload", "missing.jpg"], "'missing.jpg' does not exist. Check the path."),
-        (["upload", "tom.jpg", "--prefix", "p" * 1020], "has 1027 bytes; S3 allows 1024.\nGive a folder further down"),
+        (["upload", "tom.jpg", "--prefix", "p" * 1020], "would have a key of 1027 bytes, and S3 allows 1024."),
         (["upload", "tom.jpg"], "No pipeline runs on this machine. Start `darkroom up` in another terminal"),
         (["status"], "No pipeline runs on this machine. Start `darkroom up` in another terminal"),
         (["status", "--local", "--stack", "Prod"], "--local and --stack 'Prod' name two pipelines. Leave one out."),
@@ -96,7 +104,10 @@ def darkroom(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
         (["show", "a\udce9"], "'a\\udce9' is not UTF-8, as every key is. Write it in UTF-8."),
         (["link", "--expires", "8d"], "--expires '8d' cannot be. Write it like 30s, 15m, 2h or 7d; 7d at most."),
         (["link", "--expires", "soon"], "--expires 'soon' cannot be. Write it like 30s, 15m, 2h or 7d; 7d at most."),
-        (["link", "--max-bytes", "2MB"], "--max-bytes '2MB' cannot be. Give a whole number from 1 to 5,368,709,120."),
+        (
+            ["link", "--max-bytes", "6GB"],
+            "--max-bytes '6GB' cannot be. Write it like 2000000, 5MB or 1.5MiB; 5,368,",
+        ),
         (["link", "--key", "a", "--prefix", "b"], "--key 'a' and --prefix 'b' say two things. Leave one out."),
         (["link", "--key", ""], "--key '' has 0 bytes. Give it 1 to 1024."),
         (["link", "--prefix", "a/${filename}"], "--prefix 'a/${filename}' holds ${filename}."),
@@ -154,6 +165,19 @@ def test_help_has_worked_examples(
 
     assert status == 0
     assert "Examples:\n    darkroom " in capsys.readouterr().out
+
+
+def test_every_command_of_a_stack_takes_an_endpoint_too(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    helps = {}
+    for command in COMMANDS:
+        darkroom(monkeypatch, *command.split(), "--help")
+        helps[command] = capsys.readouterr().out
+
+    of_a_stack = {command for command, text in helps.items() if "--stack " in text}
+    assert of_a_stack == {command for command in COMMANDS if command not in {"run", "up"}}
+    assert {command for command, text in helps.items() if "--endpoint-url URL" in text} == of_a_stack | {"run"}
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

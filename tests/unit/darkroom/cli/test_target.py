@@ -30,6 +30,11 @@ def test_two_at_once_cannot_be_meant() -> None:
         find_target(local=True, stack="Prod")
 
 
+def test_where_nothing_answers_at_the_endpoint_it_is_named() -> None:
+    with pytest.raises(UsageError, match=r"Nothing answers at http://127\.0\.0\.1:1\."):
+        find_target(local=False, stack=None, endpoint_url="http://127.0.0.1:1")
+
+
 def test_a_profile_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_PROFILE", "nobody")
 

@@ -5,6 +5,8 @@ from typing import Any
 
 from darkroom.doctor.drift import Difference, compare_templates, differences_of
 from darkroom.doctor.findings import Level
+from darkroom.pipeline.advice import START_AGAIN
+from support.aws.deployments import deployed as deployed_pipeline
 
 TEMPLATE: dict[str, Any] = {
     "Parameters": {"BootstrapVersion": {"Default": "/cdk"}},
@@ -28,7 +30,7 @@ def changed() -> dict[str, Any]:
 
 
 def levels(deployed: dict[str, Any]) -> list[Level]:
-    return [finding.level for finding in compare_templates(TEMPLATE, deployed)]
+    return [finding.level for finding in compare_templates(TEMPLATE, deployed, deployed_pipeline())]
 
 
 def test_equal_templates_have_no_drift() -> None:
@@ -39,11 +41,23 @@ def test_a_changed_property_is_told_with_both_values() -> None:
     deployed = changed()
     deployed["Resources"]["Function"]["Properties"]["MemorySize"] = 3008
 
-    template, bundle = compare_templates(TEMPLATE, deployed)
+    template, bundle = compare_templates(TEMPLATE, deployed, deployed_pipeline())
 
     assert template.level is Level.WARNING
     assert "Resources.Function.Properties.MemorySize is 3008 there and 1769 here" in template.what
     assert bundle.level is Level.OK
+
+
+def test_nobody_is_sent_to_aws_by_a_pipeline_on_this_machine() -> None:
+    deployed = changed()
+    deployed["Resources"]["Function"]["Properties"] = {"MemorySize": 3008, "Code": {"S3Key": "b.zip"}}
+
+    there = [each.advice for each in compare_templates(TEMPLATE, deployed, deployed_pipeline())]
+    here = [each.advice for each in compare_templates(TEMPLATE, deployed, deployed_pipeline("http://127.0.0.1:4566"))]
+
+    assert ["make deploy" in advice for advice in there] == [True, True]
+    assert here == [START_AGAIN, START_AGAIN]
+    assert "darkroom up" in START_AGAIN
 
 
 def test_another_bundle_is_told_once_and_not_by_the_version_that_follows_from_it() -> None:
@@ -61,7 +75,7 @@ def test_many_differences_are_counted_and_few_shown() -> None:
     for number in range(7):
         deployed["Resources"][f"Queue{number}"] = {"Type": "AWS::SQS::Queue", "Properties": {}}
 
-    template, _ = compare_templates(TEMPLATE, deployed)
+    template, _ = compare_templates(TEMPLATE, deployed, deployed_pipeline())
 
     assert template.what.count(" there and nothing here") == 5
     assert template.what.endswith("and 2 more.")

@@ -51,6 +51,41 @@ def test_fields_behind_the_file_are_not_passed_over(field: tuple[str, str]) -> N
     assert answer_to(form(content=LARGE, last=[field])).status == 403
 
 
+def preflight(*, method: str = "OPTIONS", target: str = "/uploads", asks: str = "POST", host: str = HOST) -> Asked:
+    """What a browser asks before it sends a form that a script watches."""
+    headers = (("Origin", "null"), ("Access-Control-Request-Method", asks), ("Host", host))
+    return Asked(method=method, target=target, headers=headers, body=b"")
+
+
+def test_a_browser_may_ask_the_bucket_before_it_sends_a_form() -> None:
+    assert answer_to(preflight()).taken == [b""]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        preflight(asks="PUT"),
+        preflight(asks=""),
+        preflight(method="GET"),
+        preflight(target="/"),
+        preflight(target="/uploads/cat.jpg"),
+        preflight(target="/uploads?cors"),
+        preflight(host=f"sqs.localhost:{PORT}"),
+    ],
+)
+def test_nothing_else_may_be_asked_so(asked: Asked) -> None:
+    answer = answer_to(asked)
+
+    assert (answer.status, answer.taken) == (403, [])
+
+
+def test_why_a_form_is_refused_may_be_read_by_its_page_and_nothing_else() -> None:
+    refused, other = answer_to(form(secret="test")), answer_to(preflight(asks="PUT"))
+
+    assert refused.headers["access-control-allow-origin"] == "*"
+    assert "access-control-allow-origin" not in other.headers
+
+
 @pytest.mark.parametrize("target", ["/uploads", "/uploads/"])
 def test_a_form_with_a_signed_policy_comes_from_anywhere(target: str) -> None:
     asked = form(target=target)

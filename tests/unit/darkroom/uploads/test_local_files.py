@@ -1,13 +1,15 @@
 """Which files are meant, and what their keys are."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from darkroom.cli.output.html import contact_sheet
 from darkroom.errors import UsageError
-from darkroom.uploads.local_files import find_files
+from darkroom.uploads.local_files import RESULTS_MARKER, Skipped, find_files
+from support.command.uploads import failed
 
 
 def files(folder: Path, *names: str) -> Path:
@@ -21,7 +23,7 @@ def files(folder: Path, *names: str) -> Path:
 
 def keys(*paths: Path) -> list[str]:
     """The keys that these paths are uploaded as."""
-    return [source.key for source in find_files(paths)]
+    return [source.key for source in find_files(paths).sources]
 
 
 def test_a_file_is_uploaded_by_its_name(tmp_path: Path) -> None:
@@ -44,12 +46,71 @@ def test_what_a_dot_hides_is_left_out_unless_it_is_named(tmp_path: Path) -> None
     assert keys(tmp_path / ".thumbnails") == ["a.jpg"]
 
 
-def test_what_an_earlier_run_wrote_is_left_out_unless_it_is_named(tmp_path: Path) -> None:
+def test_what_a_run_writes_is_left_out(tmp_path: Path) -> None:
     files(tmp_path, "tom.jpg", "sizes/thumb/tom.jpg.webp", "page.html")
-    outputs = [tmp_path / "sizes", tmp_path / "page.html"]
 
-    assert [source.key for source in find_files([tmp_path], outputs=outputs)] == ["tom.jpg"]
-    assert [source.key for source in find_files(outputs, outputs=outputs)] == ["thumb/tom.jpg.webp", "page.html"]
+    found = find_files([tmp_path], outputs=[tmp_path / "sizes", tmp_path / "page.html"])
+
+    assert [source.key for source in found.sources] == ["tom.jpg"]
+
+
+def test_a_folder_of_results_is_left_out_wherever_it_is_and_told(tmp_path: Path) -> None:
+    files(tmp_path, "tom.jpg", f"deep/sizes/{RESULTS_MARKER}", "deep/sizes/thumb/tom.jpg.webp")
+
+    found = find_files([tmp_path])
+
+    assert [source.key for source in found.sources] == ["tom.jpg"]
+    assert found.results == (tmp_path / "deep/sizes",)
+    assert keys(tmp_path / "deep/sizes/thumb") == ["tom.jpg.webp"]
+
+
+def test_a_contact_sheet_of_an_earlier_run_is_left_out_and_told(tmp_path: Path) -> None:
+    files(tmp_path, "tom.jpg", "mine.html")
+    (tmp_path / "sheet.html").write_text(contact_sheet([failed()]))
+
+    found = find_files([tmp_path])
+
+    assert [source.key for source in found.sources] == ["mine.html", "tom.jpg"]
+    assert found.results == (tmp_path / "sheet.html",)
+    with pytest.raises(UsageError, match=r"sheet\.html' is a contact sheet of `darkroom run`\. Leave it out\."):
+        find_files([tmp_path / "sheet.html"])
+
+
+@pytest.mark.parametrize("output", ["album", "album/tom.jpg", "link"])
+def test_what_is_read_is_not_written_to(tmp_path: Path, output: str) -> None:
+    files(tmp_path, "album/tom.jpg")
+    (tmp_path / "link").symlink_to("album")
+
+    with pytest.raises(UsageError, match="is to be read and to be written to"):
+        find_files([tmp_path / "album/tom.jpg", tmp_path / "album"], outputs=[tmp_path / output])
+
+
+def test_a_file_that_is_given_twice_is_one(tmp_path: Path) -> None:
+    cat = files(tmp_path, "album/pets/cat.jpg") / "album/pets/cat.jpg"
+    (tmp_path / "link").symlink_to(tmp_path / "album")
+
+    assert keys(cat, cat, tmp_path / "album/../album/pets/cat.jpg") == ["cat.jpg"]
+    assert keys(tmp_path / "album", cat, tmp_path / "link") == ["pets/cat.jpg"]
+    assert keys(tmp_path / "album", tmp_path / "album") == ["pets/cat.jpg"]
+
+
+def test_what_cannot_be_uploaded_is_skipped_and_all_else_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files(tmp_path, "cat.jpg", "secret.jpg", "/".join(["d", *["x" * 200] * 6]))
+    (tmp_path / "dangling").symlink_to("gone")
+    (tmp_path / "circle").symlink_to("circle")
+    os.mkfifo(tmp_path / "pipe")
+    monkeypatch.setattr(os, "access", lambda path, _mode: path.name != "secret.jpg")  # root may read everything
+
+    found = find_files([tmp_path])
+
+    assert [source.key for source in found.sources] == ["cat.jpg"]
+    assert {each.path.name[:9]: each.reason for each in found.skipped} == {
+        "circle": "cannot be read: Too many levels of symbolic links",
+        "xxxxxxxxx": "would have a key of 1207 bytes, and S3 allows 1024",
+        "dangling": "is a link to nothing",
+        "pipe": "is neither a file nor a folder",
+        "secret.jpg"[:9]: "cannot be read: permission denied",
+    }
 
 
 @pytest.mark.parametrize(
@@ -96,18 +157,17 @@ def pipe(folder: Path) -> list[Path]:
     return [folder / "pipe"]
 
 
-def pipe_in_a_folder(folder: Path) -> list[Path]:
-    os.mkfifo(folder / "pipe")
-    return [folder]
-
-
 def equal_names(folder: Path) -> list[Path]:
     files(folder, "a/cat.jpg", "b/cat.jpg")
     return [folder / "a", folder / "b"]
 
 
-def the_same_twice(folder: Path) -> list[Path]:
-    return [files(folder, "cat.jpg") / "cat.jpg"] * 2
+def url(_: Path) -> list[Path]:
+    return [Path("https://example.com/cat.jpg")]
+
+
+def results(folder: Path) -> list[Path]:
+    return [files(folder, RESULTS_MARKER, "thumb/tom.jpg.webp")]
 
 
 def key_too_long(folder: Path) -> list[Path]:
@@ -118,14 +178,14 @@ def key_too_long(folder: Path) -> list[Path]:
     ("paths", "told"),
     [
         (missing, "nothing.jpg' does not exist. Check the path."),
-        (link_to_nothing, "link' is a link to nothing. Mend it or leave it out."),
-        (below_a_file, "x' cannot be read: Not a directory. Change that or leave it out."),
+        (link_to_nothing, "link' is a link to nothing."),
+        (below_a_file, "x' does not exist. Check the path."),
         (empty_folder, "holds no files (hidden ones are left out). Give one with images."),
-        (pipe, "pipe' is neither a file nor a folder. Leave it out."),
-        (pipe_in_a_folder, "pipe' is neither a file nor a folder. Move it away, or hide it with a dot."),
+        (pipe, "pipe' is neither a file nor a folder."),
         (equal_names, "b/cat.jpg' would both be uploaded as 'cat.jpg'.\nGive the folder that holds both, or"),
-        (the_same_twice, "would both be uploaded as 'cat.jpg'"),
-        (key_too_long, "has 1205 bytes; S3 allows 1024.\nGive a folder further down, or shorter names."),
+        (key_too_long, "would have a key of 1205 bytes, and S3 allows 1024."),
+        (url, "cat.jpg' is a URL, and only files and folders of this machine are taken. Fetch it first."),
+        (results, f"holds results of `darkroom run`, as its file {RESULTS_MARKER} says."),
     ],
 )
 def test_what_cannot_be_uploaded_is_named_with_what_to_do(
@@ -137,19 +197,18 @@ def test_what_cannot_be_uploaded_is_named_with_what_to_do(
     assert told in str(raised.value)
 
 
-def test_a_file_that_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    files(tmp_path, "secret.jpg")
-    monkeypatch.setattr(os, "access", lambda path, _mode: path.name != "secret.jpg")  # root may read everything
+def test_a_folder_that_may_not_be_listed_is_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files(tmp_path, "cat.jpg", "locked/tom.jpg")
+    listed = Path.iterdir
 
-    with pytest.raises(UsageError, match=r"secret\.jpg' cannot be read: permission denied"):
-        find_files([tmp_path])
-
-
-def test_a_folder_that_may_not_be_listed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(_: Path) -> None:
-        raise PermissionError(13, "Permission denied")
+    def refuse(folder: Path) -> Iterator[Path]:
+        if folder.name == "locked":
+            raise PermissionError(13, "Permission denied")
+        return listed(folder)
 
     monkeypatch.setattr(Path, "iterdir", refuse)
 
-    with pytest.raises(UsageError, match="cannot be read: Permission denied"):
-        find_files([tmp_path])
+    found = find_files([tmp_path])
+
+    assert [source.key for source in found.sources] == ["cat.jpg"]
+    assert found.skipped == (Skipped(tmp_path / "locked", "cannot be read: Permission denied"),)

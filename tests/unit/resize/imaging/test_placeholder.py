@@ -35,6 +35,7 @@ def test_similar_colours_count_together() -> None:
         picture.paste((0, 0, 190 + row % 6), (0, row, 100, row + 1))
 
     colour = dominant_colour(miniature(picture))
+    assert colour
     assert colour.startswith("#0000")
     assert int(colour[5:], 16) > 150
 
@@ -46,8 +47,28 @@ def test_what_is_transparent_has_no_say() -> None:
     assert dominant_colour(miniature(picture.convert("RGBa"))) == "#c01020"
 
 
-def test_where_nothing_is_opaque_the_dominant_colour_is_black() -> None:
-    assert dominant_colour(miniature(Image.new("RGBa", (10, 10)))) == "#000000"
+def test_a_colour_counts_by_its_opacity() -> None:
+    picture = Image.new("RGBA", (16, 16), (0, 0, 255, 40))
+    picture.paste((192, 16, 32, 255), (0, 0, 4, 16))
+
+    assert dominant_colour(miniature(picture)) == "#c01020"
+
+
+@pytest.mark.usefixtures("engine")
+def test_a_thin_drawing_on_nothing_has_the_colour_of_its_lines() -> None:
+    drawing = Image.new("RGBA", (160, 160))
+    for column in range(0, 160, 10):
+        drawing.paste("#c01020", (column, 0, column + 2, 160))
+
+    colour = rendered(encoded(drawing, "PNG")).dominant_colour
+    assert colour
+    # A fifth of opacity leaves a fifth of the levels.
+    assert tuple(bytes.fromhex(colour[1:])) == pytest.approx((0xC0, 0x10, 0x20), abs=6)
+
+
+@pytest.mark.usefixtures("engine")
+def test_where_nothing_is_opaque_there_is_no_dominant_colour() -> None:
+    assert rendered(encoded(Image.new("RGBA", (40, 40)), "PNG")).dominant_colour is None
 
 
 def test_a_hash_tells_the_average_colour() -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from contract.errors import Reason
+from contract.manifest import Outcome
 from darkroom.cli.output.lookup import describe_lookup, how_to_fetch, situation_of
 from darkroom.cli.output.results import TIMES
 from darkroom.pipeline.deployed_config import Scope
@@ -31,6 +32,11 @@ UPLOADED = "'photo.jpg' was uploaded 2026-11-24 12:00:00 UTC (2.0 kB)"
         (
             replace(WAITING, scope=Scope(prefixes=("in/",))),
             UPLOADED + ", and is not resized: only keys that start with 'in/' are (the stack's key_prefix).",
+        ),
+        (
+            replace(WAITING, scope=Scope(prefixes=("/in",))),
+            UPLOADED
+            + ", and is not resized: only keys that start with '/in' are (the stack's key_prefix, whose first /",
         ),
         (
             replace(WAITING, scope=Scope(prefixes=())),
@@ -102,3 +108,13 @@ def test_a_hostile_key_is_shown_as_text_and_fetched_as_it_is() -> None:
     assert how_to_fetch(rendition, deployed()) == (
         r"aws s3 cp $'s3://derived/large/\033[2J\012\'x.jpg.webp' $'large-\033[2J\012\'x.jpg.webp'"
     )
+
+
+def test_a_deletion_is_not_told_as_an_upload() -> None:
+    found = recorded()
+    removed = replace(found, manifest=replace(found.manifest, outcome=Outcome.REMOVED, renditions=()))
+
+    lines = list(describe_lookup(replace(WAITING, recorded=removed, stored=None, deleted=True), deployed()))
+
+    assert lines[1] == "deleted   2026-11-23 20:50:00 UTC"
+    assert not any("version" in line or line.startswith(("uploaded", "source")) for line in lines)

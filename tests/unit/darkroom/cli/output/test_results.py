@@ -3,14 +3,28 @@
 import io
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from rich.text import Text
 
 from contract.errors import Reason
-from darkroom.cli.output.results import TIMES, print_table, result_json, summary
+from darkroom.cli.commands.up import others
+from darkroom.cli.output.results import (
+    TIMES,
+    exit_status,
+    failure_lines,
+    print_skipped,
+    print_table,
+    result_json,
+    summary,
+)
 from darkroom.cli.progress import steps
+from darkroom.local.access_keys import AccessKeys
+from darkroom.local.registry import RunningPipeline
+from darkroom.uploads.local_files import Selection, Skipped
+from darkroom.uploads.outcomes import Failure, Result
 from support.command.uploads import collected, failed, uploaded
 
 
@@ -23,6 +37,7 @@ def test_a_json_line_has_exactly_the_members_promised() -> None:
         "key": "photo.jpg",
         "outcome": "resized",
         "reason": None,
+        "detail": None,
         "variants": {
             "large": {"file": "out/large/photo.jpg.webp", "width": 1600, "height": 1200, "bytes": 100},
             "thumb": {"file": "out/thumb/photo.jpg.webp", "width": 320, "height": 240, "bytes": 100},
@@ -37,6 +52,7 @@ def test_a_failure_has_the_same_members_with_what_is_known() -> None:
         "key": "photo.jpg",
         "outcome": "failed",
         "reason": "dead_letter",
+        "detail": None,
         "variants": {},
         "ms": None,
     }
@@ -125,3 +141,63 @@ def test_progress_never_goes_to_standard_output(
     captured = capsys.readouterr()
     assert captured.out == "0\n1\n2\n"
     assert "Resizing [b]" in captured.err
+
+
+def test_a_json_line_of_what_was_rejected_says_what_the_pipeline_recorded() -> None:
+    rejected = collected(reason=Reason.CORRUPT)
+    recorded = rejected.result.recorded
+    assert recorded
+    told = replace(recorded, manifest=replace(recorded.manifest, detail="cut off after 9 bytes"))
+
+    line = result_json(replace(rejected, result=replace(rejected.result, recorded=told)))
+
+    assert json.loads(line)["detail"] == "cut off after 9 bytes"
+
+
+def test_what_is_skipped_is_listed_and_counted_and_fails_the_command(capsys: pytest.CaptureFixture[str]) -> None:
+    skipped = (Skipped(Path("a\x1b.jpg"), "is a link to nothing"), Skipped(Path("b"), "is neither a file nor a folder"))
+
+    print_skipped(Selection((), skipped, (Path("out"),)))
+
+    first, second, count, results = capsys.readouterr().err.splitlines()
+    assert first.isprintable()
+    assert first.endswith("is a link to nothing")
+    assert second == "skipped: 'b' is neither a file nor a folder"
+    assert (count, results) == ("2 skipped", "left out: 'out' is a result of an earlier run")
+    assert exit_status([collected().result]) == 0
+    assert exit_status([collected().result], skipped) == 1
+
+
+def test_a_long_path_is_cut_in_its_middle_and_pads_no_other_row(capsys: pytest.CaptureFixture[str]) -> None:
+    print_table([collected(), collected(uploaded("k", path=f"start/{'x' * 1000}/end.jpg"))])
+
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) < 180
+    assert "start/" in lines[2]
+    assert "/end.jpg" in lines[2]
+
+
+def test_what_is_only_late_is_not_said_to_be_in_the_log() -> None:
+    late = Result(upload=uploaded(), failure=Failure.NO_OUTCOME)
+
+    assert list(failure_lines([collected().result], Path("log"))) == []
+    assert list(failure_lines([late], Path("log"))) == [
+        "1 had no outcome within the time given. Wait for longer with --timeout."
+    ]
+    outside = Result(upload=uploaded(), failure=Failure.OUTSIDE_PREFIX)
+    assert not outside.is_in_the_log
+    assert [line.partition(":")[0] for line in failure_lines([outside], Path("log"))] == [
+        "1 have keys that are not resized"
+    ]
+    assert list(failure_lines([failed().result], Path("log"))) == ["1 failed. The function's log says why: log"]
+
+
+def test_a_pipeline_that_is_up_already_is_told_to_the_next() -> None:
+    running = RunningPipeline(
+        endpoint_url="http://127.0.0.1:4566", stack_name="Darkroom", keys=AccessKeys(id="a", secret="b")
+    )
+
+    (line,) = others([running])
+
+    assert line.startswith("darkroom: another pipeline is up at http://127.0.0.1:4566.")
+    assert "secret" not in line

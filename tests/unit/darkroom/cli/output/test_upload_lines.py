@@ -20,6 +20,7 @@ def test_the_json_of_an_outcome_has_those_and_what_was_made_of_it() -> None:
     assert json.loads(outcome_json(RESIZED)) == UPLOADED | {
         "outcome": "resized",
         "reason": None,
+        "detail": None,
         "variants": {
             "large": {"key": "large/photo.jpg.webp", "width": 1600, "height": 1200, "bytes": 100},
             "thumb": {"key": "thumb/photo.jpg.webp", "width": 320, "height": 240, "bytes": 100},
@@ -34,6 +35,7 @@ def test_a_failure_has_the_same_members() -> None:
     assert json.loads(outcome_json(failed)) == UPLOADED | {
         "outcome": "failed",
         "reason": "dead_letter",
+        "detail": None,
         "variants": {},
         "ms": None,
     }
