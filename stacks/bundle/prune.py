@@ -28,6 +28,9 @@ _ALWAYS_NEEDLESS = (
     *("PIL/ImageTransform.py", "PIL/__main__.py", "PIL/report.py"),
     # What boto3 needs too, so that Lambda's runtime has it beside boto3: and compiled, as here nothing may be.
     *("jmespath", "jmespath-*.dist-info"),
+    # Of the Kafka client what serializes by a schema, waits in coroutines, and tests itself.
+    *("confluent_kafka/aio", "confluent_kafka/avro", "confluent_kafka/kafkatest", "confluent_kafka/schema_registry"),
+    "aws_msk_iam_sasl_signer/cli.py",
     # Powertools for other kinds of functions: APIs, streams, parameters, idempotency.
     *("aws_lambda_powertools/event_handler", "aws_lambda_powertools/metrics/provider/datadog"),
     *("aws_lambda_powertools/utilities/auth_alpha", "aws_lambda_powertools/utilities/circuit_breaker"),
