@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from consumers.client import ClientError, client_configuration
 from darkroom.errors import DarkroomError, UsageError
 from darkroom.event_log.offsets import Group, Move, Point
-from darkroom.local.registry import all_running
+from darkroom.local.registry import running_pipelines
 
 if TYPE_CHECKING:
     from consumers.event import Record
@@ -44,7 +44,7 @@ def find_log(bootstrap: str | None, client: Path | None) -> dict[str, str]:
         UsageError: nothing was given and none is up, or the file cannot be used.
     """
     require_kafka_client()
-    here = next((running.event_log for running in all_running() if running.event_log), None)
+    here = next((running.event_log for running in running_pipelines() if running.event_log), None)
     if not (bootstrap or client or here):
         raise UsageError("No event log is up here. Start `darkroom up --log kafka`, or give --bootstrap or --client.")
     try:

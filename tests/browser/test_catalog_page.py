@@ -5,9 +5,9 @@ from pathlib import Path
 
 from playwright.sync_api import Browser
 
-from builders.outcome_events import event, records
 from consumers.catalog import apply, open_catalog
 from consumers.catalog_page import page_server
+from support.events.outcome_events import event, records
 
 
 def test_it_is_searched_with_its_form_and_shows_what_was_rejected_and_why(browser: Browser, tmp_path: Path) -> None:

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from builders.event_log import Log
 from darkroom.event_log.broker import Broker, kafka_broker
 from darkroom.event_log.installation import Installation, install_kafka
 from darkroom.event_log.topic import create_topic
+from support.events.event_log import Log
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

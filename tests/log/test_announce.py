@@ -20,15 +20,15 @@ from confluent_kafka.admin._resource import ResourceType
 
 from announce.consumer import Consumer
 from announce.kafka import KafkaTopic
-from builders.announce_program import announcing, done_of, event_at
-from builders.announcements import consumer_of, handle, image_event
-from builders.event_log import Log
-from builders.polling import eventually
-from builders.reader_programs import PROJECT, command, run
 from contract.image_event import ImageEvent
 from darkroom.event_log.broker import kafka_broker
 from darkroom.event_log.installation import Installation
 from darkroom.event_log.topic import create_topic
+from support.command.polling import eventually
+from support.events.announce_program import announcing, done_of, event_at
+from support.events.announcements import consumer_of, handle, image_event
+from support.events.event_log import Log
+from support.events.reader_programs import PROJECT, command, run
 
 EVENTS, KEYS = 100_000, 20_000
 

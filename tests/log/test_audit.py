@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from builders.event_log import Log
-from builders.histories import history
-from builders.outcome_events import event
-from builders.reader_programs import at, command, run, run_killed
+from support.events.event_log import Log
+from support.events.histories import history
+from support.events.outcome_events import event
+from support.events.reader_programs import at, command, run, run_killed
 
 # Half a line is on the disk: nothing of it counts.
 KILLED_IN_A_LINE = """

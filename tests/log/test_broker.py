@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from builders.commands import darkroom, processes_started_in, running
-from builders.event_log import Log
-from builders.outcome_events import event
-from builders.processes import wait_until_ended
 from darkroom.event_log.broker import Broker, BrokerError, kafka_broker
 from darkroom.event_log.installation import Installation
 from darkroom.event_log.topic import TopicError, create_topic
 from darkroom.loopback import PortInUseError
+from support.command.processes import wait_until_ended
+from support.command.program import darkroom, processes_started_in, running
+from support.events.event_log import Log
+from support.events.outcome_events import event
 
 ON_LINUX = pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds processes through Linux's /proc")
 

@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 from confluent_kafka.admin import AdminClient
 
-from builders.event_log import Log
-from builders.histories import history, newest
-from builders.outcome_events import event
-from builders.polling import eventually
-from builders.reader_programs import PROJECT, command, run, run_killed
 from darkroom.event_log.broker import Broker, kafka_broker
 from darkroom.event_log.installation import Installation
 from darkroom.event_log.topic import create_topic
+from support.command.polling import eventually
+from support.events.event_log import Log
+from support.events.histories import history, newest
+from support.events.outcome_events import event
+from support.events.reader_programs import PROJECT, command, run, run_killed
 
 # The process ends between the row of the 700th record and its place: neither may count.
 KILLED_BETWEEN_ROW_AND_PLACE = """

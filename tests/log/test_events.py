@@ -10,10 +10,10 @@ from pathlib import Path
 
 from confluent_kafka import Consumer
 
-from builders.commands import darkroom
-from builders.event_log import Log
-from builders.outcome_events import event
-from builders.reader_programs import at
+from support.command.program import darkroom
+from support.events.event_log import Log
+from support.events.outcome_events import event
+from support.events.reader_programs import at
 
 MakeLog = Callable[..., Log]
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from builders.event_log import Log
-from builders.histories import history, newest
-from builders.reader_programs import command, run, run_killed
-from builders.webhook_receiver import KEY, Receiver, receiver, secret
 from consumers.event import Event
+from support.events.event_log import Log
+from support.events.histories import history, newest
+from support.events.reader_programs import command, run, run_killed
+from support.events.webhook_receiver import KEY, Receiver, receiver, secret
 
 # A callback was taken, and the process ends before it has noted so.
 KILLED_BEFORE_NOTE = """

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 
-from builders.announcements import batch_of, failures, image_event
-from builders.lambda_function import ARM64, X86_64, LambdaFunction, Machine, lambda_function
 from stacks.bundle.build import build_bundle, lambda_platform
 from stacks.config.config import Config
+from support.events.announcements import batch_of, failures, image_event
+from support.function.lambda_function import ARM64, X86_64, LambdaFunction, Machine, lambda_function
 
 TOPIC = "darkroom.images"
 

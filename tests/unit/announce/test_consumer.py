@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from announce.message import Message
-from builders.announcements import MemoryTarget, consumer_of, context, failures, handle, image_event, record_of
+from support.events.announcements import MemoryTarget, consumer_of, context, failures, handle, image_event, record_of
 
 
 def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:

@@ -12,7 +12,7 @@ from moto import mock_aws
 
 from announce.event_bus import MAX_REQUEST_BYTES, EventBus, entry_bytes, in_requests
 from announce.message import Message
-from builders.announcements import image_event, message_of
+from support.events.announcements import image_event, message_of
 
 
 def messages(count: int, length: int = 0) -> list[Message]:

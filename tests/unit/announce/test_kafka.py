@@ -7,7 +7,7 @@ from confluent_kafka import Consumer as Reader
 from confluent_kafka import Producer, TopicPartition
 
 from announce.kafka import PRODUCER, KafkaTopic
-from builders.announcements import consumer_of, handle, image_event, message_of
+from support.events.announcements import consumer_of, handle, image_event, message_of
 
 TOPIC = "darkroom.images"
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from builders.outcome_events import SEQUENCER, event, invocation, records
 from consumers import catalog, places
 from consumers.catalog import apply, main, open_catalog, search
 from consumers.event import Record
+from support.events.outcome_events import SEQUENCER, event, invocation, records
 
 LATER = "0055AED6DCD90281F0"
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from builders.outcome_events import event, records
 from consumers.catalog import apply, open_catalog
 from consumers.catalog_page import AddressError, images_origin, page_server, render
+from support.events.outcome_events import event, records
 
 
 @pytest.fixture

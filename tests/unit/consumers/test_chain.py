@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from builders.outcome_events import SEQUENCER, event, invocation, records
 from consumers import audit as program
 from consumers.audit import main
 from consumers.chain import Audit, append, audit_file, open_audit
 from consumers.event import Record
+from support.events.outcome_events import SEQUENCER, event, invocation, records
 
 LATER = "0055AED6DCD90281F0"
 

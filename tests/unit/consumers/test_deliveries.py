@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from builders.outcome_events import event, records
-from builders.webhook_receiver import Callback, Receiver, endpoint, receiver
 from consumers import places
 from consumers.deliveries import SCHEDULE, apply, count, deliver, open_queue, redrive
 from consumers.endpoint import Endpoint, GoneError
 from consumers.event import Record
+from support.events.outcome_events import event, records
+from support.events.webhook_receiver import Callback, Receiver, endpoint, receiver
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from builders.webhook_receiver import receiver
 from consumers.destination import Destination, DestinationError
+from support.events.webhook_receiver import receiver
 
 
 @pytest.mark.parametrize(

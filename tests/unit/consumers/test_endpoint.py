@@ -6,9 +6,9 @@ import hmac
 
 import pytest
 
-from builders.webhook_receiver import KEY, endpoint, receiver, secret
 from consumers.destination import DestinationError
 from consumers.endpoint import Endpoint, GoneError
+from support.events.webhook_receiver import KEY, endpoint, receiver, secret
 
 OLD, NEW = KEY, bytes(range(32))
 

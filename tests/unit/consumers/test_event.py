@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from builders.outcome_events import encoded, event, invocation, records
 from consumers.event import Event, NotAnEventError, Record, records_of
+from support.events.outcome_events import encoded, event, invocation, records
 
 
 def test_an_event_is_read() -> None:

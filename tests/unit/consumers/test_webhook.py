@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from builders.outcome_events import event, invocation, records
-from builders.webhook_receiver import KEY, receiver, secret
 from consumers import webhook
 from consumers.deliveries import apply, open_queue
 from consumers.destination import DestinationError
 from consumers.endpoint import Endpoint
 from consumers.event import Record
 from consumers.webhook import NotTakenError, main
+from support.events.outcome_events import event, invocation, records
+from support.events.webhook_receiver import KEY, receiver, secret
 
 SECRETS = secret(KEY)
 

@@ -1,4 +1,4 @@
-"""The announce function in a process of its own, to be killed: `python -m builders.announce_program …`.
+"""The announce function in a process of its own, to be killed: `python -m support.events.announce_program …`.
 
 It is handed the batches of a history that is always the same, as the FIFO queue would: the next once the one before is
 answered. After each it prints how many are done, which is what the queue would have deleted by then.
@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from builders.announcements import batch_of, context, failures, image_event
-from builders.event_log import Log
 from contract.image_event import ImageEvent
+from support.events.announcements import batch_of, context, failures, image_event
+from support.events.event_log import Log
 
-_PROJECT = Path(__file__).parents[2]
+_PROJECT = Path(__file__).parents[3]
 _BATCH = 10
 
 
@@ -32,7 +32,7 @@ def announcing(log: Log, first: int, end: int, keys: int) -> Iterator["subproces
     path = os.pathsep.join(str(_PROJECT / folder) for folder in ("lambdas", "tests", "."))
     environment = {**os.environ, "PYTHONPATH": path, "DARKROOM_TARGET": target(log)}
     environment |= {"POWERTOOLS_SERVICE_NAME": "Darkroom", "AWS_REGION": "eu-west-1", "POWERTOOLS_LOG_LEVEL": "WARNING"}
-    command = [sys.executable, "-m", "builders.announce_program", *places]
+    command = [sys.executable, "-m", "support.events.announce_program", *places]
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
         try:
             yield process

@@ -5,9 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from builders.event_log import Log
+from support.events.event_log import Log
 
-PROJECT = Path(__file__).parents[2]
+PROJECT = Path(__file__).parents[3]
 
 _SECONDS = 120
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from builders.event_log import Log
-from builders.outcome_events import event
 from darkroom.errors import DarkroomError
 from darkroom.event_log import client
 from darkroom.event_log.local import LogKind, local_log
+from support.events.event_log import Log
+from support.events.outcome_events import event
 
 
 def test_a_log_in_memory_is_written_and_read() -> None:

@@ -3,7 +3,7 @@
 import random
 from typing import Any
 
-from builders.outcome_events import event
+from support.events.outcome_events import event
 
 _COLORS = ("#2255cc", "#cc2222", "#22aa33", "#808080", "#6b4a2f")
 
