@@ -1,4 +1,4 @@
-"""Pins the jars of Apache Kafka anew, by what Maven Central has of the version: `python -m tools.kafka_jars`."""
+"""Pin the jars of Kafka's version: `python -m tools.kafka_jars`."""
 
 import tempfile
 from pathlib import Path

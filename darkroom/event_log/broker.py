@@ -1,4 +1,4 @@
-"""Apache Kafka on this machine: one node on loopback, as a child process that never outlives whoever started it."""
+"""Apache Kafka on loopback, a child process that ends with its parent."""
 
 import contextlib
 import os

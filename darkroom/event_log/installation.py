@@ -1,4 +1,4 @@
-"""Apache Kafka and a Java to run it, made on first use under .darkroom: everything in it is pinned by its hash."""
+"""Kafka and its Java, installed under .darkroom on first use by hash."""
 
 import fcntl
 import hashlib

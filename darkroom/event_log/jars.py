@@ -1,4 +1,4 @@
-"""Kafka's jars and the Java that runs them: fetched from PyPI and Maven Central, and held against their pins."""
+"""Kafka's jars, fetched from Maven Central and held against their hashes."""
 
 import hashlib
 import os

@@ -1,4 +1,4 @@
-"""Where readers are in the log, how far behind, and where a replay would set them: numbers only, no connection."""
+"""Offsets of readers: their lag, and the plan of a replay."""
 
 import re
 from collections.abc import Mapping

@@ -1,1 +1,1 @@
-"""The announce function: takes events from the FIFO queue of outcomes to a Kafka topic or an EventBridge bus."""
+"""The announce function: events of the FIFO queue to Kafka or EventBridge."""

@@ -1,4 +1,4 @@
-"""A FIFO batch in, the failed message ids out: publishes events so that no group's order is ever inverted."""
+"""Publish a FIFO batch in each group's order; return the failed message ids."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

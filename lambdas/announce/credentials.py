@@ -1,4 +1,4 @@
-"""How the producer proves to the brokers who it is: librdkafka's settings for each kind of authentication."""
+"""Authenticate the producer: librdkafka's settings for each kind."""
 
 import json
 from typing import TYPE_CHECKING, Any

@@ -1,4 +1,4 @@
-"""The function's entry: makes the consumer that its environment describes, once, and gives it every batch."""
+"""Entry of the announce function: one consumer, given every batch."""
 
 import os
 from collections.abc import Mapping

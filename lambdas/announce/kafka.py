@@ -1,4 +1,4 @@
-"""Writes events to a Kafka topic, idempotent and acknowledged by all replicas, each into its key's partition."""
+"""Idempotent producer of events, each into its key's partition."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
