@@ -14,7 +14,7 @@ unexport PYTHONDONTWRITEBYTECODE
 COMPILE = $(BIN)/python -W ignore -m compileall -qq -j 0 -x /aws_cdk/ .venv/lib || true # what fails is not imported either
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long test-runtime test-corpus nightly soak fuzz scale scale-measure lint checkov audit
+.PHONY: help setup demo test test-long test-log test-runtime test-corpus nightly soak fuzz scale scale-measure lint checkov audit
 .PHONY: bench lock settings clean
 .PHONY: bootstrap deploy diff destroy
 
@@ -43,6 +43,8 @@ $(SETUP): $(APP) requirements/dev.txt
 	@touch $@
 
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes
+# What an announce function need not bring: Lambda's Python has boto3, and nobody runs the signer's command.
+IN_LAMBDA = boto3 botocore s3transfer python-dateutil six urllib3 click
 lock: setup ## pin every requirement again, with hashes, after a change of a .in file
 	$(LOCK) requirements/app.in -o requirements.txt
 	$(LOCK) requirements/dev.in -o requirements/dev.txt
@@ -52,6 +54,10 @@ lock: setup ## pin every requirement again, with hashes, after a change of a .in
 	$(LOCK) requirements/audit.in -o requirements/audit.txt
 	$(LOCK) requirements/bench.in -o requirements/bench.txt
 	$(LOCK) requirements/runtime.in -o requirements/runtime.txt
+	$(LOCK) $(addprefix --no-emit-package ,$(IN_LAMBDA)) lambdas/announce/requirements.in -o lambdas/announce/requirements.txt
+	$(LOCK) requirements/log.in -o requirements/log.txt
+	$(LOCK) requirements/broker.in -o requirements/broker.txt
+	$(BIN)/python -m tools.kafka_jars
 
 settings: setup ## write the settings of stacks/config/config.py into cdk.json and docs/configuration.md
 	$(BIN)/python -m tools.settings
@@ -61,7 +67,7 @@ lint: setup ## ruff, mypy --strict, bandit, and who imports whom
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive app.py darkroom lambdas simulation stacks tools
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive app.py consumers darkroom lambdas simulation stacks tools
 
 # Two tools that look at the project from outside, in an environment of their own.
 $(AUDIT): requirements/audit.txt $(SETUP)
@@ -77,7 +83,7 @@ checkov: $(AUDIT) ## have checkov look at the template of a stack with all that 
 	$(BIN)/python -m tools.check_template .venv-audit/bin/checkov .darkroom/checkov
 
 audit: $(AUDIT) ## look the requirements up among known vulnerabilities; ARGS=--let-unaudited-pass where that is out of reach
-	$(BIN)/python -m tools.audit $(ARGS) .venv-audit/bin/pip-audit requirements/dev.txt requirements/audit.txt requirements/uv.txt
+	$(BIN)/python -m tools.audit $(ARGS) .venv-audit/bin/pip-audit requirements/dev.txt requirements/audit.txt requirements/uv.txt requirements/broker.txt
 
 demo: $(APP) ## run the pipeline on samples/, and write out/contact-sheet.html
 	@$(BIN)/darkroom run samples/ --out $(OUT) --contact-sheet $(OUT)/contact-sheet.html || test $$? -eq 1 # two are no images
@@ -85,10 +91,13 @@ demo: $(APP) ## run the pipeline on samples/, and write out/contact-sheet.html
 # A third worker for two cores: many a test waits for a queue. A worker that has nothing left takes from one that has.
 PARALLEL = -n $(WORKERS) --dist worksteal
 test: setup lint ## every check and every test but the long ones
-	$(BIN)/pytest $(PARALLEL) -m "not long and not runtime"
+	$(BIN)/pytest $(PARALLEL) -m "not long and not runtime and not log"
 
 test-long: setup ## the tests that take longer: convergence, memory, fuzzing, the short soak, …
-	$(BIN)/pytest $(PARALLEL) -m "long and not runtime"
+	$(BIN)/pytest $(PARALLEL) -m "long and not runtime and not log"
+
+test-log: setup ## the tests that need the event log: Apache Kafka, installed under .darkroom on first use
+	$(BIN)/pytest $(PARALLEL) -m log
 
 # Lambda's Python for both processors, from Debian; AWS's runtime interface client and emulator; and boto3, as Lambda has it.
 RUNTIME := .darkroom/runtime

@@ -42,6 +42,20 @@ def listening_socket(port: int | None) -> Iterator[socket.socket]:
         yield listener
 
 
+def free_port(port: int | None = None) -> int:
+    """Find a port for a program that cannot be handed a socket, or see that `port` is free.
+
+    Another program may take it first: whoever uses it must see that, and ask again.
+
+    Raises:
+        PortInUseError: something listens on `port`.
+        UsageError: `port` is not for this user.
+    """
+    with listening_socket(port) as listener:
+        found: int = listener.getsockname()[1]
+        return found
+
+
 def is_listening(endpoint_url: str) -> bool:
     """Tell whether a connection to the URL's host and port comes about."""
     address = urlsplit(endpoint_url)

@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from darkroom.cli.commands import dlq
+from darkroom.cli.commands import dlq, events
 from darkroom.cli.commands.backfill import backfill_
 from darkroom.cli.commands.console import console
 from darkroom.cli.commands.doctor import doctor
@@ -31,6 +31,7 @@ for command in (run, up, upload, status, show, link, doctor, console):
     app.command()(command)
 app.command("backfill")(backfill_)
 app.add_typer(dlq.app, name="dlq")
+app.add_typer(events.app, name="events")
 
 
 def _print_version(asked: bool) -> None:  # noqa: FBT001 - typer calls it so
@@ -61,6 +62,7 @@ def darkroom(*, version: VersionOption = False) -> None:
       darkroom show cat.jpg   what became of an upload
       darkroom link           a form for visitors to upload with
       darkroom dlq list       see which jobs failed, and why
+      darkroom events tail    read what became of uploads, where there is a log
       darkroom backfill       resize what is in the bucket already
       darkroom doctor         check the pipeline's health
     """  # noqa: D301 - \b tells the help to leave the lines as they are

@@ -20,19 +20,21 @@ _OWNER_ONLY = 0o600
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunningPipeline:
-    """A pipeline that is up: where it answers, to which keys, and what its stack is called."""
+    """A pipeline that is up: where it answers, to which keys, what its stack is called, and where its event log is."""
 
     endpoint_url: str
     stack_name: str
     keys: AccessKeys
+    event_log: str | None = None
 
     @classmethod
-    def of(cls, pipeline: Pipeline) -> "RunningPipeline":
+    def of(cls, pipeline: Pipeline, event_log: str | None = None) -> "RunningPipeline":
         """Describe a pipeline on an emulator."""
         return cls(
             endpoint_url=str(pipeline.endpoint_url),
             stack_name=pipeline.stack_name,
             keys=AccessKeys.of(pipeline.session),
+            event_log=event_log,
         )
 
     @classmethod

@@ -109,7 +109,7 @@ def _make(made: Path, platform: Platform | None, sources: _Sources) -> None:
     _install_requirements(sources.requirements(), made, platform)
     _copy_modules(sources, made)
     _remove_what_varies(made)
-    prune.prune(made, sources.engine)
+    prune.prune(made, sources.engine, sources.function)
     _let_everyone_read(made)
 
 

@@ -49,13 +49,27 @@ _NEEDLESS_WITH = {
     ),
 }
 
+# What one function alone leaves out.
+_NEEDLESS_OF = {
+    "announce": (
+        # Of the Kafka client what serializes by a schema, waits in coroutines, and tests itself.
+        *(
+            "confluent_kafka/aio",
+            "confluent_kafka/avro",
+            "confluent_kafka/kafkatest",
+            "confluent_kafka/schema_registry",
+        ),
+        "aws_msk_iam_sasl_signer/cli.py",
+    ),
+}
+
 # What stays although a pattern finds it: the formats of resize/formats.py, and MPO, which many phones' JPEGs are.
 NEEDED = frozenset(f"PIL/{name}ImagePlugin.py" for name in ("Avif", "Bmp", "Gif", "Jpeg", "Mpo", "Png", "Tiff", "WebP"))
 
 
-def prune(bundle: Path, engine: Engine) -> None:
+def prune(bundle: Path, engine: Engine, function: str) -> None:
     """Remove from a bundle what the function never uses."""
-    for pattern in needless_patterns(engine):
+    for pattern in (*needless_patterns(engine), *_NEEDLESS_OF.get(function, ())):
         for found in list(needless(bundle, pattern)):
             if found.is_dir():
                 shutil.rmtree(found)

@@ -248,3 +248,20 @@ def test_of_many_bundles_the_eight_last_used_are_kept(tmp_path: Path) -> None:
     new = build_bundle(None, lambdas=lambdas_without_requirements(tmp_path), cache=cache)
 
     assert {path.name for path in cache.iterdir()} == {new.name, *(f"{age:032x}" for age in range(7))}
+
+
+@pytest.mark.parametrize(("architecture", "machine"), [("arm64", AARCH64), ("x86_64", X86_64)])
+def test_announce_ships_with_the_contract_and_a_kafka_client_for_its_machine_alone(
+    architecture: str, machine: int, tmp_path: Path
+) -> None:
+    platform = lambda_platform(architecture=architecture, python="3.14")
+
+    built = build_bundle(platform, function="announce", cache=tmp_path)
+
+    folders = {path.name for path in built.iterdir() if path.is_dir() and path.suffix != ".dist-info"}
+    assert folders == {
+        *("announce", "contract", "aws_lambda_powertools", "aws_msk_iam_sasl_signer"),
+        *("confluent_kafka", "confluent_kafka.libs"),
+    }
+    assert machines_of(built) == {machine}
+    assert not (built / "confluent_kafka" / "schema_registry").exists()

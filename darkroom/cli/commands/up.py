@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from typing import Annotated
 
 import typer
 
@@ -12,6 +13,7 @@ from darkroom.cli.overrides import local_settings
 from darkroom.cli.progress import steps
 from darkroom.cli.terminal import stop_signal
 from darkroom.errors import DarkroomError
+from darkroom.event_log.local import LocalLog, LogKind, local_log
 from darkroom.local.local_pipeline import local_pipeline
 from darkroom.local.registry import RunningPipeline, register, running_pipelines
 from darkroom.loopback import is_listening
@@ -19,8 +21,13 @@ from darkroom.pipeline.client import Pipeline
 
 _LOOK_SECONDS = 1.0
 
+Log = Annotated[
+    LogKind | None,
+    typer.Option("--log", help="Run an event log, too: Apache Kafka (installed on first use), or a mock in memory."),
+]
 
-def up(*, port: Port = None, variants: Variants = None, context: Context = None) -> None:
+
+def up(*, port: Port = None, log: Log = None, variants: Variants = None, context: Context = None) -> None:
     """Keep the pipeline running on this machine until Ctrl-C, for any S3 client to upload to.
 
     It prints the access keys of this start. A request that is not signed with them is refused, and so is whatever a web
@@ -30,21 +37,25 @@ def up(*, port: Port = None, variants: Variants = None, context: Context = None)
     Examples:
       darkroom up
       darkroom up --port 4566
+      darkroom up --log kafka
       darkroom up --variants tiny.json -c engine=vips
       darkroom run photos --endpoint-url http://127.0.0.1:4566
     """  # noqa: D301 - \b tells the help to leave the lines as they are
     overrides = local_settings(context, variants)
     with ExitStack() as running:
         with steps(shown=sys.stderr.isatty()) as progress:
+            event_log = running.enter_context(local_log(log, progress.begin)) if log else None
             pipeline = running.enter_context(local_pipeline(overrides, port=port, begin=progress.begin)).pipeline
         for line in others(running_pipelines()):
             typer.echo(line, err=True)
-        running.enter_context(register(RunningPipeline.of(pipeline)))
+        running.enter_context(register(RunningPipeline.of(pipeline, event_log.bootstrap if event_log else None)))
         stopped = stop_signal()
-        typer.echo(instructions(pipeline))
+        typer.echo(instructions(pipeline, event_log))
         while not stopped.wait(_LOOK_SECONDS):
             if not is_listening(str(pipeline.endpoint_url)):
                 raise DarkroomError(f"Nothing listens at {pipeline.endpoint_url} any more: the emulator has ended.")
+            if event_log and not event_log.is_alive():
+                raise DarkroomError(f"{event_log.what} at {event_log.bootstrap} has ended.")
 
 
 def others(pipelines: Sequence[RunningPipeline]) -> Iterator[str]:
@@ -56,7 +67,7 @@ def others(pipelines: Sequence[RunningPipeline]) -> Iterator[str]:
         )
 
 
-def instructions(pipeline: Pipeline) -> str:
+def instructions(pipeline: Pipeline, log: LocalLog | None = None) -> str:
     """Write where everything is, and commands that work as they stand."""
     command = aws_command(pipeline)
     return f"""\
@@ -66,7 +77,7 @@ derived bucket     {pipeline.derived_bucket}
 jobs queue         {pipeline.jobs_queue_url}
 dead-letter queue  {pipeline.dead_letter_queue_url}
 function           {pipeline.function_name}
-
+{_log_lines(log)}
 Upload an image:
   {command} s3 cp photo.jpg s3://{pipeline.uploads_bucket}/
 See what came out:
@@ -75,3 +86,12 @@ Let any AWS tool of a shell find it; the keys are new at each start, and nothing
   {export_command(pipeline)}
 
 Ctrl-C stops it, and everything in it is gone."""
+
+
+def _log_lines(log: LocalLog | None) -> str:
+    if log is None:
+        return ""
+    return f"""\
+event log          {log.bootstrap}  ({log.what})
+topic              {log.topic}
+"""

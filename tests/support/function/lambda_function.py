@@ -117,6 +117,7 @@ def lambda_function(
     seconds: int = 300,
     megabytes: int = 1769,
     through: Sequence[str | Path] = (),
+    handler: str = HANDLER,
 ) -> Iterator[LambdaFunction]:
     """Run a bundle with Lambda's environment and this one; its logs go into a folder.
 
@@ -125,7 +126,7 @@ def lambda_function(
     host = _own_host()
     address, runtime_api = (f"{host}:{port}" for port in _free_ports(host))
     command: list[str | Path] = [RUNTIME / "aws-lambda-rie", "--runtime-interface-emulator-address", address]
-    command += ["--runtime-api-address", runtime_api, *through, machine.python, "-m", "awslambdaric", HANDLER]
+    command += ["--runtime-api-address", runtime_api, *through, machine.python, "-m", "awslambdaric", handler]
     variables = {**_lambda_environment(machine, bundle, seconds, megabytes), **environment}
     log, runtime_log = folder / "function.log", folder / "runtime.log"
     with log.open("wb") as output, runtime_log.open("wb") as own_output:

@@ -10,8 +10,9 @@ IMAGING = "lambdas/resize/imaging"
 # The two engines offer the same names, on purpose. Typer makes a command's options of annotations that stand beside it.
 TWINS = (f"{IMAGING}/pillow/", f"{IMAGING}/vips/", f"{IMAGING}/render.py")
 COMMANDS = "darkroom/cli/commands/"
-# Entry points, and where the project lies: the command line and the stacks each find it by their own place.
-KNOWN = {"PROJECT", "app", "main"}
+# Entry points, and where the project lies: the command line and the stacks each find it by their own place. Each
+# function has a handler, a consumer and settings.
+KNOWN = {"PROJECT", "app", "main"} | {"Consumer", "Settings", "handler", "make_consumer"}
 
 
 def public_names(module: Path) -> Iterator[str]:

@@ -51,8 +51,9 @@ def wanted_in(path: Path) -> set[str]:
 def test_there_are_locked_files_to_look_at() -> None:
     assert {name_of(path) for path in LOCKED} == {
         *("lambdas/resize/requirements.txt", "lambdas/resize/imaging/vips/requirements.txt"),
-        *("requirements.txt", "requirements/audit.txt", "requirements/bench.txt"),
-        *("requirements/dev.txt", "requirements/runtime.txt", "requirements/uv.txt"),
+        "lambdas/announce/requirements.txt",
+        *("requirements.txt", "requirements/audit.txt", "requirements/bench.txt", "requirements/broker.txt"),
+        *("requirements/dev.txt", "requirements/log.txt", "requirements/runtime.txt", "requirements/uv.txt"),
     }
 
 

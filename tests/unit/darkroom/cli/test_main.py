@@ -13,7 +13,7 @@ from darkroom.cli.main import main
 
 COMMANDS = (
     *("run", "up", "upload", "status", "show", "link", "console", "backfill", "doctor"),
-    *("dlq list", "dlq show", "dlq redrive", "dlq discard"),
+    *("dlq list", "dlq show", "dlq redrive", "dlq discard", "events tail", "events lag", "events replay"),
 )
 
 
@@ -45,6 +45,15 @@ def darkroom(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
     ("arguments", "told"),
     [
         (["run"], "Error: Missing argument 'PATH'."),
+        (
+            ["events", "tail"],
+            "No event log is up here. Start `darkroom up --log kafka`, or give --bootstrap or --client.",
+        ),
+        (["events", "tail", "--from", "noon"], "--from 'noon' cannot be. Give beginning, end, 2026-11-26T08:00:00Z"),
+        (["events", "tail", "--client", "no.txt"], "--client: no.txt cannot be read: "),
+        (["events", "replay", "--to", "end"], "Error: Missing option '--group'."),
+        (["events", "replay", "--group", "g", "--to", "99999999999999d"], "--to '99999999999999d' cannot be."),
+        (["up", "--log", "paper"], "'paper' is not one of 'kafka', 'memory'."),
         (["run", "missing.jpg"], "'missing.jpg' does not exist. Check the path."),
         (["run", "\x1b[2J.jpg"], "'\\x1b[2J.jpg' does not exist. Check the path."),
         (["run", "empty"], "The folder 'empty' holds no files (hidden ones are left out). Give one with images."),
@@ -176,7 +185,8 @@ def test_every_command_of_a_stack_takes_an_endpoint_too(
         helps[command] = capsys.readouterr().out
 
     of_a_stack = {command for command, text in helps.items() if "--stack " in text}
-    assert of_a_stack == {command for command in COMMANDS if command not in {"run", "up"}}
+    of_the_log = {"events tail", "events lag", "events replay"}
+    assert of_a_stack == {command for command in COMMANDS if command not in {"run", "up"} | of_the_log}
     assert {command for command, text in helps.items() if "--endpoint-url URL" in text} == of_a_stack | {"run"}
 
 

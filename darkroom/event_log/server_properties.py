@@ -1,0 +1,56 @@
+"""The configuration of one Kafka node that is broker and controller at once, on loopback alone."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from darkroom.loopback import HOST
+
+# One node is all there is, so each internal topic has one replica; one partition of it is enough for one machine.
+_INTERNAL_TOPICS = {
+    "offsets.topic.replication.factor": "1",
+    "offsets.topic.num.partitions": "1",
+    "transaction.state.log.replication.factor": "1",
+    "transaction.state.log.min.isr": "1",
+    "transaction.state.log.num.partitions": "1",
+    "share.coordinator.state.topic.replication.factor": "1",
+    "share.coordinator.state.topic.min.isr": "1",
+    "share.coordinator.state.topic.num.partitions": "1",
+}
+
+# What a laptop has to spare; the defaults are for a server with nothing else to do.
+_SMALL = {
+    "log.cleaner.dedupe.buffer.size": "4194304",
+    "log.cleaner.threads": "1",
+    "num.network.threads": "2",
+    "num.io.threads": "4",
+    "num.replica.fetchers": "1",
+    "background.threads": "2",
+    # A reader that joins need not wait for others that might.
+    "group.initial.rebalance.delay.ms": "0",
+    "auto.create.topics.enable": "false",
+}
+
+
+def server_properties(*, data: Path, port: int, controller_port: int) -> str:
+    """Write the file that Kafka is started with (kafka.apache.org/documentation, "Broker Configs")."""
+    return _text(
+        {
+            "process.roles": "broker,controller",
+            "node.id": "1",
+            "controller.quorum.voters": f"1@{HOST}:{controller_port}",
+            "listeners": f"PLAINTEXT://{HOST}:{port},CONTROLLER://{HOST}:{controller_port}",
+            "advertised.listeners": f"PLAINTEXT://{HOST}:{port}",
+            "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
+            "controller.listener.names": "CONTROLLER",
+            "inter.broker.listener.name": "PLAINTEXT",
+            "log.dirs": str(data),
+            **_INTERNAL_TOPICS,
+            **_SMALL,
+        }
+    )
+
+
+def _text(properties: Mapping[str, str]) -> str:
+    """Write Java's format, in which a backslash is an escape (java.util.Properties.load)."""
+    lines = (f"{name}={value}".replace("\\", "\\\\") for name, value in properties.items())
+    return "".join(f"{line}\n" for line in lines)

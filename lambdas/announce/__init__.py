@@ -1,0 +1,1 @@
+"""The announce function: events of the FIFO queue to Kafka or EventBridge."""
