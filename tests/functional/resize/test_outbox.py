@@ -55,7 +55,8 @@ class AnnouncedConvergence(Convergence):
     def check(self, source: bytes | None) -> None:
         super().check(source)
         told = [(event["data"], int(event["sequence"])) for event in self.queue.first_events]
-        assert told == [(json.loads(text), int(revision)) for text, revision in self.commits]
+        stood = [(json.loads(text), int(revision)) for text, revision in self.commits]
+        assert told == stood, "what was announced is not what stood, in its order"
         assert [revision for _, revision in told] == list(range(1, len(told) + 1))
 
 
@@ -104,7 +105,7 @@ def test_the_machine_finds_a_store_that_leaves_an_announcement_out(
     mutate(monkeypatch)
     quick = hypothesis_settings(examples(500), phases=(Phase.generate,), print_blob=False)
 
-    with pytest.raises(AssertionError, match="told == "):
+    with pytest.raises(AssertionError, match="what was announced is not what stood"):
         run_state_machine_as_test(AnnouncedConvergence, settings=quick)
 
 
@@ -216,3 +217,20 @@ def test_where_events_are_off_a_manifest_has_no_number(world: World) -> None:
     found = world.client.head_object(Bucket="derived", Key=manifest_key(KEY))
 
     assert REVISION not in found["Metadata"]
+
+
+def test_a_job_asks_of_sqs_what_the_page_on_events_counts_for_its_kind(world: World, queue: MemoryEventsQueue) -> None:
+    def sent(deliver: Callable[[], object]) -> int:
+        before = len(queue.messages)
+        deliver()
+        return len(queue.messages) - before
+
+    first, older = world.upload(KEY, b"first"), world.upload("dog.jpg", b"older")
+    newer = world.upload("dog.jpg", b"newer")
+
+    assert sent(lambda: world.deliver(first)) == 1
+    assert sent(lambda: world.deliver(first)) == 1
+    assert sent(lambda: world.deliver(older)) == 0
+    assert sent(lambda: world.deliver(newer)) == 1
+    assert sent(lambda: world.deliver(world.upload(KEY, b"second"))) == 2
+    assert sent(lambda: world.deliver(world.delete(KEY))) == 2
