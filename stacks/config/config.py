@@ -10,8 +10,9 @@ from resize.backoff import Backoff
 from resize.imaging.engine import Engine
 from resize.imaging.limits import Limits
 from resize.imaging.variants import Fit, Variant
-from resize.settings import STORAGE_SECONDS, WALL_FACTOR, Settings
+from resize.settings import STORAGE_SECONDS, WALL_FACTOR, Events, Settings
 from stacks.config.context import parse_json
+from stacks.config.event_target import EventTarget
 from stacks.config.parsers import PARSERS, Pollers
 
 # In all, names and values: docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html. What Lambda measures, going
@@ -22,6 +23,7 @@ MAX_BUCKET_NAME = 63
 RESERVED_BUCKET_PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
 # https://sqs.<region>.<domain>/<account>/<name of 80 characters>, in the region and the domain with the longest names.
 MAX_QUEUE_URL = 150
+_LONGEST_SOURCE = "/darkroom/123456789012/us-gov-northwest-1/"
 
 _LIMITS = Limits()
 DEFAULT_VARIANTS = (
@@ -90,6 +92,8 @@ class Config:
     max_frame_pixels: int = _LIMITS.frame_pixels
     max_frames: int = _LIMITS.frames
     max_total_pixels: int = _LIMITS.total_pixels
+    # Where every outcome is announced, as an event that others read: docs/events.md. None is nowhere.
+    events: EventTarget | None = None
     # Whether the stack has alarms, a dashboard and saved queries; without them nothing below has a meaning.
     monitoring: bool = True
     # Who is told of alarms; None is no one, and leaves out the topic and its key.
@@ -131,8 +135,10 @@ class Config:
         """When a job that was not done is tried again."""
         return Backoff(visibility_seconds=self.visibility_seconds, max_receives=self.max_receive_count)
 
-    def settings(self, *, uploads_bucket: str, derived_bucket: str, jobs_queue_url: str = "") -> Settings:
-        """What the function is told, for two buckets by their names and a queue."""
+    def settings(
+        self, *, uploads_bucket: str, derived_bucket: str, jobs_queue_url: str = "", events: Events | None = None
+    ) -> Settings:
+        """What the function is told, for two buckets by their names, a queue, and where it announces outcomes."""
         return Settings(
             uploads_bucket=uploads_bucket,
             derived_bucket=derived_bucket,
@@ -151,6 +157,7 @@ class Config:
             engine=self.engine,
             jobs_queue_url=jobs_queue_url,
             backoff=self.backoff,
+            events=events,
         )
 
 
@@ -277,8 +284,12 @@ def _check_monitoring(config: Config) -> None:
 
 def _check_environment(config: Config) -> None:
     longest = "b" * MAX_BUCKET_NAME
+    events = Events(queue_url="q" * MAX_QUEUE_URL, source=f"{_LONGEST_SOURCE}{config.stack_name}")
     environment = config.settings(
-        uploads_bucket=longest, derived_bucket=longest, jobs_queue_url="q" * MAX_QUEUE_URL
+        uploads_bucket=longest,
+        derived_bucket=longest,
+        jobs_queue_url="q" * MAX_QUEUE_URL,
+        events=events if config.events else None,
     ).to_environment()
     size = len(json.dumps(environment).encode())
     if size > MAX_ENVIRONMENT_BYTES:

@@ -8,6 +8,7 @@ from contract.errors import SettingsError
 from resize.imaging.engine import Engine
 from resize.imaging.variants import Parser, Variant, parse_variants
 from resize.settings import STORAGE_SECONDS, WALL_FACTOR
+from stacks.config.event_target import parse_event_target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +143,7 @@ PARSERS: Mapping[str, Parser] = {
     "max_frame_pixels": _integer(1, 2**32),
     "max_frames": _integer(1, 2**32),
     "max_total_pixels": _integer(1, 2**32),
+    "events": _optional(parse_event_target),
     "monitoring": _boolean,
     # An address as RFC 5321 has it, without the quoted and the bracketed forms.
     "alarm_email": _optional(

@@ -1,11 +1,11 @@
-"""The dashboard: alarms, then a row each for the queues, the function, and how jobs ended."""
+"""The dashboard: alarms, then a row each for the queues, the function, how jobs ended, and events where they are on."""
 
 from collections.abc import Sequence
 
 from aws_cdk import aws_cloudwatch as cloudwatch
 
 from contract.metrics import Metric
-from stacks.monitoring.metrics import FIVE_MINUTES, SUM, Metrics
+from stacks.monitoring.metrics import FIVE_MINUTES, SUM, EventMetrics, Metrics
 
 _ROW = 24  # a dashboard is so many units wide
 _HEIGHT = 6
@@ -20,6 +20,7 @@ def rows_of(metrics: Metrics, alarms: Sequence[cloudwatch.IAlarm]) -> list[list[
         _row(_queues(metrics)),
         _row(_function(metrics)),
         _row(_outcomes(metrics)),
+        *([_row(_events(metrics.events))] if metrics.events else []),
     ]
 
 
@@ -70,6 +71,15 @@ def _outcomes(metrics: Metrics) -> dict[str, list[cloudwatch.IMetric]]:
         "Bytes in and out": [
             metrics.of_jobs(metric, SUM, _PERIOD) for metric in (Metric.SOURCE_BYTES, Metric.RENDITION_BYTES)
         ],
+    }
+
+
+def _events(metrics: EventMetrics) -> dict[str, list[cloudwatch.IMetric]]:
+    return {
+        "Events: announced and delivered": [metrics.sent(_PERIOD), metrics.deleted(_PERIOD)],
+        "Oldest event, seconds": [metrics.oldest_event_seconds(_PERIOD)],
+        "Undelivered events": [metrics.dead_letters_waiting(_PERIOD)],
+        "Tries that did not deliver, %": [metrics.share_not_delivered(of_at_least=1, period=_PERIOD)],
     }
 
 
