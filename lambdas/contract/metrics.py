@@ -27,3 +27,10 @@ class Metric(StrEnum):
     JOB_MILLIS = "JobMillis"
     SOURCE_BYTES = "SourceBytes"
     RENDITION_BYTES = "RenditionBytes"
+
+
+class AnnounceMetric(StrEnum):
+    """A metric of the announce function's own: both are counted once a batch, so 0 is counted, too."""
+
+    ANNOUNCED = "EventsAnnounced"
+    FAILED = "EventsNotAnnounced"

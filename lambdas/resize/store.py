@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from contract.errors import StorageError
 from contract.events import Upload
-from contract.image_event import ImageEvent
+from contract.image_event import REVISION, ImageEvent, parse_revision
 from contract.keys import MANIFESTS, is_folder, is_folder_marker, is_shortened, manifest_key, rendition_key
 from contract.manifest import LaterSchemaError, Manifest, ManifestHeader, Outcome, PublishedRendition
 from contract.s3_errors import error_code, is_missing
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
 
 # Removed keys' manifests carry this tag, by which the stack lets S3 expire them.
 REMOVED_TAG = "darkroom-outcome=removed"
-# An S3 metadata member of a manifest: how many its key has had, itself among them.
-REVISION = "darkroom-revision"
 
 Announce = Callable[[ImageEvent], None]
 
@@ -114,7 +112,7 @@ class Store:
                 return Recorded()
             raise StorageError("GetObject", self._manifest_key, error_code(error)) from error
         etag = answer["ETag"].strip('"')
-        revision = _revision(answer["Metadata"].get(REVISION, ""))
+        revision = parse_revision(answer["Metadata"].get(REVISION, ""))
         try:
             manifest = Manifest.from_json(text)
         except LaterSchemaError as error:
@@ -371,7 +369,3 @@ def _replaced(recorded: Recorded, written: Mapping[str, str], manifest: Manifest
     if recorded.etag is None and not known:
         return None
     return {key: etag for key, etag in known.items() if key not in manifest.etags}
-
-
-def _revision(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdecimal() else None

@@ -15,12 +15,12 @@ from support.function.memory_events_queue import MemoryEventsQueue
 from support.aws.stepping import SteppedClient
 from support.function.world import World
 from contract.errors import AnnouncementError
-from contract.image_event import ImageEvent
+from contract.image_event import REVISION, ImageEvent
 from contract.keys import manifest_key
 from functional.test_convergence import Convergence, ConvergenceOfExpired, examples
 from resize.events_queue import EventsQueue
 from resize.settings import Events, Settings
-from resize.store import REVISION, Announce, Recorded, Store
+from resize.store import Announce, Recorded, Store
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client

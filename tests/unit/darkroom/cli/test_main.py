@@ -14,6 +14,7 @@ from darkroom.cli.main import main
 COMMANDS = (
     *("run", "up", "upload", "status", "show", "link", "console", "backfill", "doctor"),
     *("dlq list", "dlq show", "dlq redrive", "dlq discard"),
+    *("events backfill", "events verify", "events dlq"),
 )
 
 
@@ -83,6 +84,10 @@ def darkroom(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
         (["backfill", "--older-than", "month"], "--older-than 'month' cannot be. Write it like 30s, 15m, 2h or 7d"),
         (["doctor", "-c", "memory_mb"], "-c 'memory_mb' is no knob and its value. Write it like memory_mb=3008."),
         (["console", "--port", "0"], "--port '0' cannot be. Give a whole number from 1 to 65,535."),
+        (["events", "backfill"], "No pipeline runs on this machine. Start `darkroom up`"),
+        (["events", "backfill", "--rate", "0"], "--rate '0' cannot be. Give a whole number from 1 to 3,000."),
+        (["events", "verify"], "Error: Missing argument 'FILE'."),
+        (["events", "dlq", "--limit", "0"], "--limit '0' cannot be. Give a whole number from 1 to 10,000."),
         (["console"], "No pipeline runs on this machine. Start `darkroom up` in another terminal"),
         (["down"], "Error: No such command 'down'."),
         (["upload"], "Error: Missing argument 'PATH'."),
