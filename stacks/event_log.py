@@ -23,7 +23,7 @@ class EventLog(Construct):
         self.queues = EventQueues(self, "Queues", name=queue_name)
         self.announce = AnnounceFunction(self, "Announce", config=config, bundle=bundle)
         self.announce.take_events_from(self.queues.events)
-        self.bus: "IEventBus | None" = None
+        self.bus: IEventBus | None = None
         match config.events:
             case EventBridgeTarget() as target:
                 self.bus = EventBus(self, "EventBridge", config=config, target=target).bus

@@ -84,7 +84,7 @@ class PipelineStack(Stack):
             jobs=self.queues.jobs,
             dead_letters=self.queues.dead_letters,
             function=self.consumer.function,
-            events=_event_metrics(self.event_log),
+            events=_event_metrics(config.stack_name, self.event_log),
         )
         Monitoring(self, "Monitoring", config=config, metrics=metrics, log_group=self.consumer.log_group)
 
@@ -102,8 +102,10 @@ class PipelineStack(Stack):
             CfnOutput(self, name.value, value=value)
 
 
-def _event_metrics(log: EventLog | None) -> EventMetrics | None:
-    return EventMetrics(events=log.queues.events, dead_letters=log.queues.dead_letters) if log else None
+def _event_metrics(stack_name: str, log: EventLog | None) -> EventMetrics | None:
+    if log is None:
+        return None
+    return EventMetrics(stack_name=stack_name, events=log.queues.events, dead_letters=log.queues.dead_letters)
 
 
 def _event_values(log: EventLog) -> dict[Output | EventsOutput, str]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from aws_cdk import aws_cloudwatch as cloudwatch
 
-from contract.metrics import Metric
+from contract.metrics import AnnounceMetric, Metric
 from stacks.monitoring.metrics import FIVE_MINUTES, SUM, EventMetrics, Metrics
 
 _ROW = 24  # a dashboard is so many units wide
@@ -76,10 +76,10 @@ def _outcomes(metrics: Metrics) -> dict[str, list[cloudwatch.IMetric]]:
 
 def _events(metrics: EventMetrics) -> dict[str, list[cloudwatch.IMetric]]:
     return {
-        "Events: announced and delivered": [metrics.sent(_PERIOD), metrics.deleted(_PERIOD)],
+        "Events: come and delivered": [metrics.sent(_PERIOD), metrics.deleted(_PERIOD)],
+        "Events: announced, or not": [metrics.of_announce(metric, _PERIOD) for metric in AnnounceMetric],
         "Oldest event, seconds": [metrics.oldest_event_seconds(_PERIOD)],
         "Undelivered events": [metrics.dead_letters_waiting(_PERIOD)],
-        "Tries that did not deliver, %": [metrics.share_not_delivered(of_at_least=1, period=_PERIOD)],
     }
 
 

@@ -7,7 +7,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 
-from contract.metrics import NAMESPACE, STACK_DIMENSION, Metric
+from contract.metrics import NAMESPACE, STACK_DIMENSION, AnnounceMetric, Metric
 
 MINUTE, FIVE_MINUTES, QUARTER_HOUR, HOUR = (Duration.minutes(minutes) for minutes in (1, 5, 15, 60))
 SUM, COUNT, MAXIMUM = "Sum", "SampleCount", "Maximum"
@@ -87,8 +87,9 @@ class Metrics:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventMetrics:
-    """What CloudWatch knows of the events queue and its dead letters."""
+    """What CloudWatch knows of the events queue and its dead letters, and what the announce function counts."""
 
+    stack_name: str
     events: sqs.IQueue
     dead_letters: sqs.IQueue
 
@@ -105,6 +106,17 @@ class EventMetrics:
     def sent(self, period: Duration) -> cloudwatch.Metric:
         """How many events have come, without what SQS dropped as a duplicate."""
         return self.events.metric_number_of_messages_sent(statistic=SUM, period=period, label="Sent")
+
+    def of_announce(self, metric: AnnounceMetric, period: Duration) -> cloudwatch.Metric:
+        """One of the announce function's own metrics."""
+        return cloudwatch.Metric(
+            namespace=NAMESPACE,
+            metric_name=metric.value,
+            dimensions_map={STACK_DIMENSION: self.stack_name},
+            statistic=SUM,
+            period=period,
+            label=metric.value,
+        )
 
     def deleted(self, period: Duration) -> cloudwatch.Metric:
         """How many events have reached their target."""

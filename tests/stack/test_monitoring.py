@@ -13,7 +13,7 @@ from typer.main import get_command
 
 from support.aws.alarm_evaluation import AlarmEvaluation, metric_math
 from support.aws.stack import EVERYTHING, WITH_EVENT_BRIDGE, Json, Template, synthesize
-from contract.metrics import Metric
+from contract.metrics import AnnounceMetric, Metric
 from darkroom.cli.main import app
 from stacks.config.config import Config
 from stacks.config.parsers import Pollers
@@ -235,9 +235,12 @@ def test_the_dashboard_has_a_row_of_events_where_they_are_on(with_msk: Template)
     titles = [widget["properties"]["title"] for widget in widgets_of(with_msk)]
 
     assert titles[-4:] == [
-        *("Events: announced and delivered", "Oldest event, seconds", "Undelivered events"),
-        "Tries that did not deliver, %",
+        *("Events: come and delivered", "Events: announced, or not"),
+        *("Oldest event, seconds", "Undelivered events"),
     ]
+    assert {
+        metric for metric in AnnounceMetric if f'"Darkroom", "{metric}"' not in json.dumps(widgets_of(with_msk))
+    } == set()
 
 
 def commands_below(group: TyperGroup) -> Iterator[str]:
@@ -281,14 +284,16 @@ def test_every_alarm_stands_in_the_runbook(with_msk: Template) -> None:
     assert set(re.findall(r"^\| `([a-z-]+)` \|", table, re.MULTILINE)) == set(alarms_of(with_msk))
 
 
-def test_the_readme_counts_what_alarms_cost(template: Template, watched: Template) -> None:
+def test_the_page_on_cost_counts_what_alarms_cost(template: Template, watched: Template, with_msk: Template) -> None:
     # aws.amazon.com/cloudwatch/pricing: each metric that an alarm looks at is billed.
-    default, with_all = (
-        sum(len(watched_by(alarm)) for alarm in alarms_of(made).values()) for made in (template, watched)
+    default, with_all, with_events = (
+        sum(len(watched_by(alarm)) for alarm in alarms_of(made).values()) for made in (template, watched, with_msk)
     )
 
     assert f"{len(Metric)} metrics of its own at 0.30 USD" in COST
     assert f"alarms over {default}\nmetrics at 0.10 USD ({with_all} with `no-jobs`)" in COST
+    of_events = len(AnnounceMetric) * 0.30 + (with_events - with_all) * 0.10
+    assert f"{len(AnnounceMetric)} metrics and alarms over {with_events - with_all}, {of_events:.2f} USD" in COST
     assert f"about {len(Metric) * 0.30 + default * 0.10:.2f} USD a month" in COST
 
 
@@ -406,7 +411,8 @@ def names_of(template: Template) -> set[str]:
         "BucketName",
         "RegistryName",
     )
-    names = {json.dumps(found[kind]) for found in resources for kind in kinds if kind in found}
+    named = [found[kind] for found in resources for kind in kinds if kind in found]
+    names = {json.dumps(name) for name in named if "Fn::GetAtt" not in name}
     return names - {'"live"'}  # an alias belongs to its function
 
 

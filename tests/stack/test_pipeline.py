@@ -15,8 +15,8 @@ from support.aws.stack import Template, synthesize
 
 # Every knob with a value that is not its default. Five are not here: events bring a second function, provisioned
 # pollers exclude a maximum concurrency, without monitoring there are no alarms, the bundle is made before the stack,
-# and an old stack's bucket takes the names away; test_event_log, test_consumer, test_monitoring, test_app and test_names
-# have them.
+# and an old stack's bucket takes the names away; test_event_log, test_consumer, test_monitoring, test_app and
+# test_names have them.
 CHANGED = Config(
     stack_name="Lightroom",
     key_prefix="in/",
