@@ -10,11 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
-from support.aws.memory_s3 import MemoryS3
-from support.function.world import World, settings
 from contract.events import Upload
 from resize.events_queue import EventsQueue
 from resize.settings import Events
+from support.aws.memory_s3 import MemoryS3
+from support.function.world import World, settings
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client

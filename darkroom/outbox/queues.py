@@ -10,7 +10,7 @@ from contract.errors import SettingsError
 from darkroom.errors import DarkroomError, UsageError, answering
 from darkroom.pipeline.client import Pipeline
 from darkroom.pipeline.sqs import read_queue, send
-from resize.settings import Settings
+from resize.settings import Events, Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -38,14 +38,32 @@ def find_event_queues(pipeline: Pipeline) -> EventQueues:
         UsageError: it announces nowhere.
         DarkroomError: AWS refuses or does not answer, or the function is another Darkroom's.
     """
+    events = read_events(pipeline)
+    if events is None:
+        raise UsageError(_OFF.format(name=pipeline.stack_name))
+    return event_queues_of(pipeline, events)
+
+
+def read_events(pipeline: Pipeline) -> Events | None:
+    """Ask the function where it announces; None is nowhere.
+
+    Raises:
+        DarkroomError: AWS refuses or does not answer, or the function is another Darkroom's.
+    """
     with answering("Reading the configuration of the function"):
         environment = pipeline.function_environment()
     try:
-        events = Settings.from_environment(environment).events
+        return Settings.from_environment(environment).events
     except SettingsError as error:
         raise DarkroomError(f"The function is another Darkroom's: {error}. Deploy it, and run again.") from error
-    if events is None:
-        raise UsageError(_OFF.format(name=pipeline.stack_name))
+
+
+def event_queues_of(pipeline: Pipeline, events: Events) -> EventQueues:
+    """Find the dead letters of a queue that is announced to.
+
+    Raises:
+        DarkroomError: SQS refuses, or does not answer.
+    """
     sqs: SQSClient = pipeline.client("sqs")
     name = read_queue(sqs, events.queue_url).redrive["deadLetterTargetArn"].rpartition(":")[2]
     with answering("Finding the dead letters of the events queue"):

@@ -2,9 +2,8 @@
 
 import pytest
 
-from support.aws.stack import EVERYTHING, WITH_EVENT_BRIDGE, WITH_MSK, WITH_SCRAM, Template, synthesize
 from stacks.config.config import Config
-from support.aws.stack import EVERYTHING, Template, synthesize
+from support.aws.stack import EVERYTHING, WITH_EVENT_BRIDGE, WITH_MSK, WITH_SCRAM, Template, synthesize
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,14 @@ from typing import Any
 import jsonschema
 import pytest
 
-from support.command.manifests import manifest, rendition
+from contract.image_event import ImageEvent
+from resize.settings import Events, Settings
+from stack.test_consumer import as_list
+from stacks.config.config import Config
+from stacks.config.event_target import EventBridgeTarget
+from stacks.event_bus import DOCS, draft_4_schema
+from stacks.outputs import EventsOutput, Output
+from stacks.pipeline import PipelineStack
 from support.aws.stack import (
     CLUSTER_ARN,
     KEY_ARN,
@@ -21,14 +28,7 @@ from support.aws.stack import (
     in_cloudformation,
     synthesize,
 )
-from contract.image_event import ImageEvent
-from resize.settings import Events, Settings
-from stack.test_consumer import as_list
-from stacks.config.config import Config
-from stacks.config.event_target import EventBridgeTarget
-from stacks.event_bus import DOCS, draft_4_schema
-from stacks.outputs import EventsOutput, Output
-from stacks.pipeline import PipelineStack
+from support.command.manifests import manifest, rendition
 
 from aws_cdk import App  # isort: skip  # after stacks, which chooses its Node
 

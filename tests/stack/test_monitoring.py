@@ -11,16 +11,13 @@ import pytest
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from support.aws.alarm_evaluation import AlarmEvaluation, metric_math
-from support.aws.stack import EVERYTHING, WITH_EVENT_BRIDGE, Json, Template, synthesize
 from contract.metrics import AnnounceMetric, Metric
 from darkroom.cli.main import app
 from stacks.config.config import Config
 from stacks.config.parsers import Pollers
-from stacks.outputs import Output
-from support.aws.alarm_evaluation import AlarmEvaluation, metric_math
-from support.aws.stack import EVERYTHING, Json, Template, synthesize
 from stacks.outputs import EventsOutput, Output
+from support.aws.alarm_evaluation import AlarmEvaluation, metric_math
+from support.aws.stack import EVERYTHING, WITH_EVENT_BRIDGE, Json, Template, synthesize
 
 ROOT = Path(__file__).parents[2]
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")

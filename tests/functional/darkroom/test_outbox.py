@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 from typer.testing import CliRunner, Result
 
-from support.function.memory_events_queue import MemoryEventsQueue, event_validator
-from support.function.world import World
 from contract.keys import manifest_key
 from darkroom.cli.commands import outbox
 from darkroom.errors import UsageError
@@ -18,6 +16,8 @@ from darkroom.outbox.queues import EventQueues, find_event_queues
 from darkroom.pipeline.client import Pipeline
 from resize.events_queue import EventsQueue
 from resize.settings import Events
+from support.function.memory_events_queue import MemoryEventsQueue, event_validator
+from support.function.world import World
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient

@@ -29,10 +29,10 @@ from resize.errors import ImageRejectedError
 from resize.imaging.rendition import Rendered
 from resize.imaging.variants import Format
 from resize.settings import Settings
+from resize.store import Announce
 from support.aws.memory_s3 import MemoryS3, Version
 from support.aws.stepping import CrashError, Stepped, SteppedClient, each_to_its_end
 from support.function.world import World, picture_of, settings
-from resize.store import Announce
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client

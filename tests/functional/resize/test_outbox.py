@@ -11,16 +11,16 @@ from hypothesis import Phase
 from hypothesis import settings as hypothesis_settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from support.function.memory_events_queue import MemoryEventsQueue
-from support.aws.stepping import SteppedClient
-from support.function.world import World
 from contract.errors import AnnouncementError
 from contract.image_event import REVISION, ImageEvent
 from contract.keys import manifest_key
-from functional.test_convergence import Convergence, ConvergenceOfExpired, examples
+from functional.resize.test_convergence import Convergence, ConvergenceOfExpired, examples
 from resize.events_queue import EventsQueue
 from resize.settings import Events, Settings
 from resize.store import Announce, Recorded, Store
+from support.aws.stepping import SteppedClient
+from support.function.memory_events_queue import MemoryEventsQueue
+from support.function.world import World
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client

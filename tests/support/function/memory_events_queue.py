@@ -7,7 +7,7 @@ from typing import Any
 import jsonschema
 from referencing import Registry, Resource
 
-DOCS = Path(__file__).parents[2] / "docs"
+DOCS = Path(__file__).parents[3] / "docs"
 
 
 def event_validator() -> jsonschema.Draft202012Validator:

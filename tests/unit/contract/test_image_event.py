@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from support.command.manifests import manifest, rendition, source
-from support.function.memory_events_queue import event_validator
 from contract.image_event import ImageEvent
 from contract.keys import rendition_key
 from contract.manifest import Manifest
+from support.command.manifests import manifest, rendition, source
+from support.function.memory_events_queue import event_validator
 
 # docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html: "1 MiB or 1,048,576 bytes"
 MOST_BYTES = 2**20

@@ -13,16 +13,16 @@ from typing import Any
 import jsonschema
 import pytest
 
-from support.command.manifests import manifest, rendition
 from contract.image_event import CONTENT_TYPE, ImageEvent
 from stacks.config.event_target import DEFAULT_TOPIC
+from support.command.manifests import manifest, rendition
 
 with warnings.catch_warnings():
     # Two of its models have a field whose name pydantic's own have, too (asyncapi3 0.0.2).
     warnings.filterwarnings("ignore", 'Field name "schema"', UserWarning)
     from asyncapi3 import AsyncAPI3
 
-DOCS = Path(__file__).parents[2] / "docs"
+DOCS = Path(__file__).parents[3] / "docs"
 DOCUMENT: dict[str, Any] = json.loads((DOCS / "events.asyncapi.json").read_text(encoding="utf-8"))
 PAGE = (DOCS / "events.md").read_text(encoding="utf-8")
 

@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from support.command.manifests import manifest, source
 from contract.image_event import ImageEvent
 from contract.manifest import Outcome
 from darkroom.errors import UsageError
 from darkroom.outbox.verification import Finding, read_log, verify
+from support.command.manifests import manifest, source
 
 
 def event(key: str, revision: int, *, sequencer: str = "0A", outcome: Outcome = Outcome.RESIZED) -> ImageEvent:
