@@ -1,4 +1,4 @@
-"""Reads the configuration, makes the stacks: `python app.py` writes cdk.out, and so does the CDK's command line."""
+"""Synthesize the stacks that cdk.json configures."""
 
 import os
 import sys

@@ -10,16 +10,17 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import machine, pictures
-from benchmarks.batch import measure_batch
+from benchmarks import machine
 from benchmarks.engines import engines
-from benchmarks.page import page
+from benchmarks.function.batch import measure_batch
+from benchmarks.function.cold_start import FreshFunction
+from benchmarks.function.runtime_start import measure_runtime_start
+from benchmarks.function.whole import measure_whole
+from benchmarks.images import pictures
 from benchmarks.programs import candidates, heic_writer
 from benchmarks.rendering import FORMATS, Bench, Pace, facts_of, started
-from benchmarks.results import PROCESSORS_OF_A_START, Peak, Results, Start
-from benchmarks.runtime_start import measure_runtime_start
-from benchmarks.starting import FreshFunction
-from benchmarks.whole import measure_whole
+from benchmarks.report.page import page
+from benchmarks.report.results import PROCESSORS_OF_A_START, Peak, Results, Start
 from benchmarks.workers import PROJECT, WorkerError
 from darkroom.errors import DarkroomError
 from stacks.bundle.build import BundleError

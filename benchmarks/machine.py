@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.results import Machine
+from benchmarks.report.results import Machine
 
 _PINS = hasattr(os, "sched_setaffinity")
 

@@ -52,7 +52,7 @@ def candidates(environment: Mapping[str, str] = os.environ) -> tuple[Candidate, 
 
 def heic_writer(png: Path, heic: Path) -> tuple[str, ...]:
     """Give the command that makes a HEIC, which nothing of the project's own environment can."""
-    return (str(_BENCH_PYTHON), "-m", "benchmarks.write_heic", str(png), str(heic))
+    return (str(_BENCH_PYTHON), "-m", "benchmarks.images.heic_writer", str(png), str(heic))
 
 
 def _sharp(node: str, how: str, title: str) -> Candidate:

@@ -10,11 +10,11 @@ from time import monotonic
 import pi_heif
 from PIL import Image
 
+from benchmarks.images.similarity import Original
 from benchmarks.peers.serving import Box
 from benchmarks.programs import Candidate
-from benchmarks.results import Cell, Measured, Program
-from benchmarks.results import Source as SourceFacts
-from benchmarks.similarity import Original
+from benchmarks.report.results import Cell, Measured, Program
+from benchmarks.report.results import Source as SourceFacts
 from benchmarks.workers import Worker, WorkerError
 
 pi_heif.register_heif_opener()

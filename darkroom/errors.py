@@ -1,4 +1,4 @@
-"""Errors that a person can put right, and what AWS refuses as such."""
+"""Errors that a person can resolve, and their exit statuses."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,8 +32,8 @@ class UsageError(DarkroomError):
 
 
 @contextmanager
-def answering(what: str) -> Iterator[None]:
-    """Name what was being done where AWS, or what stands in its place, refuses, does not answer or is of a later time.
+def aws_errors(what: str) -> Iterator[None]:
+    """Turn errors of AWS into DarkroomError, naming the operation.
 
     Raises:
         DarkroomError: in place of boto3's own errors.

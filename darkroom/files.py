@@ -1,4 +1,4 @@
-"""Write whole files, into folders that are there."""
+"""Write files atomically, and create folders."""
 
 import tempfile
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from darkroom.errors import DarkroomError, UsageError
 
 
-def prepare_folder(folder: Path, option: str) -> None:
+def ensure_folder(folder: Path, option: str) -> None:
     """Make the folder that a command line option names, where it is missing.
 
     Raises:
@@ -21,7 +21,7 @@ def prepare_folder(folder: Path, option: str) -> None:
         ) from error
 
 
-def write_whole(target: Path, content: bytes) -> Path:
+def write_atomically(target: Path, content: bytes) -> Path:
     """Write all of a file or nothing: under another name first, then moved to its place at once.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Listens on this machine's loopback, and looks whether anything listens at an endpoint."""
+"""Sockets on the loopback interface."""
 
 import errno
 import socket

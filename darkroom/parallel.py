@@ -1,4 +1,4 @@
-"""Does the same with many things at once, where each is mostly waiting for the network."""
+"""Map a function over items on several threads."""
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -11,7 +11,7 @@ Result = TypeVar("Result")
 WORKERS = 8
 
 
-def concurrently(
+def map_parallel(
     work: Callable[[Item], Result], items: Iterable[Item], *, give_up: Callable[[], None] | None = None
 ) -> Iterator[Result]:
     """Yield each result as soon as it is there.

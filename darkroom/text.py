@@ -1,4 +1,4 @@
-"""Text for people: durations, sizes, and control characters spelled out."""
+"""Format durations and sizes; escape control characters."""
 
 from datetime import timedelta
 
@@ -17,13 +17,13 @@ def printable(text: str) -> str:
     )
 
 
-def told(length: timedelta) -> str:
+def format_duration(length: timedelta) -> str:
     """Write a length of time in its largest unit: `3 h`."""
     seconds = max(0, round(length.total_seconds()))
     unit, size = next((each for each in _UNITS if seconds >= each[1]), _UNITS[-1])
     return f"{seconds // size} {unit}"
 
 
-def kilobytes(count: int) -> str:
+def format_kilobytes(count: int) -> str:
     """Write a number of bytes in thousands, as a person reads it."""
     return f"{count / 1000:,.1f} kB"

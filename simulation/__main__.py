@@ -4,11 +4,12 @@ import json
 import sys
 from pathlib import Path
 
-from simulation import cost_tables, failures, job_requests, outage, plots, pollers, throughput, volumes
 from simulation.costs import load_prices
-from simulation.flow_model import jobs_a_second, most_jobs_a_second
-from simulation.page import Report, write
+from simulation.experiments import cost_tables, failures, job_requests, outage, pollers, throughput, volumes
+from simulation.models.flow import jobs_a_second, most_jobs_a_second
 from simulation.parameters import ROOT, SERVICE_TIMES, default_config, load
+from simulation.report import plots
+from simulation.report.page import Report, write
 from simulation.tables import count
 
 # Beside the default: what other functions of an account hardly miss, and what carries every volume.
@@ -24,7 +25,7 @@ def main(folder: Path = ROOT / "docs") -> None:
     limits = sorted({config.max_concurrency, *CONCURRENCIES})
     looked = volumes.look_at(volumes.ALL_VOLUMES, limits, config, parameters, prices)
     plots.draw(looked, folder)
-    _tell("the knobs of throughput")
+    _tell("the settings of throughput")
     findings = [
         throughput.max_concurrency(config, parameters),
         throughput.batch_size(config, parameters, prices),
@@ -32,7 +33,7 @@ def main(folder: Path = ROOT / "docs") -> None:
         throughput.jobs_at_once(config, parameters, prices),
         throughput.memory_mb(config, parameters, prices),
     ]
-    _tell("the knobs of failure")
+    _tell("the settings of failure")
     findings += [failures.visibility_timeout_seconds(config, parameters), failures.max_receive_count(config)]
     _tell("S3's request rates, jobs in flight and provisioned pollers")
     new, split = (most_jobs_a_second(config, is_split=is_split) for is_split in (False, True))

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from simulation.event_source import Usage
-from simulation.invocation import requests_a_job
+from simulation.aws.event_source import Usage
+from simulation.aws.invocation import requests_a_job
+from simulation.aws.storage import Method
+from simulation.models.workload import DAY_SECONDS
 from simulation.parameters import FOLDER, Parameters
-from simulation.storage import Method
-from simulation.workload import DAY_SECONDS
 from stacks.config.config import Config
 
 PRICES = FOLDER / "prices.json"

@@ -1,4 +1,4 @@
-"""What a finding is: a knob, its values side by side, where it starts to hurt, and whether its default is supported."""
+"""Finding: a setting's values compared, and whether its default holds."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from simulation.tables import Table
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """About one knob; the sentences are for the page. `is_supported` is computed, never written in."""
+    """About one setting; the sentences are for the page. `is_supported` is computed, never written in."""
 
     knob: str
     default: str

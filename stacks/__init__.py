@@ -1,4 +1,4 @@
-"""The infrastructure: what `cdk deploy` makes.
+"""The infrastructure that `cdk deploy` creates.
 
 Importing it chooses the Node that the CDK's library runs on: the pinned one from PyPI, so that synthesis needs none on
 the machine and is the same on every machine. jsii starts Node as soon as `aws_cdk` is imported, so import this first.

@@ -1,4 +1,4 @@
-"""What takes events to the log: the announce function, its log group, and its role for one queue and one target."""
+"""The announce function, its log group and its role."""
 
 import json
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from constructs import Construct
 
 from stacks.config.config import Config
 from stacks.config.event_target import KafkaAuth, KafkaTarget, Vpc
-from stacks.suppressions import explain
+from stacks.suppressions import suppress
 
 HANDLER = "announce.handler.handler"
 TIMEOUT_SECONDS = 60
@@ -68,7 +68,7 @@ class AnnounceFunction(Construct):
         self._role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
         self.log_group = self._make_log_group()
         self.function = self._make_function(bundle)
-        explain(self._role, _X_RAY_HAS_NO_RESOURCES, "AwsSolutions-IAM5[Resource::*]")
+        suppress(self._role, _X_RAY_HAS_NO_RESOURCES, "AwsSolutions-IAM5[Resource::*]")
         self._grant("WriteLog", ["logs:CreateLogStream", "logs:PutLogEvents"], self.log_group.log_group_arn)
 
     def take_events_from(self, queue: sqs.IQueue) -> None:
@@ -85,13 +85,13 @@ class AnnounceFunction(Construct):
             report_batch_item_failures=True,
             max_concurrency=_CONCURRENCY,
         )
-        explain(mapping, _QUEUE_CATCHES_FAILURES, "Serverless-LambdaEventSourceMappingDestination")
+        suppress(mapping, _QUEUE_CATCHES_FAILURES, "Serverless-LambdaEventSourceMappingDestination")
 
     def announce_to_bus(self, bus: events.EventBus) -> None:
         """Send to an EventBridge bus, and be allowed nothing else there."""
         self._set_target({"kind": "eventbridge", "bus": bus.event_bus_name})
         self._grant("PutEvents", ["events:PutEvents"], bus.event_bus_arn)
-        explain(self.function, _NEEDS_NO_VPC, "CKV_AWS_117")
+        suppress(self.function, _NEEDS_NO_VPC, "CKV_AWS_117")
 
     def announce_to_topic(self, target: KafkaTarget) -> None:
         """Produce to one topic of a Kafka cluster."""
@@ -113,7 +113,7 @@ class AnnounceFunction(Construct):
         if target.vpc:
             self._enter(target.vpc)
         else:
-            explain(self.function, _NEEDS_NO_VPC, "CKV_AWS_117")
+            suppress(self.function, _NEEDS_NO_VPC, "CKV_AWS_117")
 
     def _grant_topic(self, cluster_arn: str, topic_arn: str) -> None:
         """Allow what an idempotent producer of one topic does; it can make no topic, and read none.
@@ -135,13 +135,13 @@ class AnnounceFunction(Construct):
         )
 
     def _enter(self, vpc: Vpc) -> None:
-        """Put the function's interfaces into a VPC: the rights are for Lambda, the code is denied them."""
+        """Put the function's interfaces into a VPC: the permissions are for Lambda, the code is denied them."""
         resource = cast("lambda_.CfnFunction", self.function.node.default_child)
         resource.vpc_config = lambda_.CfnFunction.VpcConfigProperty(
             subnet_ids=list(vpc.subnets), security_group_ids=[vpc.security_group]
         )
         self._grant("MakeInterfaces", _OF_INTERFACES, "*")
-        explain(self._role, _INTERFACES_HAVE_NO_RESOURCES, "AwsSolutions-IAM5[Resource::*]")
+        suppress(self._role, _INTERFACES_HAVE_NO_RESOURCES, "AwsSolutions-IAM5[Resource::*]")
         functions = f"arn:{Aws.PARTITION}:lambda:{Aws.REGION}:{Aws.ACCOUNT_ID}:function:*"
         self._role.add_to_principal_policy(
             iam.PolicyStatement(
@@ -163,7 +163,7 @@ class AnnounceFunction(Construct):
         removal = RemovalPolicy.RETAIN if self._config.retain_data else RemovalPolicy.DESTROY
         group = logs.LogGroup(self, "Log", removal_policy=removal)
         cast("logs.CfnLogGroup", group.node.default_child).retention_in_days = self._config.log_retention_days
-        explain(group, _LOGS_ARE_ENCRYPTED, "CKV_AWS_158")
+        suppress(group, _LOGS_ARE_ENCRYPTED, "CKV_AWS_158")
         return group
 
     def _make_function(self, bundle: Path) -> lambda_.Function:
@@ -186,7 +186,7 @@ class AnnounceFunction(Construct):
         # The construct makes the function wait for its role, which naming the role has done already.
         resource = cast("lambda_.CfnFunction", function.node.default_child)
         resource.add_metadata("cfn-lint", {"config": {"ignore_checks": ["W3005"]}})
-        explain(function, _QUEUE_CATCHES_FAILURES, "Serverless-LambdaDLQ", "CKV_AWS_116")
-        explain(function, _QUEUE_LIMITS_CONCURRENCY, "CKV_AWS_115")
-        explain(function, _KEEPS_NO_SECRETS, "CKV_AWS_173")
+        suppress(function, _QUEUE_CATCHES_FAILURES, "Serverless-LambdaDLQ", "CKV_AWS_116")
+        suppress(function, _QUEUE_LIMITS_CONCURRENCY, "CKV_AWS_115")
+        suppress(function, _KEEPS_NO_SECRETS, "CKV_AWS_173")
         return function

@@ -1,4 +1,4 @@
-"""An EventBridge bus of the stack's own, with an archive to replay from and the schema of what is on it."""
+"""An EventBridge bus, its archive and its schema."""
 
 import json
 from pathlib import Path

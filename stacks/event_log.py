@@ -1,4 +1,4 @@
-"""The other half of the pipeline: events from a FIFO queue, by the announce function, to a log that others read."""
+"""Events from a FIFO queue to a log, by announce."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING

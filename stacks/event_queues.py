@@ -1,11 +1,11 @@
-"""Where events wait: a FIFO queue that the resize function fills, and the dead-letter queue of what nobody took."""
+"""The FIFO queue of events and its dead-letter queue."""
 
 from aws_cdk import ArnFormat, Duration, Stack
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from stacks.announce_function import TIMEOUT_SECONDS
-from stacks.suppressions import explain
+from stacks.suppressions import suppress
 
 # Six function timeouts: docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
 VISIBILITY_SECONDS = 6 * TIMEOUT_SECONDS
@@ -40,7 +40,7 @@ class EventQueues(Construct):
                 source_queues=[sqs.Queue.from_queue_arn(self, "EventsByName", arn)],
             ),
         )
-        explain(self.dead_letters, _LAST_STOP, "Serverless-SQSRedrivePolicy")
+        suppress(self.dead_letters, _LAST_STOP, "Serverless-SQSRedrivePolicy")
         self.events = self._queue(
             "Events",
             name=name,
@@ -69,5 +69,5 @@ class EventQueues(Construct):
             dead_letter_queue=dead_letter_queue,
             redrive_allow_policy=redrive_allow_policy,
         )
-        explain(queue, _IS_ENCRYPTED, "CKV_AWS_27")
+        suppress(queue, _IS_ENCRYPTED, "CKV_AWS_27")
         return queue

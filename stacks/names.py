@@ -1,4 +1,4 @@
-"""The names of the uploads bucket and of the jobs queue: others for each stack that is ever created.
+"""Names of the uploads bucket and jobs queue, unique per stack.
 
 A bucket that outlived an earlier stack of the same name still sends its events to that stack's queue. So no queue has
 the name of an earlier one, and its policy names the one bucket that may send. Both names must be known before either

@@ -1,4 +1,4 @@
-"""What the deployed stack tells: the names of its outputs, which stay the same whatever it is called."""
+"""Names of the stack's outputs."""
 
 from enum import StrEnum
 

@@ -1,4 +1,4 @@
-"""The whole pipeline: S3 puts a job on the queue for every upload, and one function does them."""
+"""The whole pipeline as one stack."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from stacks.monitoring.monitoring import Monitoring
 from stacks.names import events_queue, names_for
 from stacks.outputs import EventsOutput, Output
 from stacks.queues import Queues
-from stacks.resize_function import Consumer
+from stacks.resize_function import ResizeFunction
 from stacks.storage import Storage
 
 
@@ -47,7 +47,7 @@ class PipelineStack(Stack):
         self.storage.notify(self.queues.jobs, key_prefix=config.key_prefix, after=[allowed, consuming])
         if config.monitoring:
             self._monitor(config)
-        self._tell()
+        self._add_outputs()
 
     def _event_log(self, config: Config, bundle: Path | None) -> EventLog | None:
         if config.events is None:
@@ -57,7 +57,7 @@ class PipelineStack(Stack):
         queue_name = events_queue(config.stack_name, _suffix())
         return EventLog(self, "EventLog", config=config, bundle=bundle, queue_name=queue_name)
 
-    def _consumer(self, config: Config, bundle: Path, uploads: s3.IBucket) -> Consumer:
+    def _consumer(self, config: Config, bundle: Path, uploads: s3.IBucket) -> ResizeFunction:
         derived = self.storage.derived
         settings = config.settings(
             uploads_bucket=uploads.bucket_name,
@@ -65,7 +65,7 @@ class PipelineStack(Stack):
             jobs_queue_url=self.queues.jobs.queue_url,
             events=self._events(config),
         )
-        consumer = Consumer(self, "Consumer", config=config, bundle=bundle, environment=settings.to_environment())
+        consumer = ResizeFunction(self, "Consumer", config=config, bundle=bundle, environment=settings.to_environment())
         consumer.read(uploads)
         consumer.keep(derived)
         if self.event_log:
@@ -88,7 +88,7 @@ class PipelineStack(Stack):
         )
         Monitoring(self, "Monitoring", config=config, metrics=metrics, log_group=self.consumer.log_group)
 
-    def _tell(self) -> None:
+    def _add_outputs(self) -> None:
         values: dict[Output | EventsOutput, str] = {
             Output.UPLOADS_BUCKET: self.storage.uploads.bucket_name,
             Output.DERIVED_BUCKET: self.storage.derived.bucket_name,

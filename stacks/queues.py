@@ -1,4 +1,4 @@
-"""Where jobs wait: the jobs queue that S3 fills, and the dead-letter queue for those that could not be done."""
+"""The jobs queue and its dead-letter queue."""
 
 from aws_cdk import ArnFormat, Aws, Duration, Stack
 from aws_cdk import aws_iam as iam
@@ -7,7 +7,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct, IDependable
 
 from stacks.config.config import Config
-from stacks.suppressions import explain
+from stacks.suppressions import suppress
 
 _LAST_STOP = "This is the dead-letter queue itself: what arrives here waits for a person."
 _IS_ENCRYPTED = (
@@ -58,8 +58,8 @@ class Queues(Construct):
                 redrive_permission=sqs.RedrivePermission.BY_QUEUE, source_queues=[jobs]
             ),
         )
-        explain(queue, _LAST_STOP, "Serverless-SQSRedrivePolicy")
-        explain(queue, _IS_ENCRYPTED, "CKV_AWS_27")
+        suppress(queue, _LAST_STOP, "Serverless-SQSRedrivePolicy")
+        suppress(queue, _IS_ENCRYPTED, "CKV_AWS_27")
         return queue
 
     def _jobs_queue(self, config: Config) -> sqs.Queue:
@@ -73,5 +73,5 @@ class Queues(Construct):
             visibility_timeout=Duration.seconds(config.visibility_seconds),
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=config.max_receive_count),
         )
-        explain(queue, _IS_ENCRYPTED, "CKV_AWS_27")
+        suppress(queue, _IS_ENCRYPTED, "CKV_AWS_27")
         return queue

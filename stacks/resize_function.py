@@ -1,4 +1,4 @@
-"""What does the jobs: the function, its log group, and its role with exactly the rights that it uses."""
+"""The function, its log group and its least-privilege role."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,7 +14,7 @@ from constructs import Construct, IDependable
 
 from stacks.config.config import Config
 from stacks.config.parsers import Pollers
-from stacks.suppressions import explain, text_in_cdk_nag
+from stacks.suppressions import suppress, text_in_cdk_nag
 
 HANDLER = "resize.handler.handler"
 
@@ -43,7 +43,7 @@ _ANY_KEY = "People choose the keys of their uploads, and the keys of what is der
 _ARCHITECTURES = {"arm64": lambda_.Architecture.ARM_64, "x86_64": lambda_.Architecture.X86_64}
 
 
-class Consumer(Construct):
+class ResizeFunction(Construct):
     """One function; what it reads, writes and takes jobs from is for the stack to say."""
 
     def __init__(
@@ -54,7 +54,7 @@ class Consumer(Construct):
         self._role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
         self.log_group = self._make_log_group()
         self.function = self._make_function(bundle, environment)
-        explain(self._role, _X_RAY_HAS_NO_RESOURCES, "AwsSolutions-IAM5[Resource::*]")
+        suppress(self._role, _X_RAY_HAS_NO_RESOURCES, "AwsSolutions-IAM5[Resource::*]")
         self._grant("WriteLog", ["logs:CreateLogStream", "logs:PutLogEvents"], self.log_group.log_group_arn)
 
     def take_jobs_from(self, queue: sqs.IQueue) -> IDependable:
@@ -75,7 +75,7 @@ class Consumer(Construct):
             max_concurrency=self._config.max_concurrency,
             provisioned_poller_config=_poller_config(self._config.provisioned_pollers),
         )
-        explain(mapping, _QUEUE_CATCHES_FAILURES, "Serverless-LambdaEventSourceMappingDestination")
+        suppress(mapping, _QUEUE_CATCHES_FAILURES, "Serverless-LambdaEventSourceMappingDestination")
         return mapping
 
     def read(self, uploads: s3.IBucket) -> None:
@@ -115,13 +115,13 @@ class Consumer(Construct):
     def _grant_on_objects(self, sid: str, actions: list[str], bucket: s3.IBucket, keys: str) -> None:
         objects = bucket.arn_for_objects(keys)
         self._grant(sid, actions, objects)
-        explain(self._role, _ANY_KEY, f"AwsSolutions-IAM5[Resource::{text_in_cdk_nag(self, objects)}]")
+        suppress(self._role, _ANY_KEY, f"AwsSolutions-IAM5[Resource::{text_in_cdk_nag(self, objects)}]")
 
     def _make_log_group(self) -> logs.LogGroup:
         removal = RemovalPolicy.RETAIN if self._config.retain_data else RemovalPolicy.DESTROY
         group = logs.LogGroup(self, "Log", removal_policy=removal)
         cast("logs.CfnLogGroup", group.node.default_child).retention_in_days = self._config.log_retention_days
-        explain(group, _LOGS_ARE_ENCRYPTED, "CKV_AWS_158")
+        suppress(group, _LOGS_ARE_ENCRYPTED, "CKV_AWS_158")
         return group
 
     def _make_function(self, bundle: Path, environment: Mapping[str, str]) -> lambda_.Function:
@@ -144,10 +144,10 @@ class Consumer(Construct):
         # The construct makes the function wait for its role, which naming the role has done already.
         resource = cast("lambda_.CfnFunction", function.node.default_child)
         resource.add_metadata("cfn-lint", {"config": {"ignore_checks": ["W3005"]}})
-        explain(function, _QUEUE_CATCHES_FAILURES, "Serverless-LambdaDLQ", "CKV_AWS_116")
-        explain(function, _QUEUE_LIMITS_CONCURRENCY, "CKV_AWS_115")
-        explain(function, _NEEDS_NO_VPC, "CKV_AWS_117")
-        explain(function, _KEEPS_NO_SECRETS, "CKV_AWS_173")
+        suppress(function, _QUEUE_CATCHES_FAILURES, "Serverless-LambdaDLQ", "CKV_AWS_116")
+        suppress(function, _QUEUE_LIMITS_CONCURRENCY, "CKV_AWS_115")
+        suppress(function, _NEEDS_NO_VPC, "CKV_AWS_117")
+        suppress(function, _KEEPS_NO_SECRETS, "CKV_AWS_173")
         return function
 
 

@@ -1,4 +1,4 @@
-"""Where images live: the uploads bucket that people write to, and the derived bucket that the function writes to."""
+"""The uploads bucket and the derived bucket."""
 
 from collections.abc import Sequence
 from typing import cast
@@ -10,7 +10,7 @@ from constructs import Construct, IDependable
 
 from contract.events import NOTIFIED_EVENTS
 from stacks.config.config import Config
-from stacks.suppressions import explain
+from stacks.suppressions import suppress
 
 # What the function tags the manifest of a deleted upload with, so that this rule finds it.
 OUTCOME_TAG = "darkroom-outcome"
@@ -82,9 +82,9 @@ class Storage(Construct):
             enforce_ssl=True,
             removal_policy=self._removal,
         )
-        explain(bucket, _NO_ACCESS_LOGS, "AwsSolutions-S1", "CKV_AWS_18")
+        suppress(bucket, _NO_ACCESS_LOGS, "AwsSolutions-S1", "CKV_AWS_18")
         if not versioned:
-            explain(bucket, _IS_MADE_AGAIN, "CKV_AWS_21")
+            suppress(bucket, _IS_MADE_AGAIN, "CKV_AWS_21")
         return bucket
 
 

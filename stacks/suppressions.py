@@ -1,4 +1,4 @@
-"""Says beside a construct why a rule of a rule pack does not apply to it, in the words that each pack reads."""
+"""Suppress rules of cdk-nag and checkov, with a reason."""
 
 import json
 from typing import Any, cast
@@ -7,7 +7,7 @@ from aws_cdk import Acknowledgment, CfnResource, Stack, Validations
 from constructs import IConstruct
 
 
-def explain(construct: IConstruct, reason: str, *rules: str) -> None:
+def suppress(construct: IConstruct, reason: str, *rules: str) -> None:
     """Give one reason for some rules: checkov's are called `CKV_…`, all others are cdk-nag's.
 
     checkov reads the metadata of the resource in the template: checkov.io, "Suppressing and Skipping Policies".
@@ -38,5 +38,5 @@ def _flat(value: Any) -> str:
 
 
 def _skip_in_checkov(resource: CfnResource, rule: str, reason: str) -> None:
-    told = resource.get_metadata("checkov") or {"skip": []}
-    resource.add_metadata("checkov", {"skip": [*told["skip"], {"id": rule, "comment": reason}]})
+    metadata = resource.get_metadata("checkov") or {"skip": []}
+    resource.add_metadata("checkov", {"skip": [*metadata["skip"], {"id": rule, "comment": reason}]})

@@ -1,4 +1,4 @@
-"""Asks what is known about the pinned requirements: `python -m tools.audit [--let-unaudited-pass] PIP_AUDIT FILE…`.
+"""Audit pinned requirements: `python -m tools.audit [--let-unaudited-pass] PIP_AUDIT FILE…`.
 
 pip-audit by itself says "no known vulnerabilities" and ends with success where its service cannot be reached, or knows
 none of the packages. Here a package that was not looked up is told as such. Exit status: 0 every package was looked up
@@ -76,8 +76,8 @@ def audit(pip_audit: Path, requirements: Path) -> Audit:
     try:
         return read_report(json.loads(done.stdout))
     except ValueError:
-        said = (done.stderr.strip().splitlines() or ["nothing"])[-1]
-        return Audit(looked_up=0, unaudited=f"pip-audit ended with {done.returncode} and said {said!r}")
+        output = (done.stderr.strip().splitlines() or ["nothing"])[-1]
+        return Audit(looked_up=0, unaudited=f"pip-audit ended with {done.returncode} and said {output!r}")
 
 
 def main() -> None:
@@ -87,7 +87,7 @@ def main() -> None:
     parser.add_argument("pip_audit", type=_file)
     parser.add_argument("requirements", type=_file, nargs="+")
     chosen = parser.parse_args()
-    statuses = {_tell(path, audit(chosen.pip_audit, path)) for path in chosen.requirements}
+    statuses = {_print(path, audit(chosen.pip_audit, path)) for path in chosen.requirements}
     if chosen.let_unaudited_pass:
         statuses.discard(Status.NOT_AUDITED)
     sys.exit(Status.VULNERABLE if Status.VULNERABLE in statuses else max(statuses, default=Status.CLEAN))
@@ -99,7 +99,7 @@ def _file(text: str) -> Path:
     return Path(text)
 
 
-def _tell(requirements: Path, found: Audit) -> Status:
+def _print(requirements: Path, found: Audit) -> Status:
     for line in found.lines():
         print(f"{requirements}: {line}")  # noqa: T201 - its answer
     return found.status

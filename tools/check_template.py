@@ -1,4 +1,4 @@
-"""Has checkov look at the synthesized template: it may find nothing, but for what the stack explains.
+"""Check the synthesized template with checkov.
 
 `python -m tools.check_template CHECKOV ASSEMBLY`; `make checkov` knows both. checkov by itself ends with success when
 it finds no template, and never tells of an explanation whose finding has gone: so its report is read here.

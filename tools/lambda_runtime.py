@@ -1,4 +1,4 @@
-"""Puts Lambda's Python onto a Debian machine: `python -m tools.lambda_runtime PYTHON FOLDER`, such as `3.14 folder`.
+"""Install Lambda's Python on Debian: `python -m tools.lambda_runtime PYTHON FOLDER`.
 
 CPython comes from Debian, for x86_64 and for arm64, each with the C library that it needs: FOLDER/ARCHITECTURE/root.
 Nothing is installed: `root/usr/bin/python3.14` runs from where it is. It is a script, and what `sys.executable` names,
@@ -173,8 +173,8 @@ class Root:
 def _run(command: list[str]) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        said = (done.stderr.strip() or done.stdout.strip() or "nothing").splitlines()[-1]
-        raise MachineError(_needs(f"{command[0]} to work", f"it ended with {done.returncode} and said: {said}"))
+        output = (done.stderr.strip() or done.stdout.strip() or "nothing").splitlines()[-1]
+        raise MachineError(_needs(f"{command[0]} to work", f"it ended with {done.returncode} and said: {output}"))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""List what ships in the function's bundles: `python -m tools.list_bundle`, for a test to compare with."""
+"""List what ships in the function's bundles: `python -m tools.list_bundle`."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,1 +1,1 @@
-"""Jobs for objects that were uploaded before the pipeline, or that need it anew."""
+"""Jobs for objects that were uploaded earlier or need another run."""

@@ -1,4 +1,4 @@
-"""Goes through the uploads page by page: looks, sends jobs, notes how far it is. Any number, in constant memory."""
+"""Send jobs for selected keys, page by page, in constant memory."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -7,17 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from darkroom.backfill.checkpoint import Checkpoint
-from darkroom.backfill.jobs import Examined, requested_now
+from darkroom.backfill.jobs import PlannedKey, requested_now
 from darkroom.backfill.listing import Listed, Page, list_bucket, read_inventory
-from darkroom.backfill.selection import Verdict
+from darkroom.backfill.selection import Decision
 from darkroom.pipeline.client import Pipeline
-from darkroom.pipeline.sqs import Pace, send_all
+from darkroom.pipeline.sqs import RateLimiter, send_all
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
 
 
-class Source(Protocol):
+class KeySource(Protocol):
     """What a backfill goes through; every method raises DarkroomError where S3 does not answer."""
 
     @property
@@ -31,15 +31,15 @@ class Source(Protocol):
         """Go through the keys behind a position."""
 
 
-class PageExaminer(Protocol):
+class PagePlanner(Protocol):
     """What decides which keys are made jobs."""
 
-    def examine(self, keys: Sequence[Listed], /) -> list[Examined]:
+    def plan(self, keys: Sequence[Listed], /) -> list[PlannedKey]:
         """Look at some keys."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Uploads:
+class UploadedKeys:
     """Which uploads a backfill goes through: those of the bucket, or of an inventory of it."""
 
     pipeline: Pipeline
@@ -66,17 +66,19 @@ class Uploads:
         return list_bucket(self.pipeline.client("s3"), bucket, self.prefix, after)
 
 
-def look(source: Source, examiner: PageExaminer, after: str | None) -> Iterator[list[Examined]]:
+def plan_pages(source: KeySource, planner: PagePlanner, after: str | None) -> Iterator[list[PlannedKey]]:
     """Look at every key, and send nothing: what a dry run shows.
 
     Raises:
         DarkroomError: S3 does not answer, or the inventory cannot be read.
     """
     for page in source.pages(after):
-        yield examiner.examine(page.keys)
+        yield planner.plan(page.keys)
 
 
-def backfill(source: Source, examiner: PageExaminer, checkpoint: Checkpoint, pace: Pace) -> Iterator[Counter[Verdict]]:
+def backfill(
+    source: KeySource, planner: PagePlanner, checkpoint: Checkpoint, limiter: RateLimiter
+) -> Iterator[Counter[Decision]]:
     """Send a job for every key that is selected; yield what became of each page once its jobs are all sent.
 
     Cut off, it goes on behind the last page that was done: the jobs of one page may be sent twice, which is harmless.
@@ -86,10 +88,10 @@ def backfill(source: Source, examiner: PageExaminer, checkpoint: Checkpoint, pac
     """
     sqs: SQSClient = source.pipeline.client("sqs")
     for page in source.pages(checkpoint.read()):
-        examined = examiner.examine(page.keys)
-        bodies = (each.body for each in examined if each.body)
-        for _ in send_all(sqs, source.pipeline.jobs_queue_url, bodies, pace, stamp=requested_now):
+        planned = planner.plan(page.keys)
+        bodies = (each.body for each in planned if each.body)
+        for _ in send_all(sqs, source.pipeline.jobs_queue_url, bodies, limiter, stamp=requested_now):
             pass
         checkpoint.write(page.position)
-        yield Counter(each.verdict for each in examined) + Counter({Verdict.HAS_SOURCE: page.passed})
+        yield Counter(each.decision for each in planned) + Counter({Decision.HAS_SOURCE: page.passed})
     checkpoint.remove()

@@ -1,4 +1,4 @@
-"""How far a backfill has come, in a file: a second call with the same arguments goes on from there."""
+"""Save a backfill's position, to resume it after an interruption."""
 
 import json
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from darkroom.errors import UsageError
-from darkroom.files import write_whole
+from darkroom.files import write_atomically
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,8 +26,8 @@ class Checkpoint:
             return None
         name = f"--checkpoint {str(self.file)!r}"
         try:
-            told = json.loads(self.file.read_text(encoding="utf-8"))
-            backfill, position = dict(told["backfill"]), str(told["position"])
+            members = json.loads(self.file.read_text(encoding="utf-8"))
+            backfill, position = dict(members["backfill"]), str(members["position"])
         except OSError as error:
             raise UsageError(f"{name} cannot be read: {error.strerror}. Name another file.") from error
         except (ValueError, KeyError, TypeError) as error:
@@ -49,7 +49,7 @@ class Checkpoint:
         """
         if self.file:
             text = json.dumps({"backfill": dict(self.backfill), "position": position}, indent=2)
-            write_whole(self.file, f"{text}\n".encode())
+            write_atomically(self.file, f"{text}\n".encode())
 
     def remove(self) -> None:
         """Take the file away: all is done."""

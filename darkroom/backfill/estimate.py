@@ -1,4 +1,4 @@
-"""What a backfill costs and how long it takes, before it starts."""
+"""Estimate the cost and duration of a backfill."""
 
 from dataclasses import dataclass
 

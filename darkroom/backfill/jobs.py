@@ -1,4 +1,4 @@
-"""Makes jobs of objects that are there already: messages as S3 would have sent, which never win over a real event.
+"""Write jobs for existing objects; a real S3 event always wins.
 
 A job's place in the order of its key's events is what keeps it harmless. Where a manifest is of the current version,
 the job has that version's own sequencer. Where it is of an earlier version, whose successor's event was lost or is on
@@ -18,13 +18,13 @@ from botocore.exceptions import ClientError
 from contract.events import REQUESTED
 from contract.keys import is_folder_marker, manifest_key, rendition_key
 from contract.manifest import LaterSchemaError, Manifest, Outcome
-from contract.sequencer import Order
+from contract.sequencer import EventOrder
 from darkroom.backfill.listing import ARCHIVE_CLASSES, Listed
-from darkroom.backfill.selection import Selection, Verdict, judge
-from darkroom.errors import answering
-from darkroom.parallel import concurrently
+from darkroom.backfill.selection import Decision, Filter, select
+from darkroom.errors import aws_errors
+from darkroom.parallel import map_parallel
 from darkroom.pipeline.client import Pipeline
-from resize.derived_bucket import Registers
+from resize.derived_bucket import DerivedBucket
 from resize.imaging.variants import Format, Variant
 
 if TYPE_CHECKING:
@@ -47,56 +47,56 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Examined:
+class PlannedKey:
     """A key, what was found about it, and its job's message where it is one."""
 
     key: str
-    verdict: Verdict
+    decision: Decision
     body: str | None = None
 
 
-class Examiner:
+class Planner:
     """Looks at keys: one request each for the manifest, and for a job one more, or one a variant where it has none."""
 
-    def __init__(self, pipeline: Pipeline, variants: Sequence[Variant], selection: Selection) -> None:
+    def __init__(self, pipeline: Pipeline, variants: Sequence[Variant], selection: Filter) -> None:
         self._s3: S3Client = pipeline.client("s3")
         self._variants = variants
         self._pipeline = pipeline
         self._selection = selection
 
-    def examine(self, keys: Sequence[Listed]) -> list[Examined]:
+    def plan(self, keys: Sequence[Listed]) -> list[PlannedKey]:
         """Look at some keys, several at once.
 
         Raises:
             DarkroomError: S3 refuses, or does not answer.
         """
-        with answering("Reading manifests"):
-            return sorted(concurrently(self._examine, keys), key=lambda examined: examined.key)
+        with aws_errors("Reading manifests"):
+            return sorted(map_parallel(self._plan, keys), key=lambda planned: planned.key)
 
-    def _examine(self, listed: Listed) -> Examined:
+    def _plan(self, listed: Listed) -> PlannedKey:
         if listed.archived:
-            return Examined(key=listed.key, verdict=Verdict.ARCHIVED)
+            return PlannedKey(key=listed.key, decision=Decision.ARCHIVED)
         try:
             manifest = self._manifest(listed.key)
         except LaterSchemaError:
-            return Examined(key=listed.key, verdict=Verdict.LATER_SCHEMA)
+            return PlannedKey(key=listed.key, decision=Decision.LATER_SCHEMA)
         if manifest and manifest.source.etag == listed.etag:
             # The same bytes: whether of the same version or not, there may be nothing to do. Only which version of the
             # function may do it hangs on that: a job of a newer upload wins.
-            verdict = judge(manifest, self._selection, is_current=True)
-            if not verdict.is_job and verdict is not Verdict.NEWER_VERSION:
-                return Examined(key=listed.key, verdict=verdict)
+            verdict = select(manifest, self._selection, is_current=True)
+            if not verdict.is_job and verdict is not Decision.NEWER_VERSION:
+                return PlannedKey(key=listed.key, decision=verdict)
         current = current_version(self._s3, self._pipeline.uploads_bucket, listed.key)
         if current is None:
-            return Examined(key=listed.key, verdict=Verdict.GONE)
+            return PlannedKey(key=listed.key, decision=Decision.GONE)
         is_current = manifest is not None and manifest.source.version_id == current.version_id
-        verdict = _unfit(listed.key, current, manifest) or judge(manifest, self._selection, is_current=is_current)
+        verdict = _unfit(listed.key, current, manifest) or select(manifest, self._selection, is_current=is_current)
         if not verdict.is_job:
-            return Examined(key=listed.key, verdict=verdict)
+            return PlannedKey(key=listed.key, decision=verdict)
         written = () if is_current else self._written(listed.key)
         sequencer = sequencer_for(manifest, is_current=is_current, written=written)
         body = message(self._pipeline.uploads_bucket, listed.key, current, sequencer)
-        return Examined(key=listed.key, verdict=verdict, body=body)
+        return PlannedKey(key=listed.key, decision=verdict, body=body)
 
     def _manifest(self, key: str) -> Manifest | None:
         try:
@@ -115,12 +115,12 @@ class Examiner:
         return written_at(self._s3, self._pipeline.derived_bucket, rendition_keys(key, self._variants))
 
 
-def _unfit(key: str, current: Version, manifest: Manifest | None) -> Verdict | None:
+def _unfit(key: str, current: Version, manifest: Manifest | None) -> Decision | None:
     """Tell what keeps an upload from being resized, whatever its manifest says of it; None where nothing does."""
     if current.archived:
-        return Verdict.ARCHIVED
+        return Decision.ARCHIVED
     is_known = manifest is not None and manifest.outcome is not Outcome.REMOVED
-    return Verdict.FOLDER if is_folder_marker(key, current.size) and not is_known else None
+    return Decision.FOLDER if is_folder_marker(key, current.size) and not is_known else None
 
 
 def current_version(s3: "S3Client", bucket: str, key: str) -> Version | None:
@@ -149,9 +149,9 @@ def rendition_keys(key: str, variants: Sequence[Variant]) -> Iterator[str]:
 
 def written_at(s3: "S3Client", bucket: str, keys: Iterable[str]) -> Iterator[str]:
     """Tell the sequencers of the derived objects at these keys."""
-    registers = Registers(s3, bucket, Order.oldest())
+    derived = DerivedBucket(s3, bucket, EventOrder.oldest())
     for key in keys:
-        state = registers.look(key)
+        state = derived.head(key)
         if state and state.order.sequencer:
             yield state.order.sequencer
 
@@ -169,7 +169,7 @@ def sequencer_for(manifest: Manifest | None, *, is_current: bool, written: Itera
     """Choose the place of a job among the events of its key.
 
     `written` are the sequencers of variants that lie there, which may be later than the manifest's: a job that has
-    written them was cut short and its message is gone, or the manifest is.
+    written them was killed and its message is gone, or the manifest is.
     """
     if manifest and is_current:
         return manifest.source.sequencer
@@ -200,13 +200,13 @@ def removal(bucket: str, key: str, sequencer: str, found: datetime) -> str:
 
 def _message(event: str, bucket: str, key: str, described: Mapping[str, object], time: datetime) -> str:
     """Write one record: docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html."""
-    told = {"key": quote_plus(key, safe="/"), **described}
+    object_ = {"key": quote_plus(key, safe="/"), **described}
     record = {
         "eventVersion": "2.1",
         "eventSource": "aws:s3",
         "eventTime": time.isoformat(),
         "eventName": event,
-        "s3": {"s3SchemaVersion": "1.0", "bucket": {"name": bucket}, "object": told},
+        "s3": {"s3SchemaVersion": "1.0", "bucket": {"name": bucket}, "object": object_},
     }
     return json.dumps({"Records": [record]})
 

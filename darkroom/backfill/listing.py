@@ -1,4 +1,4 @@
-"""Which keys the uploads bucket has, a thousand at a time: from S3, or from a file of S3 Inventory."""
+"""List the keys of the uploads bucket, from S3 or S3 Inventory."""
 
 import csv
 import gzip
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 from urllib.parse import unquote_plus
 
-from darkroom.errors import UsageError, answering
+from darkroom.errors import UsageError, aws_errors
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -54,7 +54,7 @@ def list_bucket(
         OptionalObjectAttributes=["RestoreStatus"],
         PaginationConfig={"PageSize": _PAGE},
     )
-    with answering(f"Listing the {what} bucket"):
+    with aws_errors(f"Listing the {what} bucket"):
         for page in pages:
             keys = tuple(map(_listed, page.get("Contents", [])))
             if keys:

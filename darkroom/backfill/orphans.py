@@ -1,4 +1,4 @@
-"""Manifests whose source is gone: compares two listings, and makes the removal jobs that S3 never sent."""
+"""Find manifests whose source is gone, and write their removal jobs."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from contract.keys import MANIFESTS, MAX_KEY_BYTES, manifest_key
 from contract.manifest import LaterSchemaError, Manifest, Outcome
-from darkroom.backfill.jobs import Examined, current_version, removal, rendition_keys, sequencer_for, written_at
+from darkroom.backfill.jobs import PlannedKey, current_version, removal, rendition_keys, sequencer_for, written_at
 from darkroom.backfill.listing import Listed, Page, list_bucket
-from darkroom.backfill.selection import Verdict
-from darkroom.errors import answering
-from darkroom.parallel import concurrently
+from darkroom.backfill.selection import Decision
+from darkroom.errors import aws_errors
+from darkroom.parallel import map_parallel
 from darkroom.pipeline.client import Pipeline
 from resize.imaging.variants import Variant
 
@@ -74,7 +74,7 @@ class Manifests:
             yield from (listed.key for listed in page.keys)
 
 
-class OrphanExaminer:
+class OrphanPlanner:
     """Looks at manifests: one request each, and for an orphan one for its source and one a variant."""
 
     def __init__(self, pipeline: Pipeline, prefix: str, variants: Sequence[Variant]) -> None:
@@ -83,37 +83,37 @@ class OrphanExaminer:
         self._prefix = prefix
         self._variants = variants
 
-    def examine(self, manifests: Sequence[Listed]) -> list[Examined]:
+    def plan(self, manifests: Sequence[Listed]) -> list[PlannedKey]:
         """Look at some manifests, several at once.
 
         Raises:
             DarkroomError: S3 refuses, or does not answer.
         """
-        with answering("Reading manifests"):
-            found = [each for each in concurrently(self._examine, manifests) if each]
-        return sorted(found, key=lambda examined: examined.key)
+        with aws_errors("Reading manifests"):
+            found = [each for each in map_parallel(self._plan, manifests) if each]
+        return sorted(found, key=lambda planned: planned.key)
 
-    def _examine(self, listed: Listed) -> Examined | None:
+    def _plan(self, listed: Listed) -> PlannedKey | None:
         try:
             manifest = self._manifest(listed.key)
         except LaterSchemaError:
-            return Examined(key=_source_of(listed.key), verdict=Verdict.LATER_SCHEMA)
+            return PlannedKey(key=_source_of(listed.key), decision=Decision.LATER_SCHEMA)
         if manifest is None or not manifest.source.key.startswith(self._prefix):
             return None
-        key, verdict = manifest.source.key, self._judge(manifest)
-        if not verdict.is_job:
-            return Examined(key=key, verdict=verdict)
+        key, decision = manifest.source.key, self._decide(manifest)
+        if not decision.is_job:
+            return PlannedKey(key=key, decision=decision)
         sequencer = sequencer_for(manifest, is_current=False, written=self._written(manifest))
         body = removal(self._pipeline.uploads_bucket, key, sequencer, datetime.now(UTC))
-        return Examined(key=key, verdict=verdict, body=body)
+        return PlannedKey(key=key, decision=decision, body=body)
 
-    def _judge(self, manifest: Manifest) -> Verdict:
+    def _decide(self, manifest: Manifest) -> Decision:
         if manifest.outcome is Outcome.REMOVED:
-            return Verdict.REMOVED
+            return Decision.REMOVED
         if manifest.source_expired:
-            return Verdict.KEPT
+            return Decision.KEPT
         is_there = current_version(self._s3, self._pipeline.uploads_bucket, manifest.source.key) is not None
-        return Verdict.HAS_SOURCE if is_there else Verdict.SOURCE_GONE
+        return Decision.HAS_SOURCE if is_there else Decision.SOURCE_GONE
 
     def _manifest(self, name: str) -> Manifest | None:
         """Read a manifest; None where it is gone meanwhile, or is not the one of that name."""

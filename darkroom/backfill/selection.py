@@ -1,4 +1,4 @@
-"""Which objects a backfill makes jobs of: what a manifest tells, held against what was asked for."""
+"""Select the keys that a backfill sends jobs for, by manifest."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +9,7 @@ from contract.manifest import Manifest, Outcome
 from resize.imaging.formats.detect import SourceFormat
 
 
-class Verdict(StrEnum):
+class Decision(StrEnum):
     """Why a key is made a job, or why not."""
 
     NEVER_DONE = "never_done"  # it has no manifest
@@ -40,15 +40,15 @@ class Verdict(StrEnum):
 
 _NO_JOB = frozenset(
     {
-        *(Verdict.UP_TO_DATE, Verdict.NEWER_VERSION, Verdict.LEFT_REJECTED, Verdict.GONE, Verdict.FOLDER),
-        *(Verdict.ARCHIVED, Verdict.LATER_SCHEMA),
-        *(Verdict.HAS_SOURCE, Verdict.REMOVED, Verdict.KEPT),
+        *(Decision.UP_TO_DATE, Decision.NEWER_VERSION, Decision.LEFT_REJECTED, Decision.GONE, Decision.FOLDER),
+        *(Decision.ARCHIVED, Decision.LATER_SCHEMA),
+        *(Decision.HAS_SOURCE, Decision.REMOVED, Decision.KEPT),
     }
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
+class Filter:
     """What was asked for: by default what has no outcome, or variants of another recipe than the deployed one.
 
     `generation` is the number of the function's version that takes the jobs, None where that is not known. What has an
@@ -64,52 +64,52 @@ class Selection:
     finished_before: datetime | None = None
 
 
-def judge(manifest: Manifest | None, selection: Selection, *, is_current: bool) -> Verdict:
+def select(manifest: Manifest | None, selection: Filter, *, is_current: bool) -> Decision:
     """Judge a key that is there by its manifest; `is_current` says that it is about the current version."""
     if manifest is None:
-        return Verdict.NEVER_DONE
+        return Decision.NEVER_DONE
     if not is_current or manifest.outcome is Outcome.REMOVED:
-        return Verdict.OVERTAKEN
-    verdict = _judge_current(manifest, selection)
-    if verdict.is_job and selection.generation is not None and manifest.generation > selection.generation:
-        return Verdict.NEWER_VERSION
-    return verdict
+        return Decision.OVERTAKEN
+    decision = _select_current(manifest, selection)
+    if decision.is_job and selection.generation is not None and manifest.generation > selection.generation:
+        return Decision.NEWER_VERSION
+    return decision
 
 
-def _judge_current(manifest: Manifest, selection: Selection) -> Verdict:
+def _select_current(manifest: Manifest, selection: Filter) -> Decision:
     if manifest.reason is Reason.ARCHIVED:
-        return Verdict.RESTORED  # unless it is archived still
+        return Decision.RESTORED  # unless it is archived still
     if manifest.outcome is Outcome.REJECTED:
-        return _judge_rejected(manifest, selection)
+        return _select_rejected(manifest, selection)
     if selection.everything:
-        return Verdict.ASKED_FOR
-    return _judge_resized(manifest, selection)
+        return Decision.ASKED_FOR
+    return _select_resized(manifest, selection)
 
 
-def _judge_rejected(manifest: Manifest, selection: Selection) -> Verdict:
+def _select_rejected(manifest: Manifest, selection: Filter) -> Decision:
     """Judge what was rejected: where not even its format is known, it may be of any."""
     known = manifest.source.format
     is_asked_for = selection.rejected and (known is None or _is_of(selection.formats, known))
-    return Verdict.REJECTED if is_asked_for else Verdict.LEFT_REJECTED
+    return Decision.REJECTED if is_asked_for else Decision.LEFT_REJECTED
 
 
 def _is_of(formats: frozenset[SourceFormat], known: str | None) -> bool:
     return not formats or known in formats
 
 
-def _judge_resized(manifest: Manifest, selection: Selection) -> Verdict:
+def _select_resized(manifest: Manifest, selection: Filter) -> Decision:
     if not _is_within(manifest, selection):
-        return Verdict.UP_TO_DATE
+        return Decision.UP_TO_DATE
     if selection.missing:
-        return Verdict.VARIANT_MISSING
+        return Decision.VARIANT_MISSING
     if selection.finished_before:
-        return Verdict.OLD
+        return Decision.OLD
     if selection.formats:
-        return Verdict.ASKED_FOR
-    return Verdict.OTHER_RECIPE if manifest.recipe != selection.recipe else Verdict.UP_TO_DATE
+        return Decision.ASKED_FOR
+    return Decision.OTHER_RECIPE if manifest.recipe != selection.recipe else Decision.UP_TO_DATE
 
 
-def _is_within(manifest: Manifest, selection: Selection) -> bool:
+def _is_within(manifest: Manifest, selection: Filter) -> bool:
     before = selection.finished_before
     return (
         _is_of(selection.formats, manifest.source.format)

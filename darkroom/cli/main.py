@@ -1,4 +1,4 @@
-"""The `darkroom` command: what a person types, and what they are told when it cannot be done."""
+"""Entry point of the `darkroom` command: subcommands, errors and exit statuses."""
 
 import io
 import signal
@@ -61,7 +61,7 @@ def darkroom(*, version: Version = False) -> None:
       darkroom link           a form for visitors to upload with
       darkroom dlq list       see which jobs failed, and why
       darkroom backfill       resize what is in the bucket already
-      darkroom doctor         see whether the pipeline is well
+      darkroom doctor         check the pipeline's health
     """  # noqa: D301 - \b tells the help to leave the lines as they are
 
 

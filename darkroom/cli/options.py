@@ -75,7 +75,7 @@ def source_formats(value: str) -> frozenset[SourceFormat]:
     return frozenset(map(SourceFormat, names))
 
 
-# Many times what the slowest image takes. An attempt that was cut short is tried again after half an hour only, which
+# Many times what the slowest image takes. An attempt that was killed is tried again after half an hour only, which
 # is longer than a person watches.
 PATIENCE_SECONDS = 300
 

@@ -1,4 +1,4 @@
-"""What `make deploy` and its like ask before the CDK starts: are there credentials, and does the stack keep its names?
+"""Check credentials and stack names before `cdk` starts.
 
 Run as `python -m darkroom.cli.preflight TARGET ARGUMENT…`, with the arguments that the CDK's command line is given.
 """

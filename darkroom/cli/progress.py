@@ -1,4 +1,4 @@
-"""Progress on standard error: a bar for each file in flight, or a line for what is being done."""
+"""Progress bars and steps on standard error."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,7 +20,7 @@ from rich.progress import (
 from rich.progress import TransferSpeedColumn as Speed
 
 from darkroom.text import printable
-from darkroom.uploads.local_files import Source
+from darkroom.uploads.local_files import LocalFile
 
 Item = TypeVar("Item")
 
@@ -30,32 +30,32 @@ _NAME_CHARACTERS = 40
 class UploadProgress:
     """The bars. Every method may be called from any thread."""
 
-    def __init__(self, progress: Progress, sources: Sequence[Source]) -> None:
+    def __init__(self, progress: Progress, sources: Sequence[LocalFile]) -> None:
         self._progress = progress
         self._bytes = {source.key: _size(source) for source in sources}
         self._tasks: dict[str, TaskID] = {}
         self._sent: dict[str, int] = {}
         self._all = progress.add_task(f"{len(sources):,} files", total=sum(self._bytes.values()))
 
-    def begin(self, source: Source) -> None:
+    def begin(self, source: LocalFile) -> None:
         """Show a bar for a file."""
         self._sent[source.key] = 0
         self._tasks[source.key] = self._progress.add_task(_short(source.key), total=self._bytes[source.key])
 
-    def advance(self, source: Source, count: int) -> None:
+    def advance(self, source: LocalFile, count: int) -> None:
         """Move its bar and that of all."""
         self._sent[source.key] += count
         self._progress.advance(self._tasks[source.key], count)
         self._progress.advance(self._all, count)
 
-    def end(self, source: Source) -> None:
+    def end(self, source: LocalFile) -> None:
         """Take its bar away; what was not sent, because it was there, counts as well."""
         self._progress.advance(self._all, self._bytes[source.key] - self._sent.pop(source.key))
         self._progress.remove_task(self._tasks.pop(source.key))
 
 
 @contextmanager
-def upload_progress(sources: Sequence[Source], *, shown: bool) -> Iterator[UploadProgress]:
+def upload_progress(sources: Sequence[LocalFile], *, shown: bool) -> Iterator[UploadProgress]:
     """Show the bars on standard error while files are uploaded, and nothing afterwards."""
     progress = _progress(
         TextColumn("{task.description}", markup=False),
@@ -81,7 +81,7 @@ def _progress(*columns: ProgressColumn, shown: bool) -> Progress:
     )
 
 
-def _size(source: Source) -> int:
+def _size(source: LocalFile) -> int:
     """Its bytes; 0 where it is gone by now, which the upload will tell."""
     try:
         return source.path.stat().st_size

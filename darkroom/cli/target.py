@@ -1,13 +1,13 @@
-"""Which pipeline a command is about: the one that runs on this machine, or one that is deployed."""
+"""Find the pipeline that a command is about, local or deployed."""
 
 import os
 
 import boto3
 from botocore.exceptions import BotoCoreError
 
-from darkroom.errors import UsageError, answering
+from darkroom.errors import UsageError, aws_errors
 from darkroom.local import emulator
-from darkroom.local.registry import all_running
+from darkroom.local.registry import running_pipelines
 from darkroom.pipeline.client import Pipeline, find_pipeline
 
 _ADVICE = "Set AWS_PROFILE, or run `aws configure` or `aws sso login`."
@@ -26,14 +26,14 @@ def find_target(*, local: bool, stack: str | None) -> Pipeline:
 
 
 def _running() -> Pipeline:
-    running = all_running()
+    running = running_pipelines()
     if not running:
         raise UsageError(
             "No pipeline runs on this machine. Start `darkroom up` in another terminal, or name a deployed stack with "
             "--stack NAME."
         )
     newest = running[0]
-    with answering(f"Finding the pipeline at {newest.endpoint_url}"):
+    with aws_errors(f"Finding the pipeline at {newest.endpoint_url}"):
         return find_pipeline(newest.stack_name, newest.endpoint_url, emulator.session(newest.keys))
 
 
@@ -59,5 +59,5 @@ def aws_session(profile: str | None = None, *, region: str | None = None, advice
 
 def _deployed(stack: str) -> Pipeline:
     session = aws_session()
-    with answering(f"Finding the stack {stack!r}"):
+    with aws_errors(f"Finding the stack {stack!r}"):
         return find_pipeline(stack, None, session)

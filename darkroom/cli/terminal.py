@@ -1,4 +1,4 @@
-"""Ask before what cannot be undone, and stop on a signal."""
+"""Confirm destructive actions, and stop on a signal."""
 
 import signal
 import sys

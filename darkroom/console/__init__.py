@@ -1,1 +1,1 @@
-"""The console: one page on loopback that shows what the pipeline does, and the server behind it."""
+"""The console: a page on loopback and its server."""

@@ -1,4 +1,4 @@
-"""What the console answers: its page, the live feed, uploads, pictures, and redriving."""
+"""Routes of the console: page, live feed, uploads, images, redrive."""
 
 import json
 from collections.abc import AsyncIterator
@@ -14,12 +14,12 @@ from starlette.responses import FileResponse, JSONResponse, Response, StreamingR
 from starlette.routing import Route
 
 from contract.keys import MAX_KEY_BYTES
-from darkroom.console.dead_letters import Letters
-from darkroom.console.feed import Fact, Feed
+from darkroom.console.dead_letters import DeadLetters
+from darkroom.console.feed import Feed, Update
 from darkroom.console.images import original, rendition
 from darkroom.console.multipart import TooLargeError, receive
 from darkroom.console.poll_schedule import SHOWN_LETTERS
-from darkroom.console.settings import Limits
+from darkroom.console.settings import ConsoleSettings
 from darkroom.console.uploads import Uploads
 from darkroom.errors import DarkroomError
 from darkroom.pipeline.client import Pipeline
@@ -49,12 +49,14 @@ _MOST_REDRIVE_BYTES: Final = 64 * SHOWN_LETTERS
 class Console:
     """The handlers, each of one route."""
 
-    def __init__(self, pipeline: Pipeline, limits: Limits, *, feed: Feed, uploads: Uploads, letters: Letters) -> None:
+    def __init__(
+        self, pipeline: Pipeline, limits: ConsoleSettings, *, feed: Feed, uploads: Uploads, dead_letters: DeadLetters
+    ) -> None:
         self._pipeline = pipeline
         self._s3: S3Client = pipeline.client("s3")
         self._feed = feed
         self._uploads = uploads
-        self._letters = letters
+        self._dead_letters = dead_letters
         self._limits = limits
         self._pages = 0
         self._receiving = 0
@@ -118,15 +120,15 @@ class Console:
 
     async def dead_letter(self, request: Request) -> Response:
         """Answer with the image that a dead letter is about."""
-        upload = self._letters.upload(request.path_params["id"])
+        upload = self._dead_letters.upload(request.path_params["id"])
         if upload is None:
             raise HTTPException(HTTPStatus.NOT_FOUND, "There is no such dead letter here, or it is about no image.")
         return await original(self._s3, self._pipeline.uploads_bucket, upload, self._limits.source_bytes)
 
     async def redrive(self, request: Request) -> Response:
-        """Have the jobs of some dead letters done again."""
+        """Redrive some dead letters."""
         asked = await _message_ids(request)
-        return JSONResponse({"moved": await self._letters.redrive(asked), "asked": len(asked)})
+        return JSONResponse({"moved": await self._dead_letters.redrive(asked), "asked": len(asked)})
 
     async def _receive(self, request: Request, key: str, size: int) -> str:
         limit = self._limits.source_bytes
@@ -155,20 +157,21 @@ class Console:
         self._pages += 1
         try:
             whole = True
-            async for facts in self._feed.follow(rest=_REST_SECONDS):
-                yield _event(facts, whole=whole)
+            async for updates in self._feed.subscribe(rest=_REST_SECONDS):
+                yield _event(updates, whole=whole)
                 whole = False
         finally:
             self._pages -= 1
 
 
-def _event(facts: tuple[Fact, ...], *, whole: bool) -> str:
+def _event(updates: tuple[Update, ...], *, whole: bool) -> str:
     """Write facts as one event; `whole` says that whatever is not among them does not hold any more.
 
     Source: https://html.spec.whatwg.org/multipage/server-sent-events.html
     """
     written = ",".join(
-        f'{{"topic":{json.dumps(fact.topic)},"name":{json.dumps(fact.name)},"value":{fact.text}}}' for fact in facts
+        f'{{"topic":{json.dumps(update.topic)},"name":{json.dumps(update.name)},"value":{update.text}}}'
+        for update in updates
     )
     return f'data: {{"whole":{json.dumps(whole)},"facts":[{written}]}}\n\n'
 

@@ -1,4 +1,4 @@
-"""Lets nobody in but the person who started the console, from its own page, and says how the browser shall treat it.
+"""Authenticate the console's requests, and set security headers.
 
 The server holds that person's AWS credentials. On loopback it is reached by every user and program of the machine, and,
 through the person's browser, by every page that they visit: so each request is looked at.
@@ -57,7 +57,7 @@ class Access:
         return f"http://{HOST}:{port}{self.folder}?token={self.token}"
 
 
-class Guard:
+class AuthMiddleware:
     """Stands before the app: asks for the right host, an own origin, this start's folder and its token."""
 
     def __init__(self, app: ASGIApp, *, port: int, access: Access) -> None:

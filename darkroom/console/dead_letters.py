@@ -1,4 +1,4 @@
-"""The dead letters that the console shows, and what redriving them does."""
+"""Poll the dead letters for the console, and redrive them."""
 
 import asyncio
 import json
@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from urllib.parse import quote
 
-from contract.events import Change, Upload
+from contract.events import EventType, ObjectEvent
 from darkroom.console.feed import Feed
 from darkroom.console.health import Health
 from darkroom.console.poll_schedule import SHOWN_LETTERS, LookPace
@@ -17,14 +17,14 @@ from darkroom.dlq.causes import Failures
 from darkroom.dlq.dead_letters import DeadLetter, by_cause, read_dead_letters
 from darkroom.dlq.redrive import MOST_A_SECOND, redrive
 from darkroom.pipeline.client import Pipeline
-from darkroom.pipeline.sqs import Pace
+from darkroom.pipeline.sqs import RateLimiter
 
 # S3 writes one key into a message; whoever writes more does not fill the page.
 _SHOWN_KEYS = 5
 _SHOWN_CHARACTERS = 300
 
 
-class Letters:
+class DeadLetters:
     """Reads the dead letters when there are more or fewer, and tells them to the feed. For one event loop alone."""
 
     def __init__(
@@ -53,10 +53,10 @@ class Letters:
         if self._pace.is_due(count, self._clock()):
             self._to_look.set()
 
-    def upload(self, message_id: str) -> Upload | None:
+    def upload(self, message_id: str) -> ObjectEvent | None:
         """Give the upload of this pipeline that a letter asks to resize, if it is about one."""
-        letter = self._shown.get(message_id)
-        return _picture_of(letter, self._bucket) if letter else None
+        message = self._shown.get(message_id)
+        return _picture_of(message, self._bucket) if message else None
 
     async def run(self) -> None:
         """Read them whenever there is cause, until cancelled."""
@@ -69,58 +69,58 @@ class Letters:
                 self._pace.failed()
 
     async def redrive(self, message_ids: Collection[str]) -> int:
-        """Have the jobs of some letters done again; return how many, for others may hold some.
+        """Redrive some dead letters; return how many were moved.
 
         Raises:
             DarkroomError: the pipeline does not answer. No letter is lost.
         """
         async with self._one_at_a_time:
             chosen = [self._shown[message_id] for message_id in message_ids if message_id in self._shown]
-            moving = redrive(self._pipeline, [each.message_id for each in chosen], Pace(MOST_A_SECOND))
+            moving = redrive(self._pipeline, [each.message_id for each in chosen], RateLimiter(MOST_A_SECOND))
             try:
                 return await in_background(partial(sum, moving))
             finally:
                 await self._look()
                 gone = [each for each in chosen if each.message_id not in self._shown]
-                mine = [upload for letter in gone for upload in letter.uploads if upload.bucket == self._bucket]
+                mine = [upload for message in gone for upload in message.uploads if upload.bucket == self._bucket]
                 self._uploads.queued_again(mine)
 
     async def _look(self) -> bool:
         read = partial(read_dead_letters, self._pipeline, limit=SHOWN_LETTERS, failures=self._failures)
-        letters = await self._health.answered("dead letters", read)
-        if letters is None:
+        messages = await self._health.answered("dead letters", read)
+        if messages is None:
             return False
-        new = [letter for letter in letters if letter.message_id not in self._shown]
-        self._uploads.dead([(upload.key, upload.version_id) for letter in new for upload in letter.uploads])
-        self._shown = {letter.message_id: letter for letter in letters}
-        self._feed.tell("dead_letters", "", groups_to_json(letters, self._bucket))
+        new = [message for message in messages if message.message_id not in self._shown]
+        self._uploads.dead([(upload.key, upload.version_id) for message in new for upload in message.uploads])
+        self._shown = {message.message_id: message for message in messages}
+        self._feed.publish("dead_letters", "", groups_to_json(messages, self._bucket))
         return True
 
 
-def groups_to_json(letters: Sequence[DeadLetter], uploads_bucket: str) -> str:
+def groups_to_json(messages: Sequence[DeadLetter], uploads_bucket: str) -> str:
     """Write the letters on one line, grouped by the code of their cause."""
     groups = [
-        {"code": code, "letters": [_shown(letter, uploads_bucket) for letter in some]}
-        for code, some in by_cause(letters).items()
+        {"code": code, "letters": [_shown(message, uploads_bucket) for message in some]}
+        for code, some in by_cause(messages).items()
     ]
     return json.dumps({"groups": groups})
 
 
-def _shown(letter: DeadLetter, uploads_bucket: str) -> dict[str, object]:
-    picture = _picture_of(letter, uploads_bucket)
+def _shown(message: DeadLetter, uploads_bucket: str) -> dict[str, object]:
+    picture = _picture_of(message, uploads_bucket)
     return {
-        "id": letter.message_id,
-        "keys": [upload.key for upload in letter.uploads[:_SHOWN_KEYS]],
-        "more_keys": len(letter.uploads[_SHOWN_KEYS:]),
-        "body": "" if letter.uploads else letter.body[:_SHOWN_CHARACTERS],
-        "sent": letter.sent.isoformat(),
-        "attempts": letter.attempts,
-        "detail": letter.cause.detail[:_SHOWN_CHARACTERS],
-        "path": f"dead-letters/{quote(letter.message_id, safe='')}/image" if picture else None,
+        "id": message.message_id,
+        "keys": [upload.key for upload in message.uploads[:_SHOWN_KEYS]],
+        "more_keys": len(message.uploads[_SHOWN_KEYS:]),
+        "body": "" if message.uploads else message.body[:_SHOWN_CHARACTERS],
+        "sent": message.sent.isoformat(),
+        "attempts": message.attempts,
+        "detail": message.cause.detail[:_SHOWN_CHARACTERS],
+        "path": f"dead-letters/{quote(message.message_id, safe='')}/image" if picture else None,
     }
 
 
-def _picture_of(letter: DeadLetter, uploads_bucket: str) -> Upload | None:
+def _picture_of(message: DeadLetter, uploads_bucket: str) -> ObjectEvent | None:
     """Choose what is shown of a letter: never what a strange message names in another bucket."""
-    created = (upload for upload in letter.uploads if upload.change is Change.CREATED)
+    created = (upload for upload in message.uploads if upload.change is EventType.CREATED)
     return next((upload for upload in created if upload.bucket == uploads_bucket), None)

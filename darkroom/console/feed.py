@@ -1,4 +1,4 @@
-"""What the page is told: facts, the newest of each name, in the order in which they changed, to any number of pages."""
+"""Publish the newest update of each name to any number of pages."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -7,7 +7,7 @@ from itertools import islice
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
+class Update:
     """What holds of one thing; `text` is JSON on one line. A later fact of the same topic and name replaces it."""
 
     serial: int
@@ -25,27 +25,27 @@ class Feed:
 
     def __init__(self, kept: Mapping[str, int]) -> None:
         self._kept = kept
-        self._facts: dict[tuple[str, str], Fact] = {}  # in the order of their serials
+        self._updates: dict[tuple[str, str], Update] = {}  # in the order of their serials
         self._serial = 0
         self._changed = asyncio.Event()
         self._ended = False
 
-    def tell(self, topic: str, name: str, text: str) -> None:
+    def publish(self, topic: str, name: str, text: str) -> None:
         """State a fact. The oldest of its topic goes where there are too many."""
         self._serial += 1
-        self._facts.pop((topic, name), None)
-        self._facts[topic, name] = Fact(self._serial, topic, name, text)
-        names = [place for place in self._facts if place[0] == topic]
+        self._updates.pop((topic, name), None)
+        self._updates[topic, name] = Update(self._serial, topic, name, text)
+        names = [place for place in self._updates if place[0] == topic]
         for place in islice(names, max(0, len(names) - self._kept[topic])):
-            del self._facts[place]
+            del self._updates[place]
         self._wake()
 
-    async def follow(self, *, rest: float) -> AsyncIterator[tuple[Fact, ...]]:
+    async def subscribe(self, *, rest: float) -> AsyncIterator[tuple[Update, ...]]:
         """Yield all facts that hold, then those that changed, until the feed ends: none after `rest` seconds."""
         seen = -1
         while True:
             changed = self._changed
-            news = tuple(fact for fact in self._facts.values() if fact.serial > seen)
+            news = tuple(update for update in self._updates.values() if update.serial > seen)
             if news or seen < 0:
                 seen = self._serial
                 yield news

@@ -1,11 +1,11 @@
-"""Tells the page which pipeline it shows, and whether that answers."""
+"""Publish which pipeline is shown, and whether it answers."""
 
 import json
 from collections.abc import Callable
 from typing import TypeVar
 
 from darkroom.console.feed import Feed
-from darkroom.console.settings import Limits
+from darkroom.console.settings import ConsoleSettings
 from darkroom.console.threads import in_background
 from darkroom.errors import DarkroomError
 from darkroom.pipeline.client import Pipeline
@@ -16,7 +16,7 @@ Answer = TypeVar("Answer")
 class Health:
     """What the pipeline did not answer lately."""
 
-    def __init__(self, pipeline: Pipeline, feed: Feed, limits: Limits) -> None:
+    def __init__(self, pipeline: Pipeline, feed: Feed, limits: ConsoleSettings) -> None:
         self._feed = feed
         self._about = {
             "stack": pipeline.stack_name,
@@ -26,7 +26,7 @@ class Health:
             "most_bytes": limits.source_bytes,
         }
         self._troubles: dict[str, str] = {}
-        self._tell()
+        self._publish()
 
     async def answered(self, what: str, ask: Callable[[], Answer]) -> Answer | None:
         """Ask the pipeline in the background. None where it does not answer, and the page says so until it does."""
@@ -41,8 +41,8 @@ class Health:
     def _note(self, troubles: dict[str, str]) -> None:
         if troubles != self._troubles:
             self._troubles = troubles
-            self._tell()
+            self._publish()
 
-    def _tell(self) -> None:
+    def _publish(self) -> None:
         trouble = next(iter(self._troubles.values()), None)
-        self._feed.tell("pipeline", "", json.dumps({**self._about, "trouble": trouble}))
+        self._feed.publish("pipeline", "", json.dumps({**self._about, "trouble": trouble}))

@@ -1,4 +1,4 @@
-"""The pictures that the page shows: bytes that this server fetches, never an address in S3."""
+"""Serve sources and renditions to the page, without S3 addresses."""
 
 from collections.abc import AsyncIterator
 from functools import partial
@@ -12,7 +12,7 @@ from starlette.responses import Response, StreamingResponse
 from contract.manifest import PublishedRendition
 from contract.s3_errors import is_missing
 from darkroom.console.threads import in_background
-from darkroom.errors import answering
+from darkroom.errors import aws_errors
 from resize.errors import ImageRejectedError
 from resize.imaging.formats.detect import SourceFormat, identify
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
     from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef
 
-    from contract.events import Upload
+    from contract.events import ObjectEvent
 
 # What browsers show. TIFF and HEIC are none of it: https://developer.mozilla.org/docs/Web/Media/Guides/Formats/Image_types
 _SHOWABLE: Final = {
@@ -58,7 +58,7 @@ async def rendition(s3: "S3Client", bucket: str, shown: PublishedRendition) -> R
     return await _image(answer, _KEPT)
 
 
-async def original(s3: "S3Client", bucket: str, upload: "Upload", limit: int) -> Response:
+async def original(s3: "S3Client", bucket: str, upload: "ObjectEvent", limit: int) -> Response:
     """Answer with what was uploaded, where its bytes are those of an image that a browser shows.
 
     Raises:
@@ -74,7 +74,7 @@ async def original(s3: "S3Client", bucket: str, upload: "Upload", limit: int) ->
 
 
 async def _get(ask: "Callable[[], GetObjectOutputTypeDef]") -> "GetObjectOutputTypeDef":
-    with answering("Reading a picture"):
+    with aws_errors("Reading a picture"):
         try:
             return await in_background(ask)
         except ClientError as error:
@@ -86,7 +86,7 @@ async def _get(ask: "Callable[[], GetObjectOutputTypeDef]") -> "GetObjectOutputT
 async def _image(answer: "GetObjectOutputTypeDef", headers: dict[str, str]) -> Response:
     """Tell the type from the bytes alone: whatever S3 was told of it, a page or a script is never served."""
     body = answer["Body"]
-    with answering("Reading a picture"):
+    with aws_errors("Reading a picture"):
         start = await in_background(partial(body.read, _HEADER_BYTES))
     try:
         content_type = _SHOWABLE[identify(start)]

@@ -1,11 +1,11 @@
-"""Streams what a browser sends into the uploads bucket: never more than two parts of it are in memory."""
+"""Stream a browser's upload to S3, at most two parts in memory."""
 
 from collections.abc import AsyncIterator
 from functools import partial
 from typing import TYPE_CHECKING
 
 from darkroom.console.threads import Result, in_background
-from darkroom.errors import answering
+from darkroom.errors import aws_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,7 +58,7 @@ async def _part(
 
 
 async def _asked(key: str, request: "Callable[[], Result]") -> Result:
-    with answering(f"Uploading {key!r}"):
+    with aws_errors(f"Uploading {key!r}"):
         return await in_background(request)
 
 

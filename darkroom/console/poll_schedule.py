@@ -1,4 +1,4 @@
-"""When the console looks at the dead letters again."""
+"""Schedule when the dead letters are read again."""
 
 import math
 from typing import Final

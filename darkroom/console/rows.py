@@ -1,4 +1,4 @@
-"""What the page shows of an upload: names and numbers, and nothing of AWS."""
+"""An upload as the page shows it."""
 
 import json
 from dataclasses import asdict, dataclass, replace

@@ -1,4 +1,4 @@
-"""Looks at the queues and the metrics every other second, for the plot and the counters."""
+"""Sample the queues and metrics every two seconds."""
 
 import asyncio
 import json
@@ -31,7 +31,7 @@ class Sampler:
         """Go on until cancelled; `dead_letters` is told how many there are."""
         while True:
             if status := await self._health.answered("status", self._reader.read):
-                self._feed.tell("sample", status.at.isoformat(), sample(status, self._oldest_wait()))
+                self._feed.publish("sample", status.at.isoformat(), sample(status, self._oldest_wait()))
                 dead_letters(status.dead_letters)
             await asyncio.sleep(SAMPLE_SECONDS)
 

@@ -1,4 +1,4 @@
-"""Serves the console until it is told to stop, and ends at once, whoever still listens."""
+"""Run the console's server until a signal stops it."""
 
 import asyncio
 import signal
@@ -10,16 +10,16 @@ from hypercorn.config import Config
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from darkroom.console.app import Console
-from darkroom.console.auth import Access, Guard
-from darkroom.console.dead_letters import Letters
+from darkroom.console.auth import Access, AuthMiddleware
+from darkroom.console.dead_letters import DeadLetters
 from darkroom.console.feed import Feed
 from darkroom.console.health import Health
 from darkroom.console.sampler import PLOTTED_SECONDS, SAMPLE_SECONDS, Sampler
-from darkroom.console.settings import Limits
+from darkroom.console.settings import ConsoleSettings
 from darkroom.console.uploads import SHOWN_UPLOADS, Uploads
 from darkroom.pipeline.client import Pipeline
 from darkroom.pipeline.status import StatusReader
-from darkroom.uploads.watcher import Watch
+from darkroom.uploads.watcher import PipelineWatcher
 
 if TYPE_CHECKING:
     from hypercorn.typing import Framework
@@ -28,21 +28,23 @@ if TYPE_CHECKING:
 _GRACE_SECONDS = 0.5
 
 
-async def serve(pipeline: Pipeline, limits: Limits, listener: socket.socket, access: Access) -> None:
+async def serve(pipeline: Pipeline, limits: ConsoleSettings, listener: socket.socket, access: Access) -> None:
     """Serve on a listening socket, which is closed at the end, until SIGINT or SIGTERM."""
     feed = Feed(
         {"pipeline": 1, "upload": SHOWN_UPLOADS, "dead_letters": 1, "sample": round(PLOTTED_SECONDS / SAMPLE_SECONDS)}
     )
     health = Health(pipeline, feed, limits)
-    uploads = Uploads(Watch(pipeline.client("s3"), pipeline.client("sqs"), pipeline), feed, health)
-    letters = Letters(pipeline, feed, health, uploads)
+    uploads = Uploads(PipelineWatcher(pipeline.client("s3"), pipeline.client("sqs"), pipeline), feed, health)
+    dead_letters = DeadLetters(pipeline, feed, health, uploads)
     sampler = Sampler(StatusReader(pipeline), feed, health, oldest_wait=uploads.oldest_wait)
     port = listener.getsockname()[1]
-    console = Console(pipeline, limits, feed=feed, uploads=uploads, letters=letters)
-    app = _Requests(Guard(console.app(), port=port, access=access))
+    console = Console(pipeline, limits, feed=feed, uploads=uploads, dead_letters=dead_letters)
+    app = _Requests(AuthMiddleware(console.app(), port=port, access=access))
     stopped = _stop_signal()
     async with asyncio.TaskGroup() as tasks:
-        following = [tasks.create_task(work) for work in (uploads.run(), letters.run(), sampler.run(letters.counted))]
+        following = [
+            tasks.create_task(work) for work in (uploads.run(), dead_letters.run(), sampler.run(dead_letters.counted))
+        ]
         server = tasks.create_task(
             hypercorn.asyncio.serve(cast("Framework", app), _configuration(listener), shutdown_trigger=stopped.wait)
         )

@@ -1,4 +1,4 @@
-"""Where the console's uploads go, and how large one may be: as the deployed pipeline itself says."""
+"""Key prefix and size limit of the console's uploads."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -12,20 +12,20 @@ FOLDER: Final = "console/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class ConsoleSettings:
     """The keys of uploads begin with `prefix`; an image weighs up to `source_bytes`."""
 
     prefix: str
     source_bytes: int
 
 
-def find_limits(pipeline: Pipeline) -> Limits:
+def find_settings(pipeline: Pipeline) -> ConsoleSettings:
     """Ask the deployed stack; who may not ask gets the limit that a stack has by default.
 
     Raises:
         DarkroomError: AWS does not answer.
     """
-    return Limits(
+    return ConsoleSettings(
         prefix=f"{find_scope(pipeline).first}{FOLDER}",
         source_bytes=find_max_source_bytes(pipeline) or DefaultLimits().source_bytes,
     )

@@ -1,4 +1,4 @@
-"""Does what blocks in a thread of its own, while the server goes on."""
+"""Run blocking calls in a thread."""
 
 import threading
 from asyncio import Future, get_running_loop

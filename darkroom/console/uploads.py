@@ -1,4 +1,4 @@
-"""The uploads that the console shows, from their first byte to their outcome."""
+"""Track the console's uploads from first byte to outcome."""
 
 import asyncio
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Final
 from uuid import uuid4
 
-from contract.events import Upload
+from contract.events import ObjectEvent
 from darkroom.console.feed import Feed
 from darkroom.console.health import Health
 from darkroom.console.rows import Row, Stage, begun, ended
 from darkroom.pipeline.metrics import utc_now
-from darkroom.uploads.local_files import Source
-from darkroom.uploads.outcomes import ROUND_SECONDS, Awaited, Result, Version, Watched
-from darkroom.uploads.upload import Uploaded
+from darkroom.uploads.local_files import LocalFile
+from darkroom.uploads.outcomes import ROUND_SECONDS, OutcomeTracker, PipelineView, Result, Version
+from darkroom.uploads.upload import UploadedFile
 
 SHOWN_UPLOADS: Final = 500
 
@@ -24,7 +24,7 @@ class Uploads:
     """Follows every upload to its end, and tells the feed each step. For one event loop alone."""
 
     def __init__(
-        self, pipeline: Watched, feed: Feed, health: Health, *, clock: Callable[[], datetime] = utc_now
+        self, pipeline: PipelineView, feed: Feed, health: Health, *, clock: Callable[[], datetime] = utc_now
     ) -> None:
         self._pipeline = pipeline
         self._feed = feed
@@ -34,7 +34,7 @@ class Uploads:
         self._results: dict[str, Result] = {}
         self._waiting: dict[Version, str] = {}
         self._dead: set[Version] = set()
-        self._added: list[Uploaded] = []
+        self._added: list[UploadedFile] = []
         self._something_waits = asyncio.Event()
 
     def has(self, row_id: str) -> bool:
@@ -59,7 +59,7 @@ class Uploads:
         self._move(row, Stage.QUEUED)
         self._wait_for(row, version_id)
 
-    def queued_again(self, uploads: Sequence[Upload]) -> None:
+    def queued_again(self, uploads: Sequence[ObjectEvent]) -> None:
         """Show that jobs were taken from the dead letters, and wait for their outcomes; some were not shown before."""
         for upload in uploads:
             if upload.version_id is None:
@@ -82,15 +82,15 @@ class Uploads:
 
     async def run(self) -> None:
         """Look for outcomes whenever something waits for one, until cancelled."""
-        awaited = Awaited(_WithDeadLetters(self._pipeline, self._dead))
+        tracker = OutcomeTracker(_WithDeadLetters(self._pipeline, self._dead))
         while True:
             await self._something_waits.wait()
             self._something_waits.clear()
-            while self._added or awaited:
+            while self._added or tracker:
                 if self._added:
-                    awaited.add(*self._added)
+                    tracker.add(*self._added)
                     self._added.clear()
-                for result in await self._health.answered("outcomes", awaited.look) or ():
+                for result in await self._health.answered("outcomes", tracker.poll) or ():
                     self._end(result)
                 await asyncio.sleep(ROUND_SECONDS)
 
@@ -102,7 +102,7 @@ class Uploads:
         return next(shown, str(uuid4()))
 
     def _wait_for(self, row: Row, version_id: str) -> None:
-        upload = Uploaded(Source(Path(row.key), row.key), version_id)
+        upload = UploadedFile(LocalFile(Path(row.key), row.key), version_id)
         self._waiting[_version(upload)] = row.id
         self._added.append(upload)
         self._something_waits.set()
@@ -120,7 +120,7 @@ class Uploads:
     def _show(self, row: Row) -> None:
         self._rows.pop(row.id, None)
         self._rows[row.id] = row
-        self._feed.tell("upload", row.id, row.to_json())
+        self._feed.publish("upload", row.id, row.to_json())
         over = len(self._rows) - SHOWN_UPLOADS
         for old in [old for old in self._rows.values() if not old.is_on_its_way][: max(0, over)]:
             del self._rows[old.id]
@@ -130,7 +130,7 @@ class Uploads:
 class _WithDeadLetters:
     """The pipeline, but that the dead letters are told by whoever reads them: they are read once, for all."""
 
-    def __init__(self, pipeline: Watched, dead: set[Version]) -> None:
+    def __init__(self, pipeline: PipelineView, dead: set[Version]) -> None:
         self._pipeline = pipeline
         self._dead = dead
         self.new_manifests = pipeline.new_manifests
@@ -143,5 +143,5 @@ class _WithDeadLetters:
             yield self._dead.pop()
 
 
-def _version(upload: Uploaded) -> Version:
+def _version(upload: UploadedFile) -> Version:
     return (upload.source.key, upload.version_id)

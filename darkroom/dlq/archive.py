@@ -1,4 +1,4 @@
-"""Dead letters in a file, one line of JSON each: what is discarded is on the disk before it leaves the queue."""
+"""Save discarded dead letters to a JSON Lines file."""
 
 import json
 import os
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from darkroom.dlq.queue import DeadLetterQueue, Letter
+from darkroom.dlq.queue import DeadLetterMessage, DeadLetterQueue
 from darkroom.errors import DarkroomError, UsageError
 from darkroom.pipeline.client import Pipeline
 
@@ -27,13 +27,13 @@ def discard(pipeline: Pipeline, ids: Collection[str], file: Path) -> Iterator[in
         DarkroomError: the disk or SQS refuses. What is not saved is not deleted.
     """
     missing = set(ids)
-    with _new(file) as descriptor, DeadLetterQueue(pipeline).holding() as held:
-        while missing and (ten := held.receive_ten()):
-            chosen = [letter for letter in ten if letter.message_id in missing]
+    with _new(file) as descriptor, DeadLetterQueue(pipeline).receiving() as received:
+        while missing and (ten := received.receive_ten()):
+            chosen = [message for message in ten if message.message_id in missing]
             if chosen:
                 _save(descriptor, chosen, file)
-                held.delete(chosen)
-                missing.difference_update(letter.message_id for letter in chosen)
+                received.delete(chosen)
+                missing.difference_update(message.message_id for message in chosen)
                 yield len(chosen)
 
 
@@ -79,8 +79,8 @@ def _new(file: Path) -> Iterator[int]:
             file.unlink()
 
 
-def _save(descriptor: int, letters: Sequence[Letter], file: Path) -> None:
-    lines = "".join(f"{_line(letter)}\n" for letter in letters).encode()
+def _save(descriptor: int, messages: Sequence[DeadLetterMessage], file: Path) -> None:
+    lines = "".join(f"{_line(message)}\n" for message in messages).encode()
     try:
         while lines:
             lines = lines[os.write(descriptor, lines) :]
@@ -91,18 +91,18 @@ def _save(descriptor: int, letters: Sequence[Letter], file: Path) -> None:
         ) from error
 
 
-def _line(letter: Letter) -> str:
+def _line(message: DeadLetterMessage) -> str:
     return json.dumps(
-        {"message_id": letter.message_id, "attributes": dict(letter.attributes), "body": letter.body}, sort_keys=True
+        {"message_id": message.message_id, "attributes": dict(message.attributes), "body": message.body}, sort_keys=True
     )
 
 
 def _body(line: str, where: str) -> str:
     try:
-        letter = json.loads(line)
+        message = json.loads(line)
     except ValueError:
-        letter = None
-    body = letter.get("body") if isinstance(letter, dict) else None
+        message = None
+    body = message.get("body") if isinstance(message, dict) else None
     if not isinstance(body, str) or not body:
         raise UsageError(f"{where}, is no saved letter: {line[:80]!r}. Take the line out, or give another file.")
     return body

@@ -1,4 +1,4 @@
-"""Finds the lines of the function's log that speak of some messages, or of some invocations.
+"""Find log lines of given messages or invocations.
 
 There are two ways. FilterLogEvents costs nothing and scans slowly, with a pattern of a dozen ids; Logs Insights takes
 hundreds of ids in one query, and costs by what it scans. So the second is for many.
@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
 from darkroom.dlq.attempts import BEGIN, ENDS
-from darkroom.parallel import concurrently
+from darkroom.parallel import map_parallel
 from darkroom.pipeline.client import LogLine, Pipeline
 from darkroom.pipeline.log_insights import LogInsights
 
@@ -111,7 +111,7 @@ class LogQuery:
             query = f"fields @timestamp, @message | filter {kind} and @message like /{some}/"
             return [_line(row) for row in self._insights.rows(query, group.span.start, group.span.end)]
 
-        for found in concurrently(lines, grouped(spans, _IDS_A_QUERY, gap=_GAP_OF_A_QUERY)):
+        for found in map_parallel(lines, grouped(spans, _IDS_A_QUERY, gap=_GAP_OF_A_QUERY)):
             yield from found
 
 

@@ -1,8 +1,8 @@
-"""The lines that the function's log has of attempts at messages, read into values.
+"""Parse log lines about attempts at messages.
 
 Every batch leaves `batch received` with its messages' ids, and each failed job leaves `job failed` (or `job handed
 back`, when time was short) with the message's id and the error. An attempt with the first and without the second was
-cut short: the function timed out or was killed, and Lambda's own line of the invocation says which.
+unfinished: the function timed out or was killed, and Lambda's own line of the invocation says which.
 """
 
 import json
@@ -42,17 +42,17 @@ class Attempt:
 
 def attempts_in(line: LogLine) -> Iterator[Attempt]:
     """Read the attempts that a line of the log speaks of."""
-    told = _json(line.text)
-    request_id = str(told.get("function_request_id", ""))
-    if told.get("message") == BEGIN:
-        for message_id in str(told.get("message_ids", "")).split():
+    members = _json(line.text)
+    request_id = str(members.get("function_request_id", ""))
+    if members.get("message") == BEGIN:
+        for message_id in str(members.get("message_ids", "")).split():
             yield Attempt(message_id=message_id, request_id=request_id, milliseconds=line.milliseconds)
-    elif told.get("message") in ENDS:
+    elif members.get("message") in ENDS:
         yield Attempt(
-            message_id=str(told.get("message_id")),
+            message_id=str(members.get("message_id")),
             request_id=request_id,
             milliseconds=line.milliseconds,
-            cause=Cause(code=str(told.get("error_code", UNKNOWN_CODE)), detail=str(told.get("error"))),
+            cause=Cause(code=str(members.get("error_code", UNKNOWN_CODE)), detail=str(members.get("error"))),
         )
 
 
@@ -71,9 +71,9 @@ def ending_in(line: LogLine) -> Iterator[tuple[str, str]]:
 
     docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html#platform-report
     """
-    told = _json(line.text)
-    record = told.get("record")
-    if told.get("type") == "platform.report" and isinstance(record, dict):
+    members = _json(line.text)
+    record = members.get("record")
+    if members.get("type") == "platform.report" and isinstance(record, dict):
         status, kind = str(record.get("status")), record.get("errorType")
         yield str(record.get("requestId")), f"{status}: {kind}" if kind else status
     elif found := _TIMED_OUT.search(line.text):
@@ -88,7 +88,7 @@ def _is_later(one: Attempt, other: Attempt) -> bool:
 
 def _json(text: str) -> Mapping[str, Any]:
     try:
-        told = json.loads(text)
+        members = json.loads(text)
     except ValueError:
         return {}
-    return told if isinstance(told, dict) else {}
+    return members if isinstance(members, dict) else {}

@@ -1,4 +1,4 @@
-"""Why dead letters failed, and how often they were tried: from the function's log, never guessed, and asked once."""
+"""Find why dead letters failed, from the function's log."""
 
 import time
 from collections import defaultdict
@@ -11,8 +11,8 @@ from botocore.exceptions import ClientError
 
 from darkroom.dlq.attempt_log import AttemptLog, Span, attempt_log
 from darkroom.dlq.attempts import CUT_SHORT_CODE, UNKNOWN_CODE, Attempt, Cause, attempts_in, ending_in, last_attempts
-from darkroom.dlq.queue import Letter
-from darkroom.errors import DarkroomError, answering
+from darkroom.dlq.queue import DeadLetterMessage
+from darkroom.errors import DarkroomError, aws_errors
 from darkroom.pipeline.client import Pipeline
 from darkroom.pipeline.metrics import utc_now
 from darkroom.pipeline.sqs import Queue, read_queue
@@ -20,7 +20,7 @@ from darkroom.pipeline.sqs import Queue, read_queue
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
 
-_CUT_SHORT = "cut short (the function timed out or was killed)"
+_CUT_SHORT = "the function timed out or was killed"
 _NO_LOG = {"ResourceNotFoundException", "AccessDeniedException", "AccessDenied"}
 
 # How far apart the clocks of S3, SQS and Lambda may be, and how late a line can be found in the log.
@@ -66,7 +66,7 @@ class Failures:
         self._sleep = sleep
         self._remembered: dict[str, _Remembered] = {}
 
-    def of(self, letters: Sequence[Letter]) -> Mapping[str, Failure]:
+    def of(self, messages: Sequence[DeadLetterMessage]) -> Mapping[str, Failure]:
         """Tell why each letter failed, by its message id.
 
         Raises:
@@ -74,11 +74,11 @@ class Failures:
                 "unknown".
         """
         now = self._clock()
-        wanted = [letter for letter in letters if self._is_wanted(letter.message_id, now)]
+        wanted = [message for message in messages if self._is_wanted(message.message_id, now)]
         known = {
-            letter.message_id: self._remembered[letter.message_id].failure
-            for letter in letters
-            if letter.message_id in self._remembered
+            message.message_id: self._remembered[message.message_id].failure
+            for message in messages
+            if message.message_id in self._remembered
         }
         return {**known, **self._ask(wanted, now)} if wanted else known
 
@@ -86,46 +86,48 @@ class Failures:
         remembered = self._remembered.get(message_id)
         return remembered is None or (remembered.ask_again is not None and remembered.ask_again <= now)
 
-    def _ask(self, letters: Sequence[Letter], now: datetime) -> Mapping[str, Failure]:
+    def _ask(self, messages: Sequence[DeadLetterMessage], now: datetime) -> Mapping[str, Failure]:
         sqs: SQSClient = self._pipeline.client("sqs")
         jobs = read_queue(sqs, self._pipeline.jobs_queue_url)
         try:
-            with answering("Reading the function's log"):
-                log = attempt_log(self._pipeline, len(letters), sleep=self._sleep)
-                attempts = _attempts(letters, log, jobs, now)
-                failures = _failures(letters, attempts, _endings(attempts, log, now))
+            with aws_errors("Reading the function's log"):
+                log = attempt_log(self._pipeline, len(messages), sleep=self._sleep)
+                attempts = _attempts(messages, log, jobs, now)
+                failures = _failures(messages, attempts, _endings(attempts, log, now))
         except DarkroomError as error:
             if not (isinstance(why := error.__cause__, ClientError) and why.response["Error"]["Code"] in _NO_LOG):
                 raise
             unread = Cause(code=UNKNOWN_CODE, detail=f"the log cannot be read: {why}")
-            return {letter.message_id: Failure(cause=unread, attempts=None) for letter in letters}
-        for letter in letters:
-            self._remember(letter, failures[letter.message_id], jobs, now)
+            return {message.message_id: Failure(cause=unread, attempts=None) for message in messages}
+        for message in messages:
+            self._remember(message, failures[message.message_id], jobs, now)
         return failures
 
-    def _remember(self, letter: Letter, failure: Failure, jobs: Queue, now: datetime) -> None:
-        earlier = self._remembered.pop(letter.message_id, None)
+    def _remember(self, message: DeadLetterMessage, failure: Failure, jobs: Queue, now: datetime) -> None:
+        earlier = self._remembered.pop(message.message_id, None)
         first_asked = earlier.first_asked if earlier else now
         is_whole = (failure.attempts or 0) >= jobs.max_receives
-        is_over = now > _tries(letter, jobs, now).end + _SLACK
+        is_over = now > _tries(message, jobs, now).end + _SLACK
         ask_again = None if is_whole or is_over else now + max(_FIRST_PAUSE, now - first_asked)
-        self._remembered[letter.message_id] = _Remembered(failure=failure, first_asked=first_asked, ask_again=ask_again)
+        self._remembered[message.message_id] = _Remembered(
+            failure=failure, first_asked=first_asked, ask_again=ask_again
+        )
         if len(self._remembered) > _MOST_REMEMBERED:
             del self._remembered[next(iter(self._remembered))]
 
 
-def _attempts(letters: Sequence[Letter], log: AttemptLog, jobs: Queue, now: datetime) -> list[Attempt]:
+def _attempts(messages: Sequence[DeadLetterMessage], log: AttemptLog, jobs: Queue, now: datetime) -> list[Attempt]:
     """Read the attempts at these letters: where they are fewer than there were, also those of a long backlog."""
-    spans = {letter.message_id: _until(_tries(letter, jobs, now), now) for letter in letters}
+    spans = {message.message_id: _until(_tries(message, jobs, now), now) for message in messages}
     attempts = _read(log, spans)
     requests: dict[str, set[str]] = defaultdict(set)
     for attempt in attempts:
         requests[attempt.message_id].add(attempt.request_id)
     later = {
-        letter.message_id: Span(start=spans[letter.message_id].end, end=end)
-        for letter in letters
-        if len(requests[letter.message_id]) < jobs.max_receives
-        and (end := min(now, letter.sent + timedelta(seconds=jobs.retention))) > spans[letter.message_id].end
+        message.message_id: Span(start=spans[message.message_id].end, end=end)
+        for message in messages
+        if len(requests[message.message_id]) < jobs.max_receives
+        and (end := min(now, message.sent + timedelta(seconds=jobs.retention))) > spans[message.message_id].end
     }
     return attempts + _read(log, later)
 
@@ -139,14 +141,14 @@ def _read(log: AttemptLog, spans: Mapping[str, Span]) -> list[Attempt]:
     ]
 
 
-def _tries(letter: Letter, jobs: Queue, now: datetime) -> Span:
+def _tries(message: DeadLetterMessage, jobs: Queue, now: datetime) -> Span:
     """Tell when a letter was tried: from its sending, and after its first receive each visibility timeout at least.
 
     Where many wait, a job may come later; and of a letter that counts its receives anew in the dead-letter queue, the
     first is the first look, which makes the span too long.
     """
-    end = (letter.first_received or now) + jobs.max_receives * timedelta(seconds=jobs.visibility) + _SLACK
-    return Span(start=letter.sent - _SLACK, end=end)
+    end = (message.first_received or now) + jobs.max_receives * timedelta(seconds=jobs.visibility) + _SLACK
+    return Span(start=message.sent - _SLACK, end=end)
 
 
 def _until(span: Span, now: datetime) -> Span:
@@ -154,7 +156,7 @@ def _until(span: Span, now: datetime) -> Span:
 
 
 def _endings(attempts: Sequence[Attempt], log: AttemptLog, now: datetime) -> dict[str, str]:
-    """Read how Lambda says that the invocations ended in which last attempts were cut short."""
+    """Read how Lambda says that the invocations ended in which last attempts timed out or were killed."""
     begun = {
         attempt.request_id: datetime.fromtimestamp(attempt.milliseconds / 1000, tz=UTC)
         for attempt in last_attempts(attempts).values()
@@ -164,19 +166,21 @@ def _endings(attempts: Sequence[Attempt], log: AttemptLog, now: datetime) -> dic
         (name, _until(Span(start=time_of, end=time_of + _LONGEST_INVOCATION + _SLACK), now))
         for name, time_of in begun.items()
     ]
-    return {name: said for line in log.of_requests(spans) for name, said in ending_in(line) if name in begun}
+    return {name: ending for line in log.of_requests(spans) for name, ending in ending_in(line) if name in begun}
 
 
-def _failures(letters: Sequence[Letter], attempts: Sequence[Attempt], endings: Mapping[str, str]) -> dict[str, Failure]:
+def _failures(
+    messages: Sequence[DeadLetterMessage], attempts: Sequence[Attempt], endings: Mapping[str, str]
+) -> dict[str, Failure]:
     last = last_attempts(attempts)
     requests: dict[str, set[str]] = defaultdict(set)
     for attempt in attempts:
         requests[attempt.message_id].add(attempt.request_id)
     return {
-        letter.message_id: Failure(
-            cause=_cause(last.get(letter.message_id), endings), attempts=len(requests[letter.message_id]) or None
+        message.message_id: Failure(
+            cause=_cause(last.get(message.message_id), endings), attempts=len(requests[message.message_id]) or None
         )
-        for letter in letters
+        for message in messages
     }
 
 
@@ -185,7 +189,7 @@ def _cause(last: Attempt | None, endings: Mapping[str, str]) -> Cause:
         return Cause(code=UNKNOWN_CODE, detail="the function's log has nothing about this message")
     if last.cause:
         return last.cause
-    said = endings.get(last.request_id)
-    if said == "success":
+    ending = endings.get(last.request_id)
+    if ending == "success":
         return Cause(code=UNKNOWN_CODE, detail="its last attempt succeeded, but it was not taken off the queue")
-    return Cause(code=CUT_SHORT_CODE, detail=f"{_CUT_SHORT}: {said}" if said else _CUT_SHORT)
+    return Cause(code=CUT_SHORT_CODE, detail=f"{_CUT_SHORT}: {ending}" if ending else _CUT_SHORT)

@@ -1,4 +1,4 @@
-"""The dead letters as a person, the command line or the console sees them: what each is about, and why it failed."""
+"""Dead letters with their uploads, age and cause."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from contract.errors import MessageRefusedError
-from contract.events import Upload, parse_body
+from contract.events import ObjectEvent, parse_body
 from darkroom.dlq.attempts import Cause
 from darkroom.dlq.causes import Failure, Failures
-from darkroom.dlq.queue import DeadLetterQueue, Letter
+from darkroom.dlq.queue import DeadLetterMessage, DeadLetterQueue
 from darkroom.errors import UsageError
 from darkroom.pipeline.client import Pipeline
 
@@ -24,7 +24,7 @@ class DeadLetter:
 
     message_id: str
     body: str
-    uploads: tuple[Upload, ...]
+    uploads: tuple[ObjectEvent, ...]
     sent: datetime
     attempts: int | None
     cause: Cause
@@ -35,27 +35,27 @@ class DeadLetter:
 
 
 def read_dead_letters(pipeline: Pipeline, *, limit: int, failures: Failures | None = None) -> tuple[DeadLetter, ...]:
-    """Read up to `limit` dead letters, the oldest first, and leave them as they were.
+    """Read up to `limit` dead letters, the oldest first, and leave them in the queue.
 
     Who reads again and again keeps the `failures`, and asks the log but once about each letter.
 
     Raises:
         DarkroomError: SQS or CloudWatch does not answer.
     """
-    letters = DeadLetterQueue(pipeline).look(limit)
-    found = (failures or Failures(pipeline)).of(letters)
-    return tuple(_dead_letter(letter, found[letter.message_id]) for letter in letters)
+    messages = DeadLetterQueue(pipeline).peek(limit)
+    found = (failures or Failures(pipeline)).of(messages)
+    return tuple(_dead_letter(message, found[message.message_id]) for message in messages)
 
 
-def by_cause(letters: Iterable[DeadLetter]) -> dict[str, tuple[DeadLetter, ...]]:
+def by_cause(messages: Iterable[DeadLetter]) -> dict[str, tuple[DeadLetter, ...]]:
     """Group letters by the code of their cause, the largest group first."""
     groups: dict[str, list[DeadLetter]] = defaultdict(list)
-    for letter in letters:
-        groups[letter.cause.code].append(letter)
+    for message in messages:
+        groups[message.cause.code].append(message)
     return {code: tuple(groups[code]) for code in sorted(groups, key=lambda code: (-len(groups[code]), code))}
 
 
-def uploads_of(body: str) -> tuple[Upload, ...]:
+def uploads_of(body: str) -> tuple[ObjectEvent, ...]:
     """Tell which uploads a message is about: none where it is no job."""
     try:
         return parse_body(body)
@@ -63,7 +63,7 @@ def uploads_of(body: str) -> tuple[Upload, ...]:
         return ()
 
 
-def choose(letters: Sequence[DeadLetter], *, ids: Collection[str], code: str | None) -> tuple[DeadLetter, ...]:
+def choose(messages: Sequence[DeadLetter], *, ids: Collection[str], code: str | None) -> tuple[DeadLetter, ...]:
     """Choose letters by the code of their cause, or else by their ids.
 
     A code chooses what it is the beginning of, too: `StorageError` all of S3's.
@@ -72,22 +72,22 @@ def choose(letters: Sequence[DeadLetter], *, ids: Collection[str], code: str | N
         UsageError: there is no such letter, or an id is the beginning of several.
     """
     if code is None:
-        return choose_by_ids(letters, ids)
-    return tuple(letter for letter in letters if f"{letter.cause.code}.".startswith(f"{code}."))
+        return choose_by_ids(messages, ids)
+    return tuple(message for message in messages if f"{message.cause.code}.".startswith(f"{code}."))
 
 
-def choose_by_ids(letters: Sequence[DeadLetter], ids: Collection[str]) -> tuple[DeadLetter, ...]:
+def choose_by_ids(messages: Sequence[DeadLetter], ids: Collection[str]) -> tuple[DeadLetter, ...]:
     """Choose letters by the beginning of their ids.
 
     Raises:
         UsageError: there is no such letter, or an id is the beginning of several.
     """
-    chosen = {letter.message_id: letter for each in ids for letter in [_only(letters, each)]}
+    chosen = {message.message_id: message for each in ids for message in [_only(messages, each)]}
     return tuple(chosen.values())
 
 
-def _only(letters: Sequence[DeadLetter], beginning: str) -> DeadLetter:
-    found = [letter for letter in letters if beginning and letter.message_id.startswith(beginning)]
+def _only(messages: Sequence[DeadLetter], beginning: str) -> DeadLetter:
+    found = [message for message in messages if beginning and message.message_id.startswith(beginning)]
     if len(found) != 1:
         raise UsageError(
             f"{len(found) or 'No'} dead letters have an id that begins with {beginning!r}. See `darkroom dlq list`."
@@ -95,12 +95,12 @@ def _only(letters: Sequence[DeadLetter], beginning: str) -> DeadLetter:
     return found[0]
 
 
-def _dead_letter(letter: Letter, failure: Failure) -> DeadLetter:
+def _dead_letter(message: DeadLetterMessage, failure: Failure) -> DeadLetter:
     return DeadLetter(
-        message_id=letter.message_id,
-        body=letter.body,
-        uploads=uploads_of(letter.body),
-        sent=letter.sent,
+        message_id=message.message_id,
+        body=message.body,
+        uploads=uploads_of(message.body),
+        sent=message.sent,
         attempts=failure.attempts,
         cause=failure.cause,
     )

@@ -1,6 +1,6 @@
-"""Reads the dead-letter queue and leaves it as it was: every letter can be received by others as soon as all are seen.
+"""Read the dead-letter queue, and release its messages again.
 
-SQS has no way of looking without receiving. So letters are received, which hides them for a moment, and handed back at
+SQS has no way of looking without receiving. So letters are received, which hides them for a moment, and released at
 the end: meanwhile they are in flight, of which SQS allows 120,000, and CloudWatch counts them as not visible. What
 stays of a look is one more on the letter's count of receives, so that this says nothing of how often its job was tried;
 when it was sent, which its age and its retention count from, does not change.
@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from darkroom.errors import DarkroomError, answering
-from darkroom.parallel import WORKERS, concurrently
+from darkroom.errors import DarkroomError, aws_errors
+from darkroom.parallel import WORKERS, map_parallel
 from darkroom.pipeline.client import Pipeline
-from darkroom.pipeline.sqs import count_messages, in_tens
+from darkroom.pipeline.sqs import in_batches, queue_depth
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
@@ -30,7 +30,7 @@ _LOOK_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
+class DeadLetterMessage:
     """A message of the dead-letter queue.
 
     `attributes` are SQS's own, `handle` is good until the next look.
@@ -61,25 +61,25 @@ class DeadLetterQueue:
 
     def count(self) -> int:
         """Tell how many letters there are, about."""
-        return count_messages(self._sqs, self._url).total
+        return queue_depth(self._sqs, self._url).total
 
-    def look(self, limit: int) -> tuple[Letter, ...]:
+    def peek(self, limit: int) -> tuple[DeadLetterMessage, ...]:
         """Read the letters, the oldest first, or `limit` of them, and hand all back."""
-        with self.holding() as letters:
-            found = letters.receive(limit)
-        return tuple(sorted(found, key=lambda letter: (letter.sent, letter.message_id)))
+        with self.receiving() as messages:
+            found = messages.receive(limit)
+        return tuple(sorted(found, key=lambda message: (message.sent, message.message_id)))
 
     @contextmanager
-    def holding(self) -> "Iterator[Held]":
-        """Hold letters for as long as the block lasts; what is not deleted in it is handed back, whatever happens."""
-        held = Held(self._sqs, self._url, self._wait_seconds)
+    def receiving(self) -> "Iterator[ReceivedMessages]":
+        """Hold letters for as long as the block lasts; what is not deleted in it is released."""
+        held = ReceivedMessages(self._sqs, self._url, self._wait_seconds)
         try:
             yield held
         finally:
-            held.hand_back()
+            held.release()
 
 
-class Held:
+class ReceivedMessages:
     """Letters that nobody else can receive for now."""
 
     def __init__(self, sqs: "SQSClient", url: str, wait_seconds: int) -> None:
@@ -87,57 +87,57 @@ class Held:
         self._url = url
         self._wait_seconds = wait_seconds
         self._lock = threading.Lock()
-        self._letters: dict[str, Letter] = {}
+        self._messages: dict[str, DeadLetterMessage] = {}
         self._deleted: set[str] = set()
 
-    def receive(self, limit: int) -> tuple[Letter, ...]:
+    def receive(self, limit: int) -> tuple[DeadLetterMessage, ...]:
         """Receive every letter that nobody holds, or about `limit` of them, several requests at once."""
-        with answering(READING), ThreadPoolExecutor(WORKERS) as pool:
+        with aws_errors(READING), ThreadPoolExecutor(WORKERS) as pool:
             for done in [pool.submit(self._receive_all, limit) for _ in range(WORKERS)]:
                 done.result()
-        return tuple(self._letters.values())[:limit]
+        return tuple(self._messages.values())[:limit]
 
-    def receive_ten(self) -> tuple[Letter, ...] | None:
+    def receive_ten(self) -> tuple[DeadLetterMessage, ...] | None:
         """Receive up to ten letters that were not held before; None where there are no more."""
-        for _ in range(self._patience()):
-            with answering(READING):
+        for _ in range(self._most_old_answers()):
+            with aws_errors(READING):
                 received, new = self._receive()
             if new or not received:
                 return new or None
         return None
 
-    def delete(self, letters: Sequence[Letter]) -> None:
+    def delete(self, messages: Sequence[DeadLetterMessage]) -> None:
         """Delete up to ten letters for good."""
-        entries = [{"Id": str(place), "ReceiptHandle": each.handle} for place, each in enumerate(letters)]
-        with answering("Deleting dead letters"):
+        entries = [{"Id": str(place), "ReceiptHandle": each.handle} for place, each in enumerate(messages)]
+        with aws_errors("Deleting dead letters"):
             answer = self._sqs.delete_message_batch(QueueUrl=self._url, Entries=entries)  # type: ignore[arg-type]
-        self._deleted.update(letters[int(entry["Id"])].message_id for entry in answer.get("Successful", []))
+        self._deleted.update(messages[int(entry["Id"])].message_id for entry in answer.get("Successful", []))
         if failed := answer.get("Failed"):
             raise DarkroomError(
                 f"{len(failed)} dead letters could not be deleted ({failed[0]['Code']}), so they are still there. "
                 "Run again: doing it twice harms nothing."
             )
 
-    def hand_back(self) -> None:
+    def release(self) -> None:
         """Let others receive what is still held. A letter that shows again already needs nothing."""
-        kept = [letter for name, letter in self._letters.items() if name not in self._deleted]
-        with answering("Handing back the dead letters"):
-            for _ in concurrently(self._show_again, in_tens(kept)):
+        kept = [message for name, message in self._messages.items() if name not in self._deleted]
+        with aws_errors("Releasing the dead letters"):
+            for _ in map_parallel(self._show_again, in_batches(kept)):
                 pass
 
     def _receive_all(self, limit: int) -> None:
         without_news = 0
-        while len(self._letters) < limit and without_news < self._patience():
+        while len(self._messages) < limit and without_news < self._most_old_answers():
             received, new = self._receive()
             if not received:
                 return
             without_news = 0 if new else without_news + 1
 
-    def _patience(self) -> int:
+    def _most_old_answers(self) -> int:
         """How many requests without a new letter say that there is none: what took long shows again meanwhile."""
-        return 3 + len(self._letters) // 10
+        return 3 + len(self._messages) // 10
 
-    def _receive(self) -> tuple[int, tuple[Letter, ...]]:
+    def _receive(self) -> tuple[int, tuple[DeadLetterMessage, ...]]:
         """Receive up to ten: how many came, and those of them that are new."""
         answer = self._sqs.receive_message(
             QueueUrl=self._url,
@@ -146,28 +146,30 @@ class Held:
             WaitTimeSeconds=self._wait_seconds,
             MessageSystemAttributeNames=["All"],
         )
-        letters = [_letter(message) for message in answer.get("Messages", [])]
+        messages = [_received(each) for each in answer.get("Messages", [])]
         with self._lock:
-            new = tuple(letter for letter in letters if letter.message_id not in self._letters)
-            self._letters.update((letter.message_id, letter) for letter in letters)  # the newest handle is the good one
-        return len(letters), new
+            new = tuple(message for message in messages if message.message_id not in self._messages)
+            self._messages.update(
+                (message.message_id, message) for message in messages
+            )  # the newest handle is the good one
+        return len(messages), new
 
-    def _show_again(self, letters: Sequence[Letter]) -> None:
+    def _show_again(self, messages: Sequence[DeadLetterMessage]) -> None:
         entries = [
             {"Id": str(place), "ReceiptHandle": each.handle, "VisibilityTimeout": 0}
-            for place, each in enumerate(letters)
+            for place, each in enumerate(messages)
         ]
         self._sqs.change_message_visibility_batch(QueueUrl=self._url, Entries=entries)  # type: ignore[arg-type]
 
 
-def _letter(message: "MessageTypeDef") -> Letter:
-    attributes = message["Attributes"]
-    return Letter(
-        message_id=message["MessageId"],
-        body=message["Body"],
+def _received(answered: "MessageTypeDef") -> DeadLetterMessage:
+    attributes = answered["Attributes"]
+    return DeadLetterMessage(
+        message_id=answered["MessageId"],
+        body=answered["Body"],
         sent=_time_of(attributes["SentTimestamp"]),
         attributes={str(name): value for name, value in attributes.items()},
-        handle=message["ReceiptHandle"],
+        handle=answered["ReceiptHandle"],
     )
 
 

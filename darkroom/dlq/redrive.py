@@ -1,4 +1,4 @@
-"""Has the jobs of dead letters done again: sends them to the jobs queue, and only then takes them away.
+"""Redrive dead letters: send to the jobs queue, then delete.
 
 A crash in between leaves a job in both queues. It is then done twice, which changes nothing: the second time the work
 is found done.
@@ -14,9 +14,9 @@ from botocore.exceptions import ClientError
 
 from darkroom.dlq.archive import saved_bodies
 from darkroom.dlq.queue import DeadLetterQueue
-from darkroom.errors import DarkroomError, answering
+from darkroom.errors import DarkroomError, aws_errors
 from darkroom.pipeline.client import Pipeline
-from darkroom.pipeline.sqs import Pace, send, send_all
+from darkroom.pipeline.sqs import RateLimiter, send, send_all
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
@@ -38,7 +38,7 @@ class Task:
     earlier: int | None
 
 
-def redrive(pipeline: Pipeline, ids: Collection[str], pace: Pace) -> Iterator[int]:
+def redrive(pipeline: Pipeline, ids: Collection[str], limiter: RateLimiter) -> Iterator[int]:
     """Send these letters again; yield how many are moved with each request.
 
     What others hold just now, or have taken away, is passed over: the sum of what is yielded tells.
@@ -47,7 +47,7 @@ def redrive(pipeline: Pipeline, ids: Collection[str], pace: Pace) -> Iterator[in
         DarkroomError: SQS refuses or does not answer. No letter is lost.
     """
     missing = set(ids)
-    for moved in _move(pipeline, lambda message_id: message_id in missing, pace):
+    for moved in _move(pipeline, lambda message_id: message_id in missing, limiter):
         missing.difference_update(moved)
         yield len(moved)
         if not missing:
@@ -55,7 +55,7 @@ def redrive(pipeline: Pipeline, ids: Collection[str], pace: Pace) -> Iterator[in
 
 
 def redrive_all(
-    pipeline: Pipeline, count: int, pace: Pace, *, rate: int, sleep: Callable[[float], None] = time.sleep
+    pipeline: Pipeline, count: int, limiter: RateLimiter, *, rate: int, sleep: Callable[[float], None] = time.sleep
 ) -> Iterator[int]:
     """Send all letters again: with SQS's own message move task where there is such a thing.
 
@@ -66,7 +66,7 @@ def redrive_all(
         DarkroomError: SQS refuses, fails or does not answer. No letter is lost.
     """
     sqs: SQSClient = pipeline.client("sqs")
-    with answering("Redriving the dead-letter queue"):
+    with aws_errors("Redriving the dead-letter queue"):
         source, target = _arn(sqs, pipeline.dead_letter_queue_url), _arn(sqs, pipeline.jobs_queue_url)
         try:
             earlier = _newest_start(sqs, source)
@@ -80,55 +80,55 @@ def redrive_all(
     if handle:
         yield from _follow(sqs, Task(source=source, handle=handle, earlier=earlier), sleep)
     else:
-        yield from _move_count(pipeline, count, pace)
+        yield from _move_count(pipeline, count, limiter)
 
 
-def redrive_saved(pipeline: Pipeline, file: Path, pace: Pace) -> Iterator[int]:
+def redrive_saved(pipeline: Pipeline, file: Path, limiter: RateLimiter) -> Iterator[int]:
     """Send what `discard` has saved; yield how many are sent with each request.
 
     Raises:
         UsageError: the file cannot be read, or is not what `discard` writes.
         DarkroomError: SQS refuses or does not answer.
     """
-    yield from send_all(pipeline.client("sqs"), pipeline.jobs_queue_url, saved_bodies(file), pace)
+    yield from send_all(pipeline.client("sqs"), pipeline.jobs_queue_url, saved_bodies(file), limiter)
 
 
-def _move_count(pipeline: Pipeline, count: int, pace: Pace) -> Iterator[int]:
+def _move_count(pipeline: Pipeline, count: int, limiter: RateLimiter) -> Iterator[int]:
     left = count
-    for moved in _move(pipeline, lambda _: True, pace):
+    for moved in _move(pipeline, lambda _: True, limiter):
         left -= len(moved)
         yield len(moved)
         if left <= 0:
             return
 
 
-def _move(pipeline: Pipeline, wanted: Callable[[str], bool], pace: Pace) -> Iterator[tuple[str, ...]]:
+def _move(pipeline: Pipeline, wanted: Callable[[str], bool], limiter: RateLimiter) -> Iterator[tuple[str, ...]]:
     """Move what is wanted, ten at a time: held no longer than it takes to send it."""
     sqs: SQSClient = pipeline.client("sqs")
-    with DeadLetterQueue(pipeline).holding() as held:
-        while ten := held.receive_ten():
-            chosen = [letter for letter in ten if wanted(letter.message_id)]
+    with DeadLetterQueue(pipeline).receiving() as received:
+        while ten := received.receive_ten():
+            chosen = [message for message in ten if wanted(message.message_id)]
             if chosen:
-                pace.wait(len(chosen))
-                send(sqs, pipeline.jobs_queue_url, [letter.body for letter in chosen])
-                held.delete(chosen)
-                yield tuple(letter.message_id for letter in chosen)
+                limiter.wait(len(chosen))
+                send(sqs, pipeline.jobs_queue_url, [message.body for message in chosen])
+                received.delete(chosen)
+                yield tuple(message.message_id for message in chosen)
 
 
 def _follow(sqs: "SQSClient", task: Task, sleep: Callable[[float], None]) -> Iterator[int]:
     moved, status, reason = 0, "RUNNING", ""
     try:
         while status == "RUNNING":
-            told = _look_at(sqs, task)
-            status, reason = told["Status"], told.get("FailureReason", "SQS does not say why")
-            count = told.get("ApproximateNumberOfMessagesMoved", 0)
+            answer = _look_at(sqs, task)
+            status, reason = answer["Status"], answer.get("FailureReason", "SQS does not say why")
+            count = answer.get("ApproximateNumberOfMessagesMoved", 0)
             yield max(0, count - moved)
             moved = max(moved, count)
             if status == "RUNNING":
                 sleep(_POLL_SECONDS)
     finally:
         if status == "RUNNING":
-            with answering("Cancelling the redrive"):
+            with aws_errors("Cancelling the redrive"):
                 sqs.cancel_message_move_task(TaskHandle=task.handle)
     if status != "COMPLETED":
         raise DarkroomError(
@@ -139,7 +139,7 @@ def _follow(sqs: "SQSClient", task: Task, sleep: Callable[[float], None]) -> Ite
 
 def _look_at(sqs: "SQSClient", task: Task) -> "ListMessageMoveTasksResultEntryTypeDef":
     """See how far it is: the newest task, unless that is one from before, which is listed until the new one is."""
-    with answering("Following the redrive"):
+    with aws_errors("Following the redrive"):
         results = sqs.list_message_move_tasks(SourceArn=task.source, MaxResults=1).get("Results", [])
     is_listed = bool(results) and results[0].get("StartedTimestamp") != task.earlier
     return results[0] if is_listed else {"Status": "RUNNING"}

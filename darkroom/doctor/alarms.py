@@ -1,10 +1,10 @@
-"""Which of the stack's own alarms are on, or gone."""
+"""Find alarms of the stack that are on or missing."""
 
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from darkroom.doctor.findings import Finding, ok, warning
-from darkroom.errors import answering
+from darkroom.errors import aws_errors
 from darkroom.pipeline.client import Pipeline
 
 if TYPE_CHECKING:
@@ -39,6 +39,6 @@ def _names(deployed: Mapping[str, Any]) -> list[str]:
 
 def _states(pipeline: Pipeline, names: list[str]) -> dict[str, str]:
     cloudwatch: CloudWatchClient = pipeline.client("cloudwatch")
-    with answering("Reading the alarms"):
+    with aws_errors("Reading the alarms"):
         pages = cloudwatch.get_paginator("describe_alarms").paginate(AlarmNames=names)
         return {alarm["AlarmName"]: alarm["StateValue"] for page in pages for alarm in page.get("MetricAlarms", ())}

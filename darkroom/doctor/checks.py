@@ -1,4 +1,4 @@
-"""What is looked at, in which order, to tell whether a pipeline is well."""
+"""The checks of a pipeline's health, in order."""
 
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -11,20 +11,20 @@ from darkroom.doctor.drift import compare_function, compare_templates, deployed_
 from darkroom.doctor.events import check_events
 from darkroom.doctor.findings import Check, Finding, ok, warning
 from darkroom.doctor.rollback import check_rollback
-from darkroom.doctor.smoke_test import Trial
+from darkroom.doctor.smoke_test import SmokeTest
 from darkroom.doctor.stack_names import check_names, read_stack_names
 from darkroom.doctor.wiring import check_consumer, check_notification, check_queues, expected_prefix
-from darkroom.errors import answering
+from darkroom.errors import aws_errors
 from darkroom.pipeline.client import Pipeline
-from darkroom.pipeline.sqs import count_messages
+from darkroom.pipeline.sqs import queue_depth
 from stacks.config.config import Config
 
 if TYPE_CHECKING:
     from mypy_boto3_sts import STSClient
 
 
-def checks(pipeline: Pipeline, config: Config, assembly: Path, *, patience: float | None) -> Iterator[Check]:
-    """List what to look at; a test image is sent where there is `patience` for it, in seconds.
+def checks(pipeline: Pipeline, config: Config, assembly: Path, *, idle_timeout: float | None) -> Iterator[Check]:
+    """List what to look at; a test image is sent where there is `idle_timeout` for it, in seconds.
 
     `config` and `assembly` are what this folder would deploy.
 
@@ -41,8 +41,8 @@ def checks(pipeline: Pipeline, config: Config, assembly: Path, *, patience: floa
     yield Check("The dead letters", partial(_check_dead_letters, pipeline))
     yield Check("The events", partial(check_events, pipeline))
     yield Check("The alarms", partial(check_alarms, pipeline, deployed))
-    if patience is not None:
-        yield Check("A test image", Trial(pipeline, expected_prefix(deployed), patience).findings)
+    if idle_timeout is not None:
+        yield Check("A test image", SmokeTest(pipeline, expected_prefix(deployed), idle_timeout).findings)
 
 
 def _wiring(pipeline: Pipeline, deployed: Mapping[str, Any]) -> Iterator[Check]:
@@ -54,7 +54,7 @@ def _wiring(pipeline: Pipeline, deployed: Mapping[str, Any]) -> Iterator[Check]:
 
 def _check_credentials(pipeline: Pipeline) -> Iterator[Finding]:
     sts: STSClient = pipeline.client("sts")
-    with answering("Asking who you are"):
+    with aws_errors("Asking who you are"):
         answer = sts.get_caller_identity()
     yield ok(f"You are {answer['Arn']}, in {pipeline.region}.")
 
@@ -64,8 +64,8 @@ def _check_names(pipeline: Pipeline, config: Config) -> Iterator[Finding]:
 
 
 def _check_dead_letters(pipeline: Pipeline) -> Iterator[Finding]:
-    letters = count_messages(pipeline.client("sqs"), pipeline.dead_letter_queue_url).total
-    if letters:
-        yield warning(f"There are {letters:,} dead letters.", "See why: darkroom dlq list")
+    messages = queue_depth(pipeline.client("sqs"), pipeline.dead_letter_queue_url).total
+    if messages:
+        yield warning(f"There are {messages:,} dead letters.", "See why: darkroom dlq list")
     else:
         yield ok("There are no dead letters.")

@@ -1,4 +1,4 @@
-"""Compare how often the function may run at once with what Lambda grants the account.
+"""Compare the function's maximum concurrency with the account's quota.
 
 New accounts are granted little: as few as 10 rather than 1,000. They are granted less memory too, 3,008 MB, which no
 API of Lambda's tells: it refuses a function that asks for more.
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from darkroom.doctor.findings import Finding, ok, warning
-from darkroom.errors import answering
+from darkroom.errors import aws_errors
 from darkroom.pipeline.client import LIVE, Pipeline
 
 if TYPE_CHECKING:
@@ -37,9 +37,9 @@ def check_concurrency(pipeline: Pipeline) -> Iterator[Finding]:
         DarkroomError: Lambda refuses, or does not answer.
     """
     functions: LambdaClient = pipeline.client("lambda")
-    with answering("Reading the account's limits"):
+    with aws_errors("Reading the account's limits"):
         limits = functions.get_account_settings()["AccountLimit"]
-    with answering("Reading the event source mappings"):
+    with aws_errors("Reading the event source mappings"):
         mappings = functions.list_event_source_mappings(FunctionName=f"{pipeline.function_name}:{LIVE}")
     grant = Grant(all=limits["ConcurrentExecutions"], unreserved=limits["UnreservedConcurrentExecutions"])
     yield from compare(mappings["EventSourceMappings"], grant, pipeline.region)

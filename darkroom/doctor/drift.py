@@ -1,4 +1,4 @@
-"""Is what is deployed what this folder says? The template that CloudFormation has, held against a new synthesis."""
+"""Compare the deployed template with a new synthesis."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from contract.errors import SettingsError
 from darkroom.doctor.findings import Finding, fault, ok, warning
-from darkroom.errors import answering
+from darkroom.errors import aws_errors
 from darkroom.local.cloud_assembly import read_assembly
 from darkroom.pipeline.client import LIVE, Pipeline
 from resize.settings import Settings
@@ -40,7 +40,7 @@ def deployed_template(pipeline: Pipeline) -> Mapping[str, Any]:
         DarkroomError: CloudFormation refuses, or does not answer.
     """
     cloudformation: CloudFormationClient = pipeline.client("cloudformation")
-    with answering("Reading the stack's template"):
+    with aws_errors("Reading the stack's template"):
         body: Any = cloudformation.get_template(StackName=pipeline.stack_name, TemplateStage="Original")["TemplateBody"]
     return json.loads(body) if isinstance(body, str) else dict(body)
 
@@ -86,14 +86,14 @@ def compare_function(deployed: Mapping[str, Any], pipeline: Pipeline) -> Iterato
         DarkroomError: Lambda refuses, or does not answer.
     """
     functions: LambdaClient = pipeline.client("lambda")
-    with answering("Reading the function"):
+    with aws_errors("Reading the function"):
         live = functions.get_function_configuration(FunctionName=pipeline.function_name, Qualifier=LIVE)
         latest = functions.get_function_configuration(FunctionName=pipeline.function_name)
-    told = _properties(deployed, "AWS::Lambda::Function")
+    expected = _properties(deployed, "AWS::Lambda::Function")
     for name, configuration in (("The version that takes the jobs", live), ("The function's newest code", latest)):
         variables = configuration.get("Environment", {}).get("Variables", {})
-        changed = [*_changed(told["Environment"]["Variables"], variables)]
-        if configuration["Timeout"] != told["Timeout"] or configuration["MemorySize"] != told["MemorySize"]:
+        changed = [*_changed(expected["Environment"]["Variables"], variables)]
+        if configuration["Timeout"] != expected["Timeout"] or configuration["MemorySize"] != expected["MemorySize"]:
             changed.append("its timeout or memory")
         if changed:
             yield fault(f"{name} was changed by hand: {', '.join(changed)}.", "Deploy a change, to undo it.")
@@ -107,11 +107,11 @@ def compare_function(deployed: Mapping[str, Any], pipeline: Pipeline) -> Iterato
         yield ok(f"The function's version {live['Version']} takes the jobs.")
 
 
-def _changed(told: Mapping[str, Any], found: Mapping[str, str]) -> Iterator[str]:
+def _changed(expected: Mapping[str, Any], found: Mapping[str, str]) -> Iterator[str]:
     """Name the variables that differ; what CloudFormation fills in is passed over where it is there."""
-    for name in sorted(told.keys() | found.keys()):
-        value = told.get(name)
-        if (isinstance(value, str) and found.get(name) != value) or name not in found or name not in told:
+    for name in sorted(expected.keys() | found.keys()):
+        value = expected.get(name)
+        if (isinstance(value, str) and found.get(name) != value) or name not in found or name not in expected:
             yield f"its variable {name}"
 
 

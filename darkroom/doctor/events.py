@@ -1,14 +1,14 @@
-"""Do outcomes reach the event log: the announce function takes them, reaches its secret, and leaves none behind."""
+"""Check that outcomes reach the event log."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from darkroom.doctor.findings import Finding, fault, ok, warning
-from darkroom.errors import answering
+from darkroom.errors import aws_errors
 from darkroom.outbox.queues import EventQueues, event_queues_of, read_events
 from darkroom.pipeline.client import Pipeline
-from darkroom.pipeline.sqs import count_messages, read_queue
+from darkroom.pipeline.sqs import queue_depth, read_queue
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -31,11 +31,11 @@ def check_events(pipeline: Pipeline) -> Iterator[Finding]:
     sqs: SQSClient = pipeline.client("sqs")
     functions: LambdaClient = pipeline.client("lambda")
     arn = read_queue(sqs, queues.events_url).arn
-    with answering("Reading the event source mappings of the events queue"):
+    with aws_errors("Reading the event source mappings of the events queue"):
         mappings = functions.list_event_source_mappings(EventSourceArn=arn)["EventSourceMappings"]
     yield from _check_mappings(mappings)
     for mapping in mappings[:1]:
-        with answering("Reading the configuration of the announce function"):
+        with aws_errors("Reading the configuration of the announce function"):
             function = functions.get_function_configuration(FunctionName=mapping["FunctionArn"])
         yield from _check_secret(pipeline, function)
     yield _check_dead_letters(sqs, queues)
@@ -68,7 +68,7 @@ def _check_secret(pipeline: Pipeline, function: Mapping[str, Any]) -> Iterator[F
     if not target.get("secret_arn") or not vpc.get("VpcId"):
         return
     ec2 = pipeline.client("ec2")
-    with answering("Looking for a way from the VPC to Secrets Manager"):
+    with aws_errors("Looking for a way from the VPC to Secrets Manager"):
         endpoints = ec2.describe_vpc_endpoints(
             Filters=[
                 {"Name": "vpc-id", "Values": [vpc["VpcId"]]},
@@ -104,6 +104,6 @@ def leads_out(tables: Sequence[Mapping[str, Any]], subnet: str) -> bool:
 
 
 def _check_dead_letters(sqs: "SQSClient", queues: EventQueues) -> Finding:
-    if count := count_messages(sqs, queues.dead_letters_url).total:
+    if count := queue_depth(sqs, queues.dead_letters_url).total:
         return warning(f"{count:,} events have not reached the log.", "See which: darkroom events dlq")
     return ok("Every event has reached the log, or waits for its turn.")

@@ -1,4 +1,4 @@
-"""What `darkroom doctor` finds: whether it is well, what it is, and what to do about it."""
+"""Findings of a check: level, text and advice."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at; `advice` says what to do, and is empty where all is well."""
+    """One thing that was looked at; `advice` says what to do, and is empty where all is healthy."""
 
     level: Level
     what: str
@@ -44,7 +44,7 @@ class Check:
 
 
 def ok(what: str) -> Finding:
-    """Say that something is well."""
+    """Report that something is healthy."""
     return Finding(Level.OK, what)
 
 

@@ -1,4 +1,4 @@
-"""Find versions of the function that are newer than the live one: a deployment was rolled back.
+"""Find versions of the function that a rollback left behind.
 
 Versions are numbered, and a job gives way to what a higher number has written for the same upload (resize/order.py).
 So what a version that was rolled back has resized stays as it is, whatever a backfill sends, until a newer one is
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from darkroom.doctor.findings import Finding, ok, warning
-from darkroom.errors import answering
+from darkroom.errors import aws_errors
 from darkroom.pipeline.client import Pipeline
 
 if TYPE_CHECKING:
@@ -29,9 +29,9 @@ def check_rollback(pipeline: Pipeline) -> Iterator[Finding]:
     Raises:
         DarkroomError: AWS refuses, or does not answer.
     """
-    with answering("Reading the function's live version"):
+    with aws_errors("Reading the function's live version"):
         live = pipeline.live_generation()
-    with answering("Reading the stack's events"):
+    with aws_errors("Reading the stack's events"):
         newest = max(_versions(pipeline), default=live)
     if newest > live:
         yield warning(

@@ -1,4 +1,4 @@
-"""A tiny image through the pipeline and back: uploaded, resized, fetched, deleted and gone."""
+"""Smoke test: resize a tiny image in the deployed pipeline."""
 
 import base64
 import time
@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from contract.keys import manifest_key
 from contract.manifest import Manifest, Outcome
 from darkroom.doctor.findings import Finding, fault, ok
-from darkroom.errors import answering
+from darkroom.errors import aws_errors
 from darkroom.pipeline.client import Pipeline
 
 if TYPE_CHECKING:
@@ -27,14 +27,14 @@ _IMAGE = base64.b64decode(
 _LOOK_FOR_IT = "Look for its job: darkroom dlq list, darkroom status, and the function's log."
 
 
-class Trial:
+class SmokeTest:
     """One test image. Its key is new, so nobody's upload is touched."""
 
     def __init__(
         self,
         pipeline: Pipeline,
         prefix: str,
-        patience: float,
+        idle_timeout: float,
         *,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
@@ -42,7 +42,7 @@ class Trial:
         self._pipeline = pipeline
         self._s3: S3Client = pipeline.client("s3")
         self._key = f"{prefix}{FOLDER}/{uuid.uuid4()}.png"
-        self._patience = patience
+        self._patience = idle_timeout
         self._clock = clock
         self._sleep = sleep
 
@@ -52,14 +52,14 @@ class Trial:
         Raises:
             DarkroomError: S3 refuses, or does not answer.
         """
-        with answering("Uploading the test image"):
+        with aws_errors("Uploading the test image"):
             version = self._s3.put_object(Bucket=self._pipeline.uploads_bucket, Key=self._key, Body=_IMAGE)["VersionId"]
         manifest = None
         try:
             manifest = self._wait_for(lambda each: each.source.version_id == version)
             yield self._came_out(manifest)
         finally:
-            with answering("Deleting the test image"):
+            with aws_errors("Deleting the test image"):
                 self._s3.delete_object(Bucket=self._pipeline.uploads_bucket, Key=self._key, VersionId=version)
         if manifest:
             yield self._is_gone(manifest)
@@ -99,7 +99,7 @@ class Trial:
             self._sleep(_LOOK_SECONDS)
 
     def _manifest(self) -> Manifest | None:
-        with answering("Reading the test image's manifest"):
+        with aws_errors("Reading the test image's manifest"):
             try:
                 answer = self._s3.get_object(Bucket=self._pipeline.derived_bucket, Key=manifest_key(self._key))
             except self._s3.exceptions.NoSuchKey:
@@ -108,7 +108,7 @@ class Trial:
 
     def _length(self, key: str) -> int | None:
         """Fetch an object, and tell how long it is; None where there is none."""
-        with answering("Fetching a variant of the test image"):
+        with aws_errors("Fetching a variant of the test image"):
             try:
                 return len(self._s3.get_object(Bucket=self._pipeline.derived_bucket, Key=key)["Body"].read())
             except ClientError as error:

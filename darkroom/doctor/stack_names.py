@@ -1,10 +1,10 @@
-"""Compare the names of a stack's uploads bucket and jobs queue with those that a deployment would give them."""
+"""Compare a stack's resource names with those of the next deployment."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from darkroom.doctor.findings import Finding, ok, warning
-from darkroom.errors import answering
+from darkroom.errors import aws_errors
 from darkroom.pipeline.client import find_stack, outputs_of
 from stacks.config.config import Config
 from stacks.names import Names, legacy_queue, names_for, suffix_of
@@ -30,7 +30,7 @@ def read_stack_names(stack_name: str, cloudformation: "CloudFormationClient") ->
     Raises:
         DarkroomError: CloudFormation refuses, or does not answer.
     """
-    with answering(f"Finding the stack {stack_name!r}"):
+    with aws_errors(f"Finding the stack {stack_name!r}"):
         stack = find_stack(stack_name, cloudformation)
     outputs = outputs_of(stack) if stack else {}
     if stack is None or not outputs.keys() >= {Output.UPLOADS_BUCKET, Output.JOBS_QUEUE_URL}:

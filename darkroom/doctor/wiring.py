@@ -1,4 +1,4 @@
-"""Is everything connected? The bucket to the queue, the queue to the function and to the dead-letter queue."""
+"""Check the notification, queues, policy and event source mapping."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from contract.events import NOTIFIED_EVENTS
 from darkroom.doctor.findings import Finding, fault, ok, warning
-from darkroom.errors import answering
+from darkroom.errors import aws_errors
 from darkroom.pipeline.client import LIVE, Pipeline
 from darkroom.pipeline.deployed_config import prefix_of
 from darkroom.pipeline.sqs import Queue, read_queue
@@ -32,11 +32,11 @@ def check_notification(pipeline: Pipeline, deployed: Mapping[str, Any]) -> Itera
     """
     s3: S3Client = pipeline.client("s3")
     arn = read_queue(pipeline.client("sqs"), pipeline.jobs_queue_url).arn
-    with answering("Reading the notifications of the uploads bucket"):
-        told = s3.get_bucket_notification_configuration(Bucket=pipeline.uploads_bucket)
+    with aws_errors("Reading the notifications of the uploads bucket"):
+        notification = s3.get_bucket_notification_configuration(Bucket=pipeline.uploads_bucket)
     found = {
         (event, prefix_of(each))
-        for each in told.get("QueueConfigurations", ())
+        for each in notification.get("QueueConfigurations", ())
         if each["QueueArn"] == arn
         for event in each["Events"]
     }
@@ -96,7 +96,7 @@ def check_consumer(pipeline: Pipeline) -> Iterator[Finding]:
     """
     functions: LambdaClient = pipeline.client("lambda")
     jobs = read_queue(pipeline.client("sqs"), pipeline.jobs_queue_url)
-    with answering("Reading the event source mappings"):
+    with aws_errors("Reading the event source mappings"):
         mappings = functions.list_event_source_mappings(EventSourceArn=jobs.arn)["EventSourceMappings"]
         timeout = functions.get_function_configuration(FunctionName=pipeline.function_name)["Timeout"]
     ours = [each for each in mappings if each["FunctionArn"].endswith(f":{pipeline.function_name}:{LIVE}")]

@@ -1,4 +1,4 @@
-"""The access keys of an emulator: new at each start, known to whoever started it."""
+"""Random access keys of one emulator."""
 
 import base64
 import secrets

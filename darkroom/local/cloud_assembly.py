@@ -1,4 +1,4 @@
-"""What a cloud assembly, the CDK's output folder, asks to be deployed: read into values, in order."""
+"""Parse a cloud assembly, the CDK's output folder."""
 
 import graphlib
 import json

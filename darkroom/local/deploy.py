@@ -1,4 +1,4 @@
-"""From a cloud assembly to a running pipeline, on any endpoint that speaks AWS."""
+"""Deploy a cloud assembly to an endpoint that speaks AWS."""
 
 import io
 import zipfile

@@ -1,4 +1,4 @@
-"""AWS on this machine: MiniStack as a child process that never outlives whoever started it."""
+"""Run the AWS emulator, MiniStack, as a child process."""
 
 import contextlib
 import http.client

@@ -1,4 +1,4 @@
-"""MiniStack behind the guard: the application that the emulator's process serves, made from its environment."""
+"""MiniStack's ASGI application behind the guard."""
 
 import os
 from collections.abc import Mapping

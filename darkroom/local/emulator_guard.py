@@ -1,4 +1,4 @@
-"""Stands before the emulator: answers whoever has this start's access keys, and no web page, whatever it says.
+"""Authenticate requests to the emulator, and refuse web pages.
 
 On loopback the emulator is reached by every page that its user's browser shows, and whoever reaches it can have code
 run: it runs functions. So each request must name this machine, must not come from a page of another origin, and must be

@@ -1,4 +1,4 @@
-"""What runs inside the emulator's process: its application on an inherited socket, until whoever started it is gone.
+"""Entry point of the emulator's process.
 
 Run by `emulator.py` as `python emulator_process.py SOCKET_FD STATE_FOLDER`, in a process group of its own and with a
 pipe as standard input.

@@ -1,4 +1,4 @@
-"""The pipeline on this machine: synthesized, deployed to an emulator or another endpoint, and stopped at the end."""
+"""Synthesize, deploy and stop a pipeline on this machine."""
 
 import os
 import shutil
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from darkroom.errors import DarkroomError, UsageError, answering
+from darkroom.errors import DarkroomError, UsageError, aws_errors
 from darkroom.local.access_keys import AccessKeys
 from darkroom.local.deploy import deploy
 from darkroom.local.emulator import Emulator, emulator
@@ -17,7 +17,7 @@ from darkroom.local.registry import find_running
 from darkroom.local.synthesis import PROJECT, local_overrides, synthesize
 from darkroom.loopback import is_listening
 from darkroom.pipeline.client import Pipeline
-from darkroom.pipeline.sqs import count_messages
+from darkroom.pipeline.sqs import queue_depth
 
 ASSEMBLIES = PROJECT / ".darkroom" / "assemblies"
 
@@ -33,23 +33,23 @@ class Local:
 
     def function_log(self) -> str:
         """Read what the function has logged."""
-        with answering("Reading the function's log"):
+        with aws_errors("Reading the function's log"):
             return "".join(f"{line.text.rstrip()}\n" for line in self.pipeline.function_log())
 
     def wait_until_idle(
         self,
-        patience: float,
+        idle_timeout: float,
         *,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Wait until no job is being worked on, for `patience` seconds at most: a function logs after it has written.
+        """Wait until no job is in flight, for `idle_timeout` seconds at most: a function logs after it has written.
 
         A job that failed counts as being worked on until it may be tried again.
         """
         sqs = self.pipeline.client("sqs")
-        deadline = clock() + patience
-        while count_messages(sqs, self.pipeline.jobs_queue_url).in_flight and clock() < deadline:
+        deadline = clock() + idle_timeout
+        while queue_depth(sqs, self.pipeline.jobs_queue_url).in_flight and clock() < deadline:
             sleep(_LOOK_SECONDS)
 
     def whole_log(self) -> str:
@@ -70,7 +70,7 @@ def local_pipeline(
 ) -> Iterator[Local]:
     """Bring the pipeline up, on an emulator of its own unless there is an endpoint, and take the emulator down after.
 
-    `overrides` are knobs of cdk.json; `begin` is told of each step.
+    `overrides` are settings of cdk.json; `begin` is told of each step.
 
     Raises:
         DarkroomError: it could not be brought up.
@@ -79,7 +79,7 @@ def local_pipeline(
         begin("Building the pipeline (the first time takes a minute)")
         assembly = synthesize(local_overrides() | dict(overrides), ASSEMBLIES)
         begin("Deploying the pipeline")
-        with answering(f"Deploying to {aws.endpoint_url}"):
+        with aws_errors(f"Deploying to {aws.endpoint_url}"):
             pipeline = deploy(assembly, aws.endpoint_url, aws.session())
         yield Local(pipeline=pipeline, emulator_log=log)
 

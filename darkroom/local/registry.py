@@ -1,4 +1,4 @@
-"""Tells other commands which pipeline `darkroom up` keeps running on this machine, for as long as it does."""
+"""Registry of the pipelines that `darkroom up` keeps running."""
 
 import fcntl
 import json
@@ -18,7 +18,7 @@ _OWNER_ONLY = 0o600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Running:
+class RunningPipeline:
     """A pipeline that is up: where it answers, to which keys, and what its stack is called."""
 
     endpoint_url: str
@@ -26,7 +26,7 @@ class Running:
     keys: AccessKeys
 
     @classmethod
-    def of(cls, pipeline: Pipeline) -> "Running":
+    def of(cls, pipeline: Pipeline) -> "RunningPipeline":
         """Describe a pipeline on an emulator."""
         return cls(
             endpoint_url=str(pipeline.endpoint_url),
@@ -35,15 +35,15 @@ class Running:
         )
 
     @classmethod
-    def from_json(cls, text: str) -> "Running":
+    def from_json(cls, text: str) -> "RunningPipeline":
         """Read what `to_json` wrote.
 
         Raises:
             ValueError: it is something else, such as the note of another version of Darkroom.
         """
-        told = json.loads(text)
+        members = json.loads(text)
         try:
-            return cls(**{**told, "keys": AccessKeys(**told["keys"])})
+            return cls(**{**members, "keys": AccessKeys(**members["keys"])})
         except (TypeError, KeyError) as error:
             raise ValueError("no note of a running pipeline") from error
 
@@ -62,7 +62,7 @@ def folder() -> Path:
 
 
 @contextmanager
-def announced(running: Running) -> Iterator[None]:
+def register(running: RunningPipeline) -> Iterator[None]:
     """Note a pipeline for as long as this process runs: the lock goes with the process, however that ends."""
     folder().mkdir(parents=True, exist_ok=True)
     note = folder() / f"{os.getpid()}.json"
@@ -76,16 +76,16 @@ def announced(running: Running) -> Iterator[None]:
             note.unlink(missing_ok=True)
 
 
-def all_running() -> tuple[Running, ...]:
+def running_pipelines() -> tuple[RunningPipeline, ...]:
     """Find the pipelines that are up, those started last first; what a killed process left behind is cleared away."""
     notes = sorted(folder().glob("*.json"), key=_started, reverse=True)
     return tuple(running for running in map(_read, notes) if running)
 
 
-def find_running(endpoint_url: str) -> Running | None:
+def find_running(endpoint_url: str) -> RunningPipeline | None:
     """Find the pipeline that is up at an endpoint, however its URL names this machine."""
     place = _place(endpoint_url)
-    return next((running for running in all_running() if _place(running.endpoint_url) == place), None)
+    return next((running for running in running_pipelines() if _place(running.endpoint_url) == place), None)
 
 
 def _place(endpoint_url: str) -> tuple[str, str, int | None]:
@@ -108,11 +108,11 @@ def _started(note: Path) -> float:
         return 0.0
 
 
-def _read(note: Path) -> Running | None:
+def _read(note: Path) -> RunningPipeline | None:
     try:
         with note.open(encoding="utf-8") as file:
             if _is_held(file.fileno()):
-                return Running.from_json(file.read())
+                return RunningPipeline.from_json(file.read())
             note.unlink(missing_ok=True)
     except (FileNotFoundError, ValueError):  # it has just ended, or is just about to be written
         pass

@@ -1,4 +1,4 @@
-"""Checks AWS Signature Version 4 of a request: in its headers, in its query string, or in a form's policy.
+"""Verify AWS Signature Version 4 of a request.
 
 Source: docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html and, for what S3 does in its
 own way, docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-authenticating-requests.html
@@ -96,10 +96,10 @@ class Signature:
 
     def payload(self, request: SignedRequest) -> str | None:
         """Say what was signed in place of the body; None where that is the body's own SHA-256, which is not told."""
-        told = request.value("x-amz-content-sha256")
+        header = request.value("x-amz-content-sha256")
         if self.lifetime is not None and self.is_for_s3:
-            return told or _UNSIGNED_PAYLOAD
-        return told or None
+            return header or _UNSIGNED_PAYLOAD
+        return header or None
 
     def check(self, request: SignedRequest, payload: str, secret: str) -> None:
         """Compute it anew.
@@ -241,11 +241,11 @@ def _from_headers(authorization: str, request: SignedRequest) -> Signature:
     if set(fields) != {"Credential", "SignedHeaders", "Signature"}:
         raise SignatureError("IncompleteSignature", "The header Authorization does not have what AWS asks for.")
     access_key_id, scope = _scope(fields["Credential"])
-    told = request.value("x-amz-date")
+    header = request.value("x-amz-date")
     return Signature(
         access_key_id=access_key_id,
         scope=scope,
-        time=_time(told or _of_date(request.value("date")), scope[0]),
+        time=_time(header or _of_date(request.value("date")), scope[0]),
         signed_headers=tuple(fields["SignedHeaders"].split(";")),
         digest=fields["Signature"],
         token=request.value("x-amz-security-token"),

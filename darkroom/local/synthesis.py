@@ -1,4 +1,4 @@
-"""From the CDK app to a cloud assembly: the template and the bundle that `cdk deploy` would send."""
+"""Synthesize the CDK app to a cloud assembly."""
 
 import fcntl
 import hashlib
@@ -48,10 +48,10 @@ def local_overrides() -> dict[str, object]:
 
 
 def configuration(overrides: Mapping[str, object]) -> Config:
-    """Read cdk.json as app.py does where these knobs are overridden.
+    """Read cdk.json as app.py does where these settings are overridden.
 
     Raises:
-        SettingsError: a knob cannot be what it is.
+        SettingsError: a setting cannot be what it is.
     """
     return parse_config(read_context(PROJECT / "cdk.json", {}) | dict(overrides))
 
@@ -59,8 +59,8 @@ def configuration(overrides: Mapping[str, object]) -> Config:
 def synthesize(overrides: Mapping[str, object], output: Path) -> Path:
     """Make the assembly of this project under `output`, unless it is there already, and return its folder.
 
-    `overrides` are knobs of cdk.json. Identical inputs have one folder, so a second call only looks; calls at the same
-    time wait for the first.
+    `overrides` are settings of cdk.json. Identical inputs have one folder, so a second call only looks; concurrent
+    calls wait for the first.
 
     Raises:
         SynthesisError: app.py did not accept its configuration, or failed.

@@ -1,4 +1,4 @@
-"""Announce the newest outcome of every key again, for a log that was turned on late or has lost some."""
+"""Announce the newest outcome of every key again."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from darkroom.outbox.manifests import StandingManifests
 from darkroom.outbox.queues import EventQueues, send_events
-from darkroom.pipeline.sqs import Pace, in_tens
+from darkroom.pipeline.sqs import RateLimiter, in_batches
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -37,7 +37,7 @@ def most_dollars(manifests: int) -> float:
     return manifests * (_READ + _REQUESTS * _FIFO_REQUEST) / _MILLION
 
 
-def announce_again(manifests: StandingManifests, queues: EventQueues, pace: Pace) -> Iterator[Announced]:
+def announce_again(manifests: StandingManifests, queues: EventQueues, pace: RateLimiter) -> Iterator[Announced]:
     """Send an event for each manifest; yield what became of each page.
 
     An event has the id that it had before, so who knows it already drops it. It may come after a newer one of its key,
@@ -49,7 +49,7 @@ def announce_again(manifests: StandingManifests, queues: EventQueues, pace: Pace
     sqs: SQSClient = manifests.pipeline.client("sqs")
     for page in manifests.events():
         events = [event for event in page if event is not None]
-        for ten in in_tens(events):
+        for ten in in_batches(events):
             pace.wait(len(ten))
             send_events(sqs, queues.events_url, [event.to_json() for event in ten])
         yield Announced(sent=len(events), unreadable=len(page) - len(events))

@@ -1,4 +1,4 @@
-"""Events that nobody took: what they are about, and sending them again."""
+"""Events that did not reach the log, and their redrive."""
 
 import json
 from collections.abc import Iterator
@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from darkroom.dlq.queue import DeadLetterQueue, Letter
+from darkroom.dlq.queue import DeadLetterMessage, DeadLetterQueue
 from darkroom.outbox.queues import EventQueues, send_events
 from darkroom.pipeline.client import Pipeline
-from darkroom.pipeline.sqs import Pace
+from darkroom.pipeline.sqs import RateLimiter
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -26,7 +26,7 @@ class UndeliveredEvent:
     type: str | None
 
     @classmethod
-    def of(cls, letter: Letter) -> "UndeliveredEvent":
+    def of(cls, letter: DeadLetterMessage) -> "UndeliveredEvent":
         """Describe a message, whatever its body."""
         event = _event_of(letter)
         return cls(
@@ -47,11 +47,11 @@ def read_undelivered(pipeline: Pipeline, queues: EventQueues, limit: int) -> tup
         DarkroomError: SQS refuses, or does not answer.
     """
     queue = DeadLetterQueue(queues.of(pipeline))
-    letters = queue.look(limit)
+    letters = queue.peek(limit)
     return tuple(map(UndeliveredEvent.of, letters)), queue.count()
 
 
-def redrive_events(pipeline: Pipeline, queues: EventQueues, pace: Pace) -> Iterator[int]:
+def redrive_events(pipeline: Pipeline, queues: EventQueues, pace: RateLimiter) -> Iterator[int]:
     """Send every event again, and only then take it away; yield how many are moved with each request.
 
     What is no event stays. SQS's own message move task is not used, so that it is the same here and on AWS.
@@ -60,7 +60,7 @@ def redrive_events(pipeline: Pipeline, queues: EventQueues, pace: Pace) -> Itera
         DarkroomError: SQS refuses, or does not answer. No event is lost.
     """
     sqs: SQSClient = pipeline.client("sqs")
-    with DeadLetterQueue(queues.of(pipeline)).holding() as held:
+    with DeadLetterQueue(queues.of(pipeline)).receiving() as held:
         while ten := held.receive_ten():
             events = [letter for letter in ten if _event_of(letter)]
             if events:
@@ -70,7 +70,7 @@ def redrive_events(pipeline: Pipeline, queues: EventQueues, pace: Pace) -> Itera
             yield len(events)
 
 
-def _event_of(letter: Letter) -> dict[str, str] | None:
+def _event_of(letter: DeadLetterMessage) -> dict[str, str] | None:
     """Read what sending it takes; None where that is not there."""
     try:
         event = json.loads(letter.body)

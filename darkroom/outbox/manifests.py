@@ -1,4 +1,4 @@
-"""Every manifest of a pipeline as the event that announces it, a thousand keys at a time."""
+"""Read every manifest as the event that announces it."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ from contract.keys import MANIFESTS
 from contract.manifest import Manifest
 from contract.s3_errors import is_missing
 from darkroom.backfill.listing import Page, list_bucket
-from darkroom.errors import answering
-from darkroom.parallel import concurrently
+from darkroom.errors import aws_errors
+from darkroom.parallel import map_parallel
 from darkroom.pipeline.client import Pipeline
 
 if TYPE_CHECKING:
@@ -58,8 +58,8 @@ class StandingManifests:
                 raise
             return [self._event(found["Body"].read(), found["Metadata"].get(REVISION, ""))]
 
-        with answering("Reading manifests"):
-            return [event for found in concurrently(read, keys) for event in found]
+        with aws_errors("Reading manifests"):
+            return [event for found in map_parallel(read, keys) for event in found]
 
     def _event(self, text: bytes, revision: str) -> ImageEvent | None:
         try:

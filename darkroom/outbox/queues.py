@@ -1,4 +1,4 @@
-"""Where a pipeline announces outcomes: its events queue, that queue's dead letters, and how to send an event."""
+"""The queues of events, and how to send one."""
 
 import hashlib
 import json
@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from contract.errors import SettingsError
-from darkroom.errors import DarkroomError, UsageError, answering
+from darkroom.errors import DarkroomError, UsageError, aws_errors
 from darkroom.pipeline.client import Pipeline
 from darkroom.pipeline.sqs import read_queue, send
 from resize.settings import Events, Settings
@@ -50,7 +50,7 @@ def read_events(pipeline: Pipeline) -> Events | None:
     Raises:
         DarkroomError: AWS refuses or does not answer, or the function is another Darkroom's.
     """
-    with answering("Reading the configuration of the function"):
+    with aws_errors("Reading the configuration of the function"):
         environment = pipeline.function_environment()
     try:
         return Settings.from_environment(environment).events
@@ -66,7 +66,7 @@ def event_queues_of(pipeline: Pipeline, events: Events) -> EventQueues:
     """
     sqs: SQSClient = pipeline.client("sqs")
     name = read_queue(sqs, events.queue_url).redrive["deadLetterTargetArn"].rpartition(":")[2]
-    with answering("Finding the dead letters of the events queue"):
+    with aws_errors("Finding the dead letters of the events queue"):
         dead_letters = sqs.get_queue_url(QueueName=name)["QueueUrl"]
     return EventQueues(events_url=events.queue_url, dead_letters_url=dead_letters, source=events.source)
 

@@ -1,4 +1,4 @@
-"""Compare the event log with the manifests that stand: what is missing, and which numbers are left out."""
+"""Compare the event log with the manifests that stand."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -8,7 +8,7 @@ from typing import Any
 
 from contract.image_event import ImageEvent
 from contract.manifest import Outcome
-from contract.sequencer import Order
+from contract.sequencer import EventOrder
 from darkroom.errors import UsageError
 
 _HOW = "Write the log with: darkroom events tail --from beginning --once --json"
@@ -116,7 +116,7 @@ def _add(histories: dict[str, History], event: dict[str, Any]) -> None:
 
 def _is_later(place: tuple[str, int], other: tuple[str, int]) -> bool:
     """Compare by sequencer, then by number: an outcome may be written again under the event of the one before."""
-    one, two = (Order(sequencer=sequencer, generation=number) for sequencer, number in (place, other))
+    one, two = (EventOrder(sequencer=sequencer, generation=number) for sequencer, number in (place, other))
     return one.is_later_than(two)
 
 

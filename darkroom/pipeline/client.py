@@ -1,4 +1,4 @@
-"""A deployed pipeline: where its resources are, and clients for them."""
+"""A deployed pipeline: its resources, and clients for them."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What a deployed pipeline is configured to do, asked of the pipeline itself: cdk.json may say otherwise by now."""
+"""Read the configuration of a deployed pipeline."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from contract.errors import SettingsError
-from darkroom.errors import answering
+from darkroom.errors import aws_errors
 from darkroom.pipeline.client import Pipeline
 from resize.settings import Settings
 
@@ -48,7 +48,7 @@ def find_scope(pipeline: Pipeline) -> Scope:
         DarkroomError: S3 does not answer.
     """
     s3: S3Client = pipeline.client("s3")
-    with answering("Reading the notifications of the uploads bucket"):
+    with aws_errors("Reading the notifications of the uploads bucket"):
         try:
             answer = s3.get_bucket_notification_configuration(Bucket=pipeline.uploads_bucket)
         except ClientError as error:
@@ -58,10 +58,10 @@ def find_scope(pipeline: Pipeline) -> Scope:
     queue = pipeline.jobs_queue_url.rpartition("/")[2]
     return Scope(
         prefixes=tuple(
-            prefix_of(told)
-            for told in answer.get("QueueConfigurations", ())
-            if told["QueueArn"].rpartition(":")[2] == queue
-            and any(event.startswith("s3:ObjectCreated:") for event in told["Events"])
+            prefix_of(notification)
+            for notification in answer.get("QueueConfigurations", ())
+            if notification["QueueArn"].rpartition(":")[2] == queue
+            and any(event.startswith("s3:ObjectCreated:") for event in notification["Events"])
         )
     )
 
@@ -72,7 +72,7 @@ def find_max_source_bytes(pipeline: Pipeline) -> int | None:
     Raises:
         DarkroomError: Lambda does not answer.
     """
-    with answering("Reading the configuration of the function"):
+    with aws_errors("Reading the configuration of the function"):
         try:
             settings = Settings.from_environment(pipeline.function_environment())
         except SettingsError:

@@ -1,4 +1,4 @@
-"""Runs queries of CloudWatch Logs Insights, which cost by the bytes that they scan, and waits for their rows."""
+"""Run queries of CloudWatch Logs Insights."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Reads the pipeline's metrics: from CloudWatch on AWS, and on this machine from the function's own log."""
+"""Read metrics from CloudWatch, or locally from the function's log."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from contract.metrics import NAMESPACE, STACK_DIMENSION, Metric
-from darkroom.errors import answering
+from darkroom.errors import aws_errors
 from darkroom.pipeline.client import Pipeline
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class LoggedMetrics:
     def read(self) -> Readings:
         """Add up what was logged. The log tells nothing of the queue and of how many invocations run."""
         now = self._clock()
-        with answering("Reading the function's log"):
+        with aws_errors("Reading the function's log"):
             lines = [line.text for line in self._pipeline.function_log('"CloudWatchMetrics"', now - _MINUTE)]
         return _readings(sums(lines), at=now)
 
@@ -101,7 +101,7 @@ class CloudWatchMetrics:
         """Ask CloudWatch, or answer what it said less than twenty seconds ago."""
         now = self._clock()
         if self._read_at is None or now - self._read_at >= _FRESH:
-            with answering("Reading the metrics of CloudWatch"):
+            with aws_errors("Reading the metrics of CloudWatch"):
                 self._readings = self._ask(now)
             self._read_at = now
         return self._readings

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from darkroom.errors import DarkroomError, answering
+from darkroom.errors import DarkroomError, aws_errors
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -28,7 +28,7 @@ _REQUEST_BYTES = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Counts:
+class QueueDepth:
     """How many messages wait, are being worked on, and may not be received yet: approximately, as SQS knows them.
 
     Source: docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html
@@ -44,16 +44,18 @@ class Counts:
         return self.waiting + self.in_flight + self.delayed
 
 
-def count_messages(sqs: "SQSClient", queue_url: str) -> Counts:
+def queue_depth(sqs: "SQSClient", queue_url: str) -> QueueDepth:
     """Ask SQS how many messages a queue has.
 
     Raises:
         DarkroomError: SQS refuses, or does not answer.
     """
-    with answering("Counting the messages of a queue"):
+    with aws_errors("Counting the messages of a queue"):
         answer = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=[_WAITING, _IN_FLIGHT, _DELAYED])
     numbers = answer["Attributes"]
-    return Counts(waiting=int(numbers[_WAITING]), in_flight=int(numbers[_IN_FLIGHT]), delayed=int(numbers[_DELAYED]))
+    return QueueDepth(
+        waiting=int(numbers[_WAITING]), in_flight=int(numbers[_IN_FLIGHT]), delayed=int(numbers[_DELAYED])
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,18 +80,18 @@ def read_queue(sqs: "SQSClient", url: str) -> Queue:
     Raises:
         DarkroomError: SQS refuses, or does not answer.
     """
-    with answering(f"Reading the queue {url}"):
-        told: Mapping[str, str] = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]  # type: ignore[assignment]
+    with aws_errors(f"Reading the queue {url}"):
+        attributes: Mapping[str, str] = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]  # type: ignore[assignment]
     return Queue(
-        arn=told["QueueArn"],
-        visibility=int(told["VisibilityTimeout"]),
-        retention=int(told["MessageRetentionPeriod"]),
-        policy=json.loads(told.get("Policy") or "{}"),
-        redrive=json.loads(told.get("RedrivePolicy") or "{}"),
+        arn=attributes["QueueArn"],
+        visibility=int(attributes["VisibilityTimeout"]),
+        retention=int(attributes["MessageRetentionPeriod"]),
+        policy=json.loads(attributes.get("Policy") or "{}"),
+        redrive=json.loads(attributes.get("RedrivePolicy") or "{}"),
     )
 
 
-class Pace:
+class RateLimiter:
     """Lets so many things a second pass, and no burst after a pause."""
 
     def __init__(
@@ -109,7 +111,7 @@ class Pace:
 
 
 def send_all(
-    sqs: "SQSClient", queue_url: str, bodies: Iterable[str], pace: Pace, *, stamp: Callable[[str], str] = str
+    sqs: "SQSClient", queue_url: str, bodies: Iterable[str], limiter: RateLimiter, *, stamp: Callable[[str], str] = str
 ) -> Iterator[int]:
     """Send every message; yield how many are sent with each request, once they are.
 
@@ -118,8 +120,8 @@ def send_all(
     Raises:
         DarkroomError: SQS does not take a message.
     """
-    for ten in in_tens(bodies):
-        pace.wait(len(ten))
+    for ten in in_batches(bodies):
+        limiter.wait(len(ten))
         send(sqs, queue_url, ten, stamp)
         yield len(ten)
 
@@ -148,7 +150,7 @@ def send(  # noqa: PLR0913 - two of them for tests and for FIFO queues alone
             entries = [
                 {"Id": str(place), "MessageBody": stamp(body), **members(body)} for place, body in unsent.items()
             ]
-            with answering("Sending to a queue"):
+            with aws_errors("Sending to a queue"):
                 answer = sqs.send_message_batch(QueueUrl=queue_url, Entries=entries)  # type: ignore[arg-type]
             failed = answer.get("Failed", [])
             unsent = {int(entry["Id"]): unsent[int(entry["Id"])] for entry in failed}
@@ -175,7 +177,7 @@ def _requests(bodies: Sequence[str]) -> Iterator[list[str]]:
         yield request
 
 
-def in_tens(items: Iterable[Item]) -> Iterator[tuple[Item, ...]]:
+def in_batches(items: Iterable[Item]) -> Iterator[tuple[Item, ...]]:
     """Group items ten by ten, in order; the last group has what is left."""
     remaining = iter(items)
     while ten := tuple(islice(remaining, _TEN)):

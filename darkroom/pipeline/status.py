@@ -1,4 +1,4 @@
-"""How a pipeline is doing at one moment: its queues as SQS counts them, and what its metrics tell."""
+"""Read a pipeline's queues and metrics at one moment."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from darkroom.pipeline.client import Pipeline
 from darkroom.pipeline.metrics import Metrics, Readings, metrics_of, utc_now
-from darkroom.pipeline.sqs import Counts, count_messages
+from darkroom.pipeline.sqs import QueueDepth, queue_depth
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
@@ -18,7 +18,7 @@ class Status:
     """The jobs that wait, are in flight or are delayed, the dead letters, whoever looks at them, and the metrics."""
 
     at: datetime
-    jobs: Counts
+    jobs: QueueDepth
     dead_letters: int
     readings: Readings
 
@@ -42,7 +42,7 @@ class StatusReader:
         """
         return Status(
             at=self._clock(),
-            jobs=count_messages(self._sqs, self._pipeline.jobs_queue_url),
-            dead_letters=count_messages(self._sqs, self._pipeline.dead_letter_queue_url).total,
+            jobs=queue_depth(self._sqs, self._pipeline.jobs_queue_url),
+            dead_letters=queue_depth(self._sqs, self._pipeline.dead_letter_queue_url).total,
             readings=self._metrics.read(),
         )

@@ -1,1 +1,1 @@
-"""Files in, results out."""
+"""Upload files and get their results."""

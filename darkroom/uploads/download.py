@@ -13,13 +13,13 @@ from botocore.exceptions import ClientError
 
 from contract.keys import manifest_key
 from contract.manifest import PublishedRendition
-from darkroom.errors import DarkroomError, answering
-from darkroom.files import write_whole
-from darkroom.parallel import concurrently
+from darkroom.errors import DarkroomError, aws_errors
+from darkroom.files import write_atomically
+from darkroom.parallel import map_parallel
 from darkroom.pipeline.client import Pipeline
 from darkroom.uploads.outcomes import Result, wait_for_outcomes
-from darkroom.uploads.upload import Uploaded
-from darkroom.uploads.watcher import Watch
+from darkroom.uploads.upload import UploadedFile
+from darkroom.uploads.watcher import PipelineWatcher
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -36,25 +36,25 @@ _REPLACED = {"PreconditionFailed", "NoSuchKey"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Collected:
+class DownloadedResult:
     """An upload's result, and the file that each of its variants was copied to."""
 
     result: Result
     files: Mapping[str, Path]
 
 
-def collect(s3: "S3Client", bucket: str, result: Result, out: Path) -> Collected:
+def download(s3: "S3Client", bucket: str, result: Result, out: Path) -> DownloadedResult:
     """Copy an upload's renditions, and then its manifest.
 
     Raises:
         DarkroomError: a rendition is not this upload's any more, or the disk refuses it.
     """
     if result.recorded is None:
-        return Collected(result=result, files={})
+        return DownloadedResult(result=result, files={})
     manifest = result.recorded.manifest
     files = {rendition.variant: _copy(s3, bucket, rendition, out) for rendition in manifest.renditions}
-    write_whole(out / local_path(manifest_key(manifest.source.key)), result.recorded.text)
-    return Collected(result=result, files=files)
+    write_atomically(out / local_path(manifest_key(manifest.source.key)), result.recorded.text)
+    return DownloadedResult(result=result, files=files)
 
 
 def local_path(derived_key: str) -> PurePosixPath:
@@ -94,7 +94,7 @@ def _short(name: str, segment: str, extension: str) -> str:
 
 
 def _copy(s3: "S3Client", bucket: str, rendition: PublishedRendition, out: Path) -> Path:
-    with answering(f"Copying {rendition.key!r}"):
+    with aws_errors(f"Copying {rendition.key!r}"):
         try:
             answer = s3.get_object(Bucket=bucket, Key=rendition.key, IfMatch=f'"{rendition.etag}"')
         except ClientError as error:
@@ -104,25 +104,25 @@ def _copy(s3: "S3Client", bucket: str, rendition: PublishedRendition, out: Path)
                 f"{rendition.key!r} was replaced before it was copied: somebody else uploads the same key. Run again."
             ) from error
         content = answer["Body"].read()
-    return write_whole(out / local_path(rendition.key), content)
+    return write_atomically(out / local_path(rendition.key), content)
 
 
-def develop(
-    uploads: Sequence[Uploaded],
+def download_results(
+    uploads: Sequence[UploadedFile],
     pipeline: Pipeline,
     out: Path,
     *,
-    patience: float,
+    idle_timeout: float,
     sleep: Callable[[float], None] = time.sleep,
-) -> Iterator[Collected]:
+) -> Iterator[DownloadedResult]:
     """Yield each upload's result, in the order in which they are known, with its variants copied to `out`.
 
-    `patience` is how many seconds without news are waited for. Nothing is taken out of the pipeline.
+    `idle_timeout` is how many seconds without news are waited for. Nothing is taken out of the pipeline.
 
     Raises:
         DarkroomError: the pipeline did not answer, or a file could not be written.
     """
     s3: S3Client = pipeline.client("s3")
-    watch = Watch(s3, pipeline.client("sqs"), pipeline)
-    for results in wait_for_outcomes(uploads, watch, patience=patience, sleep=sleep):
-        yield from concurrently(lambda result: collect(s3, pipeline.derived_bucket, result, out), results)
+    watcher = PipelineWatcher(s3, pipeline.client("sqs"), pipeline)
+    for results in wait_for_outcomes(uploads, watcher, idle_timeout=idle_timeout, sleep=sleep):
+        yield from map_parallel(lambda result: download(s3, pipeline.derived_bucket, result, out), results)

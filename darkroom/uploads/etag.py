@@ -1,4 +1,4 @@
-"""Tells whether an object in S3 has the very bytes of a file, without fetching it."""
+"""Compare a file with an S3 object by ETag."""
 
 import hashlib
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What each reason means to the person whose image it is, and what to do: docs/troubleshooting.md says the same."""
+"""Meaning of and advice for each reason, as in docs/troubleshooting.md."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class Explanation:
         return f"{self.meaning}: {self.advice}."
 
 
-_OVER_A_LIMIT = Explanation("it is over a limit, which `detail` names", "upload a smaller one, or raise the knob")
+_OVER_A_LIMIT = Explanation("it is over a limit, which `detail` names", "upload a smaller one, or raise the setting")
 _BROKE_ITS_DECODER = Explanation(
     "it broke its decoder, in the sandbox; nothing else was harmed",
     "save it anew with an image editor, and upload that",
@@ -70,6 +70,6 @@ FAILURES = {
     ),
     Failure.OUTSIDE_PREFIX: Explanation(
         "its key does not start as the stack's `key_prefix` says, so no job is made of it",
-        "upload it with --prefix, or change the knob",
+        "upload it with --prefix, or change the setting",
     ),
 }

@@ -1,4 +1,4 @@
-"""Which files a person means by the paths given, and which key each is uploaded as."""
+"""Find the files to upload, and their keys."""
 
 import os
 import stat
@@ -11,14 +11,14 @@ from darkroom.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class LocalFile:
     """A file to upload, and its key in the uploads bucket."""
 
     path: Path
     key: str
 
 
-def find_sources(paths: Sequence[Path], *, outputs: Sequence[Path] = (), prefix: str = "") -> tuple[Source, ...]:
+def find_files(paths: Sequence[Path], *, outputs: Sequence[Path] = (), prefix: str = "") -> tuple[LocalFile, ...]:
     """Find the files that are meant, in a stable order.
 
     A file's key is its name; a file's below a folder is its path from that folder on, with `/` between the names; the
@@ -31,9 +31,9 @@ def find_sources(paths: Sequence[Path], *, outputs: Sequence[Path] = (), prefix:
     """
     left_out = frozenset(output.resolve() for output in outputs)
     start = key_of(prefix)
-    found = [source for path in paths for source in _sources_of(path, left_out)]
-    sources = [Source(source.path, start + source.key) for source in found]
-    owners: dict[str, Source] = {}
+    found = [source for path in paths for source in _files_of(path, left_out)]
+    sources = [LocalFile(source.path, start + source.key) for source in found]
+    owners: dict[str, LocalFile] = {}
     for source in sources:
         owner = owners.setdefault(source.key, source)
         if owner is not source:
@@ -52,17 +52,17 @@ def key_of(name: str) -> str:
     )
 
 
-def _sources_of(path: Path, left_out: frozenset[Path]) -> Iterator[Source]:
+def _files_of(path: Path, left_out: frozenset[Path]) -> Iterator[LocalFile]:
     kind = _kind(path)
     if stat.S_ISREG(kind):
-        yield Source(path, key_of(path.name))
+        yield LocalFile(path, key_of(path.name))
         return
     if not stat.S_ISDIR(kind):
         raise UsageError(f"{_shown(path)} is neither a file nor a folder. Leave it out.")
     found = False
     for file in _files_below(path, left_out, ancestors=()):
         found = True
-        yield Source(file, key_of(file.relative_to(path).as_posix()))
+        yield LocalFile(file, key_of(file.relative_to(path).as_posix()))
     if not found:
         raise UsageError(f"The folder {_shown(path)} holds no files (hidden ones are left out). Give one with images.")
 
@@ -101,7 +101,7 @@ def _kind(path: Path) -> int:
         raise _unreadable(path, error) from error
 
 
-def _check(source: Source) -> None:
+def _check(source: LocalFile) -> None:
     length = len(source.key.encode())
     if length > MAX_KEY_BYTES:
         raise UsageError(

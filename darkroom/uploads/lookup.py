@@ -1,4 +1,4 @@
-"""Finds out all that is known about one key: its manifest, its newest upload, and where its job is."""
+"""Look up a key's manifest, newest upload and job."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -9,12 +9,12 @@ from botocore.exceptions import ClientError
 from contract.keys import is_folder_marker
 from contract.manifest import Outcome
 from contract.s3_errors import is_missing
-from darkroom.errors import answering
+from darkroom.errors import aws_errors
 from darkroom.pipeline.client import Pipeline
 from darkroom.pipeline.deployed_config import Scope, find_scope
-from darkroom.pipeline.sqs import count_messages
-from darkroom.uploads.outcomes import Recorded
-from darkroom.uploads.watcher import Watch
+from darkroom.pipeline.sqs import queue_depth
+from darkroom.uploads.outcomes import ManifestFile
+from darkroom.uploads.watcher import PipelineWatcher
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stored:
+class CurrentObject:
     """The newest upload of a key, as it lies in the uploads bucket; `size` is in bytes."""
 
     version_id: str
@@ -39,8 +39,8 @@ class Found:
     """
 
     key: str
-    recorded: Recorded | None
-    stored: Stored | None
+    recorded: ManifestFile | None
+    stored: CurrentObject | None
     deleted: bool
     scope: Scope
     dead_letter: bool = False
@@ -69,29 +69,29 @@ def look_up(pipeline: Pipeline, key: str) -> Found:
     """
     s3: S3Client = pipeline.client("s3")
     sqs: SQSClient = pipeline.client("sqs")
-    watch = Watch(s3, sqs, pipeline)
+    watcher = PipelineWatcher(s3, sqs, pipeline)
     stored, deleted = _newest(s3, pipeline.uploads_bucket, key)
     # Read after the upload: a manifest that is written meanwhile is not missed.
-    recorded = next(watch.new_manifests([key]), None)
+    recorded = next(watcher.new_manifests([key]), None)
     found = Found(key=key, recorded=recorded, stored=stored, deleted=deleted, scope=find_scope(pipeline))
     if found.is_settled or stored is None:
         return found
     return replace(
         found,
-        dead_letter=(key, stored.version_id) in set(watch.new_dead_letters()),
-        jobs=count_messages(sqs, pipeline.jobs_queue_url).total,
+        dead_letter=(key, stored.version_id) in set(watcher.new_dead_letters()),
+        jobs=queue_depth(sqs, pipeline.jobs_queue_url).total,
     )
 
 
-def _newest(s3: "S3Client", bucket: str, key: str) -> tuple[Stored | None, bool]:
+def _newest(s3: "S3Client", bucket: str, key: str) -> tuple[CurrentObject | None, bool]:
     """Find a key's newest upload, and whether what is newest is that it was deleted."""
-    with answering("Reading the uploads bucket"):
+    with aws_errors("Reading the uploads bucket"):
         try:
             answer = s3.head_object(Bucket=bucket, Key=key)
         except ClientError as error:
             if not is_missing(error):
                 raise
             return None, error.response["ResponseMetadata"]["HTTPHeaders"].get("x-amz-delete-marker") == "true"
-    return Stored(
+    return CurrentObject(
         version_id=answer.get("VersionId", "null"), size=answer["ContentLength"], modified=answer["LastModified"]
     ), False

@@ -1,4 +1,4 @@
-"""Waits until every upload has its outcome: in its key's manifest, or in the dead-letter queue."""
+"""Wait for every upload's outcome."""
 
 import math
 import time
@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Protocol, TypeAlias
 
 from contract.manifest import Manifest, Outcome
-from darkroom.uploads.upload import Uploaded
+from darkroom.uploads.upload import UploadedFile
 
 # Soon enough for a person, and few requests: a round costs three and one for each new manifest.
 ROUND_SECONDS = 0.25
@@ -32,7 +32,7 @@ class Failure(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Recorded:
+class ManifestFile:
     """A manifest, and the very bytes that it was read from."""
 
     manifest: Manifest
@@ -43,10 +43,10 @@ class Recorded:
 class Result:
     """How an upload ended: its outcome, from its manifest where there is one, or else its failure."""
 
-    upload: Uploaded
+    upload: UploadedFile
     outcome: Outcome | str | None = None
     failure: Failure | None = None
-    recorded: Recorded | None = None
+    recorded: ManifestFile | None = None
 
     @property
     def manifest(self) -> Manifest | None:
@@ -66,10 +66,10 @@ class Result:
         return str(self.manifest.reason) if self.manifest and self.manifest.reason else None
 
 
-class Watched(Protocol):
+class PipelineView(Protocol):
     """The pipeline, as it is seen from outside."""
 
-    def new_manifests(self, keys: Sequence[str]) -> Iterator[Recorded]:
+    def new_manifests(self, keys: Sequence[str]) -> Iterator[ManifestFile]:
         """Read the manifests of these keys that were written since the last call."""
 
     def new_dead_letters(self) -> Iterator[Version]:
@@ -83,47 +83,47 @@ class Watched(Protocol):
 
 
 def wait_for_outcomes(
-    uploads: Sequence[Uploaded],
-    pipeline: Watched,
+    uploads: Sequence[UploadedFile],
+    pipeline: PipelineView,
     *,
-    patience: float,
+    idle_timeout: float,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[tuple[Result, ...]]:
     """Yield the results of each round in which there are some, and a result for every upload in the end.
 
-    It does end: after `patience` seconds without news, or after a minute in which the pipeline had nothing left to do,
+    It ends: after `idle_timeout` seconds without news, or after a minute in which the pipeline had nothing left to do,
     what is still missing is reported as missing.
     """
-    awaited = Awaited(pipeline, patience=patience, clock=clock)
-    awaited.add(*uploads)
-    while awaited:
-        if results := awaited.look():
+    tracker = OutcomeTracker(pipeline, idle_timeout=idle_timeout, clock=clock)
+    tracker.add(*uploads)
+    while tracker:
+        if results := tracker.poll():
             yield results
-        if awaited:
+        if tracker:
             sleep(ROUND_SECONDS)
 
 
-class Awaited:
+class OutcomeTracker:
     """The uploads that have no outcome yet; more can be added between two looks. It is true while there are any."""
 
     def __init__(
-        self, pipeline: Watched, *, patience: float = math.inf, clock: Callable[[], float] = time.monotonic
+        self, pipeline: PipelineView, *, idle_timeout: float = math.inf, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._pipeline = pipeline
-        self._pending: dict[Version, Uploaded] = {}
+        self._pending: dict[Version, UploadedFile] = {}
         self._results: list[Result] = []
-        self._silence = _Silence(patience, clock)
+        self._idle_timer = _IdleTimer(idle_timeout, clock)
 
     def __bool__(self) -> bool:
         return bool(self._pending or self._results)
 
-    def add(self, *uploads: Uploaded) -> None:
+    def add(self, *uploads: UploadedFile) -> None:
         """Await these as well."""
         self._pending |= {(upload.source.key, upload.version_id): upload for upload in uploads}
-        self._silence.restart()
+        self._idle_timer.restart()
 
-    def look(self) -> tuple[Result, ...]:
+    def poll(self) -> tuple[Result, ...]:
         """Tell what has become known since the last look, and what is missing when it is time to give up.
 
         Where the pipeline does not answer, what was found before that is told by the next look.
@@ -131,7 +131,7 @@ class Awaited:
         self._find_manifests()
         self._find_dead_letters()
         if self._pending:
-            failure = self._silence.failure(heard=bool(self._results), idle=self._pipeline.is_idle())
+            failure = self._idle_timer.failure(heard=bool(self._results), idle=self._pipeline.is_idle())
             if failure:
                 self._give_up(failure)
         results, self._results = self._results, []
@@ -167,11 +167,11 @@ class Awaited:
                 self._results.append(Result(upload=upload, failure=failure))
 
 
-class _Silence:
+class _IdleTimer:
     """How long nothing was heard, and how long there was nothing left to hear."""
 
-    def __init__(self, patience: float, clock: Callable[[], float]) -> None:
-        self._patience = patience
+    def __init__(self, idle_timeout: float, clock: Callable[[], float]) -> None:
+        self._idle_timeout = idle_timeout
         self._clock = clock
         self.restart()
 
@@ -187,6 +187,6 @@ class _Silence:
             self._busy_at = now
         if now - self._busy_at >= SETTLE_SECONDS:
             return Failure.LOST
-        if now - self._heard_at >= self._patience:
+        if now - self._heard_at >= self._idle_timeout:
             return Failure.NO_OUTCOME
         return None

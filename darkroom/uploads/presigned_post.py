@@ -1,4 +1,4 @@
-"""Makes a presigned POST: with it one who has no credentials can upload, where and as much as it allows."""
+"""Make a presigned POST for uploads without credentials."""
 
 import json
 import uuid
@@ -11,7 +11,7 @@ from botocore.config import Config
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from contract.keys import MAX_KEY_BYTES
-from darkroom.errors import UsageError, answering
+from darkroom.errors import UsageError, aws_errors
 from darkroom.pipeline.client import Pipeline
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def make_link(
     """
     # Made with the same clock as the signature, so never later than what S3 goes by.
     expires = (now or datetime.now(UTC)) + valid_for
-    with answering("Signing the link"):
+    with aws_errors("Signing the link"):
         config = _SIGNATURE if pipeline.endpoint_url else _SIGNATURE.merge(_REGIONAL)
         s3: S3Client = pipeline.client("s3", config=config)
         post = s3.generate_presigned_post(

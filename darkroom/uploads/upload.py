@@ -1,4 +1,4 @@
-"""Puts the files into the uploads bucket: several at once, a large one in parts, and none that is there already."""
+"""Upload files in parallel, and skip unchanged ones."""
 
 import threading
 from collections.abc import Iterator, MutableMapping, Sequence
@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 
-from darkroom.errors import DarkroomError, answering
-from darkroom.parallel import WORKERS, concurrently
+from darkroom.errors import DarkroomError, aws_errors
+from darkroom.parallel import WORKERS, map_parallel
 from darkroom.pipeline.client import Pipeline
 from darkroom.uploads.etag import PART_BYTES, same_version
-from darkroom.uploads.local_files import Source
+from darkroom.uploads.local_files import LocalFile
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -29,10 +29,10 @@ _CONNECTIONS = Config(max_pool_connections=WORKERS * _PARTS_AT_ONCE)
 
 
 @dataclass(frozen=True, slots=True)
-class Uploaded:
+class UploadedFile:
     """A file that is in the bucket, and the version that this upload is; `unchanged` says that it was there before."""
 
-    source: Source
+    source: LocalFile
     version_id: str
     unchanged: bool = False
 
@@ -40,30 +40,30 @@ class Uploaded:
 class Progress(Protocol):
     """Who is told how far each file is. It is told from several threads."""
 
-    def begin(self, source: Source) -> None:
+    def begin(self, source: LocalFile) -> None:
         """A file is begun."""
 
-    def advance(self, source: Source, count: int) -> None:
+    def advance(self, source: LocalFile, count: int) -> None:
         """So many more bytes of it are there; fewer than none where a part is sent again."""
 
-    def end(self, source: Source) -> None:
+    def end(self, source: LocalFile) -> None:
         """All of it is there."""
 
 
-class _Silence:
-    def begin(self, source: Source) -> None:
+class _NoProgress:
+    def begin(self, source: LocalFile) -> None:
         pass
 
-    def advance(self, source: Source, count: int) -> None:
+    def advance(self, source: LocalFile, count: int) -> None:
         pass
 
-    def end(self, source: Source) -> None:
+    def end(self, source: LocalFile) -> None:
         pass
 
 
 def upload_all(
-    sources: Sequence[Source], pipeline: Pipeline, *, skip_unchanged: bool = False, progress: Progress | None = None
-) -> Iterator[Uploaded]:
+    sources: Sequence[LocalFile], pipeline: Pipeline, *, skip_unchanged: bool = False, progress: Progress | None = None
+) -> Iterator[UploadedFile]:
     """Upload every file, several at once; yield each when it is there.
 
     With `skip_unchanged`, a file whose very bytes are its key's newest upload is not uploaded again.
@@ -71,8 +71,8 @@ def upload_all(
     Raises:
         DarkroomError: a file could not be read any more, or S3 refused it.
     """
-    upload = _Upload(pipeline, progress or _Silence(), skip_unchanged=skip_unchanged)
-    return concurrently(upload, sources, give_up=upload.give_up)
+    upload = _Upload(pipeline, progress or _NoProgress(), skip_unchanged=skip_unchanged)
+    return map_parallel(upload, sources, give_up=upload.give_up)
 
 
 class _Upload:
@@ -88,9 +88,9 @@ class _Upload:
         """End what is under way with its next bytes; S3 keeps nothing of it."""
         self._given_up.set()
 
-    def __call__(self, source: Source) -> Uploaded:
+    def __call__(self, source: LocalFile) -> UploadedFile:
         try:
-            with answering(f"Uploading {str(source.path)!r}"):
+            with aws_errors(f"Uploading {str(source.path)!r}"):
                 self._progress.begin(source)
                 uploaded = self._upload(source)
                 self._progress.end(source)
@@ -98,9 +98,9 @@ class _Upload:
         except OSError as error:
             raise DarkroomError(f"{str(source.path)!r} cannot be read: {error.strerror}. Run again.") from error
 
-    def _upload(self, source: Source) -> Uploaded:
+    def _upload(self, source: LocalFile) -> UploadedFile:
         if self._skip_unchanged and (version := same_version(self._s3, self._bucket, source.key, source.path)):
-            return Uploaded(source, version, unchanged=True)
+            return UploadedFile(source, version, unchanged=True)
         self._go_on(source)
         self._s3.upload_file(
             str(source.path),
@@ -109,13 +109,13 @@ class _Upload:
             Callback=lambda count: self._advance(source, count),
             Config=_TRANSFER,
         )
-        return Uploaded(source, self._versions.of(source.key))
+        return UploadedFile(source, self._versions.of(source.key))
 
-    def _advance(self, source: Source, count: int) -> None:
+    def _advance(self, source: LocalFile, count: int) -> None:
         self._go_on(source)
         self._progress.advance(source, count)
 
-    def _go_on(self, source: Source) -> None:
+    def _go_on(self, source: LocalFile) -> None:
         if self._given_up.is_set():
             raise DarkroomError(f"Uploading {str(source.path)!r} was given up. Run again.")
 

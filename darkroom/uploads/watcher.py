@@ -1,4 +1,4 @@
-"""Sees from outside what the pipeline does, through S3 and SQS, with few requests for any number of uploads."""
+"""Watch a pipeline through S3 and SQS, with few requests."""
 
 import os.path
 from collections.abc import Iterator, Sequence
@@ -11,10 +11,10 @@ from contract.manifest import LaterSchemaError, Manifest
 from contract.s3_errors import is_missing
 from darkroom.dlq.dead_letters import uploads_of
 from darkroom.dlq.queue import DeadLetterQueue
-from darkroom.errors import answering
-from darkroom.parallel import concurrently
-from darkroom.pipeline.sqs import count_messages
-from darkroom.uploads.outcomes import Recorded, Version
+from darkroom.errors import aws_errors
+from darkroom.parallel import map_parallel
+from darkroom.pipeline.sqs import queue_depth
+from darkroom.uploads.outcomes import ManifestFile, Version
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
     from darkroom.pipeline.client import Pipeline
 
-_MOST_LETTERS = 10_000
+_MOST_DEAD_LETTERS = 10_000
 # As many as S3 lists at most: docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
 PAGE = 1_000
 
 
-class Watch:
+class PipelineWatcher:
     """The pipeline since the watch began. Every method raises DarkroomError where AWS does not answer."""
 
     def __init__(self, s3: "S3Client", sqs: "SQSClient", pipeline: "Pipeline") -> None:
@@ -36,15 +36,15 @@ class Watch:
         self._pipeline = pipeline
         self._read_etags: dict[str, str] = {}
         self._dead_letters = DeadLetterQueue(pipeline)
-        self._read_letters: set[str] = set()
+        self._read_messages: set[str] = set()
         self._counted = 0
 
-    def new_manifests(self, keys: Sequence[str]) -> Iterator[Recorded]:
+    def new_manifests(self, keys: Sequence[str]) -> Iterator[ManifestFile]:
         """List what lies where these keys' manifests do, and read what was not read before."""
         wanted = {manifest_key(key) for key in keys}
-        with answering("Listing the manifests"):
+        with aws_errors("Listing the manifests"):
             written = [key for key, etag in self._list(wanted) if self._read_etags.get(key) != etag]
-            for key, etag, recorded in concurrently(self._read, written):
+            for key, etag, recorded in map_parallel(self._read, written):
                 self._read_etags[key] = etag
                 if recorded:
                     yield recorded
@@ -56,22 +56,22 @@ class Watch:
         """
         count, before = self._dead_letters.count(), self._counted
         self._counted = count
-        if count == len(self._read_letters) or (count == before and count > _MOST_LETTERS):
+        if count == len(self._read_messages) or (count == before and count > _MOST_DEAD_LETTERS):
             return
-        letters = self._dead_letters.look(_MOST_LETTERS)
-        new = [letter for letter in letters if letter.message_id not in self._read_letters]
-        self._read_letters = {letter.message_id for letter in letters}
-        for letter in new:
-            yield from ((upload.key, upload.version_id) for upload in uploads_of(letter.body))
+        messages = self._dead_letters.peek(_MOST_DEAD_LETTERS)
+        new = [message for message in messages if message.message_id not in self._read_messages]
+        self._read_messages = {message.message_id for message in messages}
+        for message in new:
+            yield from ((upload.key, upload.version_id) for upload in uploads_of(message.body))
 
     def is_idle(self) -> bool:
         """Tell whether no job waits and none runs, as far as SQS knows."""
-        return count_messages(self._sqs, self._pipeline.jobs_queue_url).total == 0
+        return queue_depth(self._sqs, self._pipeline.jobs_queue_url).total == 0
 
     def is_current(self, version: Version) -> bool:
         """Tell whether this is still the newest version of its key."""
         key, version_id = version
-        with answering("Reading the uploads bucket"):
+        with aws_errors("Reading the uploads bucket"):
             try:
                 answer = self._s3.head_object(Bucket=self._pipeline.uploads_bucket, Key=key)
             except ClientError as error:
@@ -90,7 +90,7 @@ class Watch:
         for number, page in enumerate(pages, start=1):
             listed |= {found["Key"]: found["ETag"] for found in page.get("Contents", []) if found["Key"] in wanted}
             if number >= len(wanted) and page["IsTruncated"]:
-                yield from (found for found in concurrently(self._head, wanted) if found)
+                yield from (found for found in map_parallel(self._head, wanted) if found)
                 return
         yield from listed.items()
 
@@ -102,7 +102,7 @@ class Watch:
                 raise
             return None
 
-    def _read(self, key: str) -> tuple[str, str, Recorded | None]:
+    def _read(self, key: str) -> tuple[str, str, ManifestFile | None]:
         """Read a manifest: its key and ETag, and what it says where it is one that can be read."""
         try:
             answer = self._s3.get_object(Bucket=self._pipeline.derived_bucket, Key=key)
@@ -112,7 +112,7 @@ class Watch:
             return key, "", None  # removed since it was listed
         text = answer["Body"].read()
         try:
-            return key, answer["ETag"], Recorded(manifest=Manifest.from_json(text), text=text)
+            return key, answer["ETag"], ManifestFile(manifest=Manifest.from_json(text), text=text)
         except LaterSchemaError:
             raise
         except ValueError:

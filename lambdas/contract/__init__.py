@@ -1,1 +1,1 @@
-"""What the functions, the command line and readers of manifests agree on."""
+"""Formats shared by the functions, the command line and readers."""

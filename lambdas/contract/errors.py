@@ -1,4 +1,4 @@
-"""Errors that every function and its callers know: a rejected image's reason, a refused message, failed storage."""
+"""Errors shared by every function and its callers."""
 
 from enum import StrEnum
 

@@ -1,4 +1,4 @@
-"""Reads an SQS body: which uploads does it speak of?
+"""Parse S3 events from an SQS message body.
 
 The shapes are those of https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
 """
@@ -27,7 +27,7 @@ REQUESTED = "darkroomRequested"
 NOTIFIED_EVENTS = ("s3:ObjectCreated:*", "s3:ObjectRemoved:*", "s3:LifecycleExpiration:DeleteMarkerCreated")
 
 
-class Change(StrEnum):
+class EventType(StrEnum):
     """What happened to a key: S3's own names of the events."""
 
     CREATED = "ObjectCreated"
@@ -39,14 +39,14 @@ class Change(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Upload:
+class ObjectEvent:
     """One event about one object version.
 
     `size` is in bytes; `etag` has no quotes; both are those of the event, so they are 0 and empty where it tells none.
     `time` is when S3 took it. `requested` is when `darkroom backfill` asked to do it again, None for S3's own events.
     """
 
-    change: Change
+    change: EventType
     bucket: str
     key: str
     version_id: str | None
@@ -57,7 +57,7 @@ class Upload:
     requested: datetime | None = None
 
 
-def parse_body(body: str) -> tuple[Upload, ...]:
+def parse_body(body: str) -> tuple[ObjectEvent, ...]:
     """Read the uploads that a message is about: none for the test event that S3 sends when it is wired to the queue.
 
     Raises:
@@ -82,7 +82,7 @@ def _parse_object(body: str) -> Mapping[str, Any]:
     return message
 
 
-def _parse_record(record: object) -> Upload:
+def _parse_record(record: object) -> ObjectEvent:
     version = _text(record, "eventVersion")
     if not version.startswith("2."):
         raise MessageRefusedError(f"eventVersion {_shown(version)}: only version 2 of S3's events is known here")
@@ -92,7 +92,7 @@ def _parse_record(record: object) -> Upload:
     size = object_.get("size", 0)
     if not isinstance(version_id, str | None) or not isinstance(etag, str) or not isinstance(size, int):
         raise MessageRefusedError(f"versionId, eTag or size is of another type: {_shown(object_)}")
-    return Upload(
+    return ObjectEvent(
         change=_parse_change(_text(record, "eventName")),
         bucket=_text(_member(_member(record, "s3"), "bucket"), "name"),
         key=_parse_key(_text(object_, "key")),
@@ -105,11 +105,11 @@ def _parse_record(record: object) -> Upload:
     )
 
 
-def _parse_change(event_name: str) -> Change:
+def _parse_change(event_name: str) -> EventType:
     if event_name.startswith("ObjectCreated:"):
-        return Change.CREATED
+        return EventType.CREATED
     try:
-        return Change(event_name)
+        return EventType(event_name)
     except ValueError:
         raise MessageRefusedError(
             f"eventName {_shown(event_name)}: expected ObjectCreated:*, ObjectRemoved:* or LifecycleExpiration:*"

@@ -1,4 +1,4 @@
-"""A key's outcome as an event: a CloudEvent whose data is the manifest.
+"""A key's outcome as a CloudEvent whose data is the manifest.
 
 CloudEvents 1.0, structured JSON, with its partitioning and sequence extensions: https://cloudevents.io. Its shape is
 published in docs/image-event.schema.json, its rules in docs/events.md.

@@ -1,4 +1,4 @@
-"""What derived objects are called: no two keys of uploads ever share a derived name."""
+"""Names of derived objects, unique for each upload key."""
 
 import hashlib
 import re

@@ -1,4 +1,4 @@
-"""The JSON record of a key's newest outcome: written last, it is what makes a job's work count.
+"""Manifest: the JSON record of a key's newest outcome.
 
 Its shape is published in docs/manifest.schema.json; `SCHEMA` moves when a reader would have to change. A reader ignores
 what it does not know, and takes of a later schema what it can read: after a rollback it meets those.
@@ -14,7 +14,7 @@ from typing import Any, Self, TypeGuard, TypeVar, get_type_hints
 from urllib.parse import quote
 
 from contract.errors import Reason
-from contract.sequencer import Order
+from contract.sequencer import EventOrder
 
 SCHEMA = 2
 
@@ -29,7 +29,7 @@ class Outcome(StrEnum):
     """How a job about an upload ended."""
 
     RESIZED = "resized"
-    REJECTED = "rejected"  # the image is at fault: see the manifest's reason
+    REJECTED = "rejected"  # an invalid image, not retried: see the manifest's reason
     REMOVED = "removed"  # the source is gone, and so are its variants
     SUPERSEDED = "superseded"  # a newer upload of the key has won; nothing is recorded
     FOLDER = "folder"  # the key marks a folder, and no image; nothing is recorded
@@ -87,7 +87,7 @@ class Times:
 class ManifestHeader:
     """What can be read of a manifest of a later schema; `etags` are of what it lists, `replaced` as in a manifest."""
 
-    order: Order
+    order: EventOrder
     recipe: str | None
     etags: Mapping[str, str]
     replaced: Mapping[str, str]
@@ -106,7 +106,7 @@ class ManifestHeader:
         listed, replaced = members.get("renditions"), members.get("replaced")
         each = [rendition for rendition in listed if isinstance(rendition, dict)] if isinstance(listed, list) else []
         return cls(
-            order=Order(sequencer=sequencer, generation=generation),
+            order=EventOrder(sequencer=sequencer, generation=generation),
             recipe=recipe if isinstance(recipe, str) else None,
             etags={
                 rendition["key"]: rendition["etag"]
@@ -151,9 +151,9 @@ class Manifest:
     preset: str | None = None
 
     @property
-    def order(self) -> Order:
+    def order(self) -> EventOrder:
         """When it was told to be written, and by which version of the function."""
-        return Order(sequencer=self.source.sequencer, generation=self.generation)
+        return EventOrder(sequencer=self.source.sequencer, generation=self.generation)
 
     @property
     def etags(self) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What the function counts: the names by which alarms and a dashboard ask CloudWatch for it."""
+"""Names of the metrics that the function publishes."""
 
 from enum import StrEnum
 

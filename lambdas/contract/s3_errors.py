@@ -1,4 +1,4 @@
-"""What S3's errors say: their code, and whether an object is missing."""
+"""Read the code of an S3 error, and detect missing objects."""
 
 from botocore.exceptions import BotoCoreError, ClientError
 

@@ -1,11 +1,11 @@
-"""Which of two writers of a derived object is the later one."""
+"""Order the events of a key by S3's sequencer."""
 
 from dataclasses import dataclass
 from typing import Self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class EventOrder:
     """When a derived object's writer was told to write, and by which version of the function.
 
     `sequencer` is S3's order of the events of a key, in hexadecimal. `generation` is the number of the function's

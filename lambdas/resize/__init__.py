@@ -1,1 +1,1 @@
-"""The consumer: one SQS job in, every configured size of the uploaded image out."""
+"""The resize function: one SQS job in, every rendition out."""

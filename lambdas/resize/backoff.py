@@ -1,4 +1,4 @@
-"""When a job that was not done is tried again: soon at first, then ever later, by how often it was received."""
+"""Exponential backoff of retries, by receive count."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class Backoff:
     """The pace of retries on a queue with this visibility timeout, in seconds, and this maximum of receives.
 
     The mean waits of a job that fails are 30 s, 2 min, 8 min and from then on the visibility timeout; those of a job
-    that is handed back begin at 30 s and double. After the last receive nothing is worth waiting for: the job is shown
+    that is released begin at 30 s and double. After the last receive nothing is worth waiting for: the job is shown
     once more after the first of these waits, and SQS moves it to the dead-letter queue.
     """
 

@@ -1,4 +1,4 @@
-"""An SQS batch in, the failed message ids out: runs jobs side by side, logs and counts how each one ended."""
+"""Process an SQS batch, and return a partial batch response."""
 
 from asyncio import get_running_loop
 from collections.abc import Callable, Mapping
@@ -16,12 +16,12 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from contract.errors import MessageRefusedError, QueueError, code_of
-from contract.events import Upload, parse_body
+from contract.events import ObjectEvent, parse_body
 from contract.manifest import Outcome
 from contract.metrics import Metric
 from resize.errors import OutOfTimeError
-from resize.executor import SideBySide
-from resize.job import Ended, Job
+from resize.executor import ThreadedMap
+from resize.job import Job, JobResult
 from resize.jobs_queue import JobsQueue
 from resize.sandbox.pool import Sandbox
 from resize.settings import STORAGE_SECONDS, Settings
@@ -86,7 +86,7 @@ class Consumer:
             for upload in parse_body(record.body):
                 key = upload.key
                 ended = await get_running_loop().run_in_executor(self.threads, self._job, upload, record, context)
-                self._tell(record, upload, ended)
+                self._report(record, upload, ended)
         except OutOfTimeError as error:
             self._plan_retry(delays, record, is_handed_back=True)
             self.logger.warning(
@@ -116,7 +116,7 @@ class Consumer:
             self.logger.warning("retry not set", error=str(error), error_code=code_of(error))
 
     def _tell_received(self, event: dict[str, Any], context: LambdaContext) -> None:
-        """Leave a trace of every attempt: one that is cut short has this beginning and no end.
+        """Leave a trace of every attempt: one that is killed has this beginning and no end.
 
         The ids are one text, for a log's filter looks into texts and not into lists.
         """
@@ -130,13 +130,13 @@ class Consumer:
             self.metrics.add_metric(Metric.RECEIVES, MetricUnit.Count, receives)
             self.metrics.flush_metrics()
 
-    def _job(self, upload: Upload, record: SQSRecord, context: LambdaContext) -> Ended:
+    def _job(self, upload: ObjectEvent, record: SQSRecord, context: LambdaContext) -> JobResult:
         if upload.bucket != self.settings.uploads_bucket:
             raise MessageRefusedError(f"bucket {upload.bucket!r}: this queue is for {self.settings.uploads_bucket!r}")
         seconds = context.get_remaining_time_in_millis() / 1000 - STORAGE_SECONDS
         if seconds < self.settings.wall_seconds:
             raise OutOfTimeError(f"{seconds:.0f} s are left, and an image may take {self.settings.wall_seconds}")
-        write = SideBySide(self.writers)
+        write = ThreadedMap(self.writers)
         store = Store(
             self.client,
             self.settings,
@@ -148,7 +148,7 @@ class Consumer:
         render = partial(self.sandbox.render, deadline=monotonic() + seconds)
         return Job(upload=upload, settings=self.settings, store=store, render=render).run()
 
-    def _tell(self, record: SQSRecord, upload: Upload, ended: Ended) -> None:
+    def _report(self, record: SQSRecord, upload: ObjectEvent, ended: JobResult) -> None:
         manifest = ended.manifest
         self.logger.info(
             "job ended",
@@ -160,9 +160,9 @@ class Consumer:
             reason=manifest.reason if manifest else None,
             detail=manifest.detail if manifest else None,
             milliseconds=ended.milliseconds,
-            repeated=ended.repeated,
+            repeated=ended.duplicate,
         )
-        if ended.repeated or ended.outcome is Outcome.FOLDER:
+        if ended.duplicate or ended.outcome is Outcome.FOLDER:
             return
         self._count(_METRIC_BY_OUTCOME[Outcome(ended.outcome)])
         self.metrics.add_metric(Metric.JOB_MILLIS, MetricUnit.Milliseconds, ended.milliseconds)
@@ -181,8 +181,8 @@ def _receives(record: SQSRecord) -> int:
     return int(record.attributes.approximate_receive_count or 1)
 
 
-def _is_retry(record: SQSRecord, upload: Upload) -> bool:
-    """Tell whether an earlier attempt of this job may have been cut short; when in doubt, yes."""
+def _is_retry(record: SQSRecord, upload: ObjectEvent) -> bool:
+    """Tell whether an earlier attempt of this job may have timed out or been killed; when in doubt, yes."""
     if _receives(record) > 1:
         return True
     sent = int(record.attributes.sent_timestamp) / 1000

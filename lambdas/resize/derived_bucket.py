@@ -1,4 +1,4 @@
-"""Derived objects that only move forward: no event ever overwrites what a later event of its key has written.
+"""Conditional writes to the derived bucket; the newest event wins.
 
 Each derived object carries the order of the event that it was written for. A write names the ETag that it replaces
 (or that it replaces nothing), so of two writers that saw the same state one fails, looks again and finds who is newer:
@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from contract.errors import StorageError
 from contract.s3_errors import MISSING_CODES, error_code, is_missing
-from contract.sequencer import Order
+from contract.sequencer import EventOrder
 from resize.errors import SupersededError
 
 if TYPE_CHECKING:
@@ -46,25 +46,25 @@ class State:
     """What a register holds."""
 
     etag: str
-    order: Order
+    order: EventOrder
 
 
-class LostRaceError(Exception):
+class PreconditionFailedError(Exception):
     """The object is no longer in the state that the write named."""
 
 
-class Registers:
+class DerivedBucket:
     """The derived bucket's objects, for the job of one event.
 
     Every method raises StorageError where S3 fails, and SupersededError as it says.
     """
 
-    def __init__(self, client: "S3Client", bucket: str, order: Order) -> None:
+    def __init__(self, client: "S3Client", bucket: str, order: EventOrder) -> None:
         self._client = client
         self._bucket = bucket
         self._order = order
 
-    def write(self, key: str, content: Content, expected: str | None) -> str:
+    def put_if_newer(self, key: str, content: Content, expected: str | None) -> str:
         """Write unless a later event has; `expected` is the ETag thought to be there. Returns the ETag that is.
 
         Raises:
@@ -73,9 +73,9 @@ class Registers:
         own = State(etag=hashlib.md5(content.body, usedforsecurity=False).hexdigest(), order=self._order)
         for _ in range(ATTEMPTS):
             try:
-                return self.replace(key, content, expected)
-            except LostRaceError:
-                current = self.look(key)
+                return self.put_if_match(key, content, expected)
+            except PreconditionFailedError:
+                current = self.head(key)
             if current == own:
                 return current.etag
             if current and current.order.is_later_than(self._order):
@@ -83,11 +83,11 @@ class Registers:
             expected = current.etag if current else None
         raise StorageError("PutObject", key, f"lost {ATTEMPTS} races in a row")
 
-    def replace(self, key: str, content: Content, expected: str | None) -> str:
+    def put_if_match(self, key: str, content: Content, expected: str | None) -> str:
         """Write if the object has exactly the ETag `expected`, or is absent where that is None. Returns the new ETag.
 
         Raises:
-            LostRaceError: it is in another state.
+            PreconditionFailedError: it is in another state.
         """
         request: PutObjectRequestTypeDef = {
             "Bucket": self._bucket,
@@ -109,7 +109,7 @@ class Registers:
             raise self._failure(error, "PutObject", key) from error
         return answer["ETag"].strip('"')
 
-    def look(self, key: str) -> State | None:
+    def head(self, key: str) -> State | None:
         """See what the register holds."""
         try:
             answer = self._client.head_object(Bucket=self._bucket, Key=key)
@@ -117,9 +117,9 @@ class Registers:
             if is_missing(error):
                 return None
             raise StorageError("HeadObject", key, error_code(error)) from error
-        return State(etag=answer["ETag"].strip('"'), order=Order.from_text(answer["Metadata"].get(ORDER, "")))
+        return State(etag=answer["ETag"].strip('"'), order=EventOrder.from_text(answer["Metadata"].get(ORDER, "")))
 
-    def delete(self, key: str, etag: str) -> State | None:
+    def delete_if_match(self, key: str, etag: str) -> State | None:
         """Delete the object if it has this ETag. Returns what is there otherwise."""
         for _ in range(ATTEMPTS):
             try:
@@ -128,15 +128,17 @@ class Registers:
                 if is_missing(error):
                     return None
                 failure = self._failure(error, "DeleteObject", key)
-                if not isinstance(failure, LostRaceError):
+                if not isinstance(failure, PreconditionFailedError):
                     raise failure from error
             else:
                 return None
-            current = self.look(key)
+            current = self.head(key)
             if current is None or current.etag != etag:
                 return current
         raise StorageError("DeleteObject", key, f"lost {ATTEMPTS} races in a row")
 
-    def _failure(self, error: ClientError | BotoCoreError, operation: str, key: str) -> StorageError | LostRaceError:
+    def _failure(
+        self, error: ClientError | BotoCoreError, operation: str, key: str
+    ) -> StorageError | PreconditionFailedError:
         code = error_code(error)
-        return LostRaceError(key) if code in _LOST else StorageError(operation, key, code)
+        return PreconditionFailedError(key) if code in _LOST else StorageError(operation, key, code)

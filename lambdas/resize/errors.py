@@ -1,10 +1,10 @@
-"""Whose fault is it? The image's, the message's or the world's: what happens to a job follows from the type."""
+"""Exceptions by consequence: reject, dead-letter or retry."""
 
 from contract.errors import Reason
 
 
 class ImageRejectedError(Exception):
-    """The image is at fault and would be every time: an outcome, never retried."""
+    """An invalid image: an outcome, not retried."""
 
     def __init__(self, reason: Reason, detail: str) -> None:
         super().__init__(f"{reason}: {detail}")

@@ -1,4 +1,4 @@
-"""The FIFO queue of outcomes: takes each event, in the order of its key."""
+"""Send events to the FIFO queue of outcomes."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""Makes one call for each of several things: in turn, or side by side, so that one's wait is not the other's."""
+"""Map a call over items, in series or on threads."""
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor, wait
@@ -9,7 +9,7 @@ Thing = TypeVar("Thing")
 Made = TypeVar("Made")
 
 
-class ForEach(Protocol):
+class MapFunction(Protocol):
     """A way to call for each of several things."""
 
     def __call__(self, call: Callable[[Thing], Made], things: Iterable[Thing]) -> Sequence[Made]:
@@ -19,19 +19,19 @@ class ForEach(Protocol):
         """
 
 
-def in_turn(call: Callable[[Thing], Made], things: Iterable[Thing]) -> Sequence[Made]:
+def serial_map(call: Callable[[Thing], Made], things: Iterable[Thing]) -> Sequence[Made]:
     """Call one after the other, up to the first failure."""
     return [call(thing) for thing in things]
 
 
 @dataclass(frozen=True, slots=True)
-class SideBySide:
+class ThreadedMap:
     """Calls at the same time, on as many threads as there are; each call runs to its end."""
 
     threads: Executor
 
     def __call__(self, call: Callable[[Thing], Made], things: Iterable[Thing]) -> Sequence[Made]:
-        """See ForEach."""
+        """See MapFunction."""
         calls = [self.threads.submit(call, thing) for thing in things]
         wait(calls)
         return [each.result() for each in calls]

@@ -1,24 +1,24 @@
-"""Variants that outlive their source: which events of a lifecycle rule keep them, and which of a person end that."""
+"""Decide which renditions outlive their expired source."""
 
 from dataclasses import replace
 from datetime import datetime
 
-from contract.events import Change, Upload
+from contract.events import EventType, ObjectEvent
 from contract.manifest import Manifest
 from resize.uploads_bucket import History
 
 
-def is_expiry(upload: Upload) -> bool:
+def is_expiry(upload: ObjectEvent) -> bool:
     """Tell whether a lifecycle rule took the current version of a key.
 
     Where there are versions, `LifecycleExpiration:Delete` is about an old one, and names it.
     """
-    return upload.change is Change.EXPIRED or (
-        upload.change is Change.EXPIRED_FOR_GOOD and upload.version_id in {None, "null"}
+    return upload.change is EventType.EXPIRED or (
+        upload.change is EventType.EXPIRED_FOR_GOOD and upload.version_id in {None, "null"}
     )
 
 
-def is_wanted_gone(upload: Upload, standing: Manifest, history: History) -> bool:
+def is_wanted_gone(upload: ObjectEvent, standing: Manifest, history: History) -> bool:
     """Tell whether this event is someone's deletion of what the variants show: a rule's has another name.
 
     That is a delete marker above that version; or the version itself, deleted for good: it may have been while this
@@ -27,12 +27,12 @@ def is_wanted_gone(upload: Upload, standing: Manifest, history: History) -> bool
     """
     if upload.sequencer == standing.source.sequencer and not standing.source_expired:
         return (standing.source.version_id or "null") not in history.versions
-    if upload.change is Change.MARKED_DELETED:
+    if upload.change is EventType.MARKED_DELETED:
         return upload.version_id is None or hides(upload, standing, history)
-    return upload.change is Change.DELETED and upload.version_id == standing.source.version_id
+    return upload.change is EventType.DELETED and upload.version_id == standing.source.version_id
 
 
-def hides(upload: Upload, standing: Manifest, history: History) -> bool:
+def hides(upload: ObjectEvent, standing: Manifest, history: History) -> bool:
     """Tell whether this event's delete marker is there still, above the version that the variants show.
 
     What lies above a version came after it: by the time of the event that its manifest is of.

@@ -1,4 +1,4 @@
-"""The function's entry: starts the sandbox, makes the consumer around it, once, and gives it every batch."""
+"""Lambda entry point: build the sandbox and consumer once."""
 
 import os
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""One job from start to end: look, fetch, render, publish. Decides the outcome."""
+"""Run one job: read, render, publish, decide the outcome."""
 
 import traceback
 from collections.abc import Callable
@@ -8,36 +8,36 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from contract.errors import Reason, StorageError
-from contract.events import Change, Upload
+from contract.events import EventType, ObjectEvent
 from contract.keys import is_folder, is_folder_marker
 from contract.manifest import Manifest, Outcome
-from contract.sequencer import Order
+from contract.sequencer import EventOrder
 from resize.derived_bucket import ATTEMPTS
 from resize.errors import ImageRejectedError, SourceGoneError, SupersededError
 from resize.expiry import expired, hides, is_expiry, is_wanted_gone, shows
 from resize.imaging.rendition import Rendered
-from resize.manifest_builder import Draft, milliseconds
+from resize.manifest_builder import ManifestBuilder, milliseconds
 from resize.settings import Settings
-from resize.store import Recorded, Store
-from resize.uploads_bucket import Original
+from resize.store import Store, StoredManifest
+from resize.uploads_bucket import SourceObject
 
 Fault = TypeVar("Fault", bound=Exception)
 
 # What puts a delete marker upon a version: a lifecycle rule, or someone.
-_MARKERS = {Change.EXPIRED, Change.MARKED_DELETED}
+_MARKERS = {EventType.EXPIRED, EventType.MARKED_DELETED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
+class JobResult:
     """How a job ended, and after how long.
 
-    `manifest` is None where nothing is recorded; `repeated` says that there was nothing left to do.
+    `manifest` is None where nothing is recorded; `duplicate` says that there was nothing left to do.
     """
 
     outcome: Outcome | str
     milliseconds: int
     manifest: Manifest | None = None
-    repeated: bool = False
+    duplicate: bool = False
 
 
 def utc_now() -> datetime:
@@ -54,17 +54,17 @@ class Job:
     writes: so the variants converge, in whatever order and however often events are delivered.
     """
 
-    upload: Upload
+    upload: ObjectEvent
     settings: Settings
     store: Store
     render: Callable[[bytes], Rendered]
     clock: Callable[[], datetime] = utc_now
 
-    def run(self) -> Ended:
+    def run(self) -> JobResult:
         """Do the job.
 
         Raises:
-            StorageError: the world is at fault; the job has to be tried again.
+            StorageError: an infrastructure error; the job has to be retried.
             SandboxError: the same.
         """
         try:
@@ -73,7 +73,7 @@ class Job:
             _without_variables(error)
             raise
 
-    def _run(self, started: datetime) -> Ended:
+    def _run(self, started: datetime) -> JobResult:
         try:
             manifest, repeated = self._bring_up_to_date(started)
         except SupersededError as error:
@@ -81,17 +81,17 @@ class Job:
             if manifest is None:
                 return self._unrecorded(Outcome.SUPERSEDED, started)
         if manifest is None:
-            self.store.withdraw()
+            self.store.delete_own()
             return self._unrecorded(Outcome.FOLDER, started)
-        return Ended(
+        return JobResult(
             outcome=manifest.outcome,
             milliseconds=milliseconds(self.clock() - started),
             manifest=manifest,
-            repeated=repeated,
+            duplicate=repeated,
         )
 
-    def _unrecorded(self, outcome: Outcome, started: datetime) -> Ended:
-        return Ended(outcome=outcome, milliseconds=milliseconds(self.clock() - started))
+    def _unrecorded(self, outcome: Outcome, started: datetime) -> JobResult:
+        return JobResult(outcome=outcome, milliseconds=milliseconds(self.clock() - started))
 
     def _bring_up_to_date(self, started: datetime) -> tuple[Manifest | None, bool]:
         """Give the manifest that stands in the end, None for a folder that never was an image, and if it stood before.
@@ -99,8 +99,8 @@ class Job:
         Raises:
             SupersededError: a later event has written, or will.
         """
-        recorded = self.store.recorded()
-        manifest = self.store.settled(recorded)
+        recorded = self.store.read_manifest()
+        manifest = self.store.already_processed(recorded)
         repeated = manifest is not None
         if manifest is None:
             original = self._open_image()
@@ -117,8 +117,8 @@ class Job:
         for _ in range(ATTEMPTS):
             if self.store.still_holds(manifest):
                 return manifest, repeated
-            recorded, repeated = self.store.recorded(), False
-            self.store.settled(recorded)
+            recorded, repeated = self.store.read_manifest(), False
+            self.store.already_processed(recorded)
             original = self._open_image()
             if original or is_expiry(self.upload):
                 manifest = self._publish(original, recorded, started)
@@ -126,7 +126,7 @@ class Job:
                 manifest = self._remove(recorded, started)
         raise StorageError("HeadObject", self.upload.key, f"changed {ATTEMPTS} times in a row")
 
-    def _open_image(self) -> Original | None:
+    def _open_image(self) -> SourceObject | None:
         """Open what is current; None if that is nothing, or no more than a folder's marker."""
         original = self.store.uploads.open_current()
         if original and is_folder_marker(self.upload.key, original.size):
@@ -138,24 +138,24 @@ class Job:
         """Tell whether there is nothing to record of a folder's marker, or of its deletion: it never was an image."""
         return is_folder(self.upload.key) and (standing is None or standing.outcome is Outcome.REMOVED)
 
-    def _publish(self, original: Original | None, recorded: Recorded, started: datetime) -> Manifest:
-        draft = self._draft(started)
+    def _publish(self, original: SourceObject | None, recorded: StoredManifest, started: datetime) -> Manifest:
+        builder = self._builder(started)
         if original is None:
             return self._kept_after_expiry(recorded, started) or self._remove(recorded, started)
         try:
             rendered = self.render(self.store.uploads.read(original))
         except ImageRejectedError as error:
             fault = _without_variables(error)
-            kept = self._kept_in_archive(draft, original, fault, recorded)
-            return kept or self.store.commit(draft.rejected(original, fault), recorded)
+            kept = self._kept_in_archive(builder, original, fault, recorded)
+            return kept or self.store.commit(builder.rejected(original, fault), recorded)
         written = self.store.write(rendered.renditions, recorded)
-        return self.store.commit(draft.resized(original, rendered, written), recorded)
+        return self.store.commit(builder.resized(original, rendered, written), recorded)
 
-    def _remove(self, recorded: Recorded, started: datetime) -> Manifest:
-        return self.store.commit(self._draft(started).removed(), recorded)
+    def _remove(self, recorded: StoredManifest, started: datetime) -> Manifest:
+        return self.store.commit(self._builder(started).removed(), recorded)
 
     def _kept_in_archive(
-        self, draft: Draft, original: Original, fault: ImageRejectedError, recorded: Recorded
+        self, builder: ManifestBuilder, original: SourceObject, fault: ImageRejectedError, recorded: StoredManifest
     ) -> Manifest | None:
         """Leave alone what was made of an upload before it was archived; None where there is nothing to leave."""
         standing = recorded.manifest
@@ -165,11 +165,11 @@ class Job:
             or not standing.is_of(original.version_id, original.etag)
         ):
             return None
-        # What an attempt that was cut short has overwritten is not as it is listed, and cannot be made again now.
+        # What an attempt that was killed has overwritten is not as it is listed, and cannot be made again now.
         intact = self.store.intact(standing.etags)
-        return self.store.amend(lambda now: draft.archived(original, fault, now, intact), recorded)
+        return self.store.amend(lambda now: builder.archived(original, fault, now, intact), recorded)
 
-    def _kept_after_expiry(self, recorded: Recorded, started: datetime) -> Manifest | None:
+    def _kept_after_expiry(self, recorded: StoredManifest, started: datetime) -> Manifest | None:
         """Keep the variants of a source that a lifecycle rule took, where they are to be kept; None if they are to go.
 
         They cannot be made again, and a key's events come in any order: an event that does not say why the source is
@@ -210,7 +210,7 @@ class Job:
         if not self.settings.keep_variants_of_expired or self.upload.change not in _MARKERS:
             return None
         for _ in range(ATTEMPTS):
-            recorded = self.store.recorded()
+            recorded = self.store.read_manifest()
             standing = recorded.manifest
             if standing is None or not self._tells_why_gone(standing):
                 return None
@@ -223,11 +223,11 @@ class Job:
             return False
         return hides(self.upload, standing, self.store.uploads.history())
 
-    def _gone(self, standing: Manifest, recorded: Recorded, started: datetime) -> Manifest | None:
+    def _gone(self, standing: Manifest, recorded: StoredManifest, started: datetime) -> Manifest | None:
         if is_expiry(self.upload):
             sequencer = self.upload.sequencer
             return self.store.amend(lambda now: expired(now, sequencer) if now == standing else None, recorded)
-        removed = self._draft(started).removed()
+        removed = self._builder(started).removed()
         in_order = replace(
             removed,
             source=replace(removed.source, sequencer=self._later_sequencer(standing)),
@@ -243,7 +243,7 @@ class Job:
         """
         manifest, is_kept = None, not isinstance(error, SourceGoneError)
         if self.store.may_have_written or self.settings.keep_variants_of_expired:
-            recorded = self.store.recorded()
+            recorded = self.store.read_manifest()
             standing = recorded.manifest
             with suppress(SupersededError):  # another job sees to it, or all are to go
                 is_kept = is_kept or (standing is not None and standing.source_expired)
@@ -253,15 +253,15 @@ class Job:
                         self._dropped(standing, recorded)
                 elif standing and standing.reason is Reason.ARCHIVED and not self.store.is_intact(standing):
                     self._dropped(standing, recorded)
-        self.store.withdraw(spare_listed=is_kept)
+        self.store.delete_own(spare_listed=is_kept)
         return manifest
 
     def _later_sequencer(self, standing: Manifest) -> str:
         """Choose the place in the order of a manifest that lists what this job writes: none is older than that."""
-        own = Order(sequencer=self.upload.sequencer, generation=standing.generation)
+        own = EventOrder(sequencer=self.upload.sequencer, generation=standing.generation)
         return own.sequencer if own.is_later_than(standing.order) else standing.source.sequencer
 
-    def _dropped(self, standing: Manifest, recorded: Recorded) -> None:
+    def _dropped(self, standing: Manifest, recorded: StoredManifest) -> None:
         """List of what cannot be made again only what is there as it is listed, and delete the rest."""
         self.store.amend(lambda now: self._as_it_is(now) if now.order == standing.order else now, recorded)
 
@@ -270,7 +270,7 @@ class Job:
         return manifest.listing(self.store.intact(manifest.etags))
 
     def _made_intact(
-        self, standing: Manifest, sequencer: str, recorded: Recorded, started: datetime
+        self, standing: Manifest, sequencer: str, recorded: StoredManifest, started: datetime
     ) -> Manifest | None:
         """Make the variants of an expired version again if some are not as they are listed; None where that is not so.
 
@@ -286,28 +286,28 @@ class Job:
         except ImageRejectedError:
             return None
         written = self.store.write(rendered.renditions, recorded)
-        made = expired(self._draft(started).resized(original, rendered, written), sequencer)
+        made = expired(self._builder(started).resized(original, rendered, written), sequencer)
         times = replace(made.times, uploaded=standing.times.uploaded)
         return self.store.commit(replace(made, times=times), recorded)
 
-    def _draft(self, started: datetime) -> Draft:
-        return Draft(upload=self.upload, settings=self.settings, clock=self.clock, started=started)
+    def _builder(self, started: datetime) -> ManifestBuilder:
+        return ManifestBuilder(upload=self.upload, settings=self.settings, clock=self.clock, started=started)
 
-    def _is_done(self, original: Original, standing: Manifest) -> bool:
+    def _is_done(self, original: SourceObject, standing: Manifest) -> bool:
         """Tell whether a version that was deleted for good has left the current one's variants as they were.
 
         The manifest keeps its order then, which is earlier than this event's: a job in between may still replace it,
         and looks once more at the source when it has (`Store.still_holds`).
         """
         return (
-            self.upload.change in {Change.DELETED, Change.EXPIRED_FOR_GOOD}
+            self.upload.change in {EventType.DELETED, EventType.EXPIRED_FOR_GOOD}
             and not standing.source_expired
             and standing.recipe == self.settings.recipe
             and standing.is_of(original.version_id, original.etag)
             and self.store.is_intact(standing)
         )
 
-    def _is_outdated_by(self, original: Original, standing: Manifest | None) -> bool:
+    def _is_outdated_by(self, original: SourceObject, standing: Manifest | None) -> bool:
         """Tell whether a later event about this key is certain to write, or has written already.
 
         After a version is created or marked deleted, only a later change can make another version the current one. A
@@ -316,9 +316,9 @@ class Job:
         variants of that manifest, or have replaced it, they have to make it good.
         """
         match self.upload.change:
-            case Change.CREATED if self.upload.version_id in {None, original.version_id}:
+            case EventType.CREATED if self.upload.version_id in {None, original.version_id}:
                 return False
-            case Change.DELETED | Change.EXPIRED_FOR_GOOD:
+            case EventType.DELETED | EventType.EXPIRED_FOR_GOOD:
                 return False
         if standing is None:
             return True

@@ -1,4 +1,4 @@
-"""SQS: sets when jobs that were not done are shown again."""
+"""Set the visibility timeout of jobs to retry."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
@@ -37,7 +37,7 @@ class JobsQueue:
             QueueError: SQS refused some, or did not answer, or too little time is left to ask it.
         """
         refused: list[str] = []
-        for entries in _in_tens(delays):
+        for entries in _in_batches(delays):
             if seconds_left() < REQUEST_SECONDS:
                 raise QueueError("OutOfTime", f"less than {REQUEST_SECONDS} s are left")
             refused += self._change(entries)
@@ -59,7 +59,7 @@ class JobsQueue:
         return [failed["Code"] for failed in answer.get("Failed", [])]
 
 
-def _in_tens(delays: Mapping[str, int]) -> Iterator[list["ChangeMessageVisibilityBatchRequestEntryTypeDef"]]:
+def _in_batches(delays: Mapping[str, int]) -> Iterator[list["ChangeMessageVisibilityBatchRequestEntryTypeDef"]]:
     rest = iter(delays.items())
     while some := list(islice(rest, _MOST_ENTRIES)):
         yield [

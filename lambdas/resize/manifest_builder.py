@@ -1,22 +1,22 @@
-"""The manifest of a job that has begun, completed by how the job ends."""
+"""Build the manifest of a job."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from contract.events import Upload
+from contract.events import ObjectEvent
 from contract.manifest import Manifest, Outcome, PublishedRendition, Source, Times
 from resize.errors import ImageRejectedError
 from resize.imaging.rendition import Rendered
 from resize.settings import Settings
-from resize.uploads_bucket import Original
+from resize.uploads_bucket import SourceObject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
+class ManifestBuilder:
     """What is known of a manifest from the start; each way to end tells the time once more."""
 
-    upload: Upload
+    upload: ObjectEvent
     settings: Settings
     clock: Callable[[], datetime]
     started: datetime
@@ -25,13 +25,13 @@ class Draft:
         """Tell that the source is gone."""
         return self._manifest(Outcome.REMOVED, self._source(self.upload.version_id, self.upload.etag, self.upload.size))
 
-    def rejected(self, original: Original, fault: ImageRejectedError) -> Manifest:
+    def rejected(self, original: SourceObject, fault: ImageRejectedError) -> Manifest:
         """Tell why nothing was made of the image."""
         source = self._source(original.version_id, original.etag, original.size)
         return replace(self._manifest(Outcome.REJECTED, source), reason=fault.reason, detail=fault.detail)
 
     def archived(
-        self, original: Original, fault: ImageRejectedError, standing: Manifest, intact: Collection[str]
+        self, original: SourceObject, fault: ImageRejectedError, standing: Manifest, intact: Collection[str]
     ) -> Manifest | None:
         """Tell why nothing new was made of the image, and go on listing what was made of it before and is there.
 
@@ -47,7 +47,7 @@ class Draft:
             thumbhash=standing.thumbhash,
         )
 
-    def resized(self, original: Original, rendered: Rendered, renditions: Sequence[PublishedRendition]) -> Manifest:
+    def resized(self, original: SourceObject, rendered: Rendered, renditions: Sequence[PublishedRendition]) -> Manifest:
         """Tell what was seen of the image and what was made of it."""
         source = self._source(original.version_id, original.etag, original.size)
         seen = replace(

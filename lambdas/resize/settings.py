@@ -1,4 +1,4 @@
-"""What the function is told by its environment, read once into a frozen value."""
+"""The function's settings, from its environment."""
 
 import hashlib
 import json

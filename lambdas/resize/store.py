@@ -1,4 +1,4 @@
-"""Publish an upload's renditions and manifest to S3, in an order that keeps both true.
+"""Publish renditions and manifest to S3, in a safe order.
 
 What a manifest lists is there to be fetched. So renditions are written before the manifest that lists them, and deleted
 once a manifest stands that does not: it names what it has replaced, and whoever reads it deletes what of that is left.
@@ -16,15 +16,15 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from contract.errors import StorageError
-from contract.events import Upload
+from contract.events import ObjectEvent
 from contract.image_event import REVISION, ImageEvent, parse_revision
 from contract.keys import MANIFESTS, is_folder, is_folder_marker, is_shortened, manifest_key, rendition_key
 from contract.manifest import LaterSchemaError, Manifest, ManifestHeader, Outcome, PublishedRendition
 from contract.s3_errors import error_code, is_missing
-from contract.sequencer import Order
-from resize.derived_bucket import ATTEMPTS, Content, LostRaceError, Registers
+from contract.sequencer import EventOrder
+from resize.derived_bucket import ATTEMPTS, Content, DerivedBucket, PreconditionFailedError
 from resize.errors import SupersededError
-from resize.executor import ForEach, in_turn
+from resize.executor import MapFunction, serial_map
 from resize.imaging.rendition import Rendition
 from resize.imaging.stamp import stamp
 from resize.imaging.variants import Fit, Format
@@ -41,7 +41,7 @@ Announce = Callable[[ImageEvent], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Recorded:
+class StoredManifest:
     """What stands at a manifest's place; `etag` is None if nothing does.
 
     `header` is None if it is not one of ours, and `manifest` also where it is of a later schema that has changed.
@@ -73,10 +73,10 @@ class Store:
         self,
         client: "S3Client",
         settings: Settings,
-        upload: Upload,
+        upload: ObjectEvent,
         *,
         is_retry: bool,
-        for_each: ForEach = in_turn,
+        for_each: MapFunction = serial_map,
         announce: Announce | None = None,
     ) -> None:
         self._settings = settings
@@ -87,39 +87,39 @@ class Store:
         self._upload = upload
         self.is_retry = is_retry
         self._written: set[str] = set()
-        self._order = Order(sequencer=upload.sequencer, generation=settings.generation)
-        self._registers = Registers(client, settings.derived_bucket, self._order)
+        self._order = EventOrder(sequencer=upload.sequencer, generation=settings.generation)
+        self._derived = DerivedBucket(client, settings.derived_bucket, self._order)
         self._manifest_key = manifest_key(upload.key)
         self.uploads = UploadsBucket(client, settings, upload.key)
         self._whole_variants = {variant.name for variant in settings.variants if variant.fit is Fit.INSIDE}
 
-    def recorded(self) -> Recorded:
+    def read_manifest(self) -> StoredManifest:
         """Read the key's manifest, and delete what it has replaced and its writer did not come to delete.
 
         A retry announces it, too: it may be this job's own, and nobody else would.
         """
         recorded = self._read()
         if self.is_retry:
-            self._tell(recorded)
+            self._publish(recorded)
         return recorded
 
-    def _read(self) -> Recorded:
+    def _read(self) -> StoredManifest:
         try:
             answer = self._client.get_object(Bucket=self._settings.derived_bucket, Key=self._manifest_key)
             text = answer["Body"].read()
         except (ClientError, BotoCoreError) as error:
             if is_missing(error):
-                return Recorded()
+                return StoredManifest()
             raise StorageError("GetObject", self._manifest_key, error_code(error)) from error
         etag = answer["ETag"].strip('"')
         revision = parse_revision(answer["Metadata"].get(REVISION, ""))
         try:
             manifest = Manifest.from_json(text)
         except LaterSchemaError as error:
-            return Recorded(etag=etag, revision=revision, header=error.header, left=error.header.replaced)
+            return StoredManifest(etag=etag, revision=revision, header=error.header, left=error.header.replaced)
         except ValueError:
-            return Recorded(etag=etag, revision=revision)
-        return Recorded(
+            return StoredManifest(etag=etag, revision=revision)
+        return StoredManifest(
             text=text,
             revision=revision,
             etag=etag,
@@ -128,13 +128,13 @@ class Store:
             left=self._clear(manifest),
         )
 
-    def _recorded_after_lost_race(self) -> Recorded:
+    def _read_after_lost_race(self) -> StoredManifest:
         """Read what won a race. It may be this job's own, where S3's answer to that was lost."""
-        recorded = self.recorded()
-        self._tell(recorded)
+        recorded = self.read_manifest()
+        self._publish(recorded)
         return recorded
 
-    def _tell(self, recorded: Recorded) -> None:
+    def _publish(self, recorded: StoredManifest) -> None:
         """Announce a manifest that stands or stood; of a later schema that has changed, only its own version can."""
         if self._announce is None or self._settings.events is None or recorded.manifest is None:
             return
@@ -148,7 +148,7 @@ class Store:
             self._announce(event)
             self._announced.add(event.id)
 
-    def settled(self, recorded: Recorded) -> Manifest | None:
+    def already_processed(self, recorded: StoredManifest) -> Manifest | None:
         """Give the manifest back if it already tells how this very job ended, and nobody asked to do it again.
 
         Raises:
@@ -173,7 +173,7 @@ class Store:
         """
         if manifest.replaced is None and not is_folder(self._upload.key):
             return True
-        answer = self.uploads.look()
+        answer = self.uploads.head()
         if answer is None:
             # Of an image, the event of a deletion that leaves nothing always writes.
             is_certain = manifest.outcome is Outcome.REMOVED or not is_folder(self._upload.key)
@@ -208,7 +208,7 @@ class Store:
         """Tell whether all is there that a manifest lists, as it lists it."""
         return self.intact(manifest.etags) == manifest.etags.keys()
 
-    def write(self, renditions: Iterable[Rendition], recorded: Recorded) -> tuple[PublishedRendition, ...]:
+    def write(self, renditions: Iterable[Rendition], recorded: StoredManifest) -> tuple[PublishedRendition, ...]:
         """Write renditions, in the order given, where the manifest to come will list them.
 
         Raises:
@@ -217,7 +217,7 @@ class Store:
         # When this returns, or raises, each has ended: none may be written after it was withdrawn.
         return tuple(self._for_each(partial(self._write, expected=recorded.etags), renditions))
 
-    def commit(self, manifest: Manifest, recorded: Recorded) -> Manifest:
+    def commit(self, manifest: Manifest, recorded: StoredManifest) -> Manifest:
         """Write the manifest of what has been written. Returns the manifest that stands.
 
         Raises:
@@ -226,14 +226,14 @@ class Store:
         for _ in range(ATTEMPTS):
             if written := self._replace(manifest, recorded):
                 return written
-            recorded = self._recorded_after_lost_race()
-            if settled := self.settled(recorded):
+            recorded = self._read_after_lost_race()
+            if processed := self.already_processed(recorded):
                 # Another delivery of this job was faster; what only this one wrote, nobody would know of.
-                self.withdraw()
-                return settled
+                self.delete_own()
+                return processed
         raise StorageError("PutObject", self._manifest_key, f"lost {ATTEMPTS} races in a row")
 
-    def amend(self, change: Callable[[Manifest], Manifest | None], recorded: Recorded) -> Manifest | None:
+    def amend(self, change: Callable[[Manifest], Manifest | None], recorded: StoredManifest) -> Manifest | None:
         """Write the standing manifest anew, changed, and leave what it goes on listing alone.
 
         Returns the manifest that stands, or None where there is none that `change` would keep.
@@ -247,17 +247,17 @@ class Store:
                 return None
             if written := self._replace(changed, recorded):
                 return written
-            recorded = self._recorded_after_lost_race()
-            if settled := self.settled(recorded):
-                return settled
+            recorded = self._read_after_lost_race()
+            if processed := self.already_processed(recorded):
+                return processed
         raise StorageError("PutObject", self._manifest_key, f"lost {ATTEMPTS} races in a row")
 
     def intact(self, etags: Mapping[str, str]) -> set[str]:
         """Tell which of these derived objects lie there as they are listed."""
-        states = zip(etags, self._for_each(self._registers.look, etags), strict=True)
+        states = zip(etags, self._for_each(self._derived.head, etags), strict=True)
         return {key for key, state in states if state and state.etag == etags[key]}
 
-    def withdraw(self, *, spare_listed: bool = True) -> None:
+    def delete_own(self, *, spare_listed: bool = True) -> None:
         """Delete what this event's attempts wrote, but where the manifest that stands now lists anything.
 
         What it lists may be this event's, done by an earlier delivery; and if not, whoever replaces it sees to it. That
@@ -266,19 +266,19 @@ class Store:
         """
         written = self._written_by_attempts()
         if written:
-            recorded = self.recorded()
+            recorded = self.read_manifest()
             # By ETag, the standing manifest may list what this event's earlier delivery published.
             spared = {key for key, etag in recorded.etags.items() if spare_listed or written.get(key) == etag}
             for key in written.keys() - spared:
-                self._registers.delete(key, written[key])
+                self._derived.delete_if_match(key, written[key])
 
     def _written_by_attempts(self, besides: Collection[str] = ()) -> dict[str, str]:
         """Find what this event's job wrote, in this attempt or in earlier ones: keys and ETags."""
         keys = [*(self._written | self._written_before()) - set(besides)]
-        states = zip(keys, self._for_each(self._registers.look, keys), strict=True)
+        states = zip(keys, self._for_each(self._derived.head, keys), strict=True)
         return {key: state.etag for key, state in states if state and self._is_of_this_event(state.order)}
 
-    def _is_of_this_event(self, order: Order) -> bool:
+    def _is_of_this_event(self, order: EventOrder) -> bool:
         return order.sequencer == self._order.sequencer and not order.is_later_than(self._order)
 
     def _written_before(self) -> set[str]:
@@ -303,7 +303,7 @@ class Store:
             cache_control=self._settings.cache_control,
         )
         self._written.add(key)
-        etag = self._registers.write(key, content, expected.get(key))
+        etag = self._derived.put_if_newer(key, content, expected.get(key))
         return PublishedRendition(
             variant=rendition.variant,
             key=key,
@@ -317,23 +317,23 @@ class Store:
             frames=rendition.frames,
         )
 
-    def _replace(self, manifest: Manifest, recorded: Recorded) -> Manifest | None:
+    def _replace(self, manifest: Manifest, recorded: StoredManifest) -> Manifest | None:
         """Write the manifest, and delete what that replaces; None where another is there than was recorded."""
         written = self._written_by_attempts(besides=manifest.etags)
         complete = replace(manifest, replaced=_replaced(recorded, written, manifest))
         # Whoever wrote it may not have announced it yet, and nobody could once it is replaced.
-        self._tell(recorded)
+        self._publish(recorded)
         text = complete.to_json()
         revision = self._next_revision(recorded, text)
         try:
-            self._registers.replace(self._manifest_key, self._content(complete, text, revision), recorded.etag)
-        except LostRaceError:
+            self._derived.put_if_match(self._manifest_key, self._content(complete, text, revision), recorded.etag)
+        except PreconditionFailedError:
             return None
         self._clear(complete)
-        self._tell(Recorded(text=text, revision=revision, manifest=complete))
+        self._publish(StoredManifest(text=text, revision=revision, manifest=complete))
         return complete
 
-    def _next_revision(self, recorded: Recorded, text: bytes) -> int | None:
+    def _next_revision(self, recorded: StoredManifest, text: bytes) -> int | None:
         """Number a manifest: the same one written again is no other event. None where none was ever counted."""
         if recorded.revision is None and self._settings.events is None:
             return None
@@ -355,15 +355,15 @@ class Store:
         """
         left = {}
         for key, etag in (manifest.replaced or {}).items():
-            found = self._registers.delete(key, etag)
+            found = self._derived.delete_if_match(key, etag)
             while found and manifest.order.is_later_than(found.order):
-                found = self._registers.delete(key, found.etag)
+                found = self._derived.delete_if_match(key, found.etag)
             if found:
                 left[key] = etag
         return left
 
 
-def _replaced(recorded: Recorded, written: Mapping[str, str], manifest: Manifest) -> Mapping[str, str] | None:
+def _replaced(recorded: StoredManifest, written: Mapping[str, str], manifest: Manifest) -> Mapping[str, str] | None:
     """Name what a manifest replaces: what was listed, and what else its event's attempts wrote."""
     known = {**recorded.left, **recorded.etags, **written}
     if recorded.etag is None and not known:

@@ -46,7 +46,7 @@ class ArchivedBody:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Original:
+class SourceObject:
     """A version of an uploaded key, not yet read; `size` is in bytes.
 
     `modified` is when it was made, and of one that came in parts, when its first part did.
@@ -90,15 +90,15 @@ class UploadsBucket:
         self._key = key
         self._limit = settings.limits.source_bytes
 
-    def open_current(self) -> Original | None:
+    def open_current(self) -> SourceObject | None:
         """Open the version of the key that is current now, whatever the event was about; None if it has none."""
         return self._open({"Bucket": self._bucket, "Key": self._key})
 
-    def open_version(self, version_id: str | None) -> Original | None:
+    def open_version(self, version_id: str | None) -> SourceObject | None:
         """Open a version that may no longer be the current one; None if it is gone for good."""
         return self._open({"Bucket": self._bucket, "Key": self._key, "VersionId": version_id or "null"})
 
-    def _open(self, which: Mapping[str, Any]) -> Original | None:
+    def _open(self, which: Mapping[str, Any]) -> SourceObject | None:
         try:
             answer = self._client.get_object(**which)
         except (ClientError, BotoCoreError) as error:
@@ -109,7 +109,7 @@ class UploadsBucket:
             raise StorageError("GetObject", self._key, error_code(error)) from error
         return _original(answer, answer["Body"])
 
-    def _archived(self, which: Mapping[str, Any]) -> Original | None:
+    def _archived(self, which: Mapping[str, Any]) -> SourceObject | None:
         """Look at an object that cannot be read: docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html."""
         answer = self._head(which)
         if answer is None:
@@ -132,11 +132,11 @@ class UploadsBucket:
             marker=next((each["VersionId"] for each in markers if each["IsLatest"]), None),
         )
 
-    def look(self) -> "HeadObjectOutputTypeDef | None":
+    def head(self) -> "HeadObjectOutputTypeDef | None":
         """Look at the current version without its bytes; None if there is none."""
         return self._head({"Bucket": self._bucket, "Key": self._key})
 
-    def read(self, original: Original) -> bytes:
+    def read(self, original: SourceObject) -> bytes:
         """Read an original into memory.
 
         Raises:
@@ -179,8 +179,8 @@ def _read_exactly(body: Body, size: int) -> bytes:
     return buffer.getvalue()
 
 
-def _original(answer: "GetObjectOutputTypeDef | HeadObjectOutputTypeDef", body: Body) -> Original:
-    return Original(
+def _original(answer: "GetObjectOutputTypeDef | HeadObjectOutputTypeDef", body: Body) -> SourceObject:
+    return SourceObject(
         version_id=answer.get("VersionId"),
         etag=answer["ETag"].strip('"'),
         size=answer["ContentLength"],

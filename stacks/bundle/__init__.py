@@ -1,1 +1,1 @@
-"""What ships in a function, made without Docker."""
+"""Build function bundles without Docker."""

@@ -1,4 +1,4 @@
-"""A function's bundle: its package, contract and requirements, made by pip for its platform, without Docker."""
+"""Build a function's bundle with pip, for its platform."""
 
 import hashlib
 import os
@@ -133,12 +133,12 @@ def _install_requirements(requirements: list[Path], target: Path, platform: Plat
     command += [argument for path in requirements for argument in ("-r", str(path))]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        said = "\n".join((done.stdout + done.stderr).splitlines()[-_LINES_OF_PIP:])
+        output = "\n".join((done.stdout + done.stderr).splitlines()[-_LINES_OF_PIP:])
         named = " and ".join(map(str, requirements))
         raise BundleError(
             f"The function's bundle: pip ended with {done.returncode} for {named} on "
             f"{platform.wheels if platform else 'this machine'}. Is the package index in reach? If a requirement was "
-            f"changed, has `make lock` been run? pip said:\n{said}"
+            f"changed, has `make lock` been run? pip said:\n{output}"
         )
 
 

@@ -1,4 +1,4 @@
-"""Takes out of a bundle what the function never uses: less to load, less to attack, less to keep up with.
+"""Remove unused files from a bundle.
 
 tests/stack/golden lists what stays. A test renders every format in both directions from such bundles.
 """

@@ -1,4 +1,4 @@
-"""Every knob of cdk.json, checked and made one frozen value."""
+"""The settings of cdk.json as one frozen value."""
 
 import difflib
 import json
@@ -166,12 +166,12 @@ _CDK_COMMAND_LINE_KEYS = frozenset({"acknowledged-issue-numbers", "cli-telemetry
 
 
 def parse_config(context: Mapping[str, object]) -> Config:
-    """Make the configuration of a CDK context; a knob not in it has its default, and the CDK's own keys are ignored.
+    """Make the configuration of a CDK context; a setting not in it has its default, and the CDK's own keys are ignored.
 
     A value may be text that holds the JSON of what is meant: `cdk deploy -c memory_mb=3008` hands over text.
 
     Raises:
-        SettingsError: an unknown knob, a wrong type or value, or values that cannot work together.
+        SettingsError: an unknown setting, a wrong type or value, or values that cannot work together.
     """
     knobs = {key: value for key, value in context.items() if not is_cdk_key(key)}
     for key, value in knobs.items():
@@ -189,7 +189,7 @@ def is_cdk_key(key: str) -> bool:
 
 def _nearest(key: str) -> str:
     names = difflib.get_close_matches(key.replace("-", "_").lower(), PARSERS, n=1, cutoff=0.0)
-    return f"the name of a knob; the nearest is {names[0]!r}"
+    return f"the name of a setting; the nearest is {names[0]!r}"
 
 
 def _from_text(key: str, value: object) -> object:

@@ -1,4 +1,4 @@
-"""The configuration as people wrote it: cdk.json, and over it what the CDK's command line was told with `-c`."""
+"""Read cdk.json, and overrides by `-c`."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -45,7 +45,7 @@ def _context_of(cdk_json: Path) -> dict[str, object]:
         raise SettingsError("the file", str(cdk_json), f"a readable file ({error})") from None
     context = _object("the file", text).get("context", {})
     if not isinstance(context, dict):
-        raise SettingsError("context", context, "an object of knobs")
+        raise SettingsError("context", context, "an object of settings")
     return context
 
 

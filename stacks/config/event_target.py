@@ -1,4 +1,4 @@
-"""Where outcomes are announced: what the setting `events` takes, made a frozen value."""
+"""The setting `events`: where outcomes are announced."""
 
 import difflib
 import ipaddress

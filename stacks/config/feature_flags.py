@@ -1,4 +1,4 @@
-"""The CDK's feature flags: each that would do other than AWS recommends if it were left out.
+"""The CDK's feature flags that have to be set.
 
 Two of them change the template: `minimizePolicies` sorts the actions of policies, and `recognizeLayerVersion` gives the
 function's version another logical id. The others are about services that no stack here has. One is not as recommended:

@@ -1,4 +1,4 @@
-"""What each knob takes by itself: its parser, with the page of AWS's documentation that sets its limits."""
+"""Parser and limits of each setting."""
 
 import re
 from collections.abc import Mapping

@@ -1,1 +1,1 @@
-"""What people see of a deployed pipeline."""
+"""Alarms, dashboard and saved queries."""

@@ -1,4 +1,4 @@
-"""Whom alarms tell: an encrypted topic that only this stack's alarms may publish to, with one address."""
+"""Encrypted SNS topic that sends alarms to one address."""
 
 from aws_cdk import Aws, Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
@@ -6,7 +6,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from stacks.suppressions import explain
+from stacks.suppressions import suppress
 
 _ALARMS = iam.ServicePrincipal("cloudwatch.amazonaws.com")
 
@@ -46,7 +46,7 @@ class AlarmEmail(Construct):
         subscription = sns.Subscription(
             self, "Address", topic=self.topic, endpoint=address, protocol=sns.SubscriptionProtocol.EMAIL
         )
-        explain(subscription, _ALARMS_STAY_RED, "Serverless-SNSRedrivePolicy")
+        suppress(subscription, _ALARMS_STAY_RED, "Serverless-SNSRedrivePolicy")
 
     def _key(self) -> kms.Key:
         """Messages stay for seconds, so nothing needs the key once the topic is gone."""

@@ -1,4 +1,4 @@
-"""The alarms: for each, what it watches, from where on, what it means, and the first command to run.
+"""The alarms: metric, threshold, meaning and first command.
 
 Each has a section of its name in docs/runbook.md.
 """
@@ -41,7 +41,7 @@ class Alarm:
     periods: int = 1
     of_them: int | None = None
     comparison: cloudwatch.ComparisonOperator = cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD
-    # An idle stack has no data, and is not at fault.
+    # An idle stack has no data, which is no fault.
     missing: cloudwatch.TreatMissingData = cloudwatch.TreatMissingData.NOT_BREACHING
 
     def description(self, stack_name: str) -> str:
@@ -130,7 +130,7 @@ def _of_outcomes(config: Config, metrics: Metrics) -> list[Alarm]:
         # Lambda's own Errors stay flat here: a batch that names its failed jobs is a success to Lambda.
         Alarm(
             name="failed-jobs",
-            means=f"More than {config.alarm_failed_percent} % of the jobs fail: the world is at fault, not the images.",
+            means=f"More than {config.alarm_failed_percent} % of the jobs fail: infrastructure errors, retried.",
             first_command="doctor",
             metric=metrics.share_of_jobs(Metric.FAILED, of_at_least=least, period=QUARTER_HOUR),
             threshold=config.alarm_failed_percent,

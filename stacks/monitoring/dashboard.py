@@ -1,4 +1,4 @@
-"""The dashboard: alarms, then a row each for the queues, the function, how jobs ended, and events where they are on."""
+"""The dashboard: alarms, queues, function, outcomes, and events."""
 
 from collections.abc import Sequence
 

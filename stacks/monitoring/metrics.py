@@ -1,4 +1,4 @@
-"""What CloudWatch knows of one stack: its queues' and its function's metrics, and those that the function counts."""
+"""CloudWatch metrics of one stack."""
 
 from dataclasses import dataclass
 

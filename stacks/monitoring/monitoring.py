@@ -1,4 +1,4 @@
-"""What people see of a deployed pipeline: alarms that may write an e-mail, a dashboard, and saved queries."""
+"""Monitoring: alarms, dashboard and saved queries."""
 
 from aws_cdk import Aws
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -23,7 +23,7 @@ class Monitoring(Construct):
         super().__init__(scope, construct_id)
         made = [alarm.make(self, config.stack_name) for alarm in alarms_for(config, metrics)]
         if config.alarm_email is not None:
-            self._tell(made, config.stack_name, config.alarm_email)
+            self._notify(made, config.stack_name, config.alarm_email)
         cloudwatch.Dashboard(
             self,
             "Dashboard",
@@ -35,7 +35,7 @@ class Monitoring(Construct):
         for query in QUERIES:
             self._save(query, config.stack_name, log_group)
 
-    def _tell(self, alarms: list[cloudwatch.Alarm], stack_name: str, address: str) -> None:
+    def _notify(self, alarms: list[cloudwatch.Alarm], stack_name: str, address: str) -> None:
         """Write when an alarm goes off, and when it is over."""
         action = actions.SnsAction(AlarmEmail(self, "Email", stack_name=stack_name, address=address).topic)
         for alarm in alarms:

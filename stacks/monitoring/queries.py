@@ -1,4 +1,4 @@
-"""Questions to the function's log, saved with the stack for CloudWatch Logs Insights.
+"""Saved queries of CloudWatch Logs Insights.
 
 They go by the fields of the lines `job ended`, `job failed` and `job handed back`, which resize/consumer.py writes.
 docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax.html

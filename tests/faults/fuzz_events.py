@@ -8,7 +8,7 @@ from support.function.events import s3_body, s3_record
 instrument("contract.events")
 
 from contract.errors import MessageRefusedError  # noqa: E402 - instrumented first
-from contract.events import Upload, parse_body  # noqa: E402 - the same
+from contract.events import ObjectEvent, parse_body  # noqa: E402 - the same
 
 SEEDS = [
     s3_body(s3_record()),
@@ -27,7 +27,7 @@ def parses_or_refuses(body: bytes) -> None:
     except MessageRefusedError as refused:
         str(refused).encode(errors="backslashreplace")
     else:
-        assert all(isinstance(upload, Upload) for upload in uploads)
+        assert all(isinstance(upload, ObjectEvent) for upload in uploads)
         assert all(upload.key.encode() for upload in uploads)
 
 

@@ -120,9 +120,9 @@ def soak(
     _wait_until_quiet(faulty, _patience(uploads))
     faulty.proxy.forget()
     chaos.end()
-    letters = faulty.dead_letters()
-    account = _account(faulty, traffic, letters)
-    faulty.send(*letters)
+    messages = faulty.dead_letters()
+    account = _account(faulty, traffic, messages)
+    faulty.send(*messages)
     _wait_until_quiet(faulty, _patience(uploads))
     return account, chaos
 
@@ -221,12 +221,12 @@ def _wait_until_quiet(faulty: Faulty, seconds: float) -> None:
     eventually(is_quiet, seconds=seconds, every=_LOOK_SECONDS)
 
 
-def _account(faulty: Faulty, traffic: Traffic, letters: list[str]) -> Account:
+def _account(faulty: Faulty, traffic: Traffic, messages: list[str]) -> Account:
     lines = [line for line in ended_jobs(faulty.pipeline) if line["key"].startswith(faulty.folder)]
     endings: dict[Event, str] = {}
     for line in sorted(lines, key=lambda line: line["repeated"]):
         endings.setdefault(Event(line["key"], line["version"], line["sequencer"]), line["outcome"])
-    dead = set(_events(letters))
+    dead = set(_events(messages))
     return Account(
         traffic=traffic,
         endings={**dict.fromkeys(dead, "dead letter"), **endings},
@@ -235,9 +235,9 @@ def _account(faulty: Faulty, traffic: Traffic, letters: list[str]) -> Account:
     )
 
 
-def _events(letters: list[str]) -> Iterator[Event]:
-    for letter in letters:
-        for upload in parse_body(letter):
+def _events(messages: list[str]) -> Iterator[Event]:
+    for message in messages:
+        for upload in parse_body(message):
             yield Event(upload.key, upload.version_id or "", upload.sequencer)
 
 

@@ -24,9 +24,9 @@ def test_a_dead_letter_is_told_with_the_error_of_its_job_or_as_cut_short(faulty:
     queue = DeadLetterQueue(faulty.pipeline)
     eventually(lambda: queue.count() == 2)
 
-    letters = {letter.body == "no JSON": letter for letter in read_dead_letters(faulty.pipeline, limit=10)}
+    messages = {message.body == "no JSON": message for message in read_dead_letters(faulty.pipeline, limit=10)}
 
-    assert (letters[True].cause.code, letters[True].uploads) == ("MessageRefusedError", ())
-    assert letters[True].cause.detail == "not JSON: 'no JSON'"
-    assert letters[False].cause.code == "cut_short"
-    assert [upload.key for upload in letters[False].uploads] == [faulty.key("cat.jpg")]
+    assert (messages[True].cause.code, messages[True].uploads) == ("MessageRefusedError", ())
+    assert messages[True].cause.detail == "not JSON: 'no JSON'"
+    assert messages[False].cause.code == "cut_short"
+    assert [upload.key for upload in messages[False].uploads] == [faulty.key("cat.jpg")]

@@ -24,7 +24,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from darkroom.local.emulator import session
-from darkroom.local.registry import Running
+from darkroom.local.registry import RunningPipeline
 from darkroom.pipeline.client import Pipeline, find_pipeline
 from darkroom.uploads.presigned_post import make_link
 from support.command.program import darkroom, processes_started_in, running
@@ -60,7 +60,7 @@ class Up:
 
     folder: Path
     printed: str
-    note: Running
+    note: RunningPipeline
 
     @property
     def pipeline(self) -> Pipeline:
@@ -93,7 +93,7 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     folder = tmp_path_factory.mktemp("up")
     with running(folder) as (_, lines):
         [note] = (folder / "darkroom").glob("*.json")
-        yield Up(folder=folder, printed="".join(lines), note=Running.from_json(note.read_text()))
+        yield Up(folder=folder, printed="".join(lines), note=RunningPipeline.from_json(note.read_text()))
 
 
 def function_that_leaves(mark: Path) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The engine vips, from its knob to what it makes: its bundle, deployed on the emulator."""
+"""The engine vips, from its setting to what it makes: its bundle, deployed on the emulator."""
 
 from collections.abc import Iterator
 from pathlib import Path

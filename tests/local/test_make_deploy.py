@@ -133,7 +133,7 @@ def test_make_deploys_the_pipeline_changes_it_and_takes_it_down(
 
 
 def knobs(**changed: object) -> list[str]:
-    """Knobs of cdk.json as `make deploy` takes them: for this machine, and for a stack of this test's own."""
+    """Settings of cdk.json as `make deploy` takes them: for this machine, and for a stack of this test's own."""
     local = {"bundle_for": "this-machine", "max_concurrency": 2, "monitoring": False}  # saved queries are refused
     values = {"stack_name": STACK, **local, **changed}
     texts = {name: value if isinstance(value, str) else json.dumps(value) for name, value in values.items()}

@@ -12,9 +12,9 @@ from contract.events import NOTIFIED_EVENTS
 from contract.keys import manifest_key
 from darkroom.local.deploy import deploy
 from darkroom.local.emulator import emulator
-from darkroom.local.registry import Running, announced
+from darkroom.local.registry import RunningPipeline, register
 from darkroom.pipeline.client import Pipeline
-from darkroom.pipeline.sqs import count_messages
+from darkroom.pipeline.sqs import queue_depth
 from support.command.pipelines import manifest_of, upload
 from support.command.polling import eventually
 from support.command.program import darkroom
@@ -43,7 +43,7 @@ def up(assembly: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pip
 def here(up: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder in which the command finds the pipeline, as if `darkroom up` ran."""
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-    with announced(Running.of(up)):
+    with register(RunningPipeline.of(up)):
         yield tmp_path
 
 
@@ -77,7 +77,7 @@ def test_a_dead_letter_is_listed_with_its_reason_redriven_discarded_and_had_back
     sqs: SQSClient = up.client("sqs")
     for body in ('{"no": "job"}', "no JSON"):
         sqs.send_message(QueueUrl=up.jobs_queue_url, MessageBody=body)
-    eventually(lambda: count_messages(sqs, up.dead_letter_queue_url).total == 2)
+    eventually(lambda: queue_depth(sqs, up.dead_letter_queue_url).total == 2)
 
     listed = lines("dlq", "list", "--json", folder=here)
     table = darkroom("dlq", "list", folder=here).stdout
@@ -89,7 +89,7 @@ def test_a_dead_letter_is_listed_with_its_reason_redriven_discarded_and_had_back
     (discarded,) = lines("dlq", "discard", "--reason", "MessageRefusedError", *saved, folder=here)
     emptied = lines("dlq", "list", "--json", folder=here)
     (again,) = lines("dlq", "redrive", "--from", "saved.jsonl", "--json", folder=here)
-    eventually(lambda: count_messages(sqs, up.dead_letter_queue_url).total == 2)
+    eventually(lambda: queue_depth(sqs, up.dead_letter_queue_url).total == 2)
     (moved,) = lines("dlq", "redrive", "--all", "--json", folder=here)
 
     assert {letter["reason"] for letter in listed} == {"MessageRefusedError"}

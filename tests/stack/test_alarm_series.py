@@ -46,12 +46,12 @@ def receives_of(times: Iterable[int]) -> Samples:
 
 
 def test_one_dead_letter_is_an_alarm_after_a_minute_until_it_is_gone_for_five(watched: Template) -> None:
-    letters = {
+    messages = {
         VISIBLE: each_minute([0] * 10 + [1] * 60 + [0] * 30),
         NOT_VISIBLE: each_minute([0] * 100),
     }
 
-    assert changes(alarm(watched, "dead-letters").states(letters, minutes=100)) == [(11, ALARM), (75, OK)]
+    assert changes(alarm(watched, "dead-letters").states(messages, minutes=100)) == [(11, ALARM), (75, OK)]
 
 
 @pytest.mark.parametrize("late", [0, 1, 3])
@@ -60,29 +60,29 @@ def test_looking_at_dead_letters_all_the_time_is_never_taken_for_their_end(
     watched: Template, absent: int | None, late: int
 ) -> None:
     # Of each three minutes: all are looked at, none is, and they are counted while they go from one to the other.
-    letters = {
+    messages = {
         VISIBLE: counted(200, lambda minute: 0 if minute < 10 else (0, 40, 0)[minute % 3]),
         NOT_VISIBLE: counted(200, lambda minute: absent if minute < 10 else (40, absent, absent)[minute % 3]),
     }
 
-    assert [new for _, new in changes(alarm(watched, "dead-letters").states(letters, minutes=200, late=late))] == [
+    assert [new for _, new in changes(alarm(watched, "dead-letters").states(messages, minutes=200, late=late))] == [
         ALARM
     ]
 
 
 def test_dead_letters_that_are_held_for_a_quarter_of_an_hour_are_still_there(watched: Template) -> None:
-    letters = {
+    messages = {
         VISIBLE: each_minute([0] * 5 + [12] * 5 + [0] * 15 + [12] * 5),
         NOT_VISIBLE: each_minute([0] * 10 + [12] * 15 + [0] * 5),
     }
 
-    assert changes(alarm(watched, "dead-letters").states(letters, minutes=30)) == [(6, ALARM)]
+    assert changes(alarm(watched, "dead-letters").states(messages, minutes=30)) == [(6, ALARM)]
 
 
 def test_a_queue_that_nobody_has_used_for_six_hours_still_has_its_dead_letters(watched: Template) -> None:
-    letters = {VISIBLE: each_minute([1] * 360), NOT_VISIBLE: each_minute([0] * 360)}
+    messages = {VISIBLE: each_minute([1] * 360), NOT_VISIBLE: each_minute([0] * 360)}
 
-    assert changes(alarm(watched, "dead-letters").states(letters, minutes=2000)) == [(1, ALARM)]
+    assert changes(alarm(watched, "dead-letters").states(messages, minutes=2000)) == [(1, ALARM)]
 
 
 def test_once_such_a_queue_is_emptied_the_alarm_of_dead_letters_is_over(watched: Template) -> None:

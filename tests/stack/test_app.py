@@ -95,7 +95,10 @@ def test_with_events_there_is_a_bundle_for_each_function(tmp_path: Path) -> None
             {"memory_mb": "lots"},
             "cdk.json: memory_mb: 'lots' is not allowed; expected a whole number from 1024 to 10240",
         ),
-        ({"retain-data": "false"}, "cdk.json: retain-data: 'false' is not allowed; expected the name of a knob; the"),
+        (
+            {"retain-data": "false"},
+            "cdk.json: retain-data: 'false' is not allowed; expected the name of a setting; the",
+        ),
         ({"variants": {}}, "cdk.json: variants: {} is not allowed; expected an object of at least one variant"),
     ],
 )

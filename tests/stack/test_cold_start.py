@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from benchmarks.starting import FreshFunction
+from benchmarks.function.cold_start import FreshFunction
 from support.imaging.pictures import jpeg
 
 

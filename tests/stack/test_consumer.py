@@ -1,4 +1,4 @@
-"""The function: its platform, its log, what feeds it, and a role with exactly the rights that it uses."""
+"""The function: its platform, its log, what feeds it, and a role with exactly the permissions that it uses."""
 
 import json
 from dataclasses import replace

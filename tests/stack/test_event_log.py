@@ -220,7 +220,7 @@ def test_by_a_secret_the_announce_function_may_read_that_one_and_is_told_its_nam
     }
 
 
-def test_to_confluent_cloud_there_is_no_vpc_and_no_right_on_any_network(tmp_path: Path) -> None:
+def test_to_confluent_cloud_there_is_no_vpc_and_no_permission_on_any_network(tmp_path: Path) -> None:
     template = synthesize(tmp_path, WITH_CONFLUENT)
 
     assert "VpcConfig" not in properties_of(template, EventsOutput.ANNOUNCE_FUNCTION_NAME)

@@ -59,11 +59,11 @@ def test_the_alarms_are_these_and_silence_is_none_unless_it_is_asked_for(
 
 def test_one_dead_letter_in_one_of_five_minutes_is_an_alarm_also_while_it_is_looked_at(watched: Template) -> None:
     alarm = alarms_of(watched)["dead-letters"]
-    letters = {"Fn::GetAtt": [watched.id_of(Output.DEAD_LETTER_QUEUE_URL), "QueueName"]}
+    messages = {"Fn::GetAtt": [watched.id_of(Output.DEAD_LETTER_QUEUE_URL), "QueueName"]}
 
     assert watched_by(alarm) == [
-        ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum", letters, MINUTE),
-        ("AWS/SQS", "ApproximateNumberOfMessagesNotVisible", "Maximum", letters, MINUTE),
+        ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum", messages, MINUTE),
+        ("AWS/SQS", "ApproximateNumberOfMessagesNotVisible", "Maximum", messages, MINUTE),
     ]
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
     assert (alarm["EvaluationPeriods"], alarm["DatapointsToAlarm"]) == (5, 1)

@@ -1,4 +1,4 @@
-"""The stack as a whole: what is in it, what it tells, and that every knob arrives."""
+"""The stack as a whole: what is in it, what it tells, and that every setting arrives."""
 
 import json
 from dataclasses import fields
@@ -13,7 +13,7 @@ from stacks.config.config import Config
 from stacks.outputs import Output
 from support.aws.stack import Template, synthesize
 
-# Every knob with a value that is not its default. Five are not here: events bring a second function, provisioned
+# Every setting with a value that is not its default. Five are not here: events bring a second function, provisioned
 # pollers exclude a maximum concurrency, without monitoring there are no alarms, the bundle is made before the stack,
 # and an old stack's bucket takes the names away; test_event_log, test_consumer, test_monitoring, test_app and
 # test_names have them.

@@ -1,1 +1,1 @@
-"""Compares both engines with Chromium on a folder of image files: `make test-corpus FOLDER=…`."""
+"""Compare both engines with Chromium: `make test-corpus FOLDER=…`."""

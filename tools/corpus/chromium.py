@@ -1,4 +1,4 @@
-"""Chromium, headless: what it paints of an image file, read back from a canvas as sRGB."""
+"""Paint an image file in headless Chromium."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress

@@ -1,4 +1,4 @@
-"""Differences between two programs' pictures of one file: size, pixels, frames, times, number of plays.
+"""Compare two programs' renderings of one file.
 
 Colors are compared multiplied by their opacity, so a pixel that nobody sees has none. A pixel's difference is the
 largest of its four bands', in levels of 255.
@@ -10,7 +10,7 @@ from enum import StrEnum
 import numpy as np
 from PIL import Image
 
-from benchmarks.similarity import lightness, similarity
+from benchmarks.images.similarity import lightness, similarity
 from tools.corpus.picture import Animation, Shown
 
 # Above, both pictures are reduced alike before they are compared: what is wrong in a large picture is wrong over

@@ -1,4 +1,4 @@
-"""A self-contained HTML page of what differs: Chromium's picture beside each engine's."""
+"""Self-contained HTML page of the differences."""
 
 import base64
 import io

@@ -1,4 +1,4 @@
-"""Both engines in their sandboxes: what they make of a file at its own size, as a page would show it."""
+"""Render a file with both engines in their sandboxes."""
 
 import io
 from time import monotonic

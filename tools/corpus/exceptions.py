@@ -1,4 +1,4 @@
-"""Known exceptions: files that may differ, each with its reason, from a JSON object of pattern to reason."""
+"""Known exceptions: file patterns with their reasons."""
 
 import json
 from collections.abc import Mapping, Sequence

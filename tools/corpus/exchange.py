@@ -1,4 +1,4 @@
-"""The loopback server between this program and the page in Chromium: files go there, pixels come back."""
+"""Loopback server between this program and Chromium's page."""
 
 import json
 import secrets

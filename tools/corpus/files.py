@@ -1,4 +1,4 @@
-"""The image files of a corpus, and what their first bytes say they are."""
+"""Find a corpus's image files and their formats."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The rule: what Chromium paints is right, and the two engines agree.
+"""Judge the engines against Chromium and each other.
 
 Where Chromium paints nothing (TIFF, HEIC), the engines' agreement is judged; that they differ from what libtiff,
 libheif and libvips agree on is reported as a doubt.

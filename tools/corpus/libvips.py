@@ -1,4 +1,4 @@
-"""Decode a file as libvips does, upright and in sRGB: `python -m tools.corpus.libvips SOURCE PICTURE.png`."""
+"""Decode a file with libvips: `python -m tools.corpus.libvips SOURCE PICTURE.png`."""
 
 import sys
 

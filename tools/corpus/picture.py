@@ -1,4 +1,4 @@
-"""What one program shows of one image file: a still, an animation, or nothing and why."""
+"""One program's rendering of an image file."""
 
 from dataclasses import dataclass
 from typing import TypeAlias

@@ -1,4 +1,4 @@
-"""What libtiff, libheif and libvips themselves make of a file: what is right where Chromium paints nothing."""
+"""Decode with libtiff, libheif and libvips for reference."""
 
 import shutil
 import subprocess

@@ -1,4 +1,4 @@
-"""What a run found: a table of counts and kinds for the terminal, and a line of JSON for each file."""
+"""Report of a run: counts, kinds, and JSON Lines."""
 
 import json
 from collections import Counter

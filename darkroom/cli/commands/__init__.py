@@ -1,1 +1,1 @@
-"""What a person types after `darkroom`: each file is one command, its options, and what it prints."""
+"""One file for each command: its options and its output."""

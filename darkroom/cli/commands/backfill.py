@@ -1,4 +1,4 @@
-"""`darkroom backfill`: jobs for what is in the bucket already."""
+"""`darkroom backfill`: send jobs for objects that exist already."""
 
 import json
 import sys
@@ -12,22 +12,22 @@ from typing import Annotated
 import typer
 
 from contract.errors import SettingsError
-from darkroom.backfill.backfill import PageExaminer, Source, Uploads, backfill, look
+from darkroom.backfill.backfill import KeySource, PagePlanner, UploadedKeys, backfill, plan_pages
 from darkroom.backfill.checkpoint import Checkpoint
 from darkroom.backfill.estimate import Estimate
-from darkroom.backfill.jobs import Examined, Examiner
-from darkroom.backfill.orphans import Manifests, OrphanExaminer
-from darkroom.backfill.selection import Selection, Verdict
+from darkroom.backfill.jobs import PlannedKey, Planner
+from darkroom.backfill.orphans import Manifests, OrphanPlanner
+from darkroom.backfill.selection import Decision, Filter
 from darkroom.cli.options import Local, Stack, duration, source_formats, whole_number
 from darkroom.cli.progress import steps
 from darkroom.cli.target import find_target
 from darkroom.cli.terminal import confirm
 from darkroom.doctor.rollback import DEPLOY_AGAIN
-from darkroom.errors import DarkroomError, UsageError, answering
+from darkroom.errors import DarkroomError, UsageError, aws_errors
 from darkroom.pipeline.client import Pipeline
 from darkroom.pipeline.deployed_config import find_scope
-from darkroom.pipeline.sqs import Pace
-from darkroom.text import printable, told
+from darkroom.pipeline.sqs import RateLimiter
+from darkroom.text import format_duration, printable
 from resize.imaging.formats.detect import SourceFormat
 from resize.settings import Settings
 
@@ -118,7 +118,7 @@ def backfill_(  # noqa: PLR0913 - the command has so many options
       darkroom backfill --orphans --dry-run
 
     \b
-    Rights: s3:ListBucket and s3:GetBucketNotification on the uploads bucket, s3:GetObject on both,
+    Permissions: s3:ListBucket and s3:GetBucketNotification on the uploads bucket, s3:GetObject on both,
     s3:ListBucket on the derived bucket, sqs:SendMessage on the jobs queue, lambda:GetFunctionConfiguration.
     """  # noqa: D301 - \b tells the help to leave the lines as they are
     if everything and (missing or older_than or formats):
@@ -130,11 +130,11 @@ def backfill_(  # noqa: PLR0913 - the command has so many options
     within = _within_scope(prefix, pipeline)
     if orphans:
         manifests = Manifests(pipeline=pipeline, prefix=within)
-        examiner = OrphanExaminer(pipeline, within, settings.variants)
+        examiner = OrphanPlanner(pipeline, within, settings.variants)
         noted = Checkpoint(file=checkpoint, backfill=_described_orphans(manifests))
         _sweep(_Run(manifests, examiner, noted, rate, as_json), settings, dry_run=dry_run, yes=yes)
         return
-    selection = Selection(
+    selection = Filter(
         recipe=settings.recipe,
         generation=_live_generation(pipeline),
         everything=everything,
@@ -143,52 +143,52 @@ def backfill_(  # noqa: PLR0913 - the command has so many options
         formats=formats or frozenset(),
         finished_before=datetime.now(UTC) - older_than if older_than else None,
     )
-    uploads = Uploads(pipeline=pipeline, prefix=within, inventory=inventory)
+    uploads = UploadedKeys(pipeline=pipeline, prefix=within, inventory=inventory)
     noted = Checkpoint(file=checkpoint, backfill=_described(uploads, selection, older_than))
-    run = _Run(uploads, Examiner(pipeline, settings.variants, selection), noted, rate, as_json)
+    run = _Run(uploads, Planner(pipeline, settings.variants, selection), noted, rate, as_json)
     after = noted.read()
     estimate = Estimate(keys=_count(uploads, after), rate=rate, variants=len(settings.variants))
     typer.echo(_plan(estimate, going_on=after is not None), err=True)
     if dry_run:
-        run.tell(run.show(shown=True), dry_run=True)
+        run.report(run.show(shown=True), dry_run=True)
         return
     if estimate.keys > _LARGE:
         confirm("Go on?", yes=yes)
-    run.tell(run.send(estimate.keys), dry_run=False)
+    run.report(run.send(estimate.keys), dry_run=False)
 
 
 @dataclass(frozen=True, slots=True)
 class _Run:
     """A backfill that is told to a person, or to another program, as it goes."""
 
-    source: Source
-    examiner: PageExaminer
+    source: KeySource
+    planner: PagePlanner
     checkpoint: Checkpoint
     rate: int
     as_json: bool
 
-    def show(self, *, shown: bool) -> Counter[Verdict]:
+    def show(self, *, shown: bool) -> Counter[Decision]:
         """Look at every key, and print each job that would be sent where that is to be shown."""
-        counts: Counter[Verdict] = Counter()
-        for page in look(self.source, self.examiner, self.checkpoint.read()):
-            counts.update(each.verdict for each in page)
+        counts: Counter[Decision] = Counter()
+        for page in plan_pages(self.source, self.planner, self.checkpoint.read()):
+            counts.update(each.decision for each in page)
             for each in page:
-                if shown and each.verdict.is_job:
+                if shown and each.decision.is_job:
                     typer.echo(_job_line(each, as_json=self.as_json))
         return counts
 
-    def send(self, keys: int) -> Counter[Verdict]:
+    def send(self, keys: int) -> Counter[Decision]:
         """Send the jobs of so many keys."""
-        counts: Counter[Verdict] = Counter()
+        counts: Counter[Decision] = Counter()
         with steps(shown=sys.stderr.isatty()) as progress:
-            pages = backfill(self.source, self.examiner, self.checkpoint, Pace(self.rate))
+            pages = backfill(self.source, self.planner, self.checkpoint, RateLimiter(self.rate))
             for _ in progress.count("Looking and sending", keys, _adding(counts, pages)):
                 pass
         return counts
 
-    def tell(self, counts: Counter[Verdict], *, dry_run: bool) -> None:
+    def report(self, counts: Counter[Decision], *, dry_run: bool) -> None:
         """Sum up."""
-        _tell(counts, dry_run=dry_run, as_json=self.as_json)
+        _print(counts, dry_run=dry_run, as_json=self.as_json)
 
 
 def _sweep(run: _Run, settings: Settings, *, dry_run: bool, yes: bool) -> None:
@@ -197,14 +197,14 @@ def _sweep(run: _Run, settings: Settings, *, dry_run: bool, yes: bool) -> None:
     manifests = _count(run.source, after)
     typer.echo(f"{'Going on with' if after else 'Looking at'} {manifests:,} manifests.", err=True)
     planned = run.show(shown=dry_run)
-    planned[Verdict.HAS_SOURCE] += manifests - planned.total()
+    planned[Decision.HAS_SOURCE] += manifests - planned.total()
     if dry_run:
-        run.tell(planned, dry_run=True)
+        run.report(planned, dry_run=True)
         return
-    if orphans := planned[Verdict.SOURCE_GONE]:
+    if orphans := planned[Decision.SOURCE_GONE]:
         typer.echo(_warning(orphans, settings), err=True)
         confirm("Go on?", yes=yes)
-    run.tell(run.send(manifests), dry_run=False)
+    run.report(run.send(manifests), dry_run=False)
 
 
 def _warning(orphans: int, settings: Settings) -> str:
@@ -218,7 +218,7 @@ def _warning(orphans: int, settings: Settings) -> str:
 
 
 def _settings(pipeline: Pipeline) -> Settings:
-    with answering("Reading the configuration of the function"):
+    with aws_errors("Reading the configuration of the function"):
         environment = pipeline.function_environment()
     try:
         return Settings.from_environment(environment)
@@ -227,7 +227,7 @@ def _settings(pipeline: Pipeline) -> Settings:
 
 
 def _live_generation(pipeline: Pipeline) -> int:
-    with answering("Reading the live version of the function"):
+    with aws_errors("Reading the live version of the function"):
         return pipeline.live_generation()
 
 
@@ -249,7 +249,7 @@ def _within_scope(prefix: str, pipeline: Pipeline) -> str:
     return narrower[0]
 
 
-def _described(uploads: Uploads, selection: Selection, older_than: timedelta | None) -> dict[str, str | bool | None]:
+def _described(uploads: UploadedKeys, selection: Filter, older_than: timedelta | None) -> dict[str, str | bool | None]:
     return {
         "stack": uploads.pipeline.stack_name,
         "bucket": uploads.pipeline.uploads_bucket,
@@ -273,14 +273,16 @@ def _described_orphans(manifests: Manifests) -> dict[str, str | bool | None]:
     }
 
 
-def _count(source: Source, after: str | None) -> int:
+def _count(source: KeySource, after: str | None) -> int:
     with steps(shown=sys.stderr.isatty()) as progress:
         progress.begin("Counting")
         return source.count(after)
 
 
 def _plan(estimate: Estimate, *, going_on: bool) -> str:
-    looking, most = (told(timedelta(seconds=each)) for each in (estimate.looking_seconds, estimate.most_seconds))
+    looking, most = (
+        format_duration(timedelta(seconds=each)) for each in (estimate.looking_seconds, estimate.most_seconds)
+    )
     return (
         f"{'Going on with' if going_on else 'Looking at'} {estimate.keys:,} uploads takes about {looking} and "
         f"{estimate.looking_dollars:.2f} USD; if all of them are made jobs, {estimate.rate} a second, {most} and up to "
@@ -288,30 +290,30 @@ def _plan(estimate: Estimate, *, going_on: bool) -> str:
     )
 
 
-def _job_line(examined: Examined, *, as_json: bool) -> str:
+def _job_line(examined: PlannedKey, *, as_json: bool) -> str:
     if as_json:
-        return json.dumps({"key": examined.key, "why": examined.verdict})
-    return f"{examined.verdict:<16} {printable(examined.key)}"
+        return json.dumps({"key": examined.key, "why": examined.decision})
+    return f"{examined.decision:<16} {printable(examined.key)}"
 
 
-def _adding(counts: Counter[Verdict], pages: Iterator[Counter[Verdict]]) -> Iterator[int]:
+def _adding(counts: Counter[Decision], pages: Iterator[Counter[Decision]]) -> Iterator[int]:
     for page in pages:
         counts.update(page)
         yield page.total()
 
 
-def _tell(counts: Counter[Verdict], *, dry_run: bool, as_json: bool) -> None:
-    jobs = sum(count for verdict, count in counts.items() if verdict.is_job)
-    if counts[Verdict.NEWER_VERSION]:
+def _print(counts: Counter[Decision], *, dry_run: bool, as_json: bool) -> None:
+    jobs = sum(count for decision, count in counts.items() if decision.is_job)
+    if counts[Decision.NEWER_VERSION]:
         typer.echo(
-            f"{counts[Verdict.NEWER_VERSION]:,} were resized by a newer version of the function than the live one: a "
+            f"{counts[Decision.NEWER_VERSION]:,} were resized by a newer version of the function than the live one: a "
             f"deployment was rolled back, and their jobs would change nothing. {DEPLOY_AGAIN}",
             err=True,
         )
     if as_json:
         typer.echo(json.dumps({"dry_run": dry_run, "jobs": jobs, "uploads": dict(sorted(counts.items()))}))
         return
-    found = ", ".join(f"{counts[verdict]:,} {verdict}" for verdict in Verdict if counts[verdict])
+    found = ", ".join(f"{counts[decision]:,} {decision}" for decision in Decision if counts[decision])
     typer.echo(f"{jobs:,} jobs {'would be' if dry_run else 'were'} sent: {found or 'there are no uploads'}.")
     if jobs and not dry_run:
         typer.echo("They are done as the queue is: see `darkroom status --watch`.")

@@ -1,4 +1,4 @@
-"""`darkroom console`: a page that shows what the pipeline does, for as long as it is wanted."""
+"""`darkroom console`: serve the console on loopback."""
 
 import asyncio
 
@@ -6,7 +6,7 @@ import typer
 
 from darkroom.cli.options import Local, Port, Stack
 from darkroom.cli.target import find_target
-from darkroom.console.settings import find_limits
+from darkroom.console.settings import find_settings
 from darkroom.loopback import listening_socket
 from darkroom.text import printable
 
@@ -28,7 +28,7 @@ def console(*, port: Port = None, local: Local = False, stack: Stack = None) -> 
     from darkroom.console.server import serve  # noqa: PLC0415
 
     pipeline = find_target(local=local, stack=stack)
-    limits = find_limits(pipeline)
+    limits = find_settings(pipeline)
     access = Access.random()
     with listening_socket(port) as listener:
         typer.echo(f"Console:  {access.url(listener.getsockname()[1])}")

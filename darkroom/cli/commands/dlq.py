@@ -1,4 +1,4 @@
-"""`darkroom dlq`: the jobs that failed every time, why, and what to do with them."""
+"""`darkroom dlq`: list, redrive and discard dead letters."""
 
 import json
 import sys
@@ -19,13 +19,13 @@ from darkroom.dlq.queue import DeadLetterQueue
 from darkroom.dlq.redrive import MOST_A_SECOND, redrive, redrive_all, redrive_saved
 from darkroom.errors import UsageError
 from darkroom.pipeline.client import Pipeline
-from darkroom.pipeline.sqs import Pace
+from darkroom.pipeline.sqs import RateLimiter
 
 # All that are read at once: each is in memory, and hidden from others until the last is read.
 _MOST = 10_000
 _RATE = 100
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="See why jobs failed, and have them done again.")
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="See why jobs failed, and redrive them.")
 
 Ids = Annotated[list[str] | None, typer.Argument(metavar="ID", help="Letters, by the beginning of their ids.")]
 Id = Annotated[str, typer.Argument(metavar="ID", help="A letter, by the beginning of its id.", show_default=False)]
@@ -72,17 +72,17 @@ def list_(*, limit: Limit = _MOST, as_json: AsJson = False, local: Local = False
       darkroom dlq list --stack Darkroom --json | jq -r 'select(.reason == "unknown") | .id'
 
     \b
-    Rights: sqs:ReceiveMessage, sqs:ChangeMessageVisibility and sqs:GetQueueAttributes on the dead-letter queue,
+    Permissions: sqs:ReceiveMessage, sqs:ChangeMessageVisibility and sqs:GetQueueAttributes on the dead-letter queue,
     sqs:GetQueueAttributes on the jobs queue, lambda:GetFunctionConfiguration, logs:FilterLogEvents; from fifty letters
     on also logs:StartQuery, logs:GetQueryResults and logs:StopQuery.
     """  # noqa: D301 - \b tells the help to leave the lines as they are
     pipeline = find_target(local=local, stack=stack)
-    letters = _read(pipeline, limit)
+    messages = _read(pipeline, limit)
     if as_json:
-        for letter in letters:
-            typer.echo(json_line(letter))
-    elif letters:
-        print_groups(letters)
+        for message in messages:
+            typer.echo(json_line(message))
+    elif messages:
+        print_groups(messages)
     elif DeadLetterQueue(pipeline).count() == 0:
         typer.echo("There are no dead letters.")
 
@@ -98,11 +98,11 @@ def show(message_id: Id, *, as_json: AsJson = False, local: Local = False, stack
       darkroom dlq show 6f1c2a
       darkroom dlq show 6f1c2a --json | jq -r .body
 
-    Rights: those of `darkroom dlq list`.
+    Permissions: those of `darkroom dlq list`.
     """  # noqa: D301 - the same
     pipeline = find_target(local=local, stack=stack)
-    for letter in choose_by_ids(_read(pipeline, _MOST), [message_id]):
-        for line in [json_line(letter)] if as_json else describe(letter):
+    for message in choose_by_ids(_read(pipeline, _MOST), [message_id]):
+        for line in [json_line(message)] if as_json else describe(message):
             typer.echo(line)
 
 
@@ -119,7 +119,7 @@ def redrive_(  # noqa: PLR0913 - the command has so many options
     local: Local = False,
     stack: Stack = None,
 ) -> None:
-    """Have jobs done again, once what they failed for is put right.
+    """Redrive jobs, once what they failed for is fixed.
 
     A letter is sent to the jobs queue and then taken away, never the other way round. Cut off in between, a job is done
     twice, which changes nothing. An older upload never overwrites a newer one. All are moved with SQS's own message
@@ -133,28 +133,28 @@ def redrive_(  # noqa: PLR0913 - the command has so many options
       darkroom dlq redrive --from dead-letters-20261124T120000.000000Z.jsonl
 
     \b
-    Rights: those of `darkroom dlq list`, sqs:DeleteMessage on the dead-letter queue, sqs:SendMessage on the jobs queue;
-    for --all also sqs:StartMessageMoveTask, sqs:ListMessageMoveTasks and sqs:CancelMessageMoveTask.
+    Permissions: those of `darkroom dlq list`, sqs:DeleteMessage on the dead-letter queue, sqs:SendMessage on
+    the jobs queue; for --all also sqs:StartMessageMoveTask, sqs:ListMessageMoveTasks and sqs:CancelMessageMoveTask.
     """  # noqa: D301 - the same
     _check_choice(message_ids, reason, everything=everything, file=file)
     pipeline = find_target(local=local, stack=stack)
-    pace = Pace(rate)
+    limiter = RateLimiter(rate)
     if file:
         count = count_saved(file)
-        work = redrive_saved(pipeline, file, pace)
+        work = redrive_saved(pipeline, file, limiter)
     elif everything:
         count = DeadLetterQueue(pipeline).count()
-        work = redrive_all(pipeline, count, pace, rate=rate)
+        work = redrive_all(pipeline, count, limiter, rate=rate)
     else:
         chosen = _chosen(pipeline, message_ids or (), reason)
         count = len(chosen)
-        work = redrive(pipeline, [letter.message_id for letter in chosen], pace)
-    plan = f"{_letters(count)} to send to the jobs queue, {rate} a second at most: about {-(-count // rate)} s."
+        work = redrive(pipeline, [message.message_id for message in chosen], limiter)
+    plan = f"{_dead_letters(count)} to send to the jobs queue, {rate} a second at most: about {-(-count // rate)} s."
     if dry_run:
-        _tell(plan, {"dry_run": True, "letters": count, "rate": rate}, as_json=as_json)
+        _print(plan, {"dry_run": True, "letters": count, "rate": rate}, as_json=as_json)
         return
     moved = _do("Redriving", count, work)
-    _tell(f"{_letters(moved)} redriven.", {"redriven": moved}, as_json=as_json)
+    _print(f"{_dead_letters(moved)} redriven.", {"redriven": moved}, as_json=as_json)
     _tell_missing(count - moved)
 
 
@@ -179,22 +179,22 @@ def discard_(  # noqa: PLR0913 - the command has so many options
       darkroom dlq discard 6f1c2a --save strange.jsonl --yes
       darkroom dlq redrive --from strange.jsonl
 
-    Rights: those of `darkroom dlq list`, and sqs:DeleteMessage on the dead-letter queue.
+    Permissions: those of `darkroom dlq list`, and sqs:DeleteMessage on the dead-letter queue.
     """  # noqa: D301 - the same
     _check_choice(message_ids, reason, everything=everything)
     pipeline = find_target(local=local, stack=stack)
-    letters = _read(pipeline, _MOST)
-    chosen = letters if everything else choose(letters, ids=message_ids or (), code=reason)
+    messages = _read(pipeline, _MOST)
+    chosen = messages if everything else choose(messages, ids=message_ids or (), code=reason)
     file = save or default_file()
     reasons = ", ".join(f"{len(group)} {code}" for code, group in by_cause(chosen).items())
-    plan = f"{_letters(len(chosen))} to save in {str(file)!r} and take out of the queue: {reasons or 'none'}."
+    plan = f"{_dead_letters(len(chosen))} to save in {str(file)!r} and take out of the queue: {reasons or 'none'}."
     if dry_run or not chosen:
-        _tell(plan, {"dry_run": dry_run, "letters": len(chosen)}, as_json=as_json)
+        _print(plan, {"dry_run": dry_run, "letters": len(chosen)}, as_json=as_json)
         return
     confirm(f"{plan} Go on?", yes=yes)
-    gone = _do("Discarding", len(chosen), discard(pipeline, [letter.message_id for letter in chosen], file))
-    _tell(
-        f"{_letters(gone)} discarded. To have them back: darkroom dlq redrive --from {file}",
+    gone = _do("Discarding", len(chosen), discard(pipeline, [message.message_id for message in chosen], file))
+    _print(
+        f"{_dead_letters(gone)} discarded. To have them back: darkroom dlq redrive --from {file}",
         {"discarded": gone, "saved": str(file)},
         as_json=as_json,
     )
@@ -205,18 +205,18 @@ def _read(pipeline: Pipeline, limit: int) -> tuple[DeadLetter, ...]:
     """Read letters, and say so where there are more: no command may seem to have looked at what it has not."""
     with steps(shown=sys.stderr.isatty()) as progress:
         progress.begin("Reading the dead letters")
-        letters = read_dead_letters(pipeline, limit=limit)
+        messages = read_dead_letters(pipeline, limit=limit)
         count = DeadLetterQueue(pipeline).count()
-    if len(letters) == limit and count > limit:
+    if len(messages) == limit and count > limit:
         more = "" if limit == _MOST else " Read more with --limit."
         typer.echo(f"darkroom: {limit:,} of about {count:,} dead letters were looked at.{more}", err=True)
-    elif count > len(letters):
+    elif count > len(messages):
         typer.echo(
-            f"darkroom: about {_letters(count - len(letters))} more cannot be looked at now: somebody else looks at "
+            f"darkroom: about {_dead_letters(count - len(messages))} more cannot be read now: somebody else reads "
             "them. Look again in a minute.",
             err=True,
         )
-    return letters
+    return messages
 
 
 def _chosen(pipeline: Pipeline, ids: Sequence[str], reason: str | None) -> tuple[DeadLetter, ...]:
@@ -237,18 +237,18 @@ def _do(what: str, count: int, work: Iterable[int]) -> int:
     return done
 
 
-def _tell(text: str, told: dict[str, object], *, as_json: bool) -> None:
-    typer.echo(json.dumps(told) if as_json else text)
+def _print(text: str, members: dict[str, object], *, as_json: bool) -> None:
+    typer.echo(json.dumps(members) if as_json else text)
 
 
 def _tell_missing(count: int) -> None:
     if count > 0:
         typer.echo(
-            f"darkroom: {_letters(count)} could not be had: somebody else holds them, or has taken them away. "
+            f"darkroom: {_dead_letters(count)} could not be had: somebody else holds them, or has taken them away. "
             "Look again with `darkroom dlq list`.",
             err=True,
         )
 
 
-def _letters(count: int) -> str:
+def _dead_letters(count: int) -> str:
     return f"{count:,} dead letter{'' if count == 1 else 's'}"

@@ -1,4 +1,4 @@
-"""`darkroom doctor`: is the pipeline well, and what is to be done if not?"""
+"""`darkroom doctor`: check a pipeline's health."""
 
 import json
 import sys
@@ -24,7 +24,9 @@ _PATIENCE_SECONDS = 120
 
 Context = Annotated[
     list[str] | None,
-    typer.Option("-c", "--context", metavar="KNOB=VALUE", help="A knob that the stack was deployed with; repeatable."),
+    typer.Option(
+        "-c", "--context", metavar="SETTING=VALUE", help="A setting that the stack was deployed with; repeatable."
+    ),
 ]
 NoImage = Annotated[bool, typer.Option("--no-image", help="Send no test image: only look.")]
 Timeout = Annotated[
@@ -48,7 +50,7 @@ def doctor(  # noqa: PLR0913 - the command has so many options
     local: Local = False,
     stack: Stack = None,
 ) -> None:
-    """Look whether a pipeline is well: its stack, its wiring, and a test image through it and back.
+    """Check a pipeline's health: its stack, its wiring, and a test image through it and back.
 
     The stack is held against what this folder would deploy. What was deployed with `-c` options is compared with the
     same. The test image is one pixel, under darkroom-doctor/, and is deleted again.
@@ -60,7 +62,7 @@ def doctor(  # noqa: PLR0913 - the command has so many options
       darkroom doctor --stack Darkroom --no-image --json | jq 'select(.level != "ok")'
 
     \b
-    Rights: sts:GetCallerIdentity, cloudformation:DescribeStacks, DescribeStackEvents and GetTemplate,
+    Permissions: sts:GetCallerIdentity, cloudformation:DescribeStacks, DescribeStackEvents and GetTemplate,
     s3:GetBucketNotification, sqs:GetQueueAttributes, lambda:GetFunctionConfiguration, ListEventSourceMappings and
     GetAccountSettings, cloudwatch:DescribeAlarms; with events on also sqs:GetQueueUrl, and where their function reads a
     secret from a VPC ec2:DescribeVpcEndpoints and ec2:DescribeRouteTables; for the test image s3:PutObject and
@@ -69,26 +71,26 @@ def doctor(  # noqa: PLR0913 - the command has so many options
 
     Exit status: 0 no fault, 1 a fault, 2 wrong usage, 3 nothing could be looked at.
     """  # noqa: D301 - \b tells the help to leave the lines as they are
-    given = dict(map(_knob, context or ()))
+    given = dict(map(_setting, context or ()))
     pipeline = find_target(local=local, stack=stack)
     levels = set()
     with steps(shown=sys.stderr.isatty()) as progress:
         progress.begin("Building what this folder would deploy")
         overrides = _overrides(pipeline, given)
         assembly = synthesize(overrides, ASSEMBLIES)
-        for check in checks(pipeline, configuration(overrides), assembly, patience=None if no_image else timeout):
+        for check in checks(pipeline, configuration(overrides), assembly, idle_timeout=None if no_image else timeout):
             progress.begin(check.name)
             for finding in check.findings():
                 levels.add(finding.level)
-                _tell(finding, as_json=as_json)
+                _print(finding, as_json=as_json)
     raise typer.Exit(ExitStatus.FOUND_FAULTS if Level.FAULT in levels else ExitStatus.NO_FAULTS)
 
 
-def _knob(text: str) -> tuple[str, object]:
-    """Read a knob as the CDK's command line does, except that numbers and the like are what JSON says they are."""
+def _setting(text: str) -> tuple[str, object]:
+    """Read a setting as the CDK's command line does, except that numbers and the like are what JSON says they are."""
     name, equals, value = text.partition("=")
     if not name or not equals:
-        raise UsageError(f"-c {text!r} is no knob and its value. Write it like memory_mb=3008.")
+        raise UsageError(f"-c {text!r} is no setting and its value. Write it like memory_mb=3008.")
     try:
         return name, json.loads(value)
     except ValueError:
@@ -100,7 +102,7 @@ def _overrides(pipeline: Pipeline, given: dict[str, object]) -> dict[str, object
     return overrides | {"stack_name": pipeline.stack_name} | given
 
 
-def _tell(finding: Finding, *, as_json: bool) -> None:
+def _print(finding: Finding, *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps({"level": finding.level, "what": finding.what, "advice": finding.advice}))
         return

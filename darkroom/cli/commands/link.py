@@ -1,4 +1,4 @@
-"""`darkroom link`: lets somebody upload who has no credentials."""
+"""`darkroom link`: make an upload link for someone without credentials."""
 
 from datetime import timedelta
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""`darkroom events backfill|verify|dlq`: what the log should have, and what has not reached it."""
+"""`darkroom events backfill|verify|dlq`: what the event log should have."""
 
 import json
 import sys
@@ -20,7 +20,7 @@ from darkroom.outbox.manifests import StandingManifests
 from darkroom.outbox.queues import EventQueues, find_event_queues
 from darkroom.outbox.verification import Finding, Found, History, read_log, verify
 from darkroom.pipeline.client import Pipeline
-from darkroom.pipeline.sqs import Pace
+from darkroom.pipeline.sqs import RateLimiter
 from darkroom.text import printable
 
 _MOST = 10_000
@@ -72,7 +72,7 @@ def backfill(  # noqa: PLR0913 - the command has so many options
       darkroom events backfill --stack Darkroom --prefix pets/ --rate 500
 
     \b
-    Rights: s3:ListBucket and s3:GetObject on the derived bucket, sqs:SendMessage and sqs:GetQueueAttributes on the
+    Permissions: s3:ListBucket and s3:GetObject on the derived bucket, sqs:SendMessage and sqs:GetQueueAttributes on the
     events queue, sqs:GetQueueUrl on its dead letters, lambda:GetFunctionConfiguration.
     """  # noqa: D301 - \b tells the help to leave the lines as they are
     pipeline = find_target(local=local, stack=stack)
@@ -88,7 +88,7 @@ def backfill(  # noqa: PLR0913 - the command has so many options
     confirm(f"{plan} Go on?", yes=yes)
     done = Counter[str]()
     with steps(shown=sys.stderr.isatty()) as progress:
-        pages = announce_again(manifests, queues, Pace(rate))
+        pages = announce_again(manifests, queues, RateLimiter(rate))
         for _ in progress.count("Announcing", count, _adding(done, pages)):
             pass
     told = f"{done['sent']:,} outcomes were announced."
@@ -101,7 +101,7 @@ def backfill(  # noqa: PLR0913 - the command has so many options
 def verify_(
     log: Log, *, prefix: Prefix = "", as_json: AsJson = False, local: Local = False, stack: Stack = None
 ) -> None:
-    """Hold a log against the manifests: is the newest outcome of every key in it, and none left out in between?
+    """Compare a log with the manifests: the newest outcome of every key must be in it, and none left out in between.
 
     Exit status 1 where something is missing. What is announced while this runs may be found missing: run again.
 
@@ -111,7 +111,7 @@ def verify_(
       darkroom events verify log.jsonl --stack Darkroom --json | jq -r 'select(.finding == "not_announced") | .key'
 
     \b
-    Rights: s3:ListBucket and s3:GetObject on the derived bucket, sqs:GetQueueAttributes on the events queue,
+    Permissions: s3:ListBucket and s3:GetObject on the derived bucket, sqs:GetQueueAttributes on the events queue,
     sqs:GetQueueUrl on its dead letters, lambda:GetFunctionConfiguration.
     """  # noqa: D301 - the same
     pipeline = find_target(local=local, stack=stack)
@@ -152,8 +152,8 @@ def dlq(  # noqa: PLR0913 - the command has so many options
       darkroom events dlq --redrive --stack Darkroom
 
     \b
-    Rights: sqs:ReceiveMessage, sqs:ChangeMessageVisibility, sqs:GetQueueAttributes and sqs:GetQueueUrl on the events'
-    dead letters, sqs:GetQueueAttributes on the events queue, lambda:GetFunctionConfiguration; to redrive also
+    Permissions: sqs:ReceiveMessage, sqs:ChangeMessageVisibility, sqs:GetQueueAttributes and sqs:GetQueueUrl on the
+    events' dead letters, sqs:GetQueueAttributes on the events queue, lambda:GetFunctionConfiguration; to redrive also
     sqs:DeleteMessage on the former and sqs:SendMessage on the latter.
     """  # noqa: D301 - the same
     pipeline = find_target(local=local, stack=stack)
@@ -179,7 +179,7 @@ def _redrive(  # noqa: PLR0913 - what was asked for
         return
     confirm(f"{plan} Go on?", yes=yes)
     with steps(shown=sys.stderr.isatty()) as progress:
-        moved = sum(progress.count("Redriving", count, redrive_events(pipeline, queues, Pace(rate))))
+        moved = sum(progress.count("Redriving", count, redrive_events(pipeline, queues, RateLimiter(rate))))
     _tell(f"{moved:,} events were sent again.", {"redriven": moved}, as_json=as_json)
 
 

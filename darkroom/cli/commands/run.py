@@ -1,4 +1,4 @@
-"""`darkroom run`: files in, every size of each out."""
+"""`darkroom run`: resize local files on this machine."""
 
 import sys
 from collections.abc import Sequence
@@ -12,11 +12,11 @@ from darkroom.cli.output.html import contact_sheet
 from darkroom.cli.output.results import exit_status, json_line, print_table
 from darkroom.cli.progress import steps
 from darkroom.errors import UsageError
-from darkroom.files import prepare_folder, write_whole
+from darkroom.files import ensure_folder, write_atomically
 from darkroom.local.local_pipeline import local_pipeline
 from darkroom.text import printable
-from darkroom.uploads.download import Collected, develop
-from darkroom.uploads.local_files import Source, find_sources
+from darkroom.uploads.download import DownloadedResult, download_results
+from darkroom.uploads.local_files import LocalFile, find_files
 from darkroom.uploads.upload import upload_all
 
 # In the output folder, where no variant's name can be: each of those is in a folder of its own.
@@ -73,16 +73,16 @@ def run(  # noqa: PLR0913 - the command has so many options
     Exit status: 0 all resized, 1 some rejected or failed, 2 wrong usage,
     3 the pipeline could not run, 130 stopped with Ctrl-C.
     """  # noqa: D301 - \b tells the help to leave the lines as they are
-    sources = find_sources(paths, outputs=[out, sheet] if sheet else [out])
+    sources = find_files(paths, outputs=[out, sheet] if sheet else [out])
     overrides = {"variants": read_variants(variants)} if variants else {}
     _prepare(out, sheet)
-    rows: list[Collected] = []
+    rows: list[DownloadedResult] = []
     with (
         steps(shown=sys.stderr.isatty() and not (as_json and sys.stdout.isatty())) as progress,
         local_pipeline(overrides, endpoint_url=endpoint_url, begin=progress.begin) as local,
     ):
         uploads = [*progress.follow("Uploading", len(sources), upload_all(sources, local.pipeline))]
-        results = develop(uploads, local.pipeline, out, patience=timeout)
+        results = download_results(uploads, local.pipeline, out, idle_timeout=timeout)
         for collected in progress.follow("Resizing", len(uploads), results):
             rows.append(collected)
             if as_json:
@@ -91,7 +91,7 @@ def run(  # noqa: PLR0913 - the command has so many options
             local.wait_until_idle(_LAST_LINES_SECONDS)
         function_log = local.function_log() if log else ""
         if _failed(rows):
-            write_whole(out / _LOG, local.whole_log().encode())
+            write_atomically(out / _LOG, local.whole_log().encode())
     _report(_in_order(rows, sources), sheet, out, as_json=as_json)
     for line in function_log.splitlines():
         typer.echo(printable(line), err=True)
@@ -100,27 +100,27 @@ def run(  # noqa: PLR0913 - the command has so many options
 
 def _prepare(out: Path, sheet: Path | None) -> None:
     """Find out before anything is done whether the results can be written."""
-    prepare_folder(out, "--out")
+    ensure_folder(out, "--out")
     if sheet:
-        prepare_folder(sheet.parent, "--contact-sheet")
+        ensure_folder(sheet.parent, "--contact-sheet")
         if sheet.is_dir():
             raise UsageError(f"--contact-sheet {str(sheet)!r} is a folder. Name a file in it.")
 
 
-def _in_order(rows: Sequence[Collected], sources: Sequence[Source]) -> list[Collected]:
+def _in_order(rows: Sequence[DownloadedResult], sources: Sequence[LocalFile]) -> list[DownloadedResult]:
     places = {source.key: place for place, source in enumerate(sources)}
     return sorted(rows, key=lambda row: places[row.result.upload.source.key])
 
 
-def _report(rows: Sequence[Collected], sheet: Path | None, out: Path, *, as_json: bool) -> None:
+def _report(rows: Sequence[DownloadedResult], sheet: Path | None, out: Path, *, as_json: bool) -> None:
     if not as_json:
         print_table(rows)
     if sheet:
-        write_whole(sheet, contact_sheet(rows).encode())
+        write_atomically(sheet, contact_sheet(rows).encode())
         typer.echo(f"Contact sheet: {printable(str(sheet))}", err=True)
     if failed := _failed(rows):
         typer.echo(f"{failed} failed. The function's log says why: {printable(str(out / _LOG))}", err=True)
 
 
-def _failed(rows: Sequence[Collected]) -> int:
+def _failed(rows: Sequence[DownloadedResult]) -> int:
     return sum(1 for row in rows if row.result.failure)

@@ -1,4 +1,4 @@
-"""`darkroom show`: what became of one key."""
+"""`darkroom show`: describe the status of one key."""
 
 import json
 from typing import Annotated
@@ -7,7 +7,7 @@ import typer
 
 from contract.keys import MAX_KEY_BYTES
 from darkroom.cli.options import Local, Stack
-from darkroom.cli.output.lookup import situation_of, tell
+from darkroom.cli.output.lookup import describe, situation_of
 from darkroom.cli.target import find_target
 from darkroom.errors import ExitStatus, UsageError
 from darkroom.uploads.lookup import look_up
@@ -35,7 +35,7 @@ def show(key: Key, *, as_json: AsJson = False, local: Local = False, stack: Stac
     pipeline = find_target(local=local, stack=stack)
     found = look_up(pipeline, key)
     if not as_json:
-        for line in tell(found, pipeline):
+        for line in describe(found, pipeline):
             typer.echo(line)
     elif found.recorded:
         typer.echo(found.recorded.text)

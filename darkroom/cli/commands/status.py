@@ -1,4 +1,4 @@
-"""`darkroom status`: how the pipeline is doing."""
+"""`darkroom status`: show queues, outcomes and concurrency."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""`darkroom up`: the pipeline on this machine, for as long as it is wanted."""
+"""`darkroom up`: keep the pipeline running on this machine."""
 
 import sys
 from contextlib import ExitStack
@@ -11,7 +11,7 @@ from darkroom.cli.progress import steps
 from darkroom.cli.terminal import stop_signal
 from darkroom.errors import DarkroomError
 from darkroom.local.local_pipeline import local_pipeline
-from darkroom.local.registry import Running, announced
+from darkroom.local.registry import RunningPipeline, register
 from darkroom.loopback import is_listening
 from darkroom.pipeline.client import Pipeline
 
@@ -33,7 +33,7 @@ def up(port: Port = None) -> None:
     with ExitStack() as running:
         with steps(shown=sys.stderr.isatty()) as progress:
             pipeline = running.enter_context(local_pipeline({}, port=port, begin=progress.begin)).pipeline
-        running.enter_context(announced(Running.of(pipeline)))
+        running.enter_context(register(RunningPipeline.of(pipeline)))
         stopped = stop_signal()
         typer.echo(instructions(pipeline))
         while not stopped.wait(_LOOK_SECONDS):

@@ -1,4 +1,4 @@
-"""`darkroom upload`: files into a running pipeline, and what becomes of them."""
+"""`darkroom upload`: upload files and wait for their outcomes."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -14,10 +14,10 @@ from darkroom.cli.target import find_target
 from darkroom.pipeline.client import Pipeline
 from darkroom.pipeline.deployed_config import Scope, find_scope
 from darkroom.text import printable
-from darkroom.uploads.local_files import Source, find_sources
+from darkroom.uploads.local_files import LocalFile, find_files
 from darkroom.uploads.outcomes import Failure, Result, wait_for_outcomes
-from darkroom.uploads.upload import Uploaded, upload_all
-from darkroom.uploads.watcher import Watch
+from darkroom.uploads.upload import UploadedFile, upload_all
+from darkroom.uploads.watcher import PipelineWatcher
 
 Paths = Annotated[list[Path], typer.Argument(metavar="PATH", show_default=False)]
 Prefix = Annotated[
@@ -56,11 +56,11 @@ def upload(  # noqa: PLR0913 - the command has so many options
     Exit status: 0 all uploaded (with --wait: all resized), 1 some rejected or failed, 2 wrong usage,
     3 an upload or the pipeline failed, 130 stopped with Ctrl-C.
     """  # noqa: D301 - \b tells the help to leave the lines as they are
-    sources = find_sources(paths, prefix=prefix)
+    sources = find_files(paths, prefix=prefix)
     pipeline = find_target(local=local, stack=stack)
     scope = find_scope(pipeline)
-    _warn_of_strangers(sources, scope)
-    uploads: list[Uploaded] = []
+    _warn_outside_prefix(sources, scope)
+    uploads: list[UploadedFile] = []
     with upload_progress(sources, shown=sys.stderr.isatty() and not (as_json and sys.stdout.isatty())) as progress:
         for uploaded in upload_all(sources, pipeline, skip_unchanged=True, progress=progress):
             uploads.append(uploaded)
@@ -68,31 +68,33 @@ def upload(  # noqa: PLR0913 - the command has so many options
                 typer.echo(upload_json(uploaded))
     typer.echo(_count(uploads), err=wait or as_json)
     if wait:
-        raise typer.Exit(exit_status(_wait(uploads, pipeline, scope, patience=timeout, as_json=as_json)))
+        raise typer.Exit(exit_status(_wait(uploads, pipeline, scope, idle_timeout=timeout, as_json=as_json)))
 
 
 def _wait(
-    uploads: Sequence[Uploaded], pipeline: Pipeline, scope: Scope, *, patience: float, as_json: bool
+    uploads: Sequence[UploadedFile], pipeline: Pipeline, scope: Scope, *, idle_timeout: float, as_json: bool
 ) -> list[Result]:
     results = []
-    for result in _outcomes(uploads, pipeline, scope, patience=patience):
+    for result in _outcomes(uploads, pipeline, scope, idle_timeout=idle_timeout):
         results.append(result)
         typer.echo(outcome_json(result) if as_json else outcome_line(result))
     typer.echo(summary(results), err=as_json)
     return results
 
 
-def _outcomes(uploads: Sequence[Uploaded], pipeline: Pipeline, scope: Scope, *, patience: float) -> Iterator[Result]:
+def _outcomes(
+    uploads: Sequence[UploadedFile], pipeline: Pipeline, scope: Scope, *, idle_timeout: float
+) -> Iterator[Result]:
     """Yield the result of each upload; one of which no job is made is not waited for."""
     strangers = [each for each in uploads if not scope.includes(each.source.key)]
     yield from (Result(upload=each, failure=Failure.OUTSIDE_PREFIX) for each in strangers)
-    watch = Watch(pipeline.client("s3"), pipeline.client("sqs"), pipeline)
-    awaited = [each for each in uploads if scope.includes(each.source.key)]
-    for results in wait_for_outcomes(awaited, watch, patience=patience):
+    watch = PipelineWatcher(pipeline.client("s3"), pipeline.client("sqs"), pipeline)
+    tracker = [each for each in uploads if scope.includes(each.source.key)]
+    for results in wait_for_outcomes(tracker, watch, idle_timeout=idle_timeout):
         yield from results
 
 
-def _warn_of_strangers(sources: Sequence[Source], scope: Scope) -> None:
+def _warn_outside_prefix(sources: Sequence[LocalFile], scope: Scope) -> None:
     strangers = [source.key for source in sources if not scope.includes(source.key)]
     if strangers:
         example = printable(repr(strangers[0]))
@@ -103,7 +105,7 @@ def _warn_of_strangers(sources: Sequence[Source], scope: Scope) -> None:
         )
 
 
-def _count(uploads: Sequence[Uploaded]) -> str:
+def _count(uploads: Sequence[UploadedFile]) -> str:
     unchanged = sum(1 for each in uploads if each.unchanged)
     told = f"{len(uploads) - unchanged:,} uploaded"
     return f"{told}, {unchanged:,} there already with the same bytes" if unchanged else told

@@ -1,4 +1,4 @@
-"""Writes commands of the `aws` tool that a person can paste into a shell, whatever the pipeline and the key."""
+"""Write `aws` commands that can be pasted into a shell."""
 
 import shlex
 import sys

@@ -1,4 +1,4 @@
-"""Tells a person, or another program, about dead letters."""
+"""Dead letters as tables, text and JSON."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from darkroom.dlq.dead_letters import DeadLetter, by_cause
-from darkroom.text import printable, told
+from darkroom.text import format_duration, printable
 
 SHORT_ID = 8
 _DETAIL_CHARACTERS = 100
@@ -17,50 +17,50 @@ _DETAIL_CHARACTERS = 100
 _WIDE = 10_000
 
 
-def json_line(letter: DeadLetter, now: datetime | None = None) -> str:
+def json_line(message: DeadLetter, now: datetime | None = None) -> str:
     """Write a dead letter as one line of JSON."""
     return json.dumps(
         {
-            "id": letter.message_id,
-            "reason": letter.cause.code,
-            "detail": letter.cause.detail,
-            "sent": letter.sent.isoformat(timespec="milliseconds"),
-            "age_seconds": round(letter.age(now).total_seconds()),
-            "attempts": letter.attempts,
+            "id": message.message_id,
+            "reason": message.cause.code,
+            "detail": message.cause.detail,
+            "sent": message.sent.isoformat(timespec="milliseconds"),
+            "age_seconds": round(message.age(now).total_seconds()),
+            "attempts": message.attempts,
             "uploads": [
                 {"key": upload.key, "version_id": upload.version_id, "event": upload.change.value}
-                for upload in letter.uploads
+                for upload in message.uploads
             ],
-            "body": letter.body,
+            "body": message.body,
         }
     )
 
 
-def print_groups(letters: Sequence[DeadLetter], now: datetime | None = None) -> None:
+def print_groups(messages: Sequence[DeadLetter], now: datetime | None = None) -> None:
     """Print how many letters have which reason, and then each letter, to standard output."""
     now = now or datetime.now(UTC)
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = _WIDE
-    groups = by_cause(letters)
+    groups = by_cause(messages)
     console.print(_groups_table(groups.values(), now))
     console.print()
-    console.print(_letters_table([letter for group in groups.values() for letter in group], now))
+    console.print(_messages_table([message for group in groups.values() for message in group], now))
 
 
-def describe(letter: DeadLetter, now: datetime | None = None) -> Iterator[str]:
+def describe(message: DeadLetter, now: datetime | None = None) -> Iterator[str]:
     """Tell all about a letter, line by line."""
-    yield f"id        {letter.message_id}"
-    yield f"reason    {letter.cause.code}"
-    yield f"          {printable(letter.cause.detail)}"
-    yield f"sent      {letter.sent.isoformat(timespec='seconds')}, {told(letter.age(now))} ago"
-    yield f"attempts  {_attempts(letter)}, by the function's log"
-    for upload in letter.uploads:
+    yield f"id        {message.message_id}"
+    yield f"reason    {message.cause.code}"
+    yield f"          {printable(message.cause.detail)}"
+    yield f"sent      {message.sent.isoformat(timespec='seconds')}, {format_duration(message.age(now))} ago"
+    yield f"attempts  {_attempts(message)}, by the function's log"
+    for upload in message.uploads:
         yield f"upload    {printable(upload.key)}"
         yield f"          version {upload.version_id or '-'}, {upload.change}"
-    if not letter.uploads:
+    if not message.uploads:
         yield "upload    none: the message is no job"
-    yield f"body      {printable(letter.body)}"
+    yield f"body      {printable(message.body)}"
 
 
 def _groups_table(groups: Iterable[Sequence[DeadLetter]], now: datetime) -> Table:
@@ -70,34 +70,37 @@ def _groups_table(groups: Iterable[Sequence[DeadLetter]], now: datetime) -> Tabl
         table.add_column(column, justify="right", no_wrap=True)
     table.add_column("such as", overflow="fold")
     for group in groups:
-        oldest = max(letter.age(now) for letter in group)
+        oldest = max(message.age(now) for message in group)
         table.add_row(
-            Text(printable(group[0].cause.code)), f"{len(group):,}", told(oldest), _shortened(group[0].cause.detail)
+            Text(printable(group[0].cause.code)),
+            f"{len(group):,}",
+            format_duration(oldest),
+            _shortened(group[0].cause.detail),
         )
     return table
 
 
-def _letters_table(letters: Sequence[DeadLetter], now: datetime) -> Table:
+def _messages_table(messages: Sequence[DeadLetter], now: datetime) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("id", no_wrap=True)
     for column in ("age", "attempts"):
         table.add_column(column, justify="right", no_wrap=True)
     for column in ("upload", "reason"):
         table.add_column(column, overflow="fold")
-    for letter in letters:
-        keys = " ".join(upload.key for upload in letter.uploads)
+    for message in messages:
+        keys = " ".join(upload.key for upload in message.uploads)
         table.add_row(
-            letter.message_id[:SHORT_ID],
-            told(letter.age(now)),
-            _attempts(letter),
+            message.message_id[:SHORT_ID],
+            format_duration(message.age(now)),
+            _attempts(message),
             Text(printable(keys)) if keys else Text("-"),
-            Text(printable(letter.cause.code)),
+            Text(printable(message.cause.code)),
         )
     return table
 
 
-def _attempts(letter: DeadLetter) -> str:
-    return "-" if letter.attempts is None else f"{letter.attempts:,}"
+def _attempts(message: DeadLetter) -> str:
+    return "-" if message.attempts is None else f"{message.attempts:,}"
 
 
 def _shortened(detail: str) -> Text:

@@ -1,4 +1,4 @@
-"""One self-contained HTML page of what came out, to look at."""
+"""Contact sheet: one self-contained HTML page of the results."""
 
 import base64
 from collections.abc import Iterator, Sequence
@@ -9,8 +9,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from contract.manifest import Manifest, PublishedRendition
 from darkroom.cli.output.results import TIMES, describe, summary
-from darkroom.text import kilobytes, printable
-from darkroom.uploads.download import Collected
+from darkroom.text import format_kilobytes, printable
+from darkroom.uploads.download import DownloadedResult
 
 _TEMPLATE = Path(__file__).with_name("templates") / "contact_sheet.html"
 
@@ -38,7 +38,7 @@ class Card:
     pictures: tuple[Picture, ...]
 
 
-def contact_sheet(rows: Sequence[Collected]) -> str:
+def contact_sheet(rows: Sequence[DownloadedResult]) -> str:
     """Write the page. It holds every picture, loads nothing and runs nothing, and shows hostile names as text."""
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATE.parent),
@@ -52,7 +52,7 @@ def contact_sheet(rows: Sequence[Collected]) -> str:
     )
 
 
-def _card(row: Collected) -> Card:
+def _card(row: DownloadedResult) -> Card:
     manifest = row.result.manifest
     renditions = manifest.renditions if manifest else ()
     return Card(
@@ -69,7 +69,7 @@ def _facts(manifest: Manifest) -> Iterator[str]:
     source = manifest.source
     if source.width and source.height:
         yield f"{source.format} {source.width}{TIMES}{source.height}"
-    yield f"{kilobytes(source.size)}, {manifest.times.milliseconds:,} ms"
+    yield f"{format_kilobytes(source.size)}, {manifest.times.milliseconds:,} ms"
     if manifest.detail:
         yield printable(manifest.detail)
 

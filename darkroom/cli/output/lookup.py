@@ -1,4 +1,4 @@
-"""Tells a person all that is known about a key, in plain text."""
+"""Describe a key's status as text."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -8,16 +8,16 @@ from contract.manifest import Manifest, Outcome, PublishedRendition
 from darkroom.cli.output.aws_cli import aws_command, shell_word
 from darkroom.cli.output.results import TIMES
 from darkroom.pipeline.client import Pipeline
-from darkroom.text import kilobytes, printable
+from darkroom.text import format_kilobytes, printable
 from darkroom.uploads.explanations import FAILURES, REJECTIONS
 from darkroom.uploads.lookup import Found
 from darkroom.uploads.outcomes import Failure
 
 
-def tell(found: Found, pipeline: Pipeline) -> Iterator[str]:
+def describe(found: Found, pipeline: Pipeline) -> Iterator[str]:
     """Yield lines: the key's newest outcome, and what becomes of an upload that has none yet."""
     if found.recorded:
-        yield from _tell_manifest(found.recorded.manifest, pipeline)
+        yield from _describe_manifest(found.recorded.manifest, pipeline)
     if situation := situation_of(found):
         if found.recorded:
             yield ""
@@ -33,7 +33,7 @@ def situation_of(found: Found) -> str | None:
         return f"{key} marks a folder: it has no bytes, so it is no image, and nothing is made of it."
     if found.is_settled:
         return None
-    upload = f"{key} was uploaded {_moment(found.stored.modified)} ({kilobytes(found.stored.size)})"
+    upload = f"{key} was uploaded {_moment(found.stored.modified)} ({format_kilobytes(found.stored.size)})"
     if found.dead_letter:
         return f"{upload}. But {FAILURES[Failure.DEAD_LETTER].sentence}"
     if not found.scope.includes(found.key):
@@ -63,12 +63,12 @@ def _progress(jobs: int) -> str:
     )
 
 
-def _tell_manifest(manifest: Manifest, pipeline: Pipeline) -> Iterator[str]:
+def _describe_manifest(manifest: Manifest, pipeline: Pipeline) -> Iterator[str]:
     source = manifest.source
     yield f"key       {printable(source.key)}"
     yield f"uploaded  {_moment(datetime.fromisoformat(manifest.times.uploaded))}, version {source.version_id}"
     pixels = f"{source.format} {source.width}{TIMES}{source.height}, " if source.width else ""
-    yield f"source    {pixels}{kilobytes(source.size)}"
+    yield f"source    {pixels}{format_kilobytes(source.size)}"
     yield (
         f"outcome   {manifest.outcome}, {_moment(datetime.fromisoformat(manifest.times.finished))}, "
         f"in {manifest.times.milliseconds:,} ms"
@@ -84,7 +84,7 @@ def _tell_manifest(manifest: Manifest, pipeline: Pipeline) -> Iterator[str]:
     for rendition in manifest.renditions:
         yield ""
         yield (
-            f"{rendition.variant}: {rendition.width}{TIMES}{rendition.height}, {kilobytes(rendition.bytes)}, "
+            f"{rendition.variant}: {rendition.width}{TIMES}{rendition.height}, {format_kilobytes(rendition.bytes)}, "
             f"{rendition.content_type}{', shortened' if rendition.shortened else ''}"
         )
         yield f"  {how_to_fetch(rendition, pipeline)}"

@@ -9,11 +9,11 @@ from rich.text import Text
 
 from contract.manifest import Outcome, PublishedRendition
 from darkroom.errors import ExitStatus
-from darkroom.text import kilobytes, printable
-from darkroom.uploads.download import Collected
+from darkroom.text import format_kilobytes, printable
+from darkroom.uploads.download import DownloadedResult
 from darkroom.uploads.explanations import FAILURES, REJECTIONS
 from darkroom.uploads.outcomes import Result
-from darkroom.uploads.upload import Uploaded
+from darkroom.uploads.upload import UploadedFile
 
 TIMES = "\N{MULTIPLICATION SIGN}"
 
@@ -23,7 +23,7 @@ _WIDE = 10_000
 _WORD_CHARACTERS = 10
 
 
-def json_line(collected: Collected) -> str:
+def json_line(collected: DownloadedResult) -> str:
     """Write an upload as one line of JSON."""
     result = collected.result
     manifest = result.manifest
@@ -47,7 +47,7 @@ def json_line(collected: Collected) -> str:
     )
 
 
-def print_table(rows: Sequence[Collected]) -> None:
+def print_table(rows: Sequence[DownloadedResult]) -> None:
     """Print a table of all uploads to standard output, and a line that counts them."""
     console = Console(highlight=False)
     if not console.is_terminal:
@@ -73,10 +73,10 @@ def exit_status(results: Sequence[Result]) -> ExitStatus:
 
 def describe(rendition: PublishedRendition, between: str = " ") -> str:
     """Write a rendition's size in pixels and its bytes, with something between the two."""
-    return f"{rendition.width}{TIMES}{rendition.height}{between}{kilobytes(rendition.bytes)}"
+    return f"{rendition.width}{TIMES}{rendition.height}{between}{format_kilobytes(rendition.bytes)}"
 
 
-def _table(rows: Sequence[Collected], between: str) -> Table:
+def _table(rows: Sequence[DownloadedResult], between: str) -> Table:
     variants = _variants(rows)
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("file", overflow="fold")
@@ -89,7 +89,7 @@ def _table(rows: Sequence[Collected], between: str) -> Table:
     return table
 
 
-def _cells(row: Collected, variants: Sequence[str], between: str) -> Iterator[Text]:
+def _cells(row: DownloadedResult, variants: Sequence[str], between: str) -> Iterator[Text]:
     result = row.result
     manifest = result.manifest
     renditions = {rendition.variant: rendition for rendition in (manifest.renditions if manifest else ())}
@@ -102,12 +102,12 @@ def _cells(row: Collected, variants: Sequence[str], between: str) -> Iterator[Te
     yield Text(f"{manifest.times.milliseconds:,}" if manifest else "-")
 
 
-def _variants(rows: Sequence[Collected]) -> list[str]:
+def _variants(rows: Sequence[DownloadedResult]) -> list[str]:
     manifests = [row.result.manifest for row in rows if row.result.manifest]
     return list(dict.fromkeys(rendition.variant for manifest in manifests for rendition in manifest.renditions))
 
 
-def upload_json(uploaded: Uploaded) -> str:
+def upload_json(uploaded: UploadedFile) -> str:
     """Write an upload as one line of JSON."""
     return json.dumps(_members(uploaded))
 
@@ -151,7 +151,7 @@ def _rest(result: Result) -> str:
     return ", ".join(f"{rendition.variant} {describe(rendition)}" for rendition in renditions)
 
 
-def _members(uploaded: Uploaded) -> dict[str, object]:
+def _members(uploaded: UploadedFile) -> dict[str, object]:
     return {
         "file": str(uploaded.source.path),
         "key": uploaded.source.key,

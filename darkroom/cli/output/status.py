@@ -1,4 +1,4 @@
-"""Writes a pipeline's status: one screen for a person, one line of JSON for a program."""
+"""A pipeline's status as one screen or one JSON line."""
 
 import json
 from collections.abc import Callable

@@ -1,1 +1,1 @@
-"""Bytes in, renditions out; knows no AWS."""
+"""Source bytes in, renditions out; no AWS."""

@@ -1,4 +1,4 @@
-"""Which library decodes, resizes and encodes: chosen by the knob `engine`; a bundle ships one."""
+"""The imaging library that the setting `engine` selects."""
 
 from enum import StrEnum
 

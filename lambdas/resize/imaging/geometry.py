@@ -1,4 +1,4 @@
-"""Where every pixel goes: pure arithmetic from a source's size and a variant to scale, cut and padding."""
+"""Compute scale, crop and padding of a variant."""
 
 from dataclasses import dataclass
 from typing import NamedTuple

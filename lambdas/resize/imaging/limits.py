@@ -1,4 +1,4 @@
-"""Holds what a header tells against the limits, before a pixel is decoded: the same for every engine."""
+"""Check an image's header against the limits."""
 
 import re
 from dataclasses import dataclass

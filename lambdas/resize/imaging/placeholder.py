@@ -1,4 +1,4 @@
-"""What a page shows while an image loads: its dominant colour and its ThumbHash."""
+"""Dominant color and ThumbHash of an image."""
 
 from base64 import b64encode
 from collections import Counter
@@ -19,20 +19,20 @@ _SOLID = 128
 
 
 @dataclass(frozen=True, slots=True)
-class Miniature:
-    """An image at `miniature_size`: four bytes a pixel, red, green, blue and opacity, row by row."""
+class Thumbnail:
+    """An image at `thumbnail_size`: four bytes a pixel, red, green, blue and opacity, row by row."""
 
     size: Size
     rgba: bytes
 
 
-def miniature_size(size: Size) -> Size:
+def thumbnail_size(size: Size) -> Size:
     """Say how small an image can be and still tell its colours."""
     scale = min(1.0, _SIDE / max(size))
     return Size(*(max(1, round(side * scale)) for side in size))
 
 
-def dominant_colour(picture: Miniature) -> str:
+def dominant_colour(picture: Thumbnail) -> str:
     """Name the colour that fills most of a picture, as `#rrggbb`; black where nothing is opaque.
 
     It is the average of the largest group of similar colours.
@@ -46,7 +46,7 @@ def dominant_colour(picture: Miniature) -> str:
     return f"#{average.hex()}"
 
 
-def thumb_hash(picture: Miniature) -> str:
+def thumb_hash(picture: Thumbnail) -> str:
     """Hash a picture to the base64 of some 24 bytes, from which a page paints a blurred likeness.
 
     What is transparent counts as white: the library's hash of transparency fails (thumbhash 0.1.2).
@@ -55,7 +55,7 @@ def thumb_hash(picture: Miniature) -> str:
     return b64encode(bytes(thumbhash.rgba_to_thumb_hash(*picture.size, shown))).decode("ascii")
 
 
-def _pixels(picture: Miniature) -> list[bytes]:
+def _pixels(picture: Thumbnail) -> list[bytes]:
     return [picture.rgba[at : at + 4] for at in range(0, len(picture.rgba), 4)]
 
 

@@ -1,4 +1,4 @@
-"""What is to be made of one image, in the order of making: the largest first, each from the one before."""
+"""Plan the renditions of an image, largest first."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

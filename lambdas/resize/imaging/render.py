@@ -1,4 +1,4 @@
-"""An upload's bytes in, every variant's bytes out: pure, and knows no AWS."""
+"""Render an upload's bytes with the configured engine."""
 
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
@@ -23,7 +23,7 @@ def render(
     """Make every variant of an image, in the order given, with so much memory, or with as much as it takes.
 
     Raises:
-        ImageRejectedError: the image is at fault: it breaks a limit, is no image of the formats that are allowed, is
+        ImageRejectedError: an invalid image: it breaks a limit, is no image of the formats that are allowed, is
             broken, or takes more memory than there is.
     """
     try:

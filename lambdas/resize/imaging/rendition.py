@@ -1,4 +1,4 @@
-"""What an image becomes, as values: made by imaging, sent through the sandbox, published by the store."""
+"""Values that rendering returns."""
 
 from dataclasses import dataclass
 

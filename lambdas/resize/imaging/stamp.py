@@ -1,4 +1,4 @@
-"""Marks a rendition's bytes with the event that it was made for, without touching its pixels.
+"""Stamp a rendition's bytes with its event, outside the pixels.
 
 S3's conditional writes compare ETags, and equal bytes have equal ETags. Were two uploads of the same picture to give
 the same bytes, a writer that had seen the first could not tell that others came after it (A, B, A again). So every

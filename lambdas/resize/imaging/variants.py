@@ -1,4 +1,4 @@
-"""What a variant is: a named size and format, parsed from configuration and checked."""
+"""Variant: a named size and format, parsed from configuration."""
 
 import re
 from collections.abc import Callable, Mapping

@@ -1,1 +1,1 @@
-"""Child processes that render: the only ones that load a decoder."""
+"""Child processes that decode and render images."""

@@ -1,4 +1,4 @@
-"""The parent's end of a pipe to a child: every read and write is over at a deadline, whoever holds the other end."""
+"""Pipe to a child process, with a deadline."""
 
 import os
 from io import RawIOBase

@@ -1,4 +1,4 @@
-"""Renders images in child processes, so that a hostile one costs only its own job.
+"""Pool of child processes that isolate hostile images.
 
 A child (worker.py) has limits on memory and processor time, no credentials and no files of ours. It stays for
 the next image; after a crash, a hang or a lack of memory a fresh one takes its place.
@@ -25,7 +25,15 @@ from resize.imaging.limits import Limits
 from resize.imaging.rendition import Rendered
 from resize.imaging.variants import Variant
 from resize.sandbox.pipe import Pipe
-from resize.sandbox.protocol import READY, WireEndedError, WireError, encode_task, read_answer, read_frame, write_frame
+from resize.sandbox.protocol import (
+    READY,
+    ProtocolError,
+    StreamEndedError,
+    encode_task,
+    read_answer,
+    read_message,
+    write_message,
+)
 
 # A cold import of Pillow on a busy machine takes a second or two; on a far slower one it may take what an image may.
 _START_SECONDS = 30.0
@@ -67,7 +75,7 @@ class Confinement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Order:
+class _WorkerOptions:
     """What each child is started for."""
 
     variants: tuple[Variant, ...]
@@ -90,11 +98,11 @@ class Sandbox:
         children: int = 1,
         engine: Engine = Engine.PILLOW,
     ) -> None:
-        order = _Order(variants=tuple(variants), limits=limits, confinement=confinement, engine=engine)
-        self._places = tuple(_Place(order) for _ in range(children))
+        order = _WorkerOptions(variants=tuple(variants), limits=limits, confinement=confinement, engine=engine)
+        self._slots = tuple(_Slot(order) for _ in range(children))
         # The last one used comes first: its memory is warm.
-        self._free: LifoQueue[_Place] = LifoQueue()
-        for place in self._places:
+        self._free: LifoQueue[_Slot] = LifoQueue()
+        for place in self._slots:
             self._free.put(place)
 
     def __enter__(self) -> Self:
@@ -107,26 +115,26 @@ class Sandbox:
         """Make renditions of an image before `deadline`, in seconds of the monotonic clock.
 
         Raises:
-            ImageRejectedError: the image is at fault, be it by what it did to the child.
+            ImageRejectedError: an invalid image, be it by what it did to the child.
             OutOfTimeError: when its turn came, the deadline was nearer than an image may take.
             SandboxError: no child comes up; nothing has looked at the image.
         """
-        with self._a_place() as place:
+        with self._free_slot() as place:
             return place.render(source, deadline)
 
     @property
     def process_ids(self) -> tuple[int, ...]:
         """The children's process ids."""
-        return tuple(place.child.process_id for place in self._places if place.child)
+        return tuple(place.child.process_id for place in self._slots if place.child)
 
     def close(self) -> None:
         """End the children, each when it has done its image."""
         with ExitStack() as stack:
-            for place in [stack.enter_context(self._a_place()) for _ in self._places]:
+            for place in [stack.enter_context(self._free_slot()) for _ in self._slots]:
                 place.end_child()
 
     @contextmanager
-    def _a_place(self) -> Iterator["_Place"]:
+    def _free_slot(self) -> Iterator["_Slot"]:
         place = self._free.get()
         try:
             yield place
@@ -134,12 +142,12 @@ class Sandbox:
             self._free.put(place)
 
 
-class _Place:
+class _Slot:
     """Where there is always a child: after a crash, a hang or a lack of memory a fresh one."""
 
-    def __init__(self, order: _Order) -> None:
+    def __init__(self, order: _WorkerOptions) -> None:
         self._order = order
-        self.child: _Child | None = _Child(order)
+        self.child: _WorkerProcess | None = _WorkerProcess(order)
 
     def render(self, source: bytes, deadline: float) -> Rendered:
         child = self._ready_child()
@@ -162,10 +170,10 @@ class _Place:
             self.child.end()
             self.child = None
 
-    def _ready_child(self) -> "_Child":
+    def _ready_child(self) -> "_WorkerProcess":
         if self.child is None or not self.child.is_alive():
             self.end_child()
-            self.child = _Child(self._order)
+            self.child = _WorkerProcess(self._order)
         try:
             self.child.await_ready()
         except SandboxError:
@@ -174,10 +182,10 @@ class _Place:
         return self.child
 
 
-class _Child:
+class _WorkerProcess:
     """A running worker.py."""
 
-    def __init__(self, order: _Order) -> None:
+    def __init__(self, order: _WorkerOptions) -> None:
         confinement = json.dumps(asdict(order.confinement))
         command = [sys.executable, "-P", "-m", "resize.sandbox.worker", confinement, order.engine]
         environment = {name: os.environ[name] for name in _INHERITED_VARIABLES if name in os.environ}
@@ -216,22 +224,22 @@ class _Child:
         seconds = max(_START_SECONDS, self._confinement.processor_seconds)
         self._set_deadline(seconds)
         try:
-            write_frame(self._requests, encode_task(self._order.variants, self._order.limits))
-            read_frame(self._answers, len(READY))
-        except (WireError, OSError) as error:
+            write_message(self._requests, encode_task(self._order.variants, self._order.limits))
+            read_message(self._answers, len(READY))
+        except (ProtocolError, OSError) as error:
             raise SandboxError(f"the child did not start within {seconds:.0f} s: {error}") from error
         self._is_ready = True
 
     def render(self, source: bytes) -> Rendered:
         self._set_deadline(self._confinement.wall_seconds)
         try:
-            write_frame(self._requests, source)
+            write_message(self._requests, source)
             return read_answer(self._answers, self._order.variants, self._confinement.answer_bytes)
         except TimeoutError as error:
             raise self._timed_out() from error
-        except (WireEndedError, OSError) as error:
+        except (StreamEndedError, OSError) as error:
             raise self._verdict() from error
-        except WireError as error:
+        except ProtocolError as error:
             raise ImageRejectedError(Reason.CRASHED, f"the sandbox sent {error}") from error
 
     def end(self) -> None:

@@ -1,4 +1,4 @@
-"""What the sandbox's two ends say to each other: frames of bytes, read without trust."""
+"""Messages between the sandbox and its worker, read without trust."""
 
 import json
 import re
@@ -30,38 +30,38 @@ _DETAIL = re.compile(r"[ -~]{0,500}")
 _REASONS = frozenset(Reason) - {Reason.ARCHIVED}
 
 
-class WireError(Exception):
+class ProtocolError(Exception):
     """The other end sent something that is no frame, or no message."""
 
 
-class WireEndedError(WireError):
+class StreamEndedError(ProtocolError):
     """The other end has closed the stream: it is done, or dead."""
 
 
-def write_frame(stream: IO[bytes], body: bytes) -> None:
+def write_message(stream: IO[bytes], body: bytes) -> None:
     """Send one frame: its length, then its bytes."""
     stream.write(_LENGTH.pack(len(body)))
     stream.write(body)
     stream.flush()
 
 
-def read_frame(stream: IO[bytes], most_bytes: int | None = None) -> bytes:
+def read_message(stream: IO[bytes], most_bytes: int | None = None) -> bytes:
     """Receive one frame; whoever does not trust the other end says how long it may be.
 
     Raises:
-        WireEndedError: the stream ended before the frame did.
-        WireError: the frame is longer than that.
+        StreamEndedError: the stream ended before the frame did.
+        ProtocolError: the frame is longer than that.
     """
     (length,) = _LENGTH.unpack(_read_exactly(stream, _LENGTH.size))
     if most_bytes is not None and length > most_bytes:
-        raise WireError(f"a frame of {length} bytes, where at most {most_bytes} are left")
+        raise ProtocolError(f"a frame of {length} bytes, where at most {most_bytes} are left")
     return _read_exactly(stream, length)
 
 
 def _read_exactly(stream: IO[bytes], length: int) -> bytes:
     body = stream.read(length)
     if len(body) != length:
-        raise WireEndedError(f"the stream ended after {len(body)} of {length} bytes")
+        raise StreamEndedError(f"the stream ended after {len(body)} of {length} bytes")
     return body
 
 
@@ -81,14 +81,14 @@ def write_rendered(stream: IO[bytes], rendered: Rendered) -> None:
     described = asdict(rendered)
     for rendition in described["renditions"]:
         del rendition["body"]
-    write_frame(stream, json.dumps({"rendered": described}).encode())
+    write_message(stream, json.dumps({"rendered": described}).encode())
     for rendition in rendered.renditions:
-        write_frame(stream, rendition.body)
+        write_message(stream, rendition.body)
 
 
 def write_rejected(stream: IO[bytes], fault: ImageRejectedError) -> None:
     """Send why an image was rejected."""
-    write_frame(stream, json.dumps({"rejected": {"reason": fault.reason, "detail": fault.detail}}).encode())
+    write_message(stream, json.dumps({"rejected": {"reason": fault.reason, "detail": fault.detail}}).encode())
 
 
 def read_answer(stream: IO[bytes], variants: Sequence[Variant], most_bytes: int) -> Rendered:
@@ -96,23 +96,23 @@ def read_answer(stream: IO[bytes], variants: Sequence[Variant], most_bytes: int)
 
     Raises:
         ImageRejectedError: it became nothing, as the other end tells.
-        WireEndedError: the other end has died.
-        WireError: it tells nonsense, or too much.
+        StreamEndedError: the other end has died.
+        ProtocolError: it tells nonsense, or too much.
     """
-    head = read_frame(stream, _HEAD_BYTES)
+    head = read_message(stream, _HEAD_BYTES)
     try:
         answer = json.loads(head)
         if "rejected" in answer:
             raise _read_rejected(answer["rejected"])
         return _read_rendered(stream, answer["rendered"], variants, most_bytes)
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
-        raise WireError(f"an answer that makes no sense: {type(error).__name__}") from error
+        raise ProtocolError(f"an answer that makes no sense: {type(error).__name__}") from error
 
 
 def _read_rejected(described: dict[str, Any]) -> ImageRejectedError:
     reason = Reason(described["reason"])
     if reason not in _REASONS:
-        raise WireError(f"a reason that is not an image's: {reason}")
+        raise ProtocolError(f"a reason that is not an image's: {reason}")
     return ImageRejectedError(reason, _text(described["detail"], _DETAIL))
 
 
@@ -123,8 +123,8 @@ def _read_rendered(
     # A variant's name is a part of the key that is written: one that is not configured is someone else's.
     for variant, rendition in zip(variants, described["renditions"], strict=True):
         if rendition["variant"] != variant.name or rendition["format"] not in _formats_of(variant):
-            raise WireError(f"no rendition of the variant {variant.name!r}")
-        body = read_frame(stream, most_bytes)
+            raise ProtocolError(f"no rendition of the variant {variant.name!r}")
+        body = read_message(stream, most_bytes)
         most_bytes -= len(body)
         renditions.append(
             Rendition(
@@ -153,11 +153,11 @@ def _formats_of(variant: Variant) -> tuple[Format, ...]:
 
 def _count(value: object) -> int:
     if type(value) is not int or value < 1:
-        raise WireError("a size or a number of frames that makes no sense")
+        raise ProtocolError("a size or a number of frames that makes no sense")
     return value
 
 
 def _text(value: object, allowed: re.Pattern[str]) -> str:
     if not isinstance(value, str) or not allowed.fullmatch(value):
-        raise WireError("a text that no image's answer has")
+        raise ProtocolError("a text that no image's answer has")
     return value

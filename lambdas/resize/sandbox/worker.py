@@ -1,4 +1,4 @@
-"""The sandbox's inner end: a process that turns the bytes it is sent into renditions, within hard limits."""
+"""Worker process: render images within hard resource limits."""
 
 import json
 import os
@@ -17,10 +17,10 @@ from resize.imaging.rendition import Rendered
 from resize.imaging.variants import Format, Variant
 from resize.sandbox.protocol import (
     READY,
-    WireEndedError,
+    StreamEndedError,
     decode_task,
-    read_frame,
-    write_frame,
+    read_message,
+    write_message,
     write_rejected,
     write_rendered,
 )
@@ -33,12 +33,12 @@ def main() -> None:
     """Serve images from standard input to standard output until the parent closes it."""
     confinement, engine = json.loads(sys.argv[1]), Engine(sys.argv[2])
     requests, answers = sys.stdin.buffer, _take_standard_output()
-    rehearse(engine)
+    warm_up(engine)
     _confine(confinement["memory_bytes"])
-    variants, limits = decode_task(read_frame(requests))
+    variants, limits = decode_task(read_message(requests))
     used_bytes = _used_bytes()
     _open_nothing_more()
-    write_frame(answers, READY)
+    write_message(answers, READY)
     while (image := _next_image(requests)) is not None:
         _allow_processor_seconds(confinement["processor_seconds"])
         memory_bytes = confinement["memory_bytes"] - used_bytes()
@@ -48,8 +48,8 @@ def main() -> None:
 
 def _next_image(requests: IO[bytes]) -> bytes | None:
     try:
-        return read_frame(requests)
-    except WireEndedError:
+        return read_message(requests)
+    except StreamEndedError:
         return None
 
 
@@ -86,7 +86,7 @@ def _take_standard_output() -> IO[bytes]:
     return answers
 
 
-def rehearse(engine: Engine) -> None:
+def warm_up(engine: Engine) -> None:
     """Have everything loaded that rendering loads late: soon nothing can be opened.
 
     Pillow loads all of its formats as soon as one is asked for that is not among its commonest.

@@ -15,16 +15,16 @@ import pytest
 from botocore.stub import Stubber
 
 from contract.errors import Reason, StorageError
-from contract.events import Upload, parse_body
+from contract.events import ObjectEvent, parse_body
 from contract.manifest import Outcome
-from darkroom.backfill.backfill import Uploads, backfill, look
+from darkroom.backfill.backfill import UploadedKeys, backfill, plan_pages
 from darkroom.backfill.checkpoint import Checkpoint
-from darkroom.backfill.jobs import Examiner
+from darkroom.backfill.jobs import Planner
 from darkroom.backfill.listing import Listed, list_bucket, read_inventory
-from darkroom.backfill.selection import Selection, Verdict
+from darkroom.backfill.selection import Decision, Filter
 from darkroom.errors import DarkroomError, UsageError
 from darkroom.pipeline.client import Pipeline
-from darkroom.pipeline.sqs import Pace
+from darkroom.pipeline.sqs import RateLimiter
 from resize.errors import ImageRejectedError
 from resize.imaging.rendition import Rendered
 from support.command import manifests
@@ -33,41 +33,41 @@ from support.function.world import World, s3_client
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-FAST = Pace(1_000_000)
+FAST = RateLimiter(1_000_000)
 
 
-def selection(world: World) -> Selection:
-    return Selection(recipe=world.settings.recipe, generation=world.settings.generation)
+def selection(world: World) -> Filter:
+    return Filter(recipe=world.settings.recipe, generation=world.settings.generation)
 
 
-def whole(world: World, pipeline: Pipeline, inventory: Path | None = None) -> Uploads:
+def whole(world: World, pipeline: Pipeline, inventory: Path | None = None) -> UploadedKeys:
     """All that is in the uploads bucket, or in an inventory of it."""
     assert world
-    return Uploads(pipeline=pipeline, prefix="", inventory=inventory)
+    return UploadedKeys(pipeline=pipeline, prefix="", inventory=inventory)
 
 
-def examiner(world: World, pipeline: Pipeline, chosen: Selection | None = None) -> Examiner:
+def planner(world: World, pipeline: Pipeline, chosen: Filter | None = None) -> Planner:
     """What decides about each key."""
-    return Examiner(pipeline, world.settings.variants, chosen or selection(world))
+    return Planner(pipeline, world.settings.variants, chosen or selection(world))
 
 
 def no_checkpoint() -> Checkpoint:
     return Checkpoint(file=None, backfill={})
 
 
-def run(world: World, pipeline: Pipeline, *, everything: bool = False, rejected: bool = False) -> Counter[Verdict]:
+def run(world: World, pipeline: Pipeline, *, everything: bool = False, rejected: bool = False) -> Counter[Decision]:
     """A whole backfill; the answer is what became of the keys."""
     chosen = replace(selection(world), everything=everything, rejected=rejected)
-    counts: Counter[Verdict] = Counter()
-    for page in backfill(whole(world, pipeline), examiner(world, pipeline, chosen), no_checkpoint(), FAST):
+    counts: Counter[Decision] = Counter()
+    for page in backfill(whole(world, pipeline), planner(world, pipeline, chosen), no_checkpoint(), FAST):
         counts.update(page)
     return counts
 
 
-def jobs(pipeline: Pipeline) -> list[Upload]:
+def jobs(pipeline: Pipeline) -> list[ObjectEvent]:
     """The jobs that wait in the queue, which nobody else can receive then."""
     sqs: SQSClient = pipeline.client("sqs")
-    found: list[Upload] = []
+    found: list[ObjectEvent] = []
     while messages := sqs.receive_message(QueueUrl=pipeline.jobs_queue_url, MaxNumberOfMessages=10).get("Messages"):
         found += [upload for message in messages for upload in parse_body(message["Body"])]
     return sorted(found, key=lambda upload: upload.key)
@@ -79,7 +79,7 @@ def test_what_has_no_outcome_is_done_and_what_has_one_is_left_alone(world: World
 
     counts = run(world, pipeline)
 
-    assert counts == {Verdict.UP_TO_DATE: 1, Verdict.NEVER_DONE: 1}
+    assert counts == {Decision.UP_TO_DATE: 1, Decision.NEVER_DONE: 1}
     assert [job.key for job in jobs(pipeline)] == ["never.jpg"]
 
 
@@ -91,10 +91,10 @@ def test_after_a_backfill_everything_shows_the_new_configuration(world: World, p
     counts = run(world, pipeline)
     outcomes = {world.deliver(job).outcome for job in jobs(pipeline)}
 
-    assert counts == {Verdict.OTHER_RECIPE: 2}
+    assert counts == {Decision.OTHER_RECIPE: 2}
     assert outcomes == {Outcome.RESIZED}
     assert set(world.derived()) == {"large/a b.jpg.webp", "large/ä.jpg.webp"}
-    assert run(world, pipeline) == {Verdict.UP_TO_DATE: 2}
+    assert run(world, pipeline) == {Decision.UP_TO_DATE: 2}
 
 
 def test_what_a_version_that_was_rolled_back_has_done_is_told_until_a_newer_one_is_deployed(
@@ -105,13 +105,13 @@ def test_what_a_version_that_was_rolled_back_has_done_is_told_until_a_newer_one_
     world.deliver(world.upload("cat.jpg", b"1"))
     world.settings = replace(world.settings, variants=variants, generation=6)
 
-    assert run(world, pipeline) == {Verdict.NEWER_VERSION: 1}
+    assert run(world, pipeline) == {Decision.NEWER_VERSION: 1}
     assert jobs(pipeline) == []
 
     world.settings = replace(world.settings, generation=8)
-    assert run(world, pipeline) == {Verdict.OTHER_RECIPE: 1}
+    assert run(world, pipeline) == {Decision.OTHER_RECIPE: 1}
     (job,) = jobs(pipeline)
-    assert not world.deliver(job).repeated
+    assert not world.deliver(job).duplicate
     assert set(world.derived()) == {"large/cat.jpg.webp", "thumb/cat.jpg.webp"}
 
 
@@ -121,7 +121,7 @@ def test_the_same_bytes_uploaded_again_after_a_rollback_are_done(world: World, p
     world.upload("cat.jpg", b"same")
     world.settings = replace(world.settings, variants=world.settings.variants[:1], generation=6)
 
-    assert run(world, pipeline) == {Verdict.OVERTAKEN: 1}
+    assert run(world, pipeline) == {Decision.OVERTAKEN: 1}
     (job,) = jobs(pipeline)
     assert world.deliver(job).outcome is Outcome.RESIZED
 
@@ -132,7 +132,7 @@ def test_what_is_up_to_date_is_done_again_where_all_is_asked_for(world: World, p
     run(world, pipeline, everything=True)
     (job,) = jobs(pipeline)
 
-    assert not world.deliver(job).repeated
+    assert not world.deliver(job).duplicate
 
 
 def test_what_was_rejected_is_done_again_where_it_is_asked_for(world: World, pipeline: Pipeline) -> None:
@@ -141,8 +141,8 @@ def test_what_was_rejected_is_done_again_where_it_is_asked_for(world: World, pip
 
     world.deliver(world.upload("large.jpg", b"1"), refuse)
 
-    assert run(world, pipeline) == {Verdict.LEFT_REJECTED: 1}
-    assert run(world, pipeline, rejected=True) == {Verdict.REJECTED: 1}
+    assert run(world, pipeline) == {Decision.LEFT_REJECTED: 1}
+    assert run(world, pipeline, rejected=True) == {Decision.REJECTED: 1}
     (job,) = jobs(pipeline)
     assert world.deliver(job).outcome is Outcome.RESIZED
 
@@ -151,7 +151,7 @@ def test_an_upload_whose_event_was_lost_is_done(world: World, pipeline: Pipeline
     world.deliver(world.upload("cat.jpg", b"old"))
     world.upload("cat.jpg", b"new")
 
-    assert run(world, pipeline) == {Verdict.OVERTAKEN: 1}
+    assert run(world, pipeline) == {Decision.OVERTAKEN: 1}
     (job,) = jobs(pipeline)
     world.deliver(job)
 
@@ -220,9 +220,9 @@ def test_a_job_tells_when_it_was_sent_and_not_when_its_key_was_looked_at(world: 
     for number in range(30):
         world.upload(f"{number:02}.jpg", b"1")
     passed: list[datetime] = []
-    pace = Pace(1, sleep=lambda _: passed.append(datetime.now(UTC)))
+    limiter = RateLimiter(1, sleep=lambda _: passed.append(datetime.now(UTC)))
 
-    pages = backfill(whole(world, pipeline), examiner(world, pipeline), no_checkpoint(), pace)
+    pages = backfill(whole(world, pipeline), planner(world, pipeline), no_checkpoint(), limiter)
     assert sum(page.total() for page in pages) == 30
 
     requested = [job.requested for job in jobs(pipeline) if job.requested]
@@ -240,9 +240,9 @@ def test_a_folder_s_marker_is_no_job(
     listed = inventory(tmp_path, "marked/", "image/", "empty.jpg") if source == "inventory" else None
     chosen = replace(selection(world), everything=everything)
 
-    (page,) = backfill(whole(world, pipeline, listed), examiner(world, pipeline, chosen), no_checkpoint(), FAST)
+    (page,) = backfill(whole(world, pipeline, listed), planner(world, pipeline, chosen), no_checkpoint(), FAST)
 
-    assert page == {Verdict.FOLDER: 1, Verdict.NEVER_DONE: 2}
+    assert page == {Decision.FOLDER: 1, Decision.NEVER_DONE: 2}
     assert [job.key for job in jobs(pipeline)] == ["empty.jpg", "image/"]
 
 
@@ -257,11 +257,11 @@ def test_a_folder_s_marker_that_was_rejected_once_is_cleared_where_it_is_asked_f
     text = replace(rejected, source=source).to_json()
     world.client.put_object(Bucket="derived", Key="manifests/photos/.json", Body=text)
 
-    assert run(world, pipeline) == {Verdict.LEFT_REJECTED: 1}
-    assert run(world, pipeline, rejected=True) == {Verdict.REJECTED: 1}
+    assert run(world, pipeline) == {Decision.LEFT_REJECTED: 1}
+    assert run(world, pipeline, rejected=True) == {Decision.REJECTED: 1}
     (job,) = jobs(pipeline)
     assert world.deliver(job).outcome is Outcome.REMOVED
-    assert run(world, pipeline, everything=True, rejected=True) == {Verdict.FOLDER: 1}
+    assert run(world, pipeline, everything=True, rejected=True) == {Decision.FOLDER: 1}
 
 
 def test_a_version_that_the_manifest_says_is_gone_and_that_is_there_is_done(world: World, pipeline: Pipeline) -> None:
@@ -271,10 +271,10 @@ def test_a_version_that_the_manifest_says_is_gone_and_that_is_there_is_done(worl
     world.deliver(upload)
     world.delete_version("cat.jpg", marker.version_id)
 
-    assert run(world, pipeline) == {Verdict.OVERTAKEN: 1}
+    assert run(world, pipeline) == {Decision.OVERTAKEN: 1}
     (job,) = jobs(pipeline)
     assert world.deliver(job).outcome is Outcome.RESIZED
-    assert run(world, pipeline) == {Verdict.UP_TO_DATE: 1}
+    assert run(world, pipeline) == {Decision.UP_TO_DATE: 1}
 
 
 def archived(world: World, pipeline: Pipeline) -> None:
@@ -293,7 +293,7 @@ def test_what_is_archived_is_passed_over_however_often(world: World, pipeline: P
 
     assert world.manifest("cat.jpg")["reason"] == "archived"
     for _ in range(2):
-        assert run(world, pipeline, everything=True, rejected=True) == {Verdict.ARCHIVED: 1}
+        assert run(world, pipeline, everything=True, rejected=True) == {Decision.ARCHIVED: 1}
     assert jobs(pipeline) == []
 
 
@@ -303,19 +303,19 @@ def test_what_is_archived_is_passed_over_where_no_listing_says_so(
     archived(world, pipeline)
     uploads = whole(world, pipeline, inventory(tmp_path, "cat.jpg"))
 
-    (page,) = backfill(uploads, examiner(world, pipeline), no_checkpoint(), FAST)
+    (page,) = backfill(uploads, planner(world, pipeline), no_checkpoint(), FAST)
 
-    assert page == {Verdict.ARCHIVED: 1}
+    assert page == {Decision.ARCHIVED: 1}
 
 
 def test_what_was_archived_and_can_be_read_again_is_done_once(world: World, pipeline: Pipeline) -> None:
     archived(world, pipeline)
     world.move("cat.jpg", "STANDARD")
 
-    assert run(world, pipeline) == {Verdict.RESTORED: 1}
+    assert run(world, pipeline) == {Decision.RESTORED: 1}
     (job,) = jobs(pipeline)
     assert world.deliver(job).outcome is Outcome.RESIZED
-    assert run(world, pipeline) == {Verdict.UP_TO_DATE: 1}
+    assert run(world, pipeline) == {Decision.UP_TO_DATE: 1}
 
 
 @pytest.mark.parametrize(
@@ -354,17 +354,17 @@ def test_a_listing_tells_what_has_to_be_restored(told: dict[str, Any], archived:
 
 
 @pytest.mark.parametrize(
-    ("told", "verdict"),
+    ("told", "decision"),
     [
-        ({"StorageClass": "GLACIER"}, Verdict.ARCHIVED),
-        ({"StorageClass": "GLACIER", "Restore": 'ongoing-request="true"'}, Verdict.ARCHIVED),
-        ({"StorageClass": "GLACIER", "Restore": 'ongoing-request="false", expiry-date="…"'}, Verdict.NEVER_DONE),
-        ({"StorageClass": "INTELLIGENT_TIERING", "ArchiveStatus": "ARCHIVE_ACCESS"}, Verdict.ARCHIVED),
-        ({"StorageClass": "INTELLIGENT_TIERING"}, Verdict.NEVER_DONE),
+        ({"StorageClass": "GLACIER"}, Decision.ARCHIVED),
+        ({"StorageClass": "GLACIER", "Restore": 'ongoing-request="true"'}, Decision.ARCHIVED),
+        ({"StorageClass": "GLACIER", "Restore": 'ongoing-request="false", expiry-date="…"'}, Decision.NEVER_DONE),
+        ({"StorageClass": "INTELLIGENT_TIERING", "ArchiveStatus": "ARCHIVE_ACCESS"}, Decision.ARCHIVED),
+        ({"StorageClass": "INTELLIGENT_TIERING"}, Decision.NEVER_DONE),
     ],
 )
 def test_s3_tells_of_an_object_what_has_to_be_restored(
-    world: World, pipeline: Pipeline, told: dict[str, str], verdict: Verdict
+    world: World, pipeline: Pipeline, told: dict[str, str], decision: Decision
 ) -> None:
     world.upload("cat.jpg", b"1")
     client = s3_client()
@@ -372,10 +372,10 @@ def test_s3_tells_of_an_object_what_has_to_be_restored(
     asking = create_autospec(Pipeline, instance=True, uploads_bucket="uploads", derived_bucket="derived")
     asking.client.return_value = client
 
-    (examined,) = Examiner(asking, world.settings.variants, selection(world)).examine([Listed("cat.jpg")])
+    (planned,) = Planner(asking, world.settings.variants, selection(world)).plan([Listed("cat.jpg")])
 
     assert pipeline
-    assert examined.verdict is verdict
+    assert planned.decision is decision
 
 
 def rewrite(world: World, key: str, **members: Any) -> None:
@@ -394,7 +394,7 @@ def test_a_manifest_of_another_schema_is_no_reason_to_do_anything_again(world: W
         world.deliver(world.upload(key, b"1"))
         rewrite(world, key, **members)
 
-    assert run(world, pipeline) == {Verdict.UP_TO_DATE: 2, Verdict.LATER_SCHEMA: 1}
+    assert run(world, pipeline) == {Decision.UP_TO_DATE: 2, Decision.LATER_SCHEMA: 1}
     assert jobs(pipeline) == []
 
 
@@ -402,9 +402,9 @@ def test_what_is_deleted_meanwhile_is_no_job(world: World, pipeline: Pipeline) -
     world.upload("cat.jpg", b"1")
     world.delete("cat.jpg")
 
-    (examined,) = Examiner(pipeline, world.settings.variants, selection(world)).examine([Listed("cat.jpg", "e1")])
+    (planned,) = Planner(pipeline, world.settings.variants, selection(world)).plan([Listed("cat.jpg", "e1")])
 
-    assert examined.verdict is Verdict.GONE
+    assert planned.decision is Decision.GONE
 
 
 def test_a_dry_run_shows_the_jobs_of_the_run_and_sends_none(world: World, pipeline: Pipeline) -> None:
@@ -413,9 +413,9 @@ def test_a_dry_run_shows_the_jobs_of_the_run_and_sends_none(world: World, pipeli
 
     shown = [
         each.key
-        for page in look(whole(world, pipeline), examiner(world, pipeline), None)
+        for page in plan_pages(whole(world, pipeline), planner(world, pipeline), None)
         for each in page
-        if each.verdict.is_job
+        if each.decision.is_job
     ]
 
     assert jobs(pipeline) == []
@@ -427,9 +427,9 @@ def test_what_was_done_long_ago_is_done_again_where_its_age_is_asked_for(world: 
     world.deliver(world.upload("done.jpg", b"1"))
     chosen = replace(selection(world), finished_before=datetime(2100, 1, 1, tzinfo=UTC))
 
-    (page,) = backfill(whole(world, pipeline), examiner(world, pipeline, chosen), no_checkpoint(), FAST)
+    (page,) = backfill(whole(world, pipeline), planner(world, pipeline, chosen), no_checkpoint(), FAST)
 
-    assert page == {Verdict.OLD: 1}
+    assert page == {Decision.OLD: 1}
 
 
 @pytest.fixture
@@ -445,7 +445,7 @@ def inventory(folder: Path, *keys: str, name: str = "inventory.csv") -> Path:
     return file
 
 
-def begin(pages: Iterator[Counter[Verdict]]) -> None:
+def begin(pages: Iterator[Counter[Decision]]) -> None:
     """Do the first page, and go away."""
     next(pages)
 
@@ -460,9 +460,9 @@ def test_a_backfill_that_was_cut_off_goes_on_behind_what_is_done(
     uploads = whole(world, pipeline, inventory(tmp_path, *keys))
     checkpoint = Checkpoint(file=tmp_path / "backfill.json", backfill={"prefix": ""})
 
-    begin(backfill(uploads, examiner(world, pipeline), checkpoint, FAST))
+    begin(backfill(uploads, planner(world, pipeline), checkpoint, FAST))
     first = [job.key for job in jobs(pipeline)]
-    rest = list(backfill(uploads, examiner(world, pipeline), checkpoint, FAST))
+    rest = list(backfill(uploads, planner(world, pipeline), checkpoint, FAST))
 
     assert first == keys[:2]
     assert sum(page.total() for page in rest) == 3
@@ -484,7 +484,7 @@ def test_a_page_whose_jobs_are_not_all_sent_is_not_noted_as_done(
         list(
             backfill(
                 whole(world, pipeline),
-                examiner(world, pipeline),
+                planner(world, pipeline),
                 checkpoint,
                 FAST,
             )

@@ -12,10 +12,10 @@ from darkroom.dlq.queue import DeadLetterQueue
 from darkroom.errors import DarkroomError
 from darkroom.pipeline.client import Pipeline
 from darkroom.uploads import watcher
-from darkroom.uploads.download import Collected, develop
-from darkroom.uploads.local_files import find_sources
-from darkroom.uploads.upload import Uploaded, upload_all
-from darkroom.uploads.watcher import Watch
+from darkroom.uploads.download import DownloadedResult, download_results
+from darkroom.uploads.local_files import find_files
+from darkroom.uploads.upload import UploadedFile, upload_all
+from darkroom.uploads.watcher import PipelineWatcher
 from resize.errors import ImageRejectedError
 from resize.imaging.rendition import Rendered
 from support.function.events import s3_body, s3_record
@@ -30,19 +30,21 @@ def album(folder: Path, *names: str) -> Path:
     return folder
 
 
-def upload(folder: Path, pipeline: Pipeline) -> list[Uploaded]:
-    return list(upload_all(find_sources([folder]), pipeline))
+def upload(folder: Path, pipeline: Pipeline) -> list[UploadedFile]:
+    return list(upload_all(find_files([folder]), pipeline))
 
 
-def do_jobs(world: World, uploads: list[Uploaded], render: Callable[[bytes], Rendered] | None = None) -> None:
+def do_jobs(world: World, uploads: list[UploadedFile], render: Callable[[bytes], Rendered] | None = None) -> None:
     """Do what the function does for these uploads."""
     for number, each in enumerate(uploads, start=1):
         event = replace(world.upload("other", b""), key=each.source.key, version_id=each.version_id)
         world.deliver(replace(event, sequencer=f"{number:016X}"), render)
 
 
-def collect(uploads: list[Uploaded], pipeline: Pipeline, out: Path, sleep: Callable[[float], None]) -> list[Collected]:
-    return list(develop(uploads, pipeline, out, patience=60, sleep=sleep))
+def collect(
+    uploads: list[UploadedFile], pipeline: Pipeline, out: Path, sleep: Callable[[float], None]
+) -> list[DownloadedResult]:
+    return list(download_results(uploads, pipeline, out, idle_timeout=60, sleep=sleep))
 
 
 def no_sleep(_: float) -> None:
@@ -104,7 +106,7 @@ def test_a_dead_letter_is_a_failure_and_stays_in_its_queue(pipeline: Pipeline, t
 def test_an_upload_that_the_watch_has_seen_overtaken_is_not_current(pipeline: Pipeline, tmp_path: Path) -> None:
     (first,) = upload(album(tmp_path / "album", "tom.jpg"), pipeline)
     (second,) = upload(tmp_path / "album", pipeline)
-    watch = Watch(pipeline.client("s3"), pipeline.client("sqs"), pipeline)
+    watch = PipelineWatcher(pipeline.client("s3"), pipeline.client("sqs"), pipeline)
 
     assert not watch.is_current(("tom.jpg", first.version_id))
     assert watch.is_current(("tom.jpg", second.version_id))
@@ -113,7 +115,7 @@ def test_an_upload_that_the_watch_has_seen_overtaken_is_not_current(pipeline: Pi
 
 def test_a_queue_is_idle_only_when_no_job_waits_and_none_runs(pipeline: Pipeline) -> None:
     sqs = pipeline.client("sqs")
-    watch = Watch(pipeline.client("s3"), sqs, pipeline)
+    watch = PipelineWatcher(pipeline.client("s3"), sqs, pipeline)
     idle = [watch.is_idle()]
 
     sqs.send_message(QueueUrl=pipeline.jobs_queue_url, MessageBody="job")
@@ -129,16 +131,16 @@ def test_a_queue_is_idle_only_when_no_job_waits_and_none_runs(pipeline: Pipeline
 def test_dead_letters_that_are_too_many_to_be_read_at_once_are_not_read_again_for_that(
     pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watcher, "_MOST_LETTERS", 5)
+    monkeypatch.setattr(watcher, "_MOST_DEAD_LETTERS", 5)
     sqs = pipeline.client("sqs")
-    watch = Watch(pipeline.client("s3"), sqs, pipeline)
+    watch = PipelineWatcher(pipeline.client("s3"), sqs, pipeline)
     looks: list[int] = []
 
     def look(_: DeadLetterQueue, limit: int) -> tuple[()]:
         looks.append(limit)
         return ()
 
-    monkeypatch.setattr(DeadLetterQueue, "look", look)
+    monkeypatch.setattr(DeadLetterQueue, "peek", look)
 
     for _ in range(2):
         for _ in range(8):
@@ -153,7 +155,7 @@ def test_a_manifest_is_read_once_and_again_when_it_has_changed(
     world: World, pipeline: Pipeline, tmp_path: Path
 ) -> None:
     uploads = upload(album(tmp_path / "album", "tom.jpg"), pipeline)
-    watch = Watch(pipeline.client("s3"), pipeline.client("sqs"), pipeline)
+    watch = PipelineWatcher(pipeline.client("s3"), pipeline.client("sqs"), pipeline)
     do_jobs(world, uploads)
 
     seen = [len(list(watch.new_manifests(["tom.jpg"]))) for _ in range(2)]
@@ -167,14 +169,14 @@ def test_a_manifest_is_read_once_and_again_when_it_has_changed(
 
 def test_what_is_no_manifest_is_passed_over(world: World, pipeline: Pipeline) -> None:
     world.client.put_object(Bucket="derived", Key="manifests/tom.jpg.json", Body=b"{}")
-    watch = Watch(pipeline.client("s3"), pipeline.client("sqs"), pipeline)
+    watch = PipelineWatcher(pipeline.client("s3"), pipeline.client("sqs"), pipeline)
 
     assert list(watch.new_manifests(["tom.jpg"])) == []
 
 
 def test_a_hundred_uploads_are_looked_for_with_one_request(world: World, pipeline: Pipeline) -> None:
     names = [f"{number:03}.jpg" for number in range(100)]
-    watch = Watch(pipeline.client("s3"), pipeline.client("sqs"), pipeline)
+    watch = PipelineWatcher(pipeline.client("s3"), pipeline.client("sqs"), pipeline)
     world.client.put_object(Bucket="derived", Key="manifests/unrelated.json", Body=b"{}")
     for name in names:
         world.client.put_object(Bucket="derived", Key=f"manifests/{name}.json", Body=b"{}")
@@ -194,7 +196,7 @@ def test_a_few_uploads_among_many_are_looked_for_one_by_one(
     world: World, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(watcher, "PAGE", 2)
-    watch = Watch(pipeline.client("s3"), pipeline.client("sqs"), pipeline)
+    watch = PipelineWatcher(pipeline.client("s3"), pipeline.client("sqs"), pipeline)
     for number in range(8):
         world.client.put_object(Bucket="derived", Key=f"manifests/{number}.json", Body=b"{}")
     requests: list[str] = []
@@ -221,7 +223,7 @@ def test_a_rendition_that_was_replaced_before_it_was_copied_is_an_error(
 
 
 def test_a_file_that_is_gone_by_now_is_an_error(pipeline: Pipeline, tmp_path: Path) -> None:
-    sources = find_sources([album(tmp_path, "tom.jpg")])
+    sources = find_files([album(tmp_path, "tom.jpg")])
     (tmp_path / "tom.jpg").unlink()
 
     with pytest.raises(DarkroomError, match=r"tom\.jpg' cannot be read: No such file or directory"):
@@ -229,7 +231,7 @@ def test_a_file_that_is_gone_by_now_is_an_error(pipeline: Pipeline, tmp_path: Pa
 
 
 def test_a_bucket_that_is_gone_is_an_error(pipeline: Pipeline, tmp_path: Path) -> None:
-    sources = find_sources([album(tmp_path, "tom.jpg")])
+    sources = find_files([album(tmp_path, "tom.jpg")])
 
     with pytest.raises(DarkroomError, match=r"Uploading '.+tom\.jpg' failed: .+NoSuchBucket"):
         list(upload_all(sources, replace(pipeline, uploads_bucket="nowhere")))

@@ -13,7 +13,7 @@ from darkroom.console import app
 from darkroom.console.multipart import PART_BYTES, TooLargeError, receive
 from darkroom.dlq.attempts import Cause
 from darkroom.dlq.causes import Failure, Failures
-from darkroom.dlq.queue import Letter
+from darkroom.dlq.queue import DeadLetterMessage
 from darkroom.pipeline.client import Pipeline
 from support.command.console_app import LIMIT, Parts, parts_for, upload_of
 from support.function.events import s3_body, s3_record
@@ -38,7 +38,7 @@ def told(parts: Parts) -> list[tuple[str, Any]]:
     """Every fact that a page which is opened now is told first."""
 
     async def hear() -> list[tuple[str, Any]]:
-        return [(fact.topic, json.loads(fact.text)) for fact in await anext(parts.feed.follow(rest=60))]
+        return [(update.topic, json.loads(update.text)) for update in await anext(parts.feed.subscribe(rest=60))]
 
     return asyncio.run(hear())
 
@@ -167,8 +167,8 @@ def resized(world: World, parts: Parts) -> list[str]:
 
     async def follow() -> list[str]:
         running = asyncio.create_task(parts.uploads.run())
-        async for facts in parts.feed.follow(rest=60):
-            for row in [json.loads(fact.text) for fact in facts if fact.topic == "upload"]:
+        async for updates in parts.feed.subscribe(rest=60):
+            for row in [json.loads(update.text) for update in updates if update.topic == "upload"]:
                 if row["stage"] == "resized":
                     running.cancel()
                     return [picture["path"] for picture in row["pictures"]]
@@ -199,15 +199,15 @@ def test_a_variant_that_was_replaced_or_never_was_is_not_found(world: World, par
     assert [browser.get(path).status_code for path in paths] == [404] * 5
 
 
-def letter(pipeline: Pipeline, parts: Parts, body: str) -> str:
+def message(pipeline: Pipeline, parts: Parts, body: str) -> str:
     """A dead letter that the console shows; its id."""
     sent = pipeline.client("sqs").send_message(QueueUrl=pipeline.dead_letter_queue_url, MessageBody=body)
 
     async def look() -> None:
-        running = asyncio.create_task(parts.letters.run())
-        parts.letters.counted(1)
-        facts = parts.feed.follow(rest=60)
-        while not any(fact.topic == "dead_letters" for fact in await anext(facts)):
+        running = asyncio.create_task(parts.dead_letters.run())
+        parts.dead_letters.counted(1)
+        updates = parts.feed.subscribe(rest=60)
+        while not any(update.topic == "dead_letters" for update in await anext(updates)):
             pass
         running.cancel()
 
@@ -226,7 +226,7 @@ def test_the_image_of_a_dead_letter_is_served_as_what_its_bytes_are(
     world: World, pipeline: Pipeline, parts: Parts, kind: str
 ) -> None:
     content = encoded(quadrants(), kind)
-    message_id = letter(pipeline, parts, about(world, content))
+    message_id = message(pipeline, parts, about(world, content))
 
     answer = parts.browser().get(f"/dead-letters/{message_id}/image")
 
@@ -243,7 +243,7 @@ def test_the_image_of_a_dead_letter_is_served_as_what_its_bytes_are(
 def test_what_a_browser_would_not_show_as_an_image_is_never_served(
     world: World, pipeline: Pipeline, parts: Parts, content: bytes
 ) -> None:
-    message_id = letter(pipeline, parts, about(world, content))
+    message_id = message(pipeline, parts, about(world, content))
 
     answer = parts.browser().get(f"/dead-letters/{message_id}/image")
 
@@ -252,7 +252,7 @@ def test_what_a_browser_would_not_show_as_an_image_is_never_served(
 
 
 def test_the_version_that_failed_is_shown_and_not_a_newer_one(world: World, pipeline: Pipeline, parts: Parts) -> None:
-    message_id = letter(pipeline, parts, about(world, jpeg(8, 8)))
+    message_id = message(pipeline, parts, about(world, jpeg(8, 8)))
     world.upload("cat.jpg", jpeg(16, 16))
 
     assert parts.browser().get(f"/dead-letters/{message_id}/image").content == jpeg(8, 8)
@@ -263,7 +263,7 @@ def test_a_message_cannot_make_the_console_read_what_is_no_upload_of_this_pipeli
     world: World, pipeline: Pipeline, parts: Parts, record: dict[str, str]
 ) -> None:
     world.client.put_object(Bucket="derived", Key="cat.jpg", Body=jpeg())
-    message_id = letter(pipeline, parts, about(world, jpeg(), **record))
+    message_id = message(pipeline, parts, about(world, jpeg(), **record))
 
     assert parts.browser().get(f"/dead-letters/{message_id}/image").status_code == 404
     assert [value["groups"][0]["letters"][0]["path"] for topic, value in told(parts) if topic == "dead_letters"] == [
@@ -277,7 +277,7 @@ def test_a_letter_that_is_not_shown_has_no_image(parts: Parts) -> None:
 
 def test_redriving_moves_the_job_and_shows_its_upload_as_queued(world: World, pipeline: Pipeline, parts: Parts) -> None:
     body = about(world, jpeg())
-    message_id = letter(pipeline, parts, body)
+    message_id = message(pipeline, parts, body)
 
     answer = parts.browser().post("/redrive", json=[message_id, "unknown"])
 
@@ -292,7 +292,7 @@ def test_redriving_moves_the_job_and_shows_its_upload_as_queued(world: World, pi
 def test_where_redriving_fails_the_page_is_told_why_and_the_letter_stays(
     world: World, pipeline: Pipeline, parts: Parts
 ) -> None:
-    message_id = letter(pipeline, parts, about(world, jpeg()))
+    message_id = message(pipeline, parts, about(world, jpeg()))
     pipeline.client("sqs").delete_queue(QueueUrl=pipeline.jobs_queue_url)
 
     answer = parts.browser().post("/redrive", json=[message_id])
@@ -304,7 +304,7 @@ def test_where_redriving_fails_the_page_is_told_why_and_the_letter_stays(
 
 
 def test_a_message_about_many_keys_does_not_fill_the_page(pipeline: Pipeline, parts: Parts) -> None:
-    letter(pipeline, parts, s3_body(*[s3_record(f"{number}.jpg") for number in range(300)]))
+    message(pipeline, parts, s3_body(*[s3_record(f"{number}.jpg") for number in range(300)]))
 
     (shown,) = [value["groups"][0]["letters"][0] for topic, value in told(parts) if topic == "dead_letters"]
     assert (len(shown["keys"]), shown["more_keys"]) == (5, 295)
@@ -314,10 +314,10 @@ def test_a_letter_is_told_with_its_attempts_and_the_looks_at_it_are_none_of_them
     pipeline: Pipeline, parts: Parts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told_by_log = Failure(cause=Cause(code="SandboxError", detail="no child"), attempts=3)
-    monkeypatch.setattr(Failures, "of", lambda _, letters: {each.message_id: told_by_log for each in letters})
+    monkeypatch.setattr(Failures, "of", lambda _, messages: {each.message_id: told_by_log for each in messages})
 
     for _ in range(2):
-        letter(pipeline, parts, s3_body(s3_record("cat.jpg")))
+        message(pipeline, parts, s3_body(s3_record("cat.jpg")))
 
     groups = [value["groups"] for topic, value in told(parts) if topic == "dead_letters"]
     assert [group["code"] for group in groups[-1]] == ["SandboxError"]
@@ -329,14 +329,14 @@ def test_what_the_log_told_is_kept_from_look_to_look(
 ) -> None:
     keepers: list[Failures] = []
 
-    def of(keeper: Failures, letters: Sequence[Letter]) -> dict[str, Failure]:
+    def of(keeper: Failures, messages: Sequence[DeadLetterMessage]) -> dict[str, Failure]:
         keepers.append(keeper)
         cause = Cause(code="unknown", detail="")
-        return {each.message_id: Failure(cause=cause, attempts=None) for each in letters}
+        return {each.message_id: Failure(cause=cause, attempts=None) for each in messages}
 
     monkeypatch.setattr(Failures, "of", of)
 
-    message_id = letter(pipeline, parts, s3_body(s3_record("cat.jpg")))
+    message_id = message(pipeline, parts, s3_body(s3_record("cat.jpg")))
     parts.browser().post("/redrive", json=[message_id])  # looks again, at the end
 
     assert len(keepers) == 2
@@ -363,7 +363,7 @@ def test_the_stream_begins_with_all_that_holds(parts: Parts) -> None:
     assert answer.headers["content-type"].startswith("text/event-stream")
     first = json.loads(answer.text.removeprefix("data: ").split("\n\n")[0])
     assert first["whole"] is True
-    assert [fact["topic"] for fact in first["facts"]] == ["pipeline", "upload"]
+    assert [update["topic"] for update in first["facts"]] == ["pipeline", "upload"]
 
 
 def test_only_so_many_pages_are_told(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,7 +35,7 @@ def receive_all(pipeline: Pipeline) -> list[Any]:
 def test_every_letter_that_was_looked_at_can_be_received_at_once_and_is_as_old_as_before(pipeline: Pipeline) -> None:
     sent = send(pipeline, 300)
 
-    seen = DeadLetterQueue(pipeline).look(1_000)
+    seen = DeadLetterQueue(pipeline).peek(1_000)
 
     received = receive_all(pipeline)
     assert {letter.message_id for letter in seen} == {message["MessageId"] for message in received} == sent
@@ -45,7 +45,7 @@ def test_every_letter_that_was_looked_at_can_be_received_at_once_and_is_as_old_a
 
 
 def look_and_be_stopped(queue: DeadLetterQueue) -> None:
-    with queue.holding() as letters:
+    with queue.receiving() as letters:
         letters.receive(100)
         raise KeyboardInterrupt
 
@@ -62,14 +62,14 @@ def test_letters_are_handed_back_where_a_look_is_stopped(pipeline: Pipeline) -> 
 def test_no_more_letters_are_read_than_were_asked_for(pipeline: Pipeline) -> None:
     send(pipeline, 150)
 
-    assert len(DeadLetterQueue(pipeline).look(20)) == 20
+    assert len(DeadLetterQueue(pipeline).peek(20)) == 20
     assert len(receive_all(pipeline)) == 150
 
 
 def test_what_is_deleted_while_it_is_held_is_not_handed_back(pipeline: Pipeline) -> None:
     send(pipeline, 12)
 
-    with DeadLetterQueue(pipeline).holding() as letters:
+    with DeadLetterQueue(pipeline).receiving() as letters:
         gone = letters.receive_ten() or ()
         letters.delete(gone)
 
@@ -78,4 +78,4 @@ def test_what_is_deleted_while_it_is_held_is_not_handed_back(pipeline: Pipeline)
 
 
 def test_an_empty_queue_has_no_letters(pipeline: Pipeline) -> None:
-    assert DeadLetterQueue(pipeline).look(10) == ()
+    assert DeadLetterQueue(pipeline).peek(10) == ()

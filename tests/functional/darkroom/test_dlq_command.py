@@ -51,12 +51,12 @@ def test_of_more_than_the_limit_it_says_how_many_were_looked_at(pipeline: Pipeli
 def test_letters_that_somebody_else_looks_at_are_not_taken_for_none(pipeline: Pipeline, run: Any) -> None:
     send(pipeline, 4)
 
-    with DeadLetterQueue(pipeline).holding() as held:
-        held.receive(4)
+    with DeadLetterQueue(pipeline).receiving() as received:
+        received.receive(4)
         told = run("list")
 
     assert "There are no dead letters" not in told.output
-    assert "about 4 dead letters more cannot be looked at now" in told.stderr
+    assert "about 4 dead letters more cannot be read now" in told.stderr
 
 
 def test_an_empty_queue_is_told(run: Any) -> None:

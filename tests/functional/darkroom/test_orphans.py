@@ -12,41 +12,43 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from contract.errors import StorageError
-from contract.events import Change, Upload, parse_body
+from contract.events import EventType, ObjectEvent, parse_body
 from contract.keys import manifest_key
 from contract.manifest import Outcome
-from darkroom.backfill.backfill import backfill, look
+from darkroom.backfill.backfill import backfill, plan_pages
 from darkroom.backfill.checkpoint import Checkpoint
-from darkroom.backfill.orphans import Manifests, OrphanExaminer
-from darkroom.backfill.selection import Verdict
+from darkroom.backfill.orphans import Manifests, OrphanPlanner
+from darkroom.backfill.selection import Decision
 from darkroom.pipeline.client import Pipeline
-from darkroom.pipeline.sqs import Pace
+from darkroom.pipeline.sqs import RateLimiter
 from support.function.world import World
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-FAST = Pace(1_000_000)
+FAST = RateLimiter(1_000_000)
 LONG = "long/" + "x" * 1019  # its manifest's name is shortened
 
 
-def swept(world: World, pipeline: Pipeline, prefix: str = "", checkpoint: Checkpoint | None = None) -> Counter[Verdict]:
+def swept(
+    world: World, pipeline: Pipeline, prefix: str = "", checkpoint: Checkpoint | None = None
+) -> Counter[Decision]:
     """A whole sweep; the answer is what became of the manifests."""
-    manifests, examiner = Manifests(pipeline=pipeline, prefix=prefix), examiner_of(world, pipeline, prefix)
-    counts: Counter[Verdict] = Counter()
-    for page in backfill(manifests, examiner, checkpoint or Checkpoint(file=None, backfill={}), FAST):
+    manifests, planner = Manifests(pipeline=pipeline, prefix=prefix), examiner_of(world, pipeline, prefix)
+    counts: Counter[Decision] = Counter()
+    for page in backfill(manifests, planner, checkpoint or Checkpoint(file=None, backfill={}), FAST):
         counts.update(page)
     return counts
 
 
-def examiner_of(world: World, pipeline: Pipeline, prefix: str = "") -> OrphanExaminer:
-    return OrphanExaminer(pipeline, prefix, world.settings.variants)
+def examiner_of(world: World, pipeline: Pipeline, prefix: str = "") -> OrphanPlanner:
+    return OrphanPlanner(pipeline, prefix, world.settings.variants)
 
 
-def jobs(pipeline: Pipeline) -> list[Upload]:
+def jobs(pipeline: Pipeline) -> list[ObjectEvent]:
     """The jobs that wait in the queue."""
     sqs: SQSClient = pipeline.client("sqs")
-    found: list[Upload] = []
+    found: list[ObjectEvent] = []
     while messages := sqs.receive_message(QueueUrl=pipeline.jobs_queue_url, MaxNumberOfMessages=10).get("Messages"):
         for message in messages:
             found += parse_body(message["Body"])
@@ -72,9 +74,9 @@ def test_the_variants_of_what_is_gone_go_and_all_others_stay(world: World, pipel
     sent = jobs(pipeline)
     outcomes = {world.deliver(job).outcome for job in sent}
 
-    assert counts == {Verdict.SOURCE_GONE: 3, Verdict.HAS_SOURCE: 1, Verdict.REMOVED: 1}
+    assert counts == {Decision.SOURCE_GONE: 3, Decision.HAS_SOURCE: 1, Decision.REMOVED: 1}
     assert [job.key for job in sent] == sorted(["b/gone.jpg", LONG, "ü (1).jpg"])
-    assert {job.change for job in sent} == {Change.MARKED_DELETED}
+    assert {job.change for job in sent} == {EventType.MARKED_DELETED}
     assert outcomes == {Outcome.REMOVED}
     assert world.derived().keys() == {"large/b/there.jpg.webp", "thumb/b/there.jpg.webp"}
 
@@ -85,7 +87,7 @@ def test_a_second_sweep_finds_nothing(world: World, pipeline: Pipeline) -> None:
     for job in jobs(pipeline):
         world.deliver(job)
 
-    assert swept(world, pipeline) == {Verdict.REMOVED: 1}
+    assert swept(world, pipeline) == {Decision.REMOVED: 1}
     assert jobs(pipeline) == []
 
 
@@ -94,7 +96,7 @@ def test_what_a_lifecycle_rule_took_and_is_kept_stays(world: World, pipeline: Pi
     world.deliver(world.upload("cat.jpg", b"1"))
     world.deliver(world.expire("cat.jpg"))
 
-    assert swept(world, pipeline) == {Verdict.KEPT: 1}
+    assert swept(world, pipeline) == {Decision.KEPT: 1}
     assert jobs(pipeline) == []
 
 
@@ -145,7 +147,7 @@ def test_what_is_no_manifest_is_passed_over(world: World, pipeline: Pipeline) ->
     for name, body in {"other.jpg.json": text, "note.txt": b"hello", "spoiled.jpg.json": b"{}"}.items():
         world.client.put_object(Bucket="derived", Key=f"manifests/{name}", Body=body)
 
-    assert swept(world, pipeline) == {Verdict.SOURCE_GONE: 1}
+    assert swept(world, pipeline) == {Decision.SOURCE_GONE: 1}
     assert [job.key for job in jobs(pipeline)] == ["gone.jpg"]
 
 
@@ -163,9 +165,9 @@ def test_a_dry_run_shows_the_removals_of_the_run_and_sends_none(world: World, pi
     orphaned(world, "a.jpg", "b.jpg")
     world.deliver(world.upload("c.jpg", b"1"))
 
-    pages = look(Manifests(pipeline=pipeline, prefix=""), examiner_of(world, pipeline), None)
+    pages = plan_pages(Manifests(pipeline=pipeline, prefix=""), examiner_of(world, pipeline), None)
 
-    assert [each.key for page in pages for each in page if each.verdict.is_job] == ["a.jpg", "b.jpg"]
+    assert [each.key for page in pages for each in page if each.decision.is_job] == ["a.jpg", "b.jpg"]
     assert jobs(pipeline) == []
 
 
@@ -175,7 +177,7 @@ def test_a_source_that_comes_back_after_it_was_listed_is_left(
     world.deliver(world.upload("cat.jpg", b"1"))
     monkeypatch.setattr(Manifests, "_sources", lambda *_: iter(()))
 
-    assert swept(world, pipeline) == {Verdict.HAS_SOURCE: 1}
+    assert swept(world, pipeline) == {Decision.HAS_SOURCE: 1}
 
 
 @pytest.fixture
@@ -216,15 +218,15 @@ def test_no_order_of_keys_hides_an_orphan_or_makes_one(
     for key in gone:
         world.delete(f"{folder}{key}")
     manifests = Manifests(pipeline=pipeline, prefix=folder)
-    examiner = examiner_of(world, pipeline, folder)
+    planner = examiner_of(world, pipeline, folder)
 
     pages = list(manifests.pages())
     first, rest = pages[:done], pages[done:]
     if first and rest:
         rest = list(manifests.pages(first[-1].position))
-    examined = [each for page in [*first, *rest] for each in examiner.examine(page.keys)]
+    planned = [each for page in [*first, *rest] for each in planner.plan(page.keys)]
 
-    assert {each.key for each in examined if each.verdict.is_job} == {f"{folder}{key}" for key in gone}
+    assert {each.key for each in planned if each.decision.is_job} == {f"{folder}{key}" for key in gone}
     assert sum(len(page.keys) + page.passed for page in [*first, *rest]) == len(there | gone)
 
 

@@ -15,12 +15,12 @@ from darkroom.dlq.queue import DeadLetterQueue
 from darkroom.dlq.redrive import redrive, redrive_all, redrive_saved
 from darkroom.errors import DarkroomError, UsageError
 from darkroom.pipeline.client import Pipeline
-from darkroom.pipeline.sqs import Pace
+from darkroom.pipeline.sqs import RateLimiter
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-FAST = Pace(1_000_000)
+FAST = RateLimiter(1_000_000)
 
 
 def send(pipeline: Pipeline, count: int) -> list[str]:
@@ -78,7 +78,7 @@ def test_a_letter_that_is_cut_off_between_sending_and_deleting_is_in_both_queues
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("darkroom.dlq.queue.Held.delete", stop)
+    monkeypatch.setattr("darkroom.dlq.queue.ReceivedMessages.delete", stop)
     with pytest.raises(KeyboardInterrupt):
         list(redrive(pipeline, ids, FAST))
 
@@ -95,7 +95,7 @@ def test_letters_are_sent_no_faster_than_is_asked(pipeline: Pipeline) -> None:
         slept.append(seconds)
         now[0] += seconds
 
-    assert sum(redrive(pipeline, ids, Pace(5, clock=lambda: now[0], sleep=sleep))) == 30
+    assert sum(redrive(pipeline, ids, RateLimiter(5, clock=lambda: now[0], sleep=sleep))) == 30
 
     assert sum(slept) == pytest.approx(4)  # 30 at 5 a second: the last ten begin after four
 

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from darkroom.errors import DarkroomError
 from darkroom.pipeline.client import Pipeline
 from darkroom.pipeline.metrics import CloudWatchMetrics, Measured, Readings
-from darkroom.pipeline.sqs import Counts, count_messages
+from darkroom.pipeline.sqs import QueueDepth, queue_depth
 from darkroom.pipeline.status import StatusReader
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def test_messages_are_counted_by_what_they_wait_for(pipeline: Pipeline) -> None:
         sqs.send_message(QueueUrl=pipeline.jobs_queue_url, MessageBody="job", DelaySeconds=delay)
     sqs.receive_message(QueueUrl=pipeline.jobs_queue_url)
 
-    assert count_messages(sqs, pipeline.jobs_queue_url) == Counts(waiting=2, in_flight=1, delayed=1)
+    assert queue_depth(sqs, pipeline.jobs_queue_url) == QueueDepth(waiting=2, in_flight=1, delayed=1)
 
 
 def test_dead_letters_count_while_somebody_looks_at_them(pipeline: Pipeline) -> None:

@@ -15,8 +15,8 @@ from botocore.exceptions import ClientError
 from darkroom.errors import DarkroomError
 from darkroom.pipeline.client import Pipeline
 from darkroom.uploads.etag import PART_BYTES, same_version
-from darkroom.uploads.local_files import Source, find_sources
-from darkroom.uploads.upload import Uploaded, upload_all
+from darkroom.uploads.local_files import LocalFile, find_files
+from darkroom.uploads.upload import UploadedFile, upload_all
 from support.function.world import World
 
 if TYPE_CHECKING:
@@ -32,22 +32,22 @@ class Recorder:
         self.told: list[tuple[str, str]] = []
         self.sent: Counter[str] = Counter()
 
-    def begin(self, source: Source) -> None:
+    def begin(self, source: LocalFile) -> None:
         self.told.append(("begin", source.key))
 
-    def advance(self, source: Source, count: int) -> None:
+    def advance(self, source: LocalFile, count: int) -> None:
         self.sent[source.key] += count
 
-    def end(self, source: Source) -> None:
+    def end(self, source: LocalFile) -> None:
         self.told.append(("end", source.key))
 
 
-def file(folder: Path, name: str, content: bytes) -> Source:
+def file(folder: Path, name: str, content: bytes) -> LocalFile:
     (folder / name).write_bytes(content)
-    return Source(folder / name, name)
+    return LocalFile(folder / name, name)
 
 
-def upload(pipeline: Pipeline, *sources: Source, progress: Recorder | None = None) -> dict[str, Uploaded]:
+def upload(pipeline: Pipeline, *sources: LocalFile, progress: Recorder | None = None) -> dict[str, UploadedFile]:
     uploads = upload_all(sources, pipeline, skip_unchanged=True, progress=progress)
     return {each.source.key: each for each in uploads}
 
@@ -189,7 +189,7 @@ def test_left_early_what_is_under_way_is_given_up_and_nothing_of_it_is_kept(
         shut_down(pool, wait, cancel_futures=cancel_futures)
 
     class Waiting(Recorder):
-        def begin(self, source: Source) -> None:
+        def begin(self, source: LocalFile) -> None:
             assert source.key == "early" or left.wait(60)
 
     monkeypatch.setattr(ThreadPoolExecutor, "shutdown", note)
@@ -207,7 +207,7 @@ def test_a_prefix_is_put_in_front_of_every_key_as_it_is(tmp_path: Path) -> None:
     for name in ("a.jpg", "more/b.jpg"):
         (tmp_path / name).write_bytes(b"")
 
-    assert [source.key for source in find_sources([tmp_path], prefix="album-")] == ["album-a.jpg", "album-more/b.jpg"]
+    assert [source.key for source in find_files([tmp_path], prefix="album-")] == ["album-a.jpg", "album-more/b.jpg"]
 
 
 def test_a_bucket_that_refuses_is_an_error_with_its_answer(pipeline: Pipeline, tmp_path: Path) -> None:

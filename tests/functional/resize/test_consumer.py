@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from PIL.PngImagePlugin import PngInfo
 
-from contract.events import REQUESTED, Change, Upload
+from contract.events import REQUESTED, EventType, ObjectEvent
 from resize.consumer import Consumer
 from stacks.monitoring.queries import QUERIES, Query
 from support.function.consumers import CONFINEMENT, context, new_consumer
@@ -41,13 +41,13 @@ def remark(text: str) -> PngInfo:
     return info
 
 
-def message(upload: Upload) -> str:
+def message(upload: ObjectEvent) -> str:
     """The body of the message that S3 sends about an upload."""
     names = {
-        Change.CREATED: "ObjectCreated:Put",
-        Change.DELETED: "ObjectRemoved:Delete",
-        Change.MARKED_DELETED: "ObjectRemoved:DeleteMarkerCreated",
-        Change.EXPIRED: "LifecycleExpiration:DeleteMarkerCreated",
+        EventType.CREATED: "ObjectCreated:Put",
+        EventType.DELETED: "ObjectRemoved:Delete",
+        EventType.MARKED_DELETED: "ObjectRemoved:DeleteMarkerCreated",
+        EventType.EXPIRED: "LifecycleExpiration:DeleteMarkerCreated",
     }
     return s3_body(
         s3_record(

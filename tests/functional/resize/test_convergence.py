@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from contract.errors import Reason
-from contract.events import Change, Upload
+from contract.events import EventType, ObjectEvent
 from contract.keys import manifest_key
 from contract.manifest import Manifest, Outcome
-from contract.sequencer import Order
+from contract.sequencer import EventOrder
 from darkroom.backfill.jobs import sequencer_for
 from resize.derived_bucket import ORDER
 from resize.errors import ImageRejectedError
@@ -52,7 +52,7 @@ BETWEEN_CHANGES = timedelta(seconds=0.5)
 class Consumer:
     """A consumer at work on an upload, with the settings that it started with."""
 
-    upload: Upload
+    upload: ObjectEvent
     generation: int
     work: Stepped
 
@@ -74,8 +74,8 @@ class Convergence(RuleBasedStateMachine):
             clock=lambda: self.s3.now,
         )
         self.deployed = [CONFIGURATIONS[0]]
-        self.sent: list[Upload] = []
-        self.waiting: list[Upload] = []
+        self.sent: list[ObjectEvent] = []
+        self.waiting: list[ObjectEvent] = []
         self.consumers: list[Consumer] = []
         self.doubled: set[str] = set()
         self.intact: set[tuple[str, str]] = set()  # what the manifest listed and was there so, a request ago
@@ -139,8 +139,8 @@ class Convergence(RuleBasedStateMachine):
         version, manifest = self.versions[-1], self.manifest()
         is_current = manifest is not None and manifest.source.version_id == version.version_id
         self.send(
-            Upload(
-                change=Change.CREATED,
+            ObjectEvent(
+                change=EventType.CREATED,
                 bucket="uploads",
                 key=self.key,
                 version_id=version.version_id,
@@ -288,7 +288,7 @@ class Convergence(RuleBasedStateMachine):
         return is_known and bool(self.versions) and self.versions[-1].version_id in self.expired
 
     @property
-    def repeatable(self) -> list[Upload]:
+    def repeatable(self) -> list[ObjectEvent]:
         """What may be delivered again.
 
         A message stays hidden for six times as long as a function may run: one that is in the hands of an older version
@@ -301,29 +301,29 @@ class Convergence(RuleBasedStateMachine):
         """The sequencers of the variants that lie there."""
         keys = [key for key in self.s3.keys("derived") if key != manifest_key(self.key)]
         stored = [self.s3.head_object(Bucket="derived", Key=key)["Metadata"][ORDER] for key in keys]
-        return [Order.from_text(order).sequencer for order in stored]
+        return [EventOrder.from_text(order).sequencer for order in stored]
 
     def manifest(self) -> Manifest | None:
         if manifest_key(self.key) not in self.s3.keys("derived"):
             return None
         return Manifest.from_json(self.s3.get_object(Bucket="derived", Key=manifest_key(self.key))["Body"].read())
 
-    def change(self, content: bytes | None) -> Upload:
+    def change(self, content: bytes | None) -> ObjectEvent:
         """Upload this, or delete what is there."""
         change = self.world.delete(self.key) if content is None else self.world.upload(self.key, content)
         self.send(change)
         return change
 
-    def send(self, upload: Upload) -> None:
+    def send(self, upload: ObjectEvent) -> None:
         self.sent.append(upload)
         self.waiting.append(upload)
         self.s3.now += BETWEEN_CHANGES
-        if upload.change is Change.CREATED and not upload.requested:
+        if upload.change is EventType.CREATED and not upload.requested:
             self.contents[upload.version_id] = self.versions[-1].body or b""
-        if (upload.change is not Change.DELETED and not upload.requested) or upload.version_id == self.kept:
+        if (upload.change is not EventType.DELETED and not upload.requested) or upload.version_id == self.kept:
             self.kept = None
 
-    def mark_expired(self) -> Upload:
+    def mark_expired(self) -> ObjectEvent:
         """Put a lifecycle rule's delete marker on what is current."""
         version, manifest = self.versions[-1], self.manifest()
         is_shown = manifest is not None and manifest.source.version_id == version.version_id
@@ -333,14 +333,14 @@ class Convergence(RuleBasedStateMachine):
         self.kept = version.version_id if manifest and manifest.renditions and is_shown else None
         return event
 
-    def hand_over(self, uploads: Sequence[Upload], *, is_late: bool) -> None:
+    def hand_over(self, uploads: Sequence[ObjectEvent], *, is_late: bool) -> None:
         """Deliver these and have them done."""
         for upload in uploads:
             self.waiting.remove(upload)
             self.start(upload, is_late=is_late).finish()
             self.look_after_all()
 
-    def start(self, upload: Upload, *, is_late: bool = False) -> Stepped:
+    def start(self, upload: ObjectEvent, *, is_late: bool = False) -> Stepped:
         world = replace(self.world)
 
         def deliver(client: SteppedClient) -> None:

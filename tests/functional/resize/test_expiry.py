@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from contract.errors import Reason, StorageError
-from contract.events import Change, Upload
+from contract.events import EventType, ObjectEvent
 from contract.manifest import Outcome
 from resize.errors import ImageRejectedError
 from resize.imaging.rendition import Rendered
@@ -32,7 +32,7 @@ def must_not_render(_: bytes) -> Rendered:
     raise AssertionError("rendered")
 
 
-def uploaded(world: World, body: bytes = b"cat") -> Upload:
+def uploaded(world: World, body: bytes = b"cat") -> ObjectEvent:
     """An upload that is resized."""
     event = world.upload("cat.jpg", body)
     world.deliver(event)
@@ -74,26 +74,26 @@ def test_an_expiry_that_comes_twice_is_done_once(keeping: World) -> None:
     expiry = keeping.expire("cat.jpg")
     keeping.deliver(expiry)
 
-    assert keeping.deliver(expiry, must_not_render).repeated
+    assert keeping.deliver(expiry, must_not_render).duplicate
 
 
-Later = Callable[[World, Upload], Upload]
+Later = Callable[[World, ObjectEvent], ObjectEvent]
 
 
-def redelivered(_: World, first: Upload) -> Upload:
+def redelivered(_: World, first: ObjectEvent) -> ObjectEvent:
     return first
 
 
-def asked_for_again(_: World, first: Upload) -> Upload:
+def asked_for_again(_: World, first: ObjectEvent) -> ObjectEvent:
     return replace(first, requested=first.time)
 
 
-def an_old_version_deleted(world: World, _: Upload) -> Upload:
+def an_old_version_deleted(world: World, _: ObjectEvent) -> ObjectEvent:
     return replace(world.delete_version("cat.jpg", "gone"), version_id="v0")
 
 
-def an_old_version_expired(_: World, first: Upload) -> Upload:
-    return replace(first, change=Change.EXPIRED_FOR_GOOD, sequencer="F" * 20)
+def an_old_version_expired(_: World, first: ObjectEvent) -> ObjectEvent:
+    return replace(first, change=EventType.EXPIRED_FOR_GOOD, sequencer="F" * 20)
 
 
 LATER = pytest.mark.parametrize("later", [redelivered, asked_for_again, an_old_version_deleted, an_old_version_expired])
@@ -233,7 +233,7 @@ def test_a_manifest_that_cannot_be_read_is_left_for_a_function_that_can(keeping:
 
 def test_an_expiry_in_a_bucket_without_versions_is_told_by_its_own_event(keeping: World) -> None:
     uploaded(keeping)
-    gone = replace(keeping.expire("cat.jpg"), change=Change.EXPIRED_FOR_GOOD, version_id=None)
+    gone = replace(keeping.expire("cat.jpg"), change=EventType.EXPIRED_FOR_GOOD, version_id=None)
 
     keeping.deliver(gone)
 
@@ -241,7 +241,7 @@ def test_an_expiry_in_a_bucket_without_versions_is_told_by_its_own_event(keeping
 
 
 # Storage classes, and whether S3 hands out what is in them.
-def archived(world: World, storage_class: str = "GLACIER") -> Upload:
+def archived(world: World, storage_class: str = "GLACIER") -> ObjectEvent:
     """An upload that is resized and archived, and is asked for again by another configuration."""
     first = uploaded(world)
     world.move("cat.jpg", storage_class)
@@ -269,7 +269,7 @@ def test_a_job_about_an_archived_source_that_comes_twice_is_done_once(world: Wor
     world.settings = replace(world.settings, cache_control="no-store", generation=1)
     world.deliver(first)
 
-    assert world.deliver(first).repeated
+    assert world.deliver(first).duplicate
 
 
 def test_an_archived_source_that_was_never_resized_has_no_variants(world: World) -> None:

@@ -19,11 +19,11 @@ from botocore.exceptions import ConnectionClosedError
 from contract.errors import Reason, StorageError
 from contract.manifest import Outcome
 from resize.errors import ImageRejectedError, OutOfTimeError, SandboxError
-from resize.executor import SideBySide
+from resize.executor import ThreadedMap
 from resize.imaging.limits import Limits
 from resize.imaging.rendition import Rendered
 from resize.store import Store
-from resize.uploads_bucket import Original
+from resize.uploads_bucket import SourceObject
 from support.aws.memory_s3 import MemoryS3
 from support.function.world import World, s3_client, settings
 
@@ -115,7 +115,7 @@ def test_a_delivery_that_repeats_says_so_and_gives_the_same_outcome(world: World
 
     again = world.deliver(upload)
 
-    assert (first.repeated, again.repeated) == (False, True)
+    assert (first.duplicate, again.duplicate) == (False, True)
     assert (again.outcome, again.manifest) == (first.outcome, first.manifest)
 
 
@@ -139,7 +139,7 @@ def test_renditions_are_written_side_by_side_and_the_manifest_after_them(world: 
 
     client.meta.events.register("before-call.s3.PutObject", meet)
     with ThreadPoolExecutor(2) as threads:
-        ended = replace(world, for_each=SideBySide(threads)).deliver(world.upload("cat.jpg", b"cat"), client=client)
+        ended = replace(world, for_each=ThreadedMap(threads)).deliver(world.upload("cat.jpg", b"cat"), client=client)
 
     assert ended.outcome is Outcome.RESIZED
     assert begun[2:] == ["/manifests/cat.jpg.json"]
@@ -163,7 +163,7 @@ def test_what_is_written_beside_a_write_that_finds_a_newer_upload_is_withdrawn(w
         return world.render(source)
 
     with ThreadPoolExecutor(2) as threads:
-        ended = replace(world, for_each=SideBySide(threads)).deliver(upload, overtaken, client)
+        ended = replace(world, for_each=ThreadedMap(threads)).deliver(upload, overtaken, client)
 
     assert ended.outcome is Outcome.SUPERSEDED
     assert world.derived() == {LARGE: b"newer"}
@@ -337,7 +337,7 @@ def test_deleting_an_old_version_says_that_nothing_was_left_to_do(world: World) 
 
     ended = world.deliver(world.delete_version("cat.jpg", older.version_id))
 
-    assert (ended.outcome, ended.repeated, ended.manifest) == (Outcome.RESIZED, True, first.manifest)
+    assert (ended.outcome, ended.duplicate, ended.manifest) == (Outcome.RESIZED, True, first.manifest)
 
 
 def test_deleting_an_old_version_renders_the_current_one_where_the_recipe_is_another(world: World) -> None:
@@ -347,7 +347,7 @@ def test_deleting_an_old_version_renders_the_current_one_where_the_recipe_is_ano
 
     ended = world.deliver(world.delete_version("cat.jpg", older.version_id))
 
-    assert not ended.repeated
+    assert not ended.duplicate
     assert set(world.derived()) == {"tiny/cat.jpg.webp"}
 
 
@@ -377,7 +377,7 @@ def test_a_slow_job_whose_upload_was_taken_back_meanwhile_makes_good_what_it_wro
     def overtaken(source: bytes) -> Rendered:
         if not taken_back:
             event = world.delete_version("cat.jpg", slow.version_id)
-            taken_back.append(world.deliver(event, must_not_render).repeated)
+            taken_back.append(world.deliver(event, must_not_render).duplicate)
         return world.render(source)
 
     world.deliver(slow, overtaken)
@@ -395,7 +395,7 @@ def test_a_slow_deletion_that_was_taken_back_meanwhile_brings_the_variants_back(
     def take_back(**_: object) -> None:
         if not taken_back:
             event = world.delete_version("cat.jpg", slow.version_id)
-            taken_back.append(world.deliver(event, must_not_render).repeated)
+            taken_back.append(world.deliver(event, must_not_render).duplicate)
 
     client.meta.events.register("before-call.s3.PutObject", take_back)
     world.deliver(slow, client=client)
@@ -444,7 +444,7 @@ def test_a_version_without_an_id_of_its_own_is_rendered_when_another_is_deleted(
 
     gone = replace(world.delete_version("cat.jpg", older.version_id), sequencer="0000000000000FFF")
 
-    assert not world.deliver(gone).repeated
+    assert not world.deliver(gone).duplicate
 
 
 def test_a_broken_image_is_rejected_with_its_reason(world: World) -> None:
@@ -517,9 +517,9 @@ def test_no_error_of_the_storage_keeps_renditions_in_memory_until_its_batch_has_
         gc.enable()
 
 
-def original(size: int, body: bytes) -> Original:
+def original(size: int, body: bytes) -> SourceObject:
     """What S3 gives of an upload, which has so many bytes as it says."""
-    return Original(version_id=None, etag="", size=size, modified=datetime.now(UTC), body=BytesIO(body))
+    return SourceObject(version_id=None, etag="", size=size, modified=datetime.now(UTC), body=BytesIO(body))
 
 
 def test_a_body_that_ends_early_is_a_fault_of_the_storage(world: World) -> None:
@@ -569,7 +569,7 @@ def test_a_job_delivered_again_under_another_recipe_is_done_anew(world: World) -
 
     ended = world.deliver(upload)
 
-    assert (ended.outcome, ended.repeated) == (Outcome.RESIZED, False)
+    assert (ended.outcome, ended.duplicate) == (Outcome.RESIZED, False)
     assert set(world.derived()) == {"tiny/cat.jpg.webp"}
 
 
@@ -641,7 +641,7 @@ def test_the_repeated_job_of_an_outcome_that_a_later_version_has_is_left_alone(w
 
     ended = world.deliver(upload, must_not_render)
 
-    assert (ended.outcome, ended.repeated) == ("postponed", True)
+    assert (ended.outcome, ended.duplicate) == ("postponed", True)
 
 
 def test_a_manifest_of_schema_1_is_as_good_as_one_of_this(world: World) -> None:
@@ -652,7 +652,7 @@ def test_a_manifest_of_schema_1_is_as_good_as_one_of_this(world: World) -> None:
         del members[name]
     world.client.put_object(Bucket="derived", Key="manifests/cat.jpg.json", Body=json.dumps(members).encode())
 
-    assert world.deliver(upload, must_not_render).repeated
+    assert world.deliver(upload, must_not_render).duplicate
 
 
 def test_a_manifest_that_somebody_spoiled_is_written_anew(world: World) -> None:

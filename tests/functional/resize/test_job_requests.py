@@ -8,7 +8,7 @@ from unittest.mock import ANY
 import pytest
 
 from simulation.costs import load_prices
-from simulation.job_requests import job_requests, to_table
+from simulation.experiments.job_requests import job_requests, to_table
 from stacks.config.config import Config
 from support.function.world import World
 

@@ -17,7 +17,7 @@ from contract.keys import manifest_key
 from functional.resize.test_convergence import Convergence, ConvergenceOfExpired, examples
 from resize.events_queue import EventsQueue
 from resize.settings import Events, Settings
-from resize.store import Announce, Recorded, Store
+from resize.store import Announce, Store, StoredManifest
 from support.aws.stepping import SteppedClient
 from support.function.memory_events_queue import MemoryEventsQueue
 from support.function.world import World
@@ -75,7 +75,7 @@ def announcing(client: object) -> Announce:
 
 
 def announce_no_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
-    tell, put = Store._tell, Store._replace  # noqa: SLF001 - a mutant
+    tell, put = Store._publish, Store._replace  # noqa: SLF001 - a mutant
     replacing: set[Store] = set()
 
     def replace_silently(store: Store, *arguments: Any) -> Any:
@@ -85,16 +85,16 @@ def announce_no_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
         finally:
             replacing.discard(store)
 
-    def tell_own(store: Store, recorded: Recorded) -> None:
+    def tell_own(store: Store, recorded: StoredManifest) -> None:
         if store not in replacing or recorded.etag is None:
             tell(store, recorded)
 
     monkeypatch.setattr(Store, "_replace", replace_silently)
-    monkeypatch.setattr(Store, "_tell", tell_own)
+    monkeypatch.setattr(Store, "_publish", tell_own)
 
 
 def announce_nothing_on_retry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Store, "recorded", Store._read)  # noqa: SLF001 - a mutant
+    monkeypatch.setattr(Store, "read_manifest", Store._read)  # noqa: SLF001 - a mutant
 
 
 @pytest.mark.long
@@ -167,7 +167,7 @@ def test_a_job_that_could_not_announce_fails_and_announces_when_it_is_tried_agai
         world.deliver(upload, announce=refuse)
     ended = world.deliver(upload)
 
-    assert ended.repeated
+    assert ended.duplicate
     assert told(queue) == [("resized", 1)]
 
 

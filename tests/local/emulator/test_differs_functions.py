@@ -15,7 +15,7 @@ def test_differs_a_function_may_use_more_memory_than_it_has(aws: Aws) -> None:
 
 
 def test_differs_a_function_runs_on_the_python_of_this_machine_whatever_its_runtime(aws: Aws) -> None:
-    # docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html. Hence the knob bundle_for="this-machine".
+    # docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html. Hence the setting bundle_for="this-machine".
     runtime = "python3.12" if sys.version_info[:2] != (3, 12) else "python3.13"
     source = "import sys\ndef handler(event, context): return list(sys.version_info[:2])"
 
@@ -125,7 +125,7 @@ def test_differs_queues_have_no_metrics(aws: Aws) -> None:
 
 def test_differs_a_stack_with_a_saved_query_is_refused(aws: Aws) -> None:
     # docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-logs-querydefinition.html. Hence the
-    # knob monitoring=False in darkroom/local/synthesis.py.
+    # setting monitoring=False in darkroom/local/synthesis.py.
     query = {"Type": "AWS::Logs::QueryDefinition", "Properties": {"Name": "all", "QueryString": "fields @message"}}
 
     refused = refusal(

@@ -6,14 +6,14 @@ from typing import Any
 from starlette.testclient import TestClient
 
 from darkroom.console.app import Console
-from darkroom.console.auth import Access, Guard
-from darkroom.console.dead_letters import Letters
+from darkroom.console.auth import Access, AuthMiddleware
+from darkroom.console.dead_letters import DeadLetters
 from darkroom.console.feed import Feed
 from darkroom.console.health import Health
-from darkroom.console.settings import Limits
+from darkroom.console.settings import ConsoleSettings
 from darkroom.console.uploads import Uploads
 from darkroom.pipeline.client import Pipeline
-from darkroom.uploads.watcher import Watch
+from darkroom.uploads.watcher import PipelineWatcher
 
 PORT = 8000
 HERE = f"http://127.0.0.1:{PORT}"
@@ -28,8 +28,8 @@ class Parts:
 
     feed: Feed
     uploads: Uploads
-    letters: Letters
-    guard: Guard
+    dead_letters: DeadLetters
+    guard: AuthMiddleware
 
     def browser(self, *, token: str | None = TOKEN) -> TestClient:
         """A browser that has been let in, as one that shows the page does: unless there is no token."""
@@ -42,14 +42,17 @@ class Parts:
 
 def parts_for(pipeline: Pipeline, *, limit: int = LIMIT) -> Parts:
     """Put the console together."""
-    limits = Limits(prefix="console/", source_bytes=limit)
+    limits = ConsoleSettings(prefix="console/", source_bytes=limit)
     feed = Feed({"pipeline": 1, "upload": 100, "dead_letters": 1, "sample": 100})
     health = Health(pipeline, feed, limits)
-    uploads = Uploads(Watch(pipeline.client("s3"), pipeline.client("sqs"), pipeline), feed, health)
-    letters = Letters(pipeline, feed, health, uploads)
-    console = Console(pipeline, limits, feed=feed, uploads=uploads, letters=letters)
+    uploads = Uploads(PipelineWatcher(pipeline.client("s3"), pipeline.client("sqs"), pipeline), feed, health)
+    messages = DeadLetters(pipeline, feed, health, uploads)
+    console = Console(pipeline, limits, feed=feed, uploads=uploads, dead_letters=messages)
     return Parts(
-        feed=feed, uploads=uploads, letters=letters, guard=Guard(console.app(), port=PORT, access=Access(FOLDER, TOKEN))
+        feed=feed,
+        uploads=uploads,
+        dead_letters=messages,
+        guard=AuthMiddleware(console.app(), port=PORT, access=Access(FOLDER, TOKEN)),
     )
 
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from unittest import mock
 
-from darkroom.local.registry import Running, announced
+from darkroom.local.registry import RunningPipeline, register
 from darkroom.pipeline.client import Pipeline
 from support.command.program import start_darkroom
 
@@ -19,7 +19,7 @@ def console_of(pipeline: Pipeline, folder: Path, *arguments: str) -> Iterator[tu
     """The command, and the address that it printed; killed with its group if the test did not end it."""
     with (
         mock.patch.dict(os.environ, XDG_RUNTIME_DIR=str(folder)),
-        announced(Running.of(pipeline)),
+        register(RunningPipeline.of(pipeline)),
         start_darkroom("console", *arguments, folder=folder) as command,
     ):
         try:

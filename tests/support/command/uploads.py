@@ -5,19 +5,19 @@ from pathlib import Path
 
 from contract.errors import Reason
 from contract.manifest import Manifest, Outcome
-from darkroom.uploads.download import Collected, local_path
-from darkroom.uploads.local_files import Source
-from darkroom.uploads.outcomes import Failure, Recorded, Result
-from darkroom.uploads.upload import Uploaded
+from darkroom.uploads.download import DownloadedResult, local_path
+from darkroom.uploads.local_files import LocalFile
+from darkroom.uploads.outcomes import Failure, ManifestFile, Result
+from darkroom.uploads.upload import UploadedFile
 from support.command import manifests
 
 
-def uploaded(key: str = "photo.jpg", *, version_id: str = "v1", path: str | None = None) -> Uploaded:
+def uploaded(key: str = "photo.jpg", *, version_id: str = "v1", path: str | None = None) -> UploadedFile:
     """A file that was uploaded."""
-    return Uploaded(Source(Path(path or f"album/{key}"), key), version_id)
+    return UploadedFile(LocalFile(Path(path or f"album/{key}"), key), version_id)
 
 
-def recorded(key: str = "photo.jpg", *, version_id: str = "v1", reason: Reason | str | None = None) -> Recorded:
+def recorded(key: str = "photo.jpg", *, version_id: str = "v1", reason: Reason | str | None = None) -> ManifestFile:
     """What the pipeline wrote about it: two variants, unless there is a reason for none."""
     renditions = () if reason else (manifests.rendition("large"), manifests.rendition("thumb", width=320))
     whole = manifests.manifest(*renditions)
@@ -27,20 +27,22 @@ def recorded(key: str = "photo.jpg", *, version_id: str = "v1", reason: Reason |
         reason=reason,
         source=replace(whole.source, key=key, version_id=version_id),
     )
-    return Recorded(manifest=written, text=written.to_json())
+    return ManifestFile(manifest=written, text=written.to_json())
 
 
-def collected(upload: Uploaded | None = None, *, out: Path = Path("out"), reason: Reason | None = None) -> Collected:
+def collected(
+    upload: UploadedFile | None = None, *, out: Path = Path("out"), reason: Reason | None = None
+) -> DownloadedResult:
     """An upload whose variants were copied to a folder, or that was rejected."""
     upload = upload or uploaded()
     written = recorded(upload.source.key, reason=reason)
     result = Result(upload=upload, outcome=written.manifest.outcome, recorded=written)
-    return Collected(result=result, files=_files(written.manifest, out))
+    return DownloadedResult(result=result, files=_files(written.manifest, out))
 
 
-def failed(upload: Uploaded | None = None) -> Collected:
+def failed(upload: UploadedFile | None = None) -> DownloadedResult:
     """An upload whose job is in the dead-letter queue."""
-    return Collected(result=Result(upload=upload or uploaded(), failure=Failure.DEAD_LETTER), files={})
+    return DownloadedResult(result=Result(upload=upload or uploaded(), failure=Failure.DEAD_LETTER), files={})
 
 
 def _files(manifest: Manifest, out: Path) -> dict[str, Path]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from darkroom.pipeline.client import Pipeline
-from darkroom.pipeline.sqs import count_messages
+from darkroom.pipeline.sqs import queue_depth
 from resize.imaging.engine import Engine
 from support.command.polling import eventually
 from support.function.lambda_function import LambdaFunction
@@ -39,7 +39,7 @@ class JobsQueue:
     def receive(self, count: int) -> list["MessageTypeDef"]:
         """Wait until so many messages are there, one batch at most, and receive them."""
         sqs = self._sqs
-        eventually(lambda: count_messages(sqs, self.pipeline.jobs_queue_url).waiting == count)
+        eventually(lambda: queue_depth(sqs, self.pipeline.jobs_queue_url).waiting == count)
         received: list[MessageTypeDef] = []
         while len(received) < count:
             received += sqs.receive_message(

@@ -16,11 +16,11 @@ from botocore.exceptions import ConnectionClosedError
 from moto import mock_aws
 from moto.s3.models import s3_backends
 
-from contract.events import Change, Upload
-from resize.executor import ForEach, in_turn
+from contract.events import EventType, ObjectEvent
+from resize.executor import MapFunction, serial_map
 from resize.imaging.rendition import Rendered, Rendition
 from resize.imaging.variants import Format, parse_variants
-from resize.job import Ended, Job, utc_now
+from resize.job import Job, JobResult, utc_now
 from resize.settings import Settings
 from resize.store import Announce, Store
 
@@ -50,26 +50,26 @@ class World:
 
     client: "S3Client"
     settings: Settings
-    for_each: ForEach = in_turn
+    for_each: MapFunction = serial_map
     clock: Callable[[], datetime] = utc_now
     sequence: Iterator[int] = field(default_factory=lambda: itertools.count(1))
-    delivered: list[Upload] = field(default_factory=list)
+    delivered: list[ObjectEvent] = field(default_factory=list)
     announce: Announce | None = None
 
-    def upload(self, key: str, body: bytes) -> Upload:
+    def upload(self, key: str, body: bytes) -> ObjectEvent:
         """Put an object; the answer is the event that S3 sends of it."""
         answer = self.client.put_object(Bucket="uploads", Key=key, Body=body)
-        event = self._event(Change.CREATED, key, answer["VersionId"])
+        event = self._event(EventType.CREATED, key, answer["VersionId"])
         return replace(event, size=len(body), etag=answer["ETag"].strip('"'))
 
-    def delete(self, key: str) -> Upload:
+    def delete(self, key: str) -> ObjectEvent:
         """Put a delete marker on a key."""
         answer = self.client.delete_object(Bucket="uploads", Key=key)
-        return self._event(Change.MARKED_DELETED, key, answer["VersionId"])
+        return self._event(EventType.MARKED_DELETED, key, answer["VersionId"])
 
-    def expire(self, key: str) -> Upload:
+    def expire(self, key: str) -> ObjectEvent:
         """Put a delete marker on a key, as a lifecycle rule does."""
-        return replace(self.delete(key), change=Change.EXPIRED)
+        return replace(self.delete(key), change=EventType.EXPIRED)
 
     def move(self, key: str, storage_class: str) -> None:
         """Move the current version to another storage class, as a lifecycle rule does: it stays the same version."""
@@ -77,20 +77,20 @@ class World:
         assert current is not None
         current.set_storage_class(storage_class)
 
-    def delete_version(self, key: str, version_id: str | None) -> Upload:
+    def delete_version(self, key: str, version_id: str | None) -> ObjectEvent:
         """Delete one version, or one delete marker, for good."""
         self.client.delete_object(Bucket="uploads", Key=key, VersionId=version_id or "null")
-        return self._event(Change.DELETED, key, version_id)
+        return self._event(EventType.DELETED, key, version_id)
 
     def deliver(
         self,
-        upload: Upload,
+        upload: ObjectEvent,
         render: Render | None = None,
         client: "S3Client | None" = None,
         *,
         is_late: bool = False,
         announce: Announce | None = None,
-    ) -> Ended:
+    ) -> JobResult:
         """Run the job of an event to its end; one that comes late is taken for a retry, as one that comes again is."""
         is_retry = is_late or upload in self.delivered
         self.delivered.append(upload)
@@ -180,8 +180,8 @@ class World:
             for item in page.get("Contents", []):
                 yield item["Key"], self.client.get_object(Bucket="derived", Key=item["Key"])["Body"].read()
 
-    def _event(self, change: Change, key: str, version_id: str | None) -> Upload:
-        return Upload(
+    def _event(self, change: EventType, key: str, version_id: str | None) -> ObjectEvent:
+        return ObjectEvent(
             change=change,
             bucket="uploads",
             key=key,

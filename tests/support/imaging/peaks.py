@@ -16,7 +16,7 @@ from pathlib import Path
 from resize.imaging import limits
 from resize.imaging.engine import Engine
 from resize.imaging.render import render
-from resize.sandbox.worker import rehearse
+from resize.sandbox.worker import warm_up
 from resize.imaging.limits import Limits
 from resize.imaging.variants import parse_variants
 
@@ -29,7 +29,7 @@ def noting(needed, there_are):
 estimates, limits.check_memory = [0], noting
 engine = Engine(sys.argv[2])
 source, variants = sys.stdin.buffer.read(), parse_variants(json.loads(sys.argv[1]))
-rehearse(engine)
+warm_up(engine)
 before = kilobytes("VmSize")
 render(source, variants, Limits(), 2**60, engine)
 print(json.dumps({"truth": (kilobytes("VmPeak") - before) * 1024, "estimate": max(estimates)}))

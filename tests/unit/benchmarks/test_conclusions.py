@@ -8,10 +8,11 @@ import pytest
 from PIL import Image
 
 from benchmarks.bench import main
-from benchmarks.page import page, table
-from benchmarks.ratios import compare, fastest, median_ratio
+from benchmarks.images.similarity import Original, similarity
 from benchmarks.rendering import Pace
-from benchmarks.results import (
+from benchmarks.report.page import page, table
+from benchmarks.report.ratios import compare, fastest, median_ratio
+from benchmarks.report.results import (
     Cell,
     FirstAnswer,
     Machine,
@@ -23,8 +24,7 @@ from benchmarks.results import (
     Source,
     Start,
 )
-from benchmarks.similarity import Original, similarity
-from benchmarks.targets import TARGETS
+from benchmarks.report.targets import TARGETS
 from benchmarks.workers import last_words
 
 OURS = Measured(program="darkroom-pillow", seconds=(1.0, 2.0, 1.0), bytes=100, pixels=0.995, file=0.95)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contract.errors import MessageRefusedError
-from contract.events import Change, parse_body
+from contract.events import EventType, parse_body
 from support.function.events import s3_body, s3_record
 
 json_values = st.recursive(
@@ -23,7 +23,7 @@ def test_an_upload_is_read_with_all_that_the_event_tells() -> None:
 
     (upload,) = parse_body(body)
 
-    assert upload.change is Change.CREATED
+    assert upload.change is EventType.CREATED
     assert (upload.bucket, upload.key, upload.version_id, upload.size) == ("uploads", "a.jpg", "v1", 7)
     assert (upload.etag, upload.sequencer, upload.time) == ("d41d8", "0AF1", datetime(2026, 11, 23, 20, 50, tzinfo=UTC))
 
@@ -60,7 +60,7 @@ def test_every_version_2_event_is_accepted(version: str) -> None:
 def test_the_events_of_a_deletion_are_told_apart() -> None:
     body = s3_body(s3_record(event="ObjectRemoved:Delete"), s3_record(event="ObjectRemoved:DeleteMarkerCreated"))
 
-    assert [upload.change for upload in parse_body(body)] == [Change.DELETED, Change.MARKED_DELETED]
+    assert [upload.change for upload in parse_body(body)] == [EventType.DELETED, EventType.MARKED_DELETED]
 
 
 def test_the_events_of_a_lifecycle_rule_are_told_from_a_person_s() -> None:
@@ -69,7 +69,7 @@ def test_the_events_of_a_lifecycle_rule_are_told_from_a_person_s() -> None:
         s3_record(event="LifecycleExpiration:Delete"),
     )
 
-    assert [upload.change for upload in parse_body(body)] == [Change.EXPIRED, Change.EXPIRED_FOR_GOOD]
+    assert [upload.change for upload in parse_body(body)] == [EventType.EXPIRED, EventType.EXPIRED_FOR_GOOD]
 
 
 def test_a_delete_marker_event_without_size_and_etag_is_read() -> None:

@@ -4,9 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contract.sequencer import Order
+from contract.sequencer import EventOrder
 
-orders = st.builds(Order, sequencer=st.text("0123456789ABCDEF", min_size=1, max_size=8), generation=st.integers(0, 9))
+orders = st.builds(
+    EventOrder, sequencer=st.text("0123456789ABCDEF", min_size=1, max_size=8), generation=st.integers(0, 9)
+)
 
 
 @pytest.mark.parametrize(
@@ -24,30 +26,32 @@ orders = st.builds(Order, sequencer=st.text("0123456789ABCDEF", min_size=1, max_
     ],
 )
 def test_sequencers_compare_as_text_padded_with_zeros_on_the_right(sequencer: str, than: str, later: bool) -> None:
-    assert Order(sequencer=sequencer, generation=1).is_later_than(Order(sequencer=than, generation=1)) is later
+    assert (
+        EventOrder(sequencer=sequencer, generation=1).is_later_than(EventOrder(sequencer=than, generation=1)) is later
+    )
 
 
 def test_of_one_event_s_writers_the_newer_version_of_the_function_is_later() -> None:
-    older, newer = Order(sequencer="55", generation=9), Order(sequencer="55", generation=10)
+    older, newer = EventOrder(sequencer="55", generation=9), EventOrder(sequencer="55", generation=10)
 
     assert newer.is_later_than(older)
     assert not older.is_later_than(newer)
 
 
 def test_a_later_event_wins_whatever_version_of_the_function_it_met() -> None:
-    assert Order(sequencer="56", generation=1).is_later_than(Order(sequencer="55", generation=2))
+    assert EventOrder(sequencer="56", generation=1).is_later_than(EventOrder(sequencer="55", generation=2))
 
 
 @given(order=orders)
-def test_an_order_reads_back(order: Order) -> None:
-    assert Order.from_text(order.to_text()) == order
+def test_an_order_reads_back(order: EventOrder) -> None:
+    assert EventOrder.from_text(order.to_text()) == order
 
 
 @given(order=orders, text=st.text().filter(lambda text: "." not in text))
-def test_what_is_no_order_is_older_than_every_event(order: Order, text: str) -> None:
-    assert not Order.from_text(text).is_later_than(order)
+def test_what_is_no_order_is_older_than_every_event(order: EventOrder, text: str) -> None:
+    assert not EventOrder.from_text(text).is_later_than(order)
 
 
 @given(one=orders, other=orders)
-def test_of_two_orders_at_most_one_is_later(one: Order, other: Order) -> None:
+def test_of_two_orders_at_most_one_is_later(one: EventOrder, other: EventOrder) -> None:
     assert not (one.is_later_than(other) and other.is_later_than(one))

@@ -4,17 +4,17 @@ import threading
 
 import pytest
 
-from darkroom.parallel import WORKERS, concurrently
+from darkroom.parallel import WORKERS, map_parallel
 
 
 def test_every_item_is_worked_on() -> None:
-    assert sorted(concurrently(lambda number: number * 2, range(100))) == list(range(0, 200, 2))
+    assert sorted(map_parallel(lambda number: number * 2, range(100))) == list(range(0, 200, 2))
 
 
 def test_items_are_worked_on_side_by_side() -> None:
     together = threading.Barrier(WORKERS, timeout=30)
 
-    assert len(list(concurrently(lambda _: together.wait(), range(WORKERS)))) == WORKERS
+    assert len(list(map_parallel(lambda _: together.wait(), range(WORKERS)))) == WORKERS
 
 
 def test_after_an_error_nothing_new_begins() -> None:
@@ -28,6 +28,6 @@ def test_after_an_error_nothing_new_begins() -> None:
         failed.wait(0.01)
 
     with pytest.raises(ValueError, match="first"):
-        list(concurrently(fail_first, range(10_000)))
+        list(map_parallel(fail_first, range(10_000)))
 
     assert len(begun) < 10_000

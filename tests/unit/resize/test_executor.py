@@ -5,7 +5,7 @@ from threading import Barrier, Event
 
 import pytest
 
-from resize.executor import ForEach, SideBySide, in_turn
+from resize.executor import MapFunction, ThreadedMap, serial_map
 
 
 @pytest.fixture
@@ -15,7 +15,7 @@ def threads() -> ThreadPoolExecutor:
 
 @pytest.mark.parametrize("name", ["in turn", "side by side"])
 def test_what_is_made_comes_back_in_the_order_of_the_things(name: str, threads: ThreadPoolExecutor) -> None:
-    ways: dict[str, ForEach] = {"in turn": in_turn, "side by side": SideBySide(threads)}
+    ways: dict[str, MapFunction] = {"in turn": serial_map, "side by side": ThreadedMap(threads)}
 
     assert list(ways[name](str, [3, 1, 2])) == ["3", "1", "2"]
 
@@ -23,7 +23,7 @@ def test_what_is_made_comes_back_in_the_order_of_the_things(name: str, threads: 
 def test_all_calls_are_under_way_at_the_same_time(threads: ThreadPoolExecutor) -> None:
     all_three = Barrier(3, timeout=30)
 
-    assert sorted(SideBySide(threads)(lambda _: all_three.wait(), "abc")) == [0, 1, 2]
+    assert sorted(ThreadedMap(threads)(lambda _: all_three.wait(), "abc")) == [0, 1, 2]
 
 
 def test_a_failure_is_raised_when_every_other_call_has_ended(threads: ThreadPoolExecutor) -> None:
@@ -37,6 +37,6 @@ def test_a_failure_is_raised_when_every_other_call_has_ended(threads: ThreadPool
         ended.append(thing)
 
     with pytest.raises(ValueError, match="bad"):
-        SideBySide(threads)(call, ["bad", "slow", "slower"])
+        ThreadedMap(threads)(call, ["bad", "slow", "slower"])
 
     assert sorted(ended) == ["slow", "slower"]

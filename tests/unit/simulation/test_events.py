@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from simulation.event_model import Simulated, simulate
-from simulation.limits import ENVIRONMENTS_IN_TEN_SECONDS, FIRST_INVOCATIONS, INVOCATIONS_A_MINUTE
-from simulation.outage import outage
-from simulation.scaling import scaling_of
-from simulation.storage import failing_jobs
-from simulation.workload import Workload
+from simulation.aws.limits import ENVIRONMENTS_IN_TEN_SECONDS, FIRST_INVOCATIONS, INVOCATIONS_A_MINUTE
+from simulation.aws.scaling import scaling_of
+from simulation.aws.storage import failing_jobs
+from simulation.experiments.outage import outage
+from simulation.models.events import Simulated, simulate
+from simulation.models.workload import Workload
 from stacks.config.config import Config
 from stacks.config.parsers import Pollers
 from support.command.parameters import parameters

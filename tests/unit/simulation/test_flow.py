@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from simulation.event_model import simulate
-from simulation.flow_model import batch_seconds, flow, jobs_a_second, most_jobs_a_second
-from simulation.limits import INVOCATIONS_A_MINUTE, PUTS_A_SECOND
-from simulation.workload import Workload
+from simulation.aws.limits import INVOCATIONS_A_MINUTE, PUTS_A_SECOND
+from simulation.models.events import simulate
+from simulation.models.flow import batch_seconds, flow, jobs_a_second, most_jobs_a_second
+from simulation.models.workload import Workload
 from stacks.config.config import Config
 from support.command.parameters import parameters
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from simulation.invocation import Task, latencies, run
-from simulation.limits import PUTS_A_SECOND
-from simulation.storage import ATTEMPTS, Method, Storage, failing_jobs
+from simulation.aws.invocation import Task, latencies, run
+from simulation.aws.limits import PUTS_A_SECOND
+from simulation.aws.storage import ATTEMPTS, Method, Storage, failing_jobs
 from stacks.config.config import Config
 from support.command.parameters import PHOTOGRAPH, parameters
 

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from simulation import cost_tables, failures, job_requests, outage, page, throughput
 from simulation.__main__ import measured_on
+from simulation.aws.event_source import Usage
 from simulation.costs import bill, load_prices, usd_by_service
-from simulation.event_source import Usage
+from simulation.experiments import cost_tables, failures, job_requests, outage, throughput
 from simulation.parameters import ASSUMPTIONS, ROOT, default_config, load
+from simulation.report import page
 from simulation.tables import Table, count, duration, share
 from stacks.config.config import Config
 from stacks.config.parsers import Pollers

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from simpy import Environment, Event
 
-from simulation.jobs_queue import Delivery, JobsQueue, Place
+from simulation.aws.jobs_queue import Delivery, JobsQueue, Place
 from support.command.parameters import PHOTOGRAPH
 
 VISIBILITY = 30.0

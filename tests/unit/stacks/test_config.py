@@ -1,4 +1,4 @@
-"""Every knob: its default, what it takes from a file and from a command line, and what it refuses in which words."""
+"""Every setting: its default, what it takes from a file and from a command line, and what it refuses in which words."""
 
 import json
 from collections.abc import Mapping
@@ -124,7 +124,7 @@ def test_an_unknown_knob_is_refused_with_the_nearest_name(key: str, nearest: str
     with pytest.raises(SettingsError) as refused:
         parse_config({key: 1})
 
-    assert str(refused.value) == f"{key}: 1 is not allowed; expected the name of a knob; the nearest is {nearest!r}"
+    assert str(refused.value) == f"{key}: 1 is not allowed; expected the name of a setting; the nearest is {nearest!r}"
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ def test_a_cdk_json_without_context_has_no_knobs(tmp_path: Path) -> None:
         ("", "the file: '' is not allowed; expected JSON (Expecting value"),
         ('{\n  "context": {,}\n}', "the file: '\"context\": {,}' is not allowed; expected JSON"),
         ("[]", "the file: [] is not allowed; expected a JSON object"),
-        ('{"context": []}', "context: [] is not allowed; expected an object of knobs"),
+        ('{"context": []}', "context: [] is not allowed; expected an object of settings"),
         ('{"context": {"memory_mb": NaN}}', "NaN is not JSON"),
         (
             '{"context": {"batch_size": 1, "batch_size": 2}}',

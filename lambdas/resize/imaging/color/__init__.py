@@ -1,1 +1,1 @@
-"""Color spaces: code points, ICC profiles, and from HDR to sRGB."""
+"""Color spaces: code points, ICC profiles, tone mapping."""

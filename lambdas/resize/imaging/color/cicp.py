@@ -1,4 +1,4 @@
-"""Coding-independent code points: what colours a file says that it has, by the numbers of ITU-T H.273."""
+"""Coding-independent code points (ITU-T H.273)."""
 
 from dataclasses import dataclass
 

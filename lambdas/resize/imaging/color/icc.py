@@ -1,4 +1,4 @@
-"""Colour spaces by primaries and a transfer curve: as an ICC profile, and as a table from their levels to sRGB's."""
+"""Build ICC profiles from primaries and transfer curves."""
 
 import struct
 from collections.abc import Callable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""From HDR to what a page can show: PQ and HLG (ITU-R BT.2100) as an ICC profile.
+"""Map PQ and HLG (ITU-R BT.2100) to SDR by ICC profile.
 
 White of a page is 203 cd/m2 (ITU-R BT.2408, table 1). What is darker keeps a share of its light, what is brighter is
 bent so that the brightest of the picture becomes white: the reference white tone mapping of SMPTE ST 2094-50, annex D,

@@ -1,1 +1,1 @@
-"""What image files say before a pixel is decoded."""
+"""Parse image headers before any pixel is decoded."""

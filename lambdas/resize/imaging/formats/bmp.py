@@ -1,4 +1,4 @@
-"""The header of a BMP: its size, how its pixels are packed, its palette, masks and profile.
+"""Parse a BMP's header.
 
 Microsoft's "Bitmap Header Types", OS/2's BITMAPINFOHEADER2; where they leave something open, what Chromium 156 does.
 """
@@ -117,7 +117,7 @@ def bitmap_of(source: bytes) -> Bitmap:
     """
     header = _Header(source)
     if len(source) < header.end:
-        raise _nonsense("it is cut short")
+        raise _nonsense("it is truncated")
     size, is_top_down = _size_of(header)
     bits, packing = _packing_of(header)
     palette, tables_end = (None, header.end) if bits in _USUAL_MASKS else _palette_of(header, bits)

@@ -1,4 +1,4 @@
-"""Run lengths of a BMP, RLE8, RLE4 and OS/2's RLE24, become rows of pixels."""
+"""Decode BMP's run lengths: RLE8, RLE4 and RLE24."""
 
 import re
 from operator import mul

@@ -1,4 +1,4 @@
-"""Which image format are these bytes? Told by their first bytes, from an allow-list; a TIFF by its directories, too."""
+"""Detect an image's format from its bytes, by allow-list."""
 
 from enum import StrEnum
 
@@ -115,10 +115,10 @@ def _by_brand(source: bytes, brands: Brands) -> SourceFormat | None:
         raise limits.unsupported("an image of the low-overhead format")
     if (found := _among(frozenset({brands.major}))) is not None:
         return found
-    said = presentation_of(source)
-    if not said.has_still:
+    presentation = presentation_of(source)
+    if not presentation.has_still:
         return _among(brands.compatible) if brands.major in _CONTAINER_BRANDS else None
-    return _among(brands.compatible) or (SourceFormat.HEIC if _HEVC in said.codecs else None)
+    return _among(brands.compatible) or (SourceFormat.HEIC if _HEVC in presentation.codecs else None)
 
 
 def _among(brands: frozenset[bytes]) -> SourceFormat | None:

@@ -1,4 +1,4 @@
-"""Reads from EXIF how a picture is to be turned: as Chromium does, for both engines."""
+"""Read the EXIF orientation as Chromium does."""
 
 import struct
 

@@ -1,4 +1,4 @@
-"""The blocks of a GIF: its screen, where each frame lies and how it shows, and how often all of them play."""
+"""Parse a GIF's blocks: screen, frames, loop count."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -68,7 +68,7 @@ class Animation:
     screen: Size
     frames: tuple[Frame, ...]
     count: int
-    plays: int
+    loop_count: int
 
     @property
     def is_opaque(self) -> bool:
@@ -107,7 +107,7 @@ def animation_of(source: bytes, most: int) -> Animation:
         screen=_screen_of(source, frames[0].box),
         frames=frames,
         count=len(frames) + sum(1 for _ in found),
-        plays=_plays_of(source),
+        loop_count=_plays_of(source),
     )
 
 

@@ -1,4 +1,4 @@
-"""What the boxes of an AVIF or a HEIC say of the picture that is shown: brands, colours, clean aperture, plays.
+"""Parse the boxes of AVIF and HEIC.
 
 Boxes are those of ISO/IEC 14496-12 (files), 23008-12 (images in them) and the AVIF specification. What makes no sense
 says nothing: to refuse a broken file is the decoder's business. Time is linear in the boxes read, which are bounded.
@@ -85,7 +85,7 @@ class Presentation:
     has_still: bool = False
     has_sequence: bool = False
     is_animated: bool = False  # the sequence is what is shown
-    plays: int = 0  # of the sequence; 0 is for ever
+    loop_count: int = 0  # of the sequence; 0 is for ever
 
 
 class Brands(NamedTuple):
@@ -131,7 +131,7 @@ def presentation_of(source: bytes) -> Presentation:
         has_still=items is not None,
         has_sequence=track is not None,
         is_animated=is_animated,
-        plays=track.plays if track is not None else 0,
+        loop_count=track.loop_count if track is not None else 0,
     )
 
 
@@ -147,6 +147,40 @@ def with_maps_apart(source: bytes) -> bytes:
         if len(ipma) >= _VERSION and number < _MOST_MAPS:
             ipma[3] = number << 1 | ipma[3] & 1
     return bytes(changed)
+
+
+def without_exif(source: bytes) -> bytes:
+    """Take from each Exif block its type: libavif refuses a picture for a fault in what only describes it.
+
+    Browsers turn an AVIF by `irot` and `imir` alone, and decoders pass over items of a type that they do not know.
+    """
+    if not any(_is_exif(entry) for entry in _item_entries(memoryview(source))):
+        return source
+    changed = bytearray(source)
+    for entry in _item_entries(memoryview(changed)):
+        if _is_exif(entry):
+            entry[_type_of_item(entry)] = b"skip"
+    return bytes(changed)
+
+
+def _item_entries(source: memoryview) -> list[memoryview]:
+    """List what introduces each item: `infe` (ISO/IEC 14496-12, 8.11.6)."""
+    meta = _first(_boxes(source), b"meta")
+    listed = _first(_boxes(meta[_VERSION:]), b"iinf") if meta is not None else None
+    if listed is None or not listed:
+        return []
+    count = 2 if listed[0] == 0 else 4
+    return [box.body for box in _boxes(listed[_VERSION + count :]) if box.kind == b"infe"]
+
+
+def _is_exif(entry: memoryview) -> bool:
+    return bytes(entry[_type_of_item(entry)]) == b"Exif"
+
+
+def _type_of_item(entry: memoryview) -> slice:
+    """Find the type of an item behind its number, which is of 16 bits up to version 2, and its protection."""
+    start = _VERSION + (4 if bytes(entry[:1]) == b"\3" else 2) + 2
+    return slice(start, start + 4)
 
 
 def _maps(source: memoryview) -> list[memoryview]:
@@ -216,7 +250,7 @@ def _associations(ipma: memoryview, item: int) -> Iterator[int]:
 
 class _Track(NamedTuple):
     properties: list[_Box]
-    plays: int
+    loop_count: int
 
 
 def _picture_track(moov: memoryview) -> _Track | None:

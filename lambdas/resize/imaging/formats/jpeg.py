@@ -1,4 +1,4 @@
-"""What a JPEG is beside pixels: its EXIF, and for what quality and effort it is written how."""
+"""A JPEG's EXIF, and settings to encode one."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The scans of a JPEG: what there is of them, and the units of coded data in which a decoder is to read them.
+"""Parse a JPEG's scans and restart intervals.
 
 libjpeg makes up the blocks that it does not find, and warns, which Pillow does not pass on. Data that ends where a scan
 or a restart interval does, and no marker, lets a decoder tell: see `imaging.pillow.jpeg`. Sections are those of ITU-T

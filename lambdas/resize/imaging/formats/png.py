@@ -1,4 +1,4 @@
-"""What a PNG says beside pixels, and the same picture in chunks that every decoder reads alike.
+"""Parse a PNG, and repair its chunks for any decoder.
 
 Decoders differ in what they forgive, and some read every text before they show a pixel. So they are given the chunks
 that make pixels, and nothing that could hurt. Sections are those of the PNG specification, third edition.
@@ -190,7 +190,7 @@ def _header(chunk: Chunk | None) -> Header:
 
 
 def _description(header: Header, chunks: Iterator[Chunk]) -> tuple[dict[bytes, bytes], Chunk, bool]:
-    """Read up to the pixels: what is there by type, the first of each; the first chunk of pixels; is all harmless?"""
+    """Read up to the pixels: the first chunk of each type, the first of pixels, and whether all are harmless."""
     found: dict[bytes, bytes] = {}
     is_harmless = True
     for chunk in chunks:

@@ -1,4 +1,4 @@
-"""The frames of an animated PNG: which there are, where their pixels are, and how each follows the one before.
+"""Parse the frames of an animated PNG.
 
 Where a file's account of itself is wrong, it is played as Chromium plays it: up to the first chunk that makes no sense.
 """
@@ -65,7 +65,7 @@ class Animation:
     """Frames in order, and how often they are played; 0 is without end."""
 
     frames: tuple[Frame, ...]
-    plays: int
+    loop_count: int
 
 
 class _Track:

@@ -1,4 +1,4 @@
-"""The chunks of a PNG: where each is, and how one is written (PNG specification, third edition, 5.3)."""
+"""Read and write PNG chunks (PNG specification, third edition, 5.3)."""
 
 import struct
 import zlib

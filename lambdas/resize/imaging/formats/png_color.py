@@ -1,4 +1,4 @@
-"""What the colours of a PNG mean: by cICP, iCCP, sRGB, or gAMA with cHRM, in this order, as Chromium 156 reads them.
+"""Color space of a PNG: cICP, iCCP, sRGB, gAMA, cHRM.
 
 Sections are those of the PNG specification, third edition; the order is that of 4.3.
 """

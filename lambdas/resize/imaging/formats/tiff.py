@@ -1,4 +1,4 @@
-"""Reads a TIFF's directories: what its picture's numbers mean, and whether it is a raw photograph at all.
+"""Parse a TIFF's directories.
 
 Sources: TIFF 6.0; Adobe's technical notes 1 to 3; BigTIFF as libtiff specifies it; DNG 1.7; TIFF/EP (ISO 12234-2).
 """

@@ -1,4 +1,4 @@
-"""What the numbers of a TIFF's picture mean: what is read of it, and what is `unsupported`."""
+"""Sample layout of a TIFF, and what is unsupported."""
 
 from dataclasses import dataclass
 from enum import IntEnum

@@ -1,4 +1,4 @@
-"""What a WebP's header says: how large it is, and whether it is transparent."""
+"""Parse a WebP's header: canvas size and transparency."""
 
 from resize.imaging.geometry import Size
 

@@ -1,1 +1,1 @@
-"""Imaging with Pillow; the engine vips borrows decoders and colours from here, and nothing else imports it."""
+"""Imaging with Pillow; the vips engine falls back to it."""

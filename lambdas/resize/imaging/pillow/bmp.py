@@ -1,4 +1,4 @@
-"""A decoder of BMP for Pillow, whose own takes few masks, fewer with opacity, and not every run length."""
+"""BMP decoder for Pillow: all masks and run lengths."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Whatever a decoder gives, as 8-bit sRGB: depths, palettes, transparency, and the embedded ICC profile."""
+"""Convert decoded images to 8-bit sRGB."""
 
 import math
 from collections.abc import Sequence

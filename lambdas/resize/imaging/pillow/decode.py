@@ -1,4 +1,4 @@
-"""The one door to Pillow's decoders: limits before pixels, and every fault of an image as ImageRejectedError."""
+"""Decode with Pillow, within the limits; decoder errors become rejections."""
 
 import warnings
 from collections.abc import Iterable, Iterator
@@ -16,7 +16,7 @@ from resize.errors import ImageRejectedError
 from resize.imaging import limits as limit
 from resize.imaging.formats.detect import SourceFormat, identify
 from resize.imaging.formats.exif import orientation_of
-from resize.imaging.formats.isobmff import Presentation, presentation_of, with_maps_apart
+from resize.imaging.formats.isobmff import Presentation, presentation_of, with_maps_apart, without_exif
 from resize.imaging.formats.jpeg import exif_of
 from resize.imaging.formats.jpeg_scans import Jpeg
 from resize.imaging.formats.jpeg_scans import read as read_jpeg
@@ -28,8 +28,8 @@ from resize.imaging.limits import Limits
 from resize.imaging.pillow.bmp import BitmapFile
 from resize.imaging.pillow.gif import GifFile
 from resize.imaging.pillow.jpeg import check_every_block, open_jpeg
-from resize.imaging.pillow.memory import Picture, Print, estimate, estimate_of_webp
-from resize.imaging.pillow.png import bytes_held, still
+from resize.imaging.pillow.memory import ImageHeader, OutputSize, estimate, estimate_of_webp
+from resize.imaging.pillow.png import bytes_held, first_frame
 from resize.imaging.pillow.png import frames as frames_of
 from resize.imaging.pillow.resample import ENOUGH
 from resize.imaging.pillow.tiff import TiffFile
@@ -79,7 +79,7 @@ _MOST_PLAYS = 65_535
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Opened:
+class OpenedImage:
     """An image whose header is read and within the limits; its pixels wait for `decode`."""
 
     format: SourceFormat
@@ -120,7 +120,7 @@ class Frame(NamedTuple):
     milliseconds: int
 
 
-def open_image(source: bytes, limits: Limits, memory_bytes: int | None = None) -> Opened:
+def open_image(source: bytes, limits: Limits, memory_bytes: int | None = None) -> OpenedImage:
     """Read an image's header and hold it against the limits, before a pixel is decoded.
 
     Raises:
@@ -136,7 +136,7 @@ def open_image(source: bytes, limits: Limits, memory_bytes: int | None = None) -
         raise limit.unsupported("a sequence without a picture to show first")
     png = read_png(source) if found is SourceFormat.PNG else None
     jpeg = read_jpeg(source) if found is SourceFormat.JPEG else None
-    with _blaming_the_image(limits):
+    with _decoder_errors(limits):
         image = open_jpeg(jpeg) if jpeg else _recognized(found, png.body if png else source, limits)
         frames = getattr(image, "n_frames", 1) if found in _ANIMATIONS else 1
         scans = jpeg.scans if jpeg else 1
@@ -146,7 +146,7 @@ def open_image(source: bytes, limits: Limits, memory_bytes: int | None = None) -
     limit.check_header(stored, frames, scans, limits)
     if isinstance(image, GifFile):
         limit.check_pixels(image.largest_frame, limits)
-    return Opened(
+    return OpenedImage(
         format=found,
         size=_within_aperture(stored, presentation) if found is SourceFormat.AVIF else stored,
         stored=stored,
@@ -167,7 +167,7 @@ def _recognized(found: SourceFormat, source: bytes, limits: Limits) -> Image.Ima
     """Let a decoder read the header: AVIF's and HEIC's whatever their brands, of which browsers know more."""
     match found:
         case SourceFormat.AVIF:
-            return AvifImagePlugin.AvifImageFile(BytesIO(with_maps_apart(source)))
+            return AvifImagePlugin.AvifImageFile(BytesIO(without_exif(with_maps_apart(source))))
         case SourceFormat.BMP:
             return BitmapFile(BytesIO(source))
         case SourceFormat.GIF:
@@ -184,16 +184,16 @@ def _within_aperture(stored: Size, presentation: Presentation) -> Size:
     return presentation.aperture.size_in(stored) if presentation.aperture else stored
 
 
-def check_memory(opened: Opened, film: Size, frames: int = 1, prints: Iterable[Print] = ()) -> None:
+def check_memory(opened: OpenedImage, film: Size, frames: int = 1, outputs: Iterable[OutputSize] = ()) -> None:
     """Hold what it takes to decode so many frames, shrink each to `film` and print them against what there is.
 
     Raises:
         ImageRejectedError: OUT_OF_MEMORY.
     """
-    limit.check_memory(estimate(picture_of(opened), film, frames, prints), opened.memory_bytes)
+    limit.check_memory(estimate(header_of(opened), film, frames, outputs), opened.memory_bytes)
 
 
-def decode(opened: Opened, frames: int) -> Iterator[Frame]:
+def decode(opened: OpenedImage, frames: int) -> Iterator[Frame]:
     """Decode so many frames, one after the other: each is the whole picture, valid until the next is asked for.
 
     Raises:
@@ -207,7 +207,7 @@ def decode(opened: Opened, frames: int) -> Iterator[Frame]:
     image = opened.image
     canvas = opened.size if opened.format is SourceFormat.AVIF else None
     for index in range(frames):
-        with _blaming_the_image(opened.limits):
+        with _decoder_errors(opened.limits):
             if index > 0:  # not for the first: a HEIC begins at its primary image, wherever that is
                 image.seek(index)
             image.load()
@@ -224,20 +224,20 @@ def check_blocks(jpeg: Jpeg, limits: Limits) -> None:
     Raises:
         ImageRejectedError: CORRUPT.
     """
-    with _blaming_the_image(limits):
+    with _decoder_errors(limits):
         check_every_block(jpeg)
 
 
-def _decode_png(opened: Opened, png: Png, frames: int) -> Iterator[Frame]:
+def _decode_png(opened: OpenedImage, png: Png, frames: int) -> Iterator[Frame]:
     if png.animation is None:
-        with _blaming_the_image(opened.limits):
-            picture = still(png, opened.image)
+        with _decoder_errors(opened.limits):
+            picture = first_frame(png, opened.image)
         yield Frame(picture, 0)
         opened.image.close()
         return
     pictures = frames_of(png, png.animation)
     for frame in png.animation.frames[:frames]:
-        with _blaming_the_image(opened.limits):
+        with _decoder_errors(opened.limits):
             picture = next(pictures)
         yield Frame(picture, frame.milliseconds)
 
@@ -247,27 +247,29 @@ def _grey(image: Image.Image) -> Image.Image:
     return Image.merge("LA", (image.getchannel("R"), image.getchannel("A")))
 
 
-def plays_of(opened: Opened) -> int:
+def loop_count_of(opened: OpenedImage) -> int:
     """Say how often an animation plays; 0 is for ever."""
     if opened.png:
-        return opened.png.animation.plays if opened.png.animation else 0
-    plays = opened.presentation.plays if opened.format is SourceFormat.AVIF else opened.image.info.get("loop", 0)
-    return min(int(plays), _MOST_PLAYS)
+        return opened.png.animation.loop_count if opened.png.animation else 0
+    loop_count = (
+        opened.presentation.loop_count if opened.format is SourceFormat.AVIF else opened.image.info.get("loop", 0)
+    )
+    return min(int(loop_count), _MOST_PLAYS)
 
 
-def shrink_while_decoding(opened: Opened, needed: Size) -> None:
+def shrink_while_decoding(opened: OpenedImage, needed: Size) -> None:
     """Let a JPEG decoder skip what nobody will see, while what it gives stays large enough to be scaled from."""
     if opened.format is SourceFormat.JPEG:
-        with _blaming_the_image(opened.limits):
+        with _decoder_errors(opened.limits):
             opened.image.draft(None, (ceil(needed.width * ENOUGH), ceil(needed.height * ENOUGH)))
 
 
-def turn_of(opened: Opened) -> Image.Transpose | None:
+def turn_of(opened: OpenedImage) -> Image.Transpose | None:
     """Say how to turn what is decoded into what is displayed."""
     return _TURNS.get(stored_orientation(opened))
 
 
-def stored_orientation(opened: Opened) -> int:
+def stored_orientation(opened: OpenedImage) -> int:
     """Read how to turn what is decoded into what is displayed, as EXIF counts.
 
     HEIC's decoder turns by itself, and no browser turns a WebP; AVIF's tells its container's turn as if it were EXIF's.
@@ -282,9 +284,9 @@ def stored_orientation(opened: Opened) -> int:
     return orientation_of(opened.png.exif if opened.png else opened.image.info.get("exif", b""))
 
 
-def picture_of(opened: Opened) -> Picture:
+def header_of(opened: OpenedImage) -> ImageHeader:
     """Describe what the header tells of an image to `resize.imaging.pillow.memory`."""
-    return Picture(
+    return ImageHeader(
         format=opened.format,
         stored=opened.stored,
         decoded=Size(*opened.image.size),
@@ -316,7 +318,7 @@ def _held_bytes(image: Image.Image, scans: int, presentation: Presentation) -> i
 
 
 @contextmanager
-def _blaming_the_image(limits: Limits) -> Iterator[None]:
+def _decoder_errors(limits: Limits) -> Iterator[None]:
     """Let only decoders run in here: whatever they raise is the image's fault.
 
     Pillow's own guard against bombs takes our limit, for what the header does not tell. It is global, as are warnings:

@@ -1,4 +1,4 @@
-"""The one door to Pillow's encoders: a film in, the bytes of a file without any metadata out."""
+"""Encode frames with Pillow, without metadata."""
 
 from io import BytesIO
 from typing import Any
@@ -10,7 +10,7 @@ from resize.errors import ImageRejectedError
 from resize.imaging.formats.gif import in_hundredths
 from resize.imaging.formats.jpeg import FULL_COLOUR_QUALITY, OPTIMIZE_EFFORT, PROGRESSIVE_EFFORT
 from resize.imaging.formats.webp import with_alpha_declared
-from resize.imaging.pillow.frames import Film
+from resize.imaging.pillow.frames import Frames
 from resize.imaging.variants import Format
 
 # GIF knows opaque and transparent alone, and 256 colours, of which the last one here is the transparent.
@@ -21,7 +21,7 @@ _WHOLE_PALETTE = 3 * 256
 _CLEAR_BEFORE_NEXT = 2
 
 
-def encode(film: Film, output: Format, quality: int, effort: int) -> bytes:
+def encode(film: Frames, output: Format, quality: int, effort: int) -> bytes:
     """Write a film as a file; a format without animation takes a still.
 
     `quality` is 1 to 100, `effort` 0 (fast) to 6 (small). The same film gives the same bytes.
@@ -41,7 +41,7 @@ def encode(film: Film, output: Format, quality: int, effort: int) -> bytes:
     return with_alpha_declared(file.getvalue()) if output is Format.WEBP and film.has_alpha else file.getvalue()
 
 
-def _options(film: Film, output: Format, quality: int, effort: int) -> dict[str, Any]:
+def _options(film: Frames, output: Format, quality: int, effort: int) -> dict[str, Any]:
     match output:
         case Format.WEBP:
             return {"quality": quality, "method": effort}
@@ -57,10 +57,12 @@ def _options(film: Film, output: Format, quality: int, effort: int) -> dict[str,
             return {"optimize": False, "disposal": _CLEAR_BEFORE_NEXT} if film.has_alpha else {"optimize": True}
 
 
-def _timing(film: Film, output: Format) -> dict[str, Any]:
+def _timing(film: Frames, output: Format) -> dict[str, Any]:
     if output in (Format.WEBP, Format.PNG):
-        return {"duration": list(film.milliseconds), "loop": film.plays}
-    repeats = {} if film.plays == 1 else {"loop": max(0, film.plays - 1)}  # GIF counts what follows the first time
+        return {"duration": list(film.milliseconds), "loop": film.loop_count}
+    repeats = (
+        {} if film.loop_count == 1 else {"loop": max(0, film.loop_count - 1)}
+    )  # GIF counts what follows the first time
     return {"duration": in_hundredths(film.milliseconds)} | repeats
 
 
@@ -68,7 +70,7 @@ def _with_straight_alpha(frame: Image.Image) -> Image.Image:
     return frame.convert("RGBA") if frame.mode == "RGBa" else frame
 
 
-def _with_palettes(film: Film) -> list[Image.Image]:
+def _with_palettes(film: Frames) -> list[Image.Image]:
     """Give each frame its best colours, and all a transparent one as soon as one needs it.
 
     A decoder clears a frame to transparent only if that frame names a transparent colour.

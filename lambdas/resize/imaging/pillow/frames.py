@@ -1,4 +1,4 @@
-"""Pictures of one size shown one after the other, and what can be done to all of them: shrink, place, flatten."""
+"""Frames of one size, and operations on all of them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ _OPAQUE = 255
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Film:
+class Frames:
     """One picture, or the frames of an animation, each whole.
 
     Frames are sRGB without metadata, all of one mode: RGB, or RGBa, whose colours are premultiplied with their opacity,
@@ -22,7 +22,7 @@ class Film:
 
     frames: tuple[Image.Image, ...]
     milliseconds: tuple[int, ...] = (0,)  # how long each frame shows
-    plays: int = 0  # how often to show them all; 0 is for ever
+    loop_count: int = 0  # how often to show them all; 0 is for ever
 
     @property
     def size(self) -> Size:
@@ -34,25 +34,25 @@ class Film:
         """Whether any pixel is less than opaque."""
         return self.frames[0].mode == "RGBa"
 
-    def still(self) -> "Film":
+    def first_frame(self) -> "Frames":
         """Keep the first frame."""
-        return Film(frames=self.frames[:1])
+        return Frames(frames=self.frames[:1])
 
-    def shrunk(self, size: Size) -> "Film":
+    def shrunk(self, size: Size) -> "Frames":
         """Scale down to a size; a film that is no larger stays as it is."""
         if size.width > self.size.width or size.height > self.size.height or size == self.size:
             return self
         return self._each(lambda frame: shrunk(frame, size))
 
-    def placed(self, placement: Placement, background: Colour) -> "Film":
+    def placed(self, placement: Placement, background: Colour) -> "Frames":
         """Scale to what the placement asks for, cut, and put on the background."""
         return self._each(lambda frame: _on_canvas(_kept(frame, placement), placement, background))
 
-    def flattened(self, background: Colour) -> "Film":
+    def flattened(self, background: Colour) -> "Frames":
         """Show what is transparent against a background."""
         return self._each(lambda frame: _flattened(frame, background))
 
-    def _each(self, change: Callable[[Image.Image], Image.Image]) -> "Film":
+    def _each(self, change: Callable[[Image.Image], Image.Image]) -> "Frames":
         return replace(self, frames=tuple(change(frame) for frame in self.frames))
 
 

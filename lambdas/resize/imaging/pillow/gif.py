@@ -1,4 +1,4 @@
-"""A decoder of GIF for Pillow that shows frames as browsers do: what none covers, or one leaves, is transparent."""
+"""GIF decoder for Pillow, transparent where browsers are."""
 
 from typing import Any
 
@@ -72,7 +72,7 @@ class GifFile(ImageFile.ImageFile):
         self._source = self.fp.read() if self.fp else b""
         self.animation = animation_of(self._source, self._most_frames)
         self._size, self._mode = self.animation.screen, "RGB" if self.animation.is_opaque else "RGBA"
-        self.info["loop"] = self.animation.plays
+        self.info["loop"] = self.animation.loop_count
         self.seek(0)
 
     def _show_next(self) -> None:

@@ -1,4 +1,4 @@
-"""JPEGs as Pillow gets them: piece by piece, so that none is copied, and whether all their blocks are there."""
+"""Feed JPEGs to Pillow in pieces, and check their blocks."""
 
 import hashlib
 from io import RawIOBase

@@ -1,4 +1,4 @@
-"""How much memory will rendering an image take? An estimate from its header alone, for each format and mode.
+"""Estimate the memory that rendering takes, from the header.
 
 Every number here is bytes of address space, as RLIMIT_AS counts it, measured with Pillow 13.0 and pi-heif 1.4, and held
 against measured peaks by tests/faults/test_memory.py: above BASELINE, an estimate for a large image is never under the
@@ -54,11 +54,11 @@ _BYTES_OF_ENCODER = {
 # Bytes of each pixel of each further frame of an animation, beside the film: its placed copy, what its encoder keeps.
 _BYTES_OF_FRAME = {Format.WEBP: (6, 16), Format.GIF: (5, 5), Format.PNG: (11, 17)}
 _BYTES_OF_FRAME_OF_GIF = 9  # its frames may turn out opaque or not: the header cannot tell
-_BYTES_OF_FILM = 4
+_BYTES_OF_FRAMES = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
+class ImageHeader:
     """What a header tells of an image.
 
     `decoded` is the size that the decoder gives: a JPEG's may be less than is stored. `held` is what the decoder keeps
@@ -80,7 +80,7 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
-class Print:
+class OutputSize:
     """A picture, or the frames of an animation, that are to be encoded."""
 
     output: Format
@@ -88,17 +88,17 @@ class Print:
     frames: int
 
 
-def estimate(picture: Picture, film: Size, frames: int, prints: Iterable[Print]) -> int:
+def estimate(picture: ImageHeader, film: Size, frames: int, outputs: Iterable[OutputSize]) -> int:
     """Estimate in bytes what rendering takes: decoding so many frames, shrinking each to `film`, then the prints."""
-    reel = _BYTES_OF_FILM * _pixels(film) * frames
-    decoding = _decoding(picture) + _shrinking(picture.decoded, film) + reel
-    return BASELINE + max(decoding, *(reel + _printing(picture, one) for one in prints), 0)
+    chosen = _BYTES_OF_FRAMES * _pixels(film) * frames
+    decoding = _decoding(picture) + _shrinking(picture.decoded, film) + chosen
+    return BASELINE + max(decoding, *(chosen + _rendering(picture, one) for one in outputs), 0)
 
 
 def estimate_of_webp(canvas: Size, source_bytes: int) -> int:
     """Estimate what decoding a WebP takes at least, all that can be told before it is opened."""
     return BASELINE + _decoding(
-        Picture(
+        ImageHeader(
             format=SourceFormat.WEBP,
             stored=canvas,
             decoded=canvas,
@@ -109,7 +109,7 @@ def estimate_of_webp(canvas: Size, source_bytes: int) -> int:
     )
 
 
-def _decoding(picture: Picture) -> int:
+def _decoding(picture: ImageHeader) -> int:
     of_mode = _BYTES_OF_MODE.get(picture.mode, _BYTES_OF_OTHER_MODES)
     copies = of_mode[picture.has_transparent_colour] * _pixels(picture.decoded)
     decoder = _BYTES_OF_DECODER.get(picture.format, 0) * _pixels(picture.stored)
@@ -125,12 +125,12 @@ def _shrinking(size: Size, film: Size) -> int:
     return 4 * (reduced + film.width * (size.height // down) + 2 * _pixels(film))
 
 
-def _printing(picture: Picture, one: Print) -> int:
+def _rendering(picture: ImageHeader, one: OutputSize) -> int:
     encoder = _BYTES_OF_ENCODER[one.output][picture.may_be_transparent]
     return _pixels(one.size) * (encoder + _bytes_of_frame(picture, one.output) * (one.frames - 1))
 
 
-def _bytes_of_frame(picture: Picture, output: Format) -> int:
+def _bytes_of_frame(picture: ImageHeader, output: Format) -> int:
     if picture.format is SourceFormat.GIF and output is Format.WEBP:
         return _BYTES_OF_FRAME_OF_GIF
     return _BYTES_OF_FRAME.get(output, (0, 0))[picture.may_be_transparent]

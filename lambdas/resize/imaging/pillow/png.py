@@ -1,4 +1,4 @@
-"""Decodes what Pillow has no way for: samples of 16 bits, where 8 would show, and the frames of an animation.
+"""Decode 16-bit and animated PNGs.
 
 Pillow keeps 8 bits of each band. A second pass, over the other halves of all samples, gives the rest.
 """
@@ -32,7 +32,7 @@ _MARK = (157, 3, 91, 7)
 _ROWS = 128
 
 
-def still(png: Png, image: Image.Image) -> Image.Image:
+def first_frame(png: Png, image: Image.Image) -> Image.Image:
     """Decode a picture that was opened from `png.body`, its levels those of sRGB wherever they are not a profile's."""
     return _decoded(png, png.body, image)
 

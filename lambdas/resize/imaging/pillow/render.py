@@ -1,4 +1,4 @@
-"""Makes every variant with Pillow: decode once, shrink from each size to the next, encode."""
+"""Render every variant with Pillow, largest first."""
 
 from collections.abc import Sequence
 
@@ -9,19 +9,19 @@ from resize.imaging.limits import Limits
 from resize.imaging.pillow.color import to_plain, to_srgb
 from resize.imaging.pillow.decode import (
     SIDEWAYS,
-    Opened,
+    OpenedImage,
     check_memory,
     decode,
+    loop_count_of,
     open_image,
-    plays_of,
     shrink_while_decoding,
     turn_of,
 )
 from resize.imaging.pillow.encode import encode
-from resize.imaging.pillow.frames import Film
-from resize.imaging.pillow.memory import Print
+from resize.imaging.pillow.frames import Frames
+from resize.imaging.pillow.memory import OutputSize
 from resize.imaging.pillow.resample import ENOUGH, shrunk
-from resize.imaging.placeholder import Miniature, dominant_colour, miniature_size, thumb_hash
+from resize.imaging.placeholder import Thumbnail, dominant_colour, thumb_hash, thumbnail_size
 from resize.imaging.plan import HAS_ALPHA, Plan, enough_for, largest_first
 from resize.imaging.rendition import Rendered, Rendition
 from resize.imaging.variants import Variant
@@ -33,38 +33,38 @@ def render(source: bytes, variants: Sequence[Variant], limits: Limits, memory_by
     turn = turn_of(opened)
     displayed = _turned(opened.size, turn)
     plans = largest_first(variants, opened.format, displayed, opened.frames)
-    film = _develop(opened, turn, enough_for(plans, displayed), plans)
+    film = _decode_frames(opened, turn, enough_for(plans, displayed), plans)
     renditions: dict[int, Rendition] = {}
     for plan in plans:
         if plan is not plans[-1]:  # of which nothing else is made: no more of it is scaled than is kept
             film = film.shrunk(plan.placement.scaled)
-        renditions[plan.position] = _print(film, plan)
-    miniature = _miniature(film)
+        renditions[plan.position] = _render_variant(film, plan)
+    thumbnail = _thumbnail(film)
     return Rendered(
         format=opened.format.value,
         width=displayed.width,
         height=displayed.height,
         frames=opened.frames,
-        dominant_colour=dominant_colour(miniature),
-        thumbhash=thumb_hash(miniature),
+        dominant_colour=dominant_colour(thumbnail),
+        thumbhash=thumb_hash(thumbnail),
         renditions=tuple(renditions[position] for position in range(len(plans))),
     )
 
 
-def _develop(opened: Opened, turn: Image.Transpose | None, size: Size, plans: list[Plan]) -> Film:
+def _decode_frames(opened: OpenedImage, turn: Image.Transpose | None, size: Size, plans: list[Plan]) -> Frames:
     """Decode, and shrink to the size before the rest: turning and colours cost by the pixel."""
     stored = _turned(size, turn)
     shrink_while_decoding(opened, stored)
-    prints = [Print(plan.output, plan.placement.canvas, plan.frames) for plan in plans]
-    shown = max(one.frames for one in prints)
-    check_memory(opened, stored, shown, prints)
+    outputs = [OutputSize(plan.output, plan.placement.canvas, plan.frames) for plan in plans]
+    shown = max(one.frames for one in outputs)
+    check_memory(opened, stored, shown, outputs)
     spare = opened.image.size == opened.stored and not _is_followed_closely(size, plans)
     frames, milliseconds = [], []
     for frame in decode(opened, shown):
         picture = to_srgb(_upright(shrunk(to_plain(frame.image), stored, spare=spare), turn), opened.profile)
         frames.append(picture.convert("RGBa") if picture.mode == "RGBA" else picture)
         milliseconds.append(frame.milliseconds)
-    return Film(frames=_alike(frames), milliseconds=tuple(milliseconds), plays=plays_of(opened))
+    return Frames(frames=_alike(frames), milliseconds=tuple(milliseconds), loop_count=loop_count_of(opened))
 
 
 def _is_followed_closely(size: Size, plans: Sequence[Plan]) -> bool:
@@ -79,10 +79,10 @@ def _alike(frames: list[Image.Image]) -> tuple[Image.Image, ...]:
     return tuple(frame.convert("RGBa") if frame.mode == "RGB" else frame for frame in frames)
 
 
-def _print(film: Film, plan: Plan) -> Rendition:
+def _render_variant(film: Frames, plan: Plan) -> Rendition:
     variant, has_alpha = plan.variant, plan.output in HAS_ALPHA
-    reel = film if plan.frames > 1 else film.still()
-    placed = reel.placed(plan.placement, plan.background)
+    chosen = film if plan.frames > 1 else film.first_frame()
+    placed = chosen.placed(plan.placement, plan.background)
     shown = placed if has_alpha else placed.flattened(plan.background)
     return Rendition(
         variant=variant.name,
@@ -94,9 +94,9 @@ def _print(film: Film, plan: Plan) -> Rendition:
     )
 
 
-def _miniature(film: Film) -> Miniature:
-    size = miniature_size(film.size)
-    return Miniature(size, film.frames[0].resize(size, Image.Resampling.BOX).convert("RGBA").tobytes())
+def _thumbnail(film: Frames) -> Thumbnail:
+    size = thumbnail_size(film.size)
+    return Thumbnail(size, film.frames[0].resize(size, Image.Resampling.BOX).convert("RGBA").tobytes())
 
 
 def _upright(picture: Image.Image, turn: Image.Transpose | None) -> Image.Image:

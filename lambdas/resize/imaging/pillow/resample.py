@@ -1,4 +1,4 @@
-"""Makes pictures smaller: by which filter, and how far the cheap steps may go before they show."""
+"""Downscale with Pillow: filters and reduction steps."""
 
 from PIL import Image
 

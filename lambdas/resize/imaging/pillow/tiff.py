@@ -1,4 +1,4 @@
-"""A TIFF as a picture of Pillow's: its own directories, libtiff's pixels.
+"""Open a TIFF with Pillow, with our own directories.
 
 Pillow's reader of TIFF takes some numbers for others (12 bits for 16, WhiteIsZero for BlackIsZero, the wrong byte order
 of signed ones) and knows no big-endian BigTIFF; so what a picture's samples are is read by

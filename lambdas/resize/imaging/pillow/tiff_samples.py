@@ -1,4 +1,4 @@
-"""The samples of a TIFF as bands of 8 bits: any depth, planes, extra samples and predictors.
+"""Convert TIFF samples to 8-bit bands.
 
 libtiff, by Pillow's decoder of that name, unpacks strips and tiles. It is shown a directory of our own over the same
 strips: that of a gray picture, whose samples Pillow has a raw mode for. The rest is done with whole pictures, as

@@ -1,4 +1,4 @@
-"""libvips as this function may use it: four decoders, one thread, no cache. Import `pyvips` from here alone."""
+"""Configure libvips: allowed decoders, one thread, no cache."""
 
 import pyvips
 

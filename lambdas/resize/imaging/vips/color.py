@@ -1,4 +1,4 @@
-"""Whatever a decoder gives, as 8-bit sRGB, its colours multiplied by their opacity.
+"""Convert decoded images to premultiplied 8-bit sRGB.
 
 Profiles are Pillow's business here too, with lcms2 as libvips has it: both engines show the same colours by one code.
 """

@@ -1,4 +1,4 @@
-"""The one door to libvips's decoders: limits before pixels, and every fault of an image as ImageRejectedError."""
+"""Decode with libvips, within the limits; decoder errors become rejections."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,8 +23,8 @@ from resize.imaging.pillow.decode import check_blocks
 from resize.imaging.pillow.resample import ENOUGH
 from resize.imaging.vips import pillow_fallback
 from resize.imaging.vips.binding import pyvips
-from resize.imaging.vips.memory import Picture
-from resize.imaging.vips.opened_image import Opened
+from resize.imaging.vips.memory import ImageHeader
+from resize.imaging.vips.opened_image import OpenedImage
 
 # Each is called by its name: libvips never guesses what the bytes are.
 LOADERS: dict[SourceFormat, Callable[..., pyvips.Image]] = {
@@ -75,11 +75,11 @@ class _Source:
         """
         warned = pyvips.ffi.string(pyvips.vips_lib.vips_error_buffer()).decode(errors="replace")
         if self.fail_on == "warning" and warned:
-            with blaming_the_image():
+            with decoder_errors():
                 raise pyvips.Error("the decoder warned", warned)
 
 
-def open_image(source: bytes, limits: Limits) -> Opened:
+def open_image(source: bytes, limits: Limits) -> OpenedImage:
     """Read an image's header and hold it against the limits, before a pixel is decoded.
 
     Raises:
@@ -96,10 +96,10 @@ def open_image(source: bytes, limits: Limits) -> Opened:
         return pillow_fallback.open_image(source, limits)
     jpeg = read_jpeg(source) if found is SourceFormat.JPEG else None
     file = _Source(found, png.body if png else source)
-    with blaming_the_image():
+    with decoder_errors():
         head = file.load()
     file = replace(file, fail_on="warning") if jpeg else file
-    mended: Callable[[], Opened | None] = _not_mended
+    mended: Callable[[], OpenedImage | None] = _not_mended
     if png:
         mended = partial(_mended_png, png, limits)
     elif jpeg:
@@ -109,7 +109,7 @@ def open_image(source: bytes, limits: Limits) -> Opened:
 
 def _opened(
     source: _Source, head: pyvips.Image, limits: Limits, png: Png | None = None, jpeg: Jpeg | None = None
-) -> Opened:
+) -> OpenedImage:
     size = Size(head.width, head.height)
     frames = _noted(head, "n-pages", 1) if source.format in _ANIMATIONS else 1
     scans = jpeg.scans if jpeg else 1
@@ -120,7 +120,7 @@ def _opened(
         return Size(-(-size.width // shrink), -(-size.height // shrink))
 
     def decode(needed: Size, frames: int) -> Iterator[pyvips.Image]:
-        with blaming_the_image():
+        with decoder_errors():
             if jpeg:
                 jpeg.check_scans()
                 pyvips.vips_lib.vips_error_clear()
@@ -130,8 +130,8 @@ def _opened(
             else:
                 yield head
 
-    return Opened(
-        picture=Picture(
+    return OpenedImage(
+        picture=ImageHeader(
             format=source.format,
             stored=size,
             bands=head.bands,
@@ -147,7 +147,7 @@ def _opened(
         curve=png.colours.curve if png else None,
         profile=png.colours.profile if png else _noted(head, "icc-profile-data", None),
         milliseconds=_noted(head, "delay", (0,)),
-        plays=min(_noted(head, "loop", 0), _MOST_PLAYS),
+        loop_count=min(_noted(head, "loop", 0), _MOST_PLAYS),
     )
 
 
@@ -155,25 +155,25 @@ def _not_mended() -> None:
     return None
 
 
-def _unwarned_jpeg(body: bytes, jpeg: Jpeg, limits: Limits) -> Opened:
+def _unwarned_jpeg(body: bytes, jpeg: Jpeg, limits: Limits) -> OpenedImage:
     """Give a JPEG of which libjpeg warns once more, so that warnings do not matter: if it has every block."""
     check_blocks(jpeg, limits)
     source = _Source(SourceFormat.JPEG, body, fail_on="none")
-    with blaming_the_image():
+    with decoder_errors():
         return _opened(source, source.load(), limits, jpeg=jpeg)
 
 
-def _mended_png(png: Png, limits: Limits) -> Opened | None:
+def _mended_png(png: Png, limits: Limits) -> OpenedImage | None:
     body = png.mended(png.body)
     if body is None:
         return None
     source = _Source(SourceFormat.PNG, body)
-    with blaming_the_image():
+    with decoder_errors():
         return _opened(source, source.load(), limits, replace(png, body=body))
 
 
 @contextmanager
-def blaming_the_image() -> Iterator[None]:
+def decoder_errors() -> Iterator[None]:
     """Let pixels be decoded in here: where libvips fails then, it is at the image's bytes."""
     try:
         yield
@@ -184,8 +184,8 @@ def blaming_the_image() -> Iterator[None]:
         raise limit.corrupt(last, error) from error
 
 
-def _cut(reel: pyvips.Image, height: int, frames: int) -> Iterator[pyvips.Image]:
-    return (reel.crop(0, index * height, reel.width, height) for index in range(frames))
+def _cut(chosen: pyvips.Image, height: int, frames: int) -> Iterator[pyvips.Image]:
+    return (chosen.crop(0, index * height, chosen.width, height) for index in range(frames))
 
 
 def _shrink(head: pyvips.Image, needed: Size) -> int:

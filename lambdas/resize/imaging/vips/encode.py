@@ -1,4 +1,4 @@
-"""The one door to libvips's encoders: a film in, the bytes of a file without any metadata out."""
+"""Encode frames with libvips, without metadata."""
 
 from typing import Any
 
@@ -8,17 +8,17 @@ from resize.imaging.formats.gif import in_hundredths
 from resize.imaging.formats.jpeg import FULL_COLOUR_QUALITY, OPTIMIZE_EFFORT, PROGRESSIVE_EFFORT
 from resize.imaging.formats.webp import with_alpha_declared
 from resize.imaging.pillow.encode import encode as encode_by_pillow
-from resize.imaging.pillow.frames import Film as PillowFilm
+from resize.imaging.pillow.frames import Frames as PillowFilm
 from resize.imaging.variants import Format
 from resize.imaging.vips import pillow_fallback
 from resize.imaging.vips.binding import pyvips
-from resize.imaging.vips.frames import Film
+from resize.imaging.vips.frames import Frames
 
 # Pixels a millimetre, 72 an inch: what is said of every picture, whatever its source says.
 _RESOLUTION = 72 / 25.4
 
 
-def encode(film: Film, output: Format, quality: int, effort: int) -> bytes:
+def encode(film: Frames, output: Format, quality: int, effort: int) -> bytes:
     """Write a film, its colours not premultiplied, as a file; a format without animation takes a still.
 
     `quality` is 1 to 100, `effort` 0 (fast) to 6 (small). The same film gives the same bytes.
@@ -29,7 +29,7 @@ def encode(film: Film, output: Format, quality: int, effort: int) -> bytes:
     if output is Format.PNG and len(film.frames) > 1:
         return _encode_by_pillow(film, quality, effort)
     try:
-        body = bytes(_encode(_reel(film, output), output, quality, effort))
+        body = bytes(_encode(_joined(film, output), output, quality, effort))
     except pyvips.Error as error:
         if "memory" in error.detail:
             detail = f"encoding it as {output} takes more memory than there is"
@@ -62,22 +62,22 @@ def _encode(image: pyvips.Image, output: Format, quality: int, effort: int) -> A
             return image.gifsave_buffer(dither=0.0, effort=1 + effort, keep="none")
 
 
-def _encode_by_pillow(film: Film, quality: int, effort: int) -> bytes:
+def _encode_by_pillow(film: Frames, quality: int, effort: int) -> bytes:
     """Write an animated PNG, for which libvips has no encoder."""
     frames = tuple(map(pillow_fallback.to_pillow, film.frames))
-    borrowed_film = PillowFilm(frames=frames, milliseconds=tuple(film.milliseconds), plays=film.plays)
+    borrowed_film = PillowFilm(frames=frames, milliseconds=tuple(film.milliseconds), loop_count=film.loop_count)
     return encode_by_pillow(borrowed_film, Format.PNG, quality, effort)
 
 
-def _reel(film: Film, output: Format) -> pyvips.Image:
+def _joined(film: Frames, output: Format) -> pyvips.Image:
     """Put the frames of an animation one below the other, as libvips has them; nothing of the source is told by it."""
     first, *others = film.frames
-    reel = (pyvips.Image.arrayjoin([first, *others], across=1) if others else first).copy(
+    chosen = (pyvips.Image.arrayjoin([first, *others], across=1) if others else first).copy(
         xres=_RESOLUTION, yres=_RESOLUTION
     )
     if others:
         durations = in_hundredths(film.milliseconds) if output is Format.GIF else list(film.milliseconds)
-        reel.set_type(pyvips.GValue.gint_type, "page-height", first.height)
-        reel.set_type(pyvips.GValue.array_int_type, "delay", durations)
-    reel.set_type(pyvips.GValue.gint_type, "loop", film.plays if others else 1)
-    return reel
+        chosen.set_type(pyvips.GValue.gint_type, "page-height", first.height)
+        chosen.set_type(pyvips.GValue.array_int_type, "delay", durations)
+    chosen.set_type(pyvips.GValue.gint_type, "loop", film.loop_count if others else 1)
+    return chosen

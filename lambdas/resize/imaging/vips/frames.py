@@ -1,4 +1,4 @@
-"""Pictures of one size shown one after the other, and what can be done to all of them: shrink, place, flatten."""
+"""Frames of one size, and operations on all of them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ _OPAQUE = 255
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Film:
+class Frames:
     """One picture, or the frames of an animation, each whole and in memory.
 
     Frames are sRGB, all of three bands, or all of four, whose colours are premultiplied with their opacity.
@@ -21,7 +21,7 @@ class Film:
 
     frames: tuple[pyvips.Image, ...]
     milliseconds: Sequence[int] = (0,)  # how long each frame shows
-    plays: int = 0  # how often to show them all; 0 is for ever
+    loop_count: int = 0  # how often to show them all; 0 is for ever
 
     @property
     def size(self) -> Size:
@@ -33,29 +33,29 @@ class Film:
         """Whether any pixel is less than opaque."""
         return bool(self.frames[0].hasalpha())
 
-    def still(self) -> "Film":
+    def first_frame(self) -> "Frames":
         """Keep the first frame."""
-        return Film(frames=self.frames[:1])
+        return Frames(frames=self.frames[:1])
 
-    def shrunk(self, size: Size) -> "Film":
+    def shrunk(self, size: Size) -> "Frames":
         """Scale down to a size; a film that is no larger stays as it is."""
         if size.width > self.size.width or size.height > self.size.height or size == self.size:
             return self
         return self.each(lambda frame: scaled(frame, size).copy_memory())
 
-    def placed(self, placement: Placement, background: Colour) -> "Film":
+    def placed(self, placement: Placement, background: Colour) -> "Frames":
         """Scale to what the placement asks for, cut, and put on the background."""
         return self.each(lambda frame: _on_canvas(_kept(frame, placement), placement, background))
 
-    def flattened(self, background: Colour) -> "Film":
+    def flattened(self, background: Colour) -> "Frames":
         """Show what is transparent against a background."""
         return self.each(lambda frame: frame.flatten(background=list(background[:3])) if frame.hasalpha() else frame)
 
-    def straight(self) -> "Film":
+    def straight(self) -> "Frames":
         """Take the opacity out of the colours, as files have them."""
         return self.each(lambda frame: unpremultiplied(frame) if frame.hasalpha() else frame)
 
-    def each(self, change: Callable[[pyvips.Image], pyvips.Image]) -> "Film":
+    def each(self, change: Callable[[pyvips.Image], pyvips.Image]) -> "Frames":
         """Change every frame."""
         return replace(self, frames=tuple(map(change, self.frames)))
 

@@ -1,4 +1,4 @@
-"""How much memory will rendering an image take? An estimate from its header alone, for each format.
+"""Estimate the memory that rendering takes, from the header.
 
 Every number here is bytes of address space, as RLIMIT_AS counts it, measured with libvips 8.18, and held against
 measured peaks by tests/faults/test_memory.py: above BASELINE, an estimate for a large image is never under the truth,
@@ -43,7 +43,7 @@ _BYTES_OF_FILM = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
+class ImageHeader:
     """What a header tells of an image.
 
     `held` is what the decoder keeps in bytes besides, where the header tells: a JPEG of several scans its coefficients,
@@ -58,21 +58,21 @@ class Picture:
     held: int = 0
 
 
-def estimate(picture: Picture, decoded: Size, film: Size, plans: Sequence[Plan]) -> int:
+def estimate(picture: ImageHeader, decoded: Size, film: Size, plans: Sequence[Plan]) -> int:
     """Estimate in bytes what rendering takes: frames decoded at a size, shrunk to `film`, printed as planned."""
     of_film = _BYTES_OF_FILM * _pixels(film)
-    reel = of_film * max(plan.frames for plan in plans)
-    decoding = _decoding(picture, decoded) + of_film + reel
-    return BASELINE + int(max(decoding, *(reel + _printing(picture, plan) for plan in plans), 0))
+    chosen = of_film * max(plan.frames for plan in plans)
+    decoding = _decoding(picture, decoded) + of_film + chosen
+    return BASELINE + int(max(decoding, *(chosen + _rendering(picture, plan) for plan in plans), 0))
 
 
-def _decoding(picture: Picture, decoded: Size) -> float:
+def _decoding(picture: ImageHeader, decoded: Size) -> float:
     decoder = _BYTES_OF_DECODER.get(picture.format, 0) * (_DEEPER if picture.is_deep else 1) * _pixels(picture.stored)
     rows = _BYTES_OF_ROW[picture.bands] * decoded.width * min(decoded.height, _ROWS)
     return decoder + rows + picture.held
 
 
-def _printing(picture: Picture, plan: Plan) -> int:
+def _rendering(picture: ImageHeader, plan: Plan) -> int:
     encoder = _BYTES_OF_ENCODER[plan.output][picture.has_alpha]
     frame = _BYTES_OF_FRAME_OF_PNG[picture.has_alpha] if plan.output is Format.PNG else _BYTES_OF_FRAME
     return _pixels(plan.placement.canvas) * (encoder + frame * (plan.frames - 1))

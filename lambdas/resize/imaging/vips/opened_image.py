@@ -1,4 +1,4 @@
-"""What is known of an image before its pixels are: the same for libvips's own decoders and for borrowed ones."""
+"""An opened image before its pixels are decoded."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -7,14 +7,14 @@ from resize.imaging.color.icc import Curve
 from resize.imaging.formats.detect import SourceFormat
 from resize.imaging.geometry import Size
 from resize.imaging.vips.binding import pyvips
-from resize.imaging.vips.memory import Picture
+from resize.imaging.vips.memory import ImageHeader
 
 # The orientations of EXIF that swap width and height (CIPA DC-008, 4.6.4, tag 274).
 _SIDEWAYS = range(5, 9)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Opened:
+class OpenedImage:
     """An image whose header is read and within the limits.
 
     `decode` gives so many frames, each of the size that `decoded` tells for what is needed: at least twice as large, or
@@ -22,7 +22,7 @@ class Opened:
     once.
     """
 
-    picture: Picture
+    picture: ImageHeader
     frames: int
     decoded: Callable[[Size], Size]
     decode: Callable[[Size, int], Iterator[pyvips.Image]]
@@ -30,9 +30,9 @@ class Opened:
     curve: Curve | None = None  # whose levels become sRGB's before the profile is asked
     profile: bytes | None = None  # the ICC profile, embedded or made of what the file says of its colours
     milliseconds: Sequence[int] = (0,)  # how long each frame shows, of those that are decoded
-    plays: int = 0  # how often an animation plays; 0 is for ever
+    loop_count: int = 0  # how often an animation plays; 0 is for ever
     check_warnings: Callable[[], None] = lambda: None  # to be called as soon as a frame's pixels are there
-    mended: Callable[[], "Opened | None"] = lambda: None  # the same, of bytes that a decoder that gave up may take
+    mended: Callable[[], "OpenedImage | None"] = lambda: None  # the same, of bytes that a decoder that gave up may take
 
     @property
     def format(self) -> SourceFormat:

@@ -1,4 +1,4 @@
-"""Pillow's decoders for what libvips has none for, or none that takes all of it.
+"""Decode with Pillow what libvips cannot.
 
 The libvips of PyPI decodes neither HEIC (HEVC is patented) nor BMP, not all that a TIFF may be: 8-bit CIELAB, for one,
 which photographers use; and of an animated PNG the still alone. It shows a GIF's frames on another screen than browsers
@@ -18,8 +18,8 @@ from resize.imaging.limits import Limits
 from resize.imaging.pillow import decode, memory
 from resize.imaging.pillow.color import to_plain, to_srgb
 from resize.imaging.vips.binding import pyvips
-from resize.imaging.vips.memory import Picture
-from resize.imaging.vips.opened_image import Opened
+from resize.imaging.vips.memory import ImageHeader
+from resize.imaging.vips.opened_image import OpenedImage
 
 # Pillow loads its formats as late as it can, and in the sandbox that is too late.
 Image.init()
@@ -31,12 +31,12 @@ _BYTES_HANDED_OVER = 6
 _INTERPRETATIONS = {"L": "b-w", "LA": "b-w", "RGB": "srgb", "RGBA": "srgb", "CMYK": "cmyk"}
 
 
-def open_image(source: bytes, limits: Limits) -> Opened:
+def open_image(source: bytes, limits: Limits) -> OpenedImage:
     """Read an image's header as Pillow's engine does: see `resize.imaging.pillow.decode.open_image`."""
     opened = decode.open_image(source, limits)
     milliseconds: list[int] = []
-    return Opened(
-        picture=Picture(
+    return OpenedImage(
+        picture=ImageHeader(
             format=opened.format,
             stored=opened.size,
             bands=len(opened.image.getbands()),
@@ -49,7 +49,7 @@ def open_image(source: bytes, limits: Limits) -> Opened:
         orientation=decode.stored_orientation(opened),
         profile=opened.profile,
         milliseconds=milliseconds,
-        plays=decode.plays_of(opened),
+        loop_count=decode.loop_count_of(opened),
     )
 
 
@@ -66,18 +66,18 @@ def to_pillow(image: pyvips.Image) -> Image.Image:
     return Image.frombytes(mode, (image.width, image.height), image.write_to_memory())
 
 
-def _held_bytes(opened: decode.Opened) -> int:
+def _held_bytes(opened: decode.OpenedImage) -> int:
     """Tell what Pillow takes while it decodes, or its picture on the way to libvips, whichever is more."""
-    picture = decode.picture_of(opened)
+    picture = decode.header_of(opened)
     decoded = _bytes_of(replace(picture, held=0)) + _BYTES_HANDED_OVER * opened.stored.width * opened.stored.height
     return max(_bytes_of(picture), decoded)
 
 
-def _bytes_of(picture: memory.Picture) -> int:
+def _bytes_of(picture: memory.ImageHeader) -> int:
     return memory.estimate(picture, Size(1, 1), 1, ()) - memory.BASELINE
 
 
-def _decode(opened: decode.Opened, milliseconds: list[int], _needed: Size, frames: int) -> Iterator[pyvips.Image]:
+def _decode(opened: decode.OpenedImage, milliseconds: list[int], _needed: Size, frames: int) -> Iterator[pyvips.Image]:
     """Decode frames one after the other; how long each shows is known only then, and noted."""
     milliseconds.clear()
     for frame in decode.decode(opened, frames):

@@ -1,4 +1,4 @@
-"""Makes every variant with libvips: decode once, shrink from each size to the next, encode."""
+"""Render every variant with libvips, largest first."""
 
 from collections.abc import Sequence
 from traceback import clear_frames
@@ -7,17 +7,17 @@ from resize.errors import ImageRejectedError
 from resize.imaging import limits as limit
 from resize.imaging.geometry import Size
 from resize.imaging.limits import Limits
-from resize.imaging.placeholder import Miniature, dominant_colour, miniature_size, thumb_hash
+from resize.imaging.placeholder import Thumbnail, dominant_colour, thumb_hash, thumbnail_size
 from resize.imaging.plan import HAS_ALPHA, Plan, enough_for, largest_first
 from resize.imaging.rendition import Rendered, Rendition
 from resize.imaging.variants import Variant
 from resize.imaging.vips.binding import pyvips
 from resize.imaging.vips.color import to_plain, to_srgb, unpremultiplied
-from resize.imaging.vips.decode import blaming_the_image, open_image
+from resize.imaging.vips.decode import decoder_errors, open_image
 from resize.imaging.vips.encode import encode
-from resize.imaging.vips.frames import Film
+from resize.imaging.vips.frames import Frames
 from resize.imaging.vips.memory import estimate
-from resize.imaging.vips.opened_image import Opened
+from resize.imaging.vips.opened_image import OpenedImage
 from resize.imaging.vips.resample import scaled
 
 # How to turn what is stored into what is displayed, by EXIF orientation (CIPA DC-008, 4.6.4, tag 274).
@@ -40,35 +40,35 @@ def render(source: bytes, variants: Sequence[Variant], limits: Limits, memory_by
     plans = largest_first(variants, opened.format, opened.displayed, opened.frames)
     size = opened.turned(enough_for(plans, opened.displayed))
     limit.check_memory(estimate(opened.picture, opened.decoded(size), size, plans), memory_bytes)
-    film = _developed(opened, size, max(plan.frames for plan in plans))
+    film = _decoded_frames(opened, size, max(plan.frames for plan in plans))
     renditions: dict[int, Rendition] = {}
     for plan in plans:
         if plan is not plans[-1]:  # of which nothing else is made: no more of it is scaled than is kept
             film = film.shrunk(plan.placement.scaled)
-        renditions[plan.position] = _print(film, plan)
-    miniature = _miniature(film)
+        renditions[plan.position] = _render_variant(film, plan)
+    thumbnail = _thumbnail(film)
     return Rendered(
         format=opened.format.value,
         width=opened.displayed.width,
         height=opened.displayed.height,
         frames=opened.frames,
-        dominant_colour=dominant_colour(miniature),
-        thumbhash=thumb_hash(miniature),
+        dominant_colour=dominant_colour(thumbnail),
+        thumbhash=thumb_hash(thumbnail),
         renditions=tuple(renditions[position] for position in range(len(plans))),
     )
 
 
-def _developed(opened: Opened, size: Size, shown: int) -> Film:
+def _decoded_frames(opened: OpenedImage, size: Size, shown: int) -> Frames:
     """Develop a film, of mended bytes if need be: what the first decoder held is set free before."""
     try:
-        return _develop(opened, size, shown)
+        return _decode_frames(opened, size, shown)
     except ImageRejectedError as error:
         rejected = error
     _set_free(rejected)
     mended = opened.mended()
     if mended is None:
         raise rejected
-    return _develop(mended, size, shown)
+    return _decode_frames(mended, size, shown)
 
 
 def _set_free(error: BaseException) -> None:
@@ -79,15 +79,15 @@ def _set_free(error: BaseException) -> None:
         cause = cause.__cause__ or cause.__context__
 
 
-def _develop(opened: Opened, size: Size, shown: int) -> Film:
+def _decode_frames(opened: OpenedImage, size: Size, shown: int) -> Frames:
     """Decode, and shrink to a size, as it is stored, before the rest: turning and colours cost by the pixel."""
     frames = []
     for frame in opened.decode(size, shown):
-        with blaming_the_image():
+        with decoder_errors():
             small = scaled(to_plain(frame, opened.curve), size).copy_memory()
         opened.check_warnings()  # before other operations clear them
         frames.append(to_srgb(_upright(small, opened.orientation), opened.profile).copy_memory())
-    return Film(frames=_alike(frames), milliseconds=opened.milliseconds[:shown], plays=opened.plays)
+    return Frames(frames=_alike(frames), milliseconds=opened.milliseconds[:shown], loop_count=opened.loop_count)
 
 
 def _upright(image: pyvips.Image, orientation: int) -> pyvips.Image:
@@ -102,10 +102,10 @@ def _alike(frames: list[pyvips.Image]) -> tuple[pyvips.Image, ...]:
     return tuple(frame if frame.hasalpha() else frame.bandjoin(_OPAQUE) for frame in frames)
 
 
-def _print(film: Film, plan: Plan) -> Rendition:
+def _render_variant(film: Frames, plan: Plan) -> Rendition:
     variant, has_alpha = plan.variant, plan.output in HAS_ALPHA
-    reel = film if plan.frames > 1 else film.still()
-    placed = reel.placed(plan.placement, plan.background).straight()
+    chosen = film if plan.frames > 1 else film.first_frame()
+    placed = chosen.placed(plan.placement, plan.background).straight()
     shown = placed if has_alpha else placed.flattened(plan.background)
     return Rendition(
         variant=variant.name,
@@ -117,8 +117,8 @@ def _print(film: Film, plan: Plan) -> Rendition:
     )
 
 
-def _miniature(film: Film) -> Miniature:
-    size = miniature_size(film.size)
+def _thumbnail(film: Frames) -> Thumbnail:
+    size = thumbnail_size(film.size)
     small = scaled(film.frames[0], size)
     straight = unpremultiplied(small) if small.hasalpha() else small.bandjoin(_OPAQUE)
-    return Miniature(size, straight.write_to_memory())
+    return Thumbnail(size, straight.write_to_memory())

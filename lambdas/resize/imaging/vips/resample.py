@@ -1,4 +1,4 @@
-"""Makes pictures smaller: by the filters that Pillow's engine has."""
+"""Downscale with libvips, by the same filters as Pillow."""
 
 from resize.imaging.geometry import Size
 from resize.imaging.pillow.resample import ENOUGH

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from contract.events import Change, parse_body
-from contract.sequencer import Order
+from contract.events import EventType, parse_body
+from contract.sequencer import EventOrder
 from darkroom.backfill.jobs import BEFORE_ALL, Version, just_after, message, removal, requested_now, sequencer_for
 from support.command import manifests
 
@@ -13,8 +13,8 @@ REAL = "00663BD54A1B2C3D4E"
 NEXT = "00663BD54A1B2C3D4F"
 
 
-def order(sequencer: str) -> Order:
-    return Order(sequencer=sequencer, generation=1)
+def order(sequencer: str) -> EventOrder:
+    return EventOrder(sequencer=sequencer, generation=1)
 
 
 def test_the_place_right_after_an_event_is_before_the_next_event() -> None:
@@ -62,7 +62,7 @@ def test_the_function_reads_the_message_as_an_event_that_was_asked_for() -> None
 
     (upload,) = parse_body(requested_now(body))
 
-    assert (upload.change, upload.bucket, upload.key) == (Change.CREATED, "uploads", "ä b/+%.jpg")
+    assert (upload.change, upload.bucket, upload.key) == (EventType.CREATED, "uploads", "ä b/+%.jpg")
     assert (upload.version_id, upload.etag, upload.size) == ("v1", "e1", 7)
     assert (upload.sequencer, upload.time) == (just_after(REAL), modified)
     assert upload.requested is not None
@@ -74,6 +74,6 @@ def test_the_function_reads_a_removal_as_a_deletion_that_was_asked_for() -> None
 
     (upload,) = parse_body(requested_now(removal("uploads", "ä b/+%.jpg", just_after(REAL), found)))
 
-    assert (upload.change, upload.bucket, upload.key) == (Change.MARKED_DELETED, "uploads", "ä b/+%.jpg")
+    assert (upload.change, upload.bucket, upload.key) == (EventType.MARKED_DELETED, "uploads", "ä b/+%.jpg")
     assert (upload.version_id, upload.sequencer, upload.time) == (None, just_after(REAL), found)
     assert upload.requested

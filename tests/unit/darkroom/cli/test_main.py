@@ -82,7 +82,7 @@ def darkroom(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
         (["backfill", "--format", ""], "--format '' cannot be: '' is none of jpeg"),
         (["backfill", "--orphans", "--all"], "--orphans goes through the manifests: of the options that choose, it"),
         (["backfill", "--older-than", "month"], "--older-than 'month' cannot be. Write it like 30s, 15m, 2h or 7d"),
-        (["doctor", "-c", "memory_mb"], "-c 'memory_mb' is no knob and its value. Write it like memory_mb=3008."),
+        (["doctor", "-c", "memory_mb"], "-c 'memory_mb' is no setting and its value. Write it like memory_mb=3008."),
         (["console", "--port", "0"], "--port '0' cannot be. Give a whole number from 1 to 65,535."),
         (["events", "backfill"], "No pipeline runs on this machine. Start `darkroom up`"),
         (["events", "backfill", "--rate", "0"], "--rate '0' cannot be. Give a whole number from 1 to 3,000."),

@@ -9,8 +9,8 @@ from darkroom.console.poll_schedule import SHOWN_LETTERS, LookPace
 
 def looks(count_at: Callable[[int], int], seconds: int) -> list[int]:
     """When it looks, of counts that it is told every other second."""
-    pace = LookPace()
-    return [second for second in range(0, seconds, 2) if pace.is_due(count_at(second), second)]
+    limiter = LookPace()
+    return [second for second in range(0, seconds, 2) if limiter.is_due(count_at(second), second)]
 
 
 def test_without_letters_nothing_is_looked_at() -> None:
@@ -35,9 +35,9 @@ def test_many_that_grow_all_the_time_are_looked_at_every_half_minute_and_not_eve
 
 @pytest.mark.parametrize("count", [1, SHOWN_LETTERS + 1])
 def test_a_look_that_failed_is_tried_again_with_the_next_count(count: int) -> None:
-    pace = LookPace()
-    assert pace.is_due(count, 0)
-    pace.failed()
+    limiter = LookPace()
+    assert limiter.is_due(count, 0)
+    limiter.failed()
 
-    assert pace.is_due(count, 2)
-    assert not pace.is_due(count, 4)
+    assert limiter.is_due(count, 2)
+    assert not limiter.is_due(count, 4)

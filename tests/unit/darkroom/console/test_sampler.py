@@ -7,7 +7,7 @@ import pytest
 
 from darkroom.console.sampler import sample
 from darkroom.pipeline.metrics import Measured, Readings
-from darkroom.pipeline.sqs import Counts
+from darkroom.pipeline.sqs import QueueDepth
 from darkroom.pipeline.status import Status
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -16,7 +16,9 @@ NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 def status(**readings: float) -> Status:
     """A queue of seven jobs."""
     measured = {name: Measured(value=value, at=NOW) for name, value in readings.items()}
-    return Status(at=NOW, jobs=Counts(waiting=3, in_flight=2, delayed=2), dead_letters=1, readings=Readings(**measured))
+    return Status(
+        at=NOW, jobs=QueueDepth(waiting=3, in_flight=2, delayed=2), dead_letters=1, readings=Readings(**measured)
+    )
 
 
 def test_a_sample_tells_the_queue_and_what_was_measured() -> None:

@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from contract.errors import Reason
-from contract.events import Change, Upload
+from contract.events import EventType, ObjectEvent
 from darkroom.console.feed import Feed
 from darkroom.console.health import Health
-from darkroom.console.settings import Limits
+from darkroom.console.settings import ConsoleSettings
 from darkroom.console.uploads import SHOWN_UPLOADS, Uploads
 from darkroom.errors import DarkroomError
-from darkroom.uploads.outcomes import Recorded, Version
+from darkroom.uploads.outcomes import ManifestFile, Version
 from support.aws.deployments import deployed
 from support.command.uploads import recorded
 
@@ -23,11 +23,11 @@ from support.command.uploads import recorded
 class Scripted:
     """A pipeline whose manifests a test writes, and that does not answer when it is told so."""
 
-    manifests: list[Recorded] = field(default_factory=list)
+    manifests: list[ManifestFile] = field(default_factory=list)
     overtaken: bool = False
     silent_for: int = 0
 
-    def new_manifests(self, keys: Sequence[str]) -> Iterator[Recorded]:
+    def new_manifests(self, keys: Sequence[str]) -> Iterator[ManifestFile]:
         if self.silent_for:
             self.silent_for -= 1
             raise DarkroomError("Listing the manifests failed: nobody is there")
@@ -57,7 +57,7 @@ class Shown:
 
     def __post_init__(self) -> None:
         self.feed = Feed({"pipeline": 1, "upload": 1000})
-        health = Health(deployed(), self.feed, Limits(prefix="", source_bytes=1))
+        health = Health(deployed(), self.feed, ConsoleSettings(prefix="", source_bytes=1))
         self.uploads = Uploads(self.pipeline, self.feed, health, clock=lambda: self.now)
 
     def until(self, stage: str) -> list[str]:
@@ -67,9 +67,9 @@ class Shown:
 
     async def _follow(self, is_enough: Callable[[], bool]) -> None:
         running = asyncio.create_task(self.uploads.run())
-        async for facts in self.feed.follow(rest=60):
-            self.told += [json.loads(fact.text) for fact in facts if fact.topic == "upload"]
-            self.troubles += [json.loads(fact.text)["trouble"] for fact in facts if fact.topic == "pipeline"]
+        async for updates in self.feed.subscribe(rest=60):
+            self.told += [json.loads(update.text) for update in updates if update.topic == "upload"]
+            self.troubles += [json.loads(update.text)["trouble"] for update in updates if update.topic == "pipeline"]
             if is_enough():
                 break
         running.cancel()
@@ -81,10 +81,10 @@ def begun(shown: Shown, key: str = "cat.jpg", version_id: str = "v1") -> None:
     shown.uploads.queued(key, version_id)
 
 
-def job(key: str = "cat.jpg", version_id: str | None = "v1") -> Upload:
+def job(key: str = "cat.jpg", version_id: str | None = "v1") -> ObjectEvent:
     """What a dead letter says of an upload."""
-    return Upload(
-        change=Change.CREATED,
+    return ObjectEvent(
+        change=EventType.CREATED,
         bucket="uploads",
         key=key,
         version_id=version_id,

@@ -6,7 +6,7 @@ from unittest.mock import Mock
 import pytest
 
 from darkroom.errors import DarkroomError
-from darkroom.pipeline.sqs import Pace, send, send_all
+from darkroom.pipeline.sqs import RateLimiter, send, send_all
 
 
 def sqs_that_fails(*failures: dict[str, bool]) -> Mock:
@@ -70,7 +70,7 @@ def test_messages_go_ten_in_a_request() -> None:
     sqs = Mock(spec=["send_message_batch"])
     sqs.send_message_batch.return_value = {}
 
-    assert list(send_all(sqs, "jobs", map(str, range(23)), Pace(1_000_000))) == [10, 10, 3]
+    assert list(send_all(sqs, "jobs", map(str, range(23)), RateLimiter(1_000_000))) == [10, 10, 3]
 
 
 def test_a_pace_has_no_burst_after_a_pause() -> None:
@@ -80,10 +80,10 @@ def test_a_pace_has_no_burst_after_a_pause() -> None:
         slept.append(seconds)
         now[0] += seconds
 
-    pace = Pace(10, clock=lambda: now[0], sleep=sleep)
-    pace.wait(10)
+    limiter = RateLimiter(10, clock=lambda: now[0], sleep=sleep)
+    limiter.wait(10)
     now[0] = 60.0
     for _ in range(3):
-        pace.wait(10)
+        limiter.wait(10)
 
     assert slept == [1.0, 1.0]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from contract.keys import manifest_key, rendition_key
 from darkroom.errors import DarkroomError, UsageError
-from darkroom.files import prepare_folder, write_whole
+from darkroom.files import ensure_folder, write_atomically
 from darkroom.uploads.download import local_path
 
 # Segments that file systems, escapes of ours or other keys could mistake for something else.
@@ -78,7 +78,7 @@ def test_no_two_keys_share_a_file_and_none_needs_a_folder_where_another_has_a_fi
 def test_every_key_can_be_written(tmp_path_factory: pytest.TempPathFactory, key: str) -> None:
     out = tmp_path_factory.mktemp("out")
 
-    written = write_whole(out / local_path(key), b"content")
+    written = write_atomically(out / local_path(key), b"content")
 
     assert written.resolve().is_relative_to(out.resolve())
     assert [file.read_bytes() for file in out.rglob("*") if file.is_file()] == [b"content"]
@@ -87,7 +87,7 @@ def test_every_key_can_be_written(tmp_path_factory: pytest.TempPathFactory, key:
 def test_a_write_that_is_cut_short_leaves_the_file_as_it_was_and_nothing_beside_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    target = write_whole(tmp_path / "thumb/tom.webp", b"old")
+    target = write_atomically(tmp_path / "thumb/tom.webp", b"old")
 
     def interrupt(path: Path, content: bytes) -> int:
         with path.open("wb") as file:
@@ -96,7 +96,7 @@ def test_a_write_that_is_cut_short_leaves_the_file_as_it_was_and_nothing_beside_
 
     monkeypatch.setattr(Path, "write_bytes", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        write_whole(target, b"new")
+        write_atomically(target, b"new")
 
     assert [(file.name, file.read_bytes()) for file in target.parent.iterdir()] == [("tom.webp", b"old")]
 
@@ -105,11 +105,11 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "thumb").write_bytes(b"in the way")
 
     with pytest.raises(DarkroomError, match=r"tom.webp' cannot be written: .+ Choose another place."):
-        write_whole(tmp_path / "thumb/tom.webp", b"new")
+        write_atomically(tmp_path / "thumb/tom.webp", b"new")
 
 
 def test_an_output_folder_that_cannot_be_is_refused_before_anything_is_done(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
 
     with pytest.raises(UsageError, match=r"--out: the folder '.*file' cannot be written to: File exists"):
-        prepare_folder(tmp_path / "file", "--out")
+        ensure_folder(tmp_path / "file", "--out")

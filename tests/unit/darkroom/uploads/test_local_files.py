@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from darkroom.errors import UsageError
-from darkroom.uploads.local_files import find_sources
+from darkroom.uploads.local_files import find_files
 
 
 def files(folder: Path, *names: str) -> Path:
@@ -21,7 +21,7 @@ def files(folder: Path, *names: str) -> Path:
 
 def keys(*paths: Path) -> list[str]:
     """The keys that these paths are uploaded as."""
-    return [source.key for source in find_sources(paths)]
+    return [source.key for source in find_files(paths)]
 
 
 def test_a_file_is_uploaded_by_its_name(tmp_path: Path) -> None:
@@ -48,8 +48,8 @@ def test_what_an_earlier_run_wrote_is_left_out_unless_it_is_named(tmp_path: Path
     files(tmp_path, "tom.jpg", "sizes/thumb/tom.jpg.webp", "page.html")
     outputs = [tmp_path / "sizes", tmp_path / "page.html"]
 
-    assert [source.key for source in find_sources([tmp_path], outputs=outputs)] == ["tom.jpg"]
-    assert [source.key for source in find_sources(outputs, outputs=outputs)] == ["thumb/tom.jpg.webp", "page.html"]
+    assert [source.key for source in find_files([tmp_path], outputs=outputs)] == ["tom.jpg"]
+    assert [source.key for source in find_files(outputs, outputs=outputs)] == ["thumb/tom.jpg.webp", "page.html"]
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_what_cannot_be_uploaded_is_named_with_what_to_do(
     tmp_path: Path, paths: Callable[[Path], list[Path]], told: str
 ) -> None:
     with pytest.raises(UsageError) as raised:
-        find_sources(paths(tmp_path))
+        find_files(paths(tmp_path))
 
     assert told in str(raised.value)
 
@@ -142,7 +142,7 @@ def test_a_file_that_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(os, "access", lambda path, _mode: path.name != "secret.jpg")  # root may read everything
 
     with pytest.raises(UsageError, match=r"secret\.jpg' cannot be read: permission denied"):
-        find_sources([tmp_path])
+        find_files([tmp_path])
 
 
 def test_a_folder_that_may_not_be_listed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,4 +152,4 @@ def test_a_folder_that_may_not_be_listed_is_named(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(Path, "iterdir", refuse)
 
     with pytest.raises(UsageError, match="cannot be read: Permission denied"):
-        find_sources([tmp_path])
+        find_files([tmp_path])

@@ -8,8 +8,16 @@ import pytest
 from contract.errors import Reason
 from contract.manifest import Outcome
 from darkroom.errors import DarkroomError
-from darkroom.uploads.outcomes import SETTLE_SECONDS, Awaited, Failure, Recorded, Result, Version, wait_for_outcomes
-from darkroom.uploads.upload import Uploaded
+from darkroom.uploads.outcomes import (
+    SETTLE_SECONDS,
+    Failure,
+    ManifestFile,
+    OutcomeTracker,
+    Result,
+    Version,
+    wait_for_outcomes,
+)
+from darkroom.uploads.upload import UploadedFile
 from support.command.uploads import recorded, uploaded
 
 PATIENCE = 900.0
@@ -19,13 +27,13 @@ PATIENCE = 900.0
 class Scripted:
     """A pipeline that does what a test says, second by second; sleeping is what makes its time pass."""
 
-    manifests: dict[int, list[Recorded]] = field(default_factory=dict)
+    manifests: dict[int, list[ManifestFile]] = field(default_factory=dict)
     dead_letters: dict[int, list[Version]] = field(default_factory=dict)
     idle_from: float = float("inf")
     overtaken: bool = False
     time: float = 0.0
 
-    def new_manifests(self, keys: Sequence[str]) -> Iterator[Recorded]:
+    def new_manifests(self, keys: Sequence[str]) -> Iterator[ManifestFile]:
         due = [second for second in self.manifests if second <= self.time]
         for written in [written for second in due for written in self.manifests.pop(second)]:
             if written.manifest.source.key in keys:
@@ -60,9 +68,9 @@ class Broken(Scripted):
         yield from ()
 
 
-def outcomes(pipeline: Scripted, *uploads: Uploaded, patience: float = PATIENCE) -> list[Result]:
+def outcomes(pipeline: Scripted, *uploads: UploadedFile, idle_timeout: float = PATIENCE) -> list[Result]:
     """Wait for all of them."""
-    rounds = wait_for_outcomes(uploads, pipeline, patience=patience, clock=pipeline.clock, sleep=pipeline.sleep)
+    rounds = wait_for_outcomes(uploads, pipeline, idle_timeout=idle_timeout, clock=pipeline.clock, sleep=pipeline.sleep)
     return [result for results in rounds for result in results]
 
 
@@ -131,34 +139,34 @@ def test_an_upload_is_known_to_be_overtaken_as_soon_as_its_key_tells_of_another(
 
 def test_uploads_can_be_added_while_others_are_awaited() -> None:
     pipeline = Scripted(manifests={0: [recorded("a")]})
-    awaited = Awaited(pipeline, clock=pipeline.clock)
+    tracker = OutcomeTracker(pipeline, clock=pipeline.clock)
 
-    awaited.add(uploaded("a"))
-    first = awaited.look()
+    tracker.add(uploaded("a"))
+    first = tracker.poll()
     pipeline.manifests[0] = [recorded("b")]
-    awaited.add(uploaded("b"))
-    second = awaited.look()
+    tracker.add(uploaded("b"))
+    second = tracker.poll()
 
     assert [result.upload.source.key for result in (*first, *second)] == ["a", "b"]
-    assert not awaited
+    assert not tracker
 
 
 def test_what_was_found_before_the_pipeline_stopped_answering_is_told_by_the_next_look() -> None:
     pipeline = Broken(manifests={0: [recorded("a")]})
-    awaited = Awaited(pipeline, clock=pipeline.clock)
-    awaited.add(uploaded("a"))
+    tracker = OutcomeTracker(pipeline, clock=pipeline.clock)
+    tracker.add(uploaded("a"))
 
     with pytest.raises(DarkroomError):
-        awaited.look()
+        tracker.poll()
     pipeline.broken = False
 
-    assert [result.outcome for result in awaited.look()] == [Outcome.RESIZED]
+    assert [result.outcome for result in tracker.poll()] == [Outcome.RESIZED]
 
 
 def test_without_any_news_the_wait_ends_after_the_patience_given() -> None:
     pipeline = Scripted(manifests={50: [recorded("a")]})
 
-    results = outcomes(pipeline, uploaded("a"), uploaded("b"), patience=100)
+    results = outcomes(pipeline, uploaded("a"), uploaded("b"), idle_timeout=100)
 
     assert [result.reason for result in results] == [None, "no_outcome"]
     assert 150 <= pipeline.time <= 151
@@ -168,7 +176,7 @@ def test_a_busy_pipeline_is_waited_for_as_long_as_there_is_news() -> None:
     uploads = [uploaded(str(number)) for number in range(20)]
     pipeline = Scripted(manifests={number * 90: [recorded(str(number))] for number in range(20)})
 
-    results = outcomes(pipeline, *uploads, patience=100)
+    results = outcomes(pipeline, *uploads, idle_timeout=100)
 
     assert {result.word for result in results} == {"resized"}
     assert len(results) == 20

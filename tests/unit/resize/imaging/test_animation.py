@@ -10,10 +10,10 @@ from PIL import Image, ImageSequence
 from resize.imaging.engine import Engine
 from resize.imaging.formats.webp import with_alpha_declared
 from resize.imaging.pillow import encode as by_pillow
-from resize.imaging.pillow.frames import Film as PillowFilm
+from resize.imaging.pillow.frames import Frames as PillowFilm
 from resize.imaging.variants import Fit, Format
 from resize.imaging.vips import encode as by_vips
-from resize.imaging.vips.frames import Film as VipsFilm
+from resize.imaging.vips.frames import Frames as VipsFilm
 from resize.imaging.vips.pillow_fallback import to_vips
 from support.imaging.images import animation, colour_at, opened, rendered, variant
 

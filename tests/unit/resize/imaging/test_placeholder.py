@@ -7,14 +7,14 @@ import thumbhash
 from PIL import Image
 
 from resize.imaging.geometry import Size
-from resize.imaging.placeholder import Miniature, dominant_colour, miniature_size, thumb_hash
+from resize.imaging.placeholder import Thumbnail, dominant_colour, thumb_hash, thumbnail_size
 from support.imaging.images import encoded, exif, quadrants, rendered
 
 
-def miniature(picture: Image.Image) -> Miniature:
+def miniature(picture: Image.Image) -> Thumbnail:
     """A picture, small."""
-    size = miniature_size(Size(*picture.size))
-    return Miniature(size, picture.resize(size, Image.Resampling.BOX).convert("RGBA").tobytes())
+    size = thumbnail_size(Size(*picture.size))
+    return Thumbnail(size, picture.resize(size, Image.Resampling.BOX).convert("RGBA").tobytes())
 
 
 def average(hashed: str) -> tuple[float, ...]:

@@ -9,14 +9,14 @@ from darkroom.cli.output.dead_letters import describe, json_line, print_groups
 from darkroom.dlq.attempts import Cause
 from darkroom.dlq.dead_letters import DeadLetter, by_cause, choose, uploads_of
 from darkroom.errors import UsageError
-from darkroom.text import told
+from darkroom.text import format_duration
 from support.function.events import s3_body, s3_record
 
 SENT = datetime(2026, 11, 24, 12, tzinfo=UTC)
 NOW = SENT + timedelta(hours=3)
 
 
-def letter(message_id: str, code: str = "unknown", key: str = "cat.jpg", detail: str = "why") -> DeadLetter:
+def message(message_id: str, code: str = "unknown", key: str = "cat.jpg", detail: str = "why") -> DeadLetter:
     body = s3_body(s3_record(key, version_id="v1"))
     return DeadLetter(
         message_id=message_id,
@@ -29,15 +29,15 @@ def letter(message_id: str, code: str = "unknown", key: str = "cat.jpg", detail:
 
 
 LETTERS = (
-    letter("aa1", "MessageRefusedError"),
-    letter("aa2", "StorageError.GetObject.AccessDenied"),
-    letter("bb3", "StorageError.GetObject.SlowDown"),
-    letter("cc4", "StorageError.GetObject.AccessDenied"),
+    message("aa1", "MessageRefusedError"),
+    message("aa2", "StorageError.GetObject.AccessDenied"),
+    message("bb3", "StorageError.GetObject.SlowDown"),
+    message("cc4", "StorageError.GetObject.AccessDenied"),
 )
 
 
-def ids(letters: tuple[DeadLetter, ...]) -> list[str]:
-    return [each.message_id for each in letters]
+def ids(messages: tuple[DeadLetter, ...]) -> list[str]:
+    return [each.message_id for each in messages]
 
 
 def test_letters_are_grouped_by_reason_and_the_largest_group_comes_first() -> None:
@@ -73,7 +73,7 @@ def test_an_id_that_chooses_none_or_several_is_refused(beginning: str, found: st
 
 
 def test_a_letter_is_one_line_of_json_for_another_program() -> None:
-    line = json.loads(json_line(letter("aa1", key="a\nb.jpg"), NOW))
+    line = json.loads(json_line(message("aa1", key="a\nb.jpg"), NOW))
 
     assert {name: line[name] for name in ("id", "reason", "detail", "age_seconds", "attempts")} == {
         "id": "aa1",
@@ -86,7 +86,7 @@ def test_a_letter_is_one_line_of_json_for_another_program() -> None:
 
 
 def test_hostile_names_and_words_are_shown_and_not_obeyed(capsys: pytest.CaptureFixture[str]) -> None:
-    hostile = letter("aa1", key="\x1b[2J[red]x.jpg", detail="\x1b]0;title\x07")
+    hostile = message("aa1", key="\x1b[2J[red]x.jpg", detail="\x1b]0;title\x07")
 
     print_groups([hostile], NOW)
     lines = [*describe(hostile, NOW)]
@@ -101,4 +101,4 @@ def test_hostile_names_and_words_are_shown_and_not_obeyed(capsys: pytest.Capture
     ("seconds", "words"), [(0, "0 s"), (59, "59 s"), (60, "1 min"), (7_199, "1 h"), (86_400 * 3, "3 d"), (-5, "0 s")]
 )
 def test_a_length_of_time_is_told_in_its_largest_unit(seconds: int, words: str) -> None:
-    assert told(timedelta(seconds=seconds)) == words
+    assert format_duration(timedelta(seconds=seconds)) == words

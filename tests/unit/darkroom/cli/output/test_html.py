@@ -8,7 +8,7 @@ import pytest
 from contract.errors import Reason
 from darkroom.cli.output.html import contact_sheet
 from darkroom.cli.output.results import TIMES
-from darkroom.uploads.download import Collected
+from darkroom.uploads.download import DownloadedResult
 from support.command.uploads import collected, failed, uploaded
 
 WEBP = b"RIFF\x04\x00\x00\x00WEBP"
@@ -31,7 +31,7 @@ class Page(HTMLParser):
 
 
 @pytest.fixture
-def resized(tmp_path: Path) -> Collected:
+def resized(tmp_path: Path) -> DownloadedResult:
     made = collected(out=tmp_path)
     for file in made.files.values():
         file.parent.mkdir()
@@ -39,7 +39,7 @@ def resized(tmp_path: Path) -> Collected:
     return made
 
 
-def test_each_variant_is_a_picture_inside_the_page_with_its_size(resized: Collected) -> None:
+def test_each_variant_is_a_picture_inside_the_page_with_its_size(resized: DownloadedResult) -> None:
     page = Page(contact_sheet([resized]))
 
     pictures = [attributes for tag, attributes in page.elements if tag == "img"]
@@ -54,7 +54,7 @@ def test_each_variant_is_a_picture_inside_the_page_with_its_size(resized: Collec
     assert {"album/photo.jpg", "resized", f"jpeg 640{TIMES}480", "#a0b0c0"} <= set(page.text)
 
 
-def test_nothing_is_loaded_and_nothing_runs(resized: Collected) -> None:
+def test_nothing_is_loaded_and_nothing_runs(resized: DownloadedResult) -> None:
     page = Page(contact_sheet([resized]))
 
     links = [value for _, attributes in page.elements for name, value in attributes.items() if name in {"src", "href"}]
@@ -74,10 +74,10 @@ def test_an_upload_without_variants_says_why() -> None:
 @pytest.mark.parametrize(
     "name", ["<script>alert(1)</script>.jpg", '"><img src=x onerror=alert(1)>.jpg', "{{ 1 }}&amp;"]
 )
-def test_a_hostile_name_is_text(name: str, resized: Collected) -> None:
+def test_a_hostile_name_is_text(name: str, resized: DownloadedResult) -> None:
     harmless = Page(contact_sheet([resized]))
 
-    hostile = Page(contact_sheet([Collected(result=failed(uploaded("k", path=name)).result, files={}), resized]))
+    hostile = Page(contact_sheet([DownloadedResult(result=failed(uploaded("k", path=name)).result, files={}), resized]))
 
     assert name in "".join(hostile.text)
     assert [tag for tag, _ in hostile.elements if tag in {"img", "script"}] == [

@@ -9,12 +9,12 @@ from rich.console import Console
 from darkroom.cli.output.status import status_json, status_screen
 from darkroom.pipeline.client import Pipeline
 from darkroom.pipeline.metrics import Measured, Readings
-from darkroom.pipeline.sqs import Counts
+from darkroom.pipeline.sqs import QueueDepth
 from darkroom.pipeline.status import Status
 from support.aws.deployments import deployed
 
 NOW = datetime(2026, 11, 24, 12, 0, 30, tzinfo=UTC)
-STATUS = Status(at=NOW, jobs=Counts(waiting=1234, in_flight=5, delayed=0), dead_letters=2, readings=Readings())
+STATUS = Status(at=NOW, jobs=QueueDepth(waiting=1234, in_flight=5, delayed=0), dead_letters=2, readings=Readings())
 
 
 def measured(value: float, seconds_ago: int = 90) -> Measured:

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 import pytest
 from PIL import Image, ImageSequence
+from PIL.ExifTags import Base
 
 from contract.errors import Reason
 from resize.errors import ImageRejectedError
@@ -146,6 +147,16 @@ def test_colours_are_srgb_where_the_matrix_is_derived_from_primaries(transfer: i
 @pytest.mark.parametrize("matrix", [3, 10, 13, 14])
 def test_a_matrix_that_the_decoder_lacks_is_unsupported(matrix: int) -> None:
     assert reason_of(colours(plain(BRICK), 1, 13, matrix)) == (Reason.UNSUPPORTED, "an AVIF of this matrix is not read")
+
+
+@pytest.mark.parametrize("block", [b"\0", b"\xff", b"\0\0\0\0no TIFF at all"])
+def test_a_broken_exif_block_costs_nothing(block: bytes) -> None:
+    exif = Image.Exif()
+    exif[Base.ImageDescription] = "A brick"
+    whole, described = plain(BRICK, exif=exif), b"\0\0\0\6" + exif.tobytes()
+
+    assert whole.count(described) == 1
+    assert near(pixel(whole.replace(described, (block * len(described))[: len(described)])), BRICK)
 
 
 def test_a_profile_outranks_code_points() -> None:

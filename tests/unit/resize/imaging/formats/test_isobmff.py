@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resize.imaging.color.cicp import Cicp
-from resize.imaging.formats.isobmff import Presentation, brands_of, presentation_of
+from resize.imaging.formats.isobmff import Presentation, brands_of, presentation_of, without_exif
 from resize.imaging.geometry import Size
 from support.imaging.boxes import box, clean_aperture, colours, file_type, with_properties
 from support.imaging.images import animation, encoded, quadrants
@@ -109,3 +109,21 @@ def test_no_file_keeps_it_busy(inner: bytes) -> None:
     meta = box(b"meta", bytes(4) + box(b"pitm", b"\0\0\0\0\0\1") + box(b"iprp", box(b"ipco", inner) + inner))
 
     assert presentation_of(box(b"ftyp", b"avif\0\0\0\0avif") + inner[:16_000_000] + meta).cicp is None
+
+
+@pytest.mark.parametrize(("version", "number"), [(b"\2", b"\0\7"), (b"\3", b"\0\0\0\7")])
+def test_an_exif_block_loses_its_type_and_nothing_else(version: bytes, number: bytes) -> None:
+    def file(kind: bytes) -> bytes:
+        entry = box(b"infe", version + bytes(3) + number + bytes(2) + kind + b"Exif\0")
+        return box(b"ftyp", b"avif") + box(b"meta", bytes(4) + box(b"iinf", bytes(4) + b"\0\1" + entry))
+
+    assert without_exif(file(b"Exif")) == file(b"skip")
+    assert without_exif(file(b"av01")) == file(b"av01")
+
+
+@pytest.mark.parametrize("cut", range(0, 24, 3))
+def test_an_entry_that_ends_too_soon_is_no_exif_block(cut: int) -> None:
+    entry = box(b"infe", (b"\2" + bytes(3) + b"\0\7" + bytes(2) + b"Exif\0")[:cut])
+    source = box(b"ftyp", b"avif") + box(b"meta", bytes(4) + box(b"iinf", bytes(4) + b"\0\1" + entry))
+
+    assert len(without_exif(source)) == len(source)

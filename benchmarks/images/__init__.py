@@ -1,0 +1,1 @@
+"""What is rendered, and how like two images are."""

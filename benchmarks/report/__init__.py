@@ -1,0 +1,1 @@
+"""What was measured, what was to be reached, and docs/benchmarks.md."""

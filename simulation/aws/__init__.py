@@ -1,0 +1,1 @@
+"""SQS, Lambda and S3 as AWS documents them."""

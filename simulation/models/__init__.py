@@ -1,0 +1,1 @@
+"""The pipeline in time: message by message, or as a stream."""
