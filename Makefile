@@ -15,7 +15,7 @@ COMPILE = $(BIN)/python -W ignore -m compileall -qq -j 0 -x /aws_cdk/ .venv/lib 
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-long test-runtime test-corpus nightly soak fuzz scale scale-measure lint checkov audit
-.PHONY: bench lock clean
+.PHONY: bench lock settings clean
 .PHONY: bootstrap deploy diff destroy
 
 help: ## list the targets
@@ -52,6 +52,9 @@ lock: setup ## pin every requirement again, with hashes, after a change of a .in
 	$(LOCK) requirements/audit.in -o requirements/audit.txt
 	$(LOCK) requirements/bench.in -o requirements/bench.txt
 	$(LOCK) requirements/runtime.in -o requirements/runtime.txt
+
+settings: setup ## write the settings of stacks/config/config.py into cdk.json and docs/configuration.md
+	$(BIN)/python -m tools.settings
 
 lint: setup ## ruff, mypy --strict, bandit, and who imports whom
 	$(BIN)/ruff check .

@@ -17,7 +17,7 @@ from stacks.config.config import Config
 from stacks.config.event_target import KafkaAuth, KafkaTarget, Vpc
 from stacks.suppressions import suppress
 
-HANDLER = "announce.handler.handler"
+_HANDLER = "announce.handler.handler"
 TIMEOUT_SECONDS = 60
 _MEMORY_MEGABYTES = 512
 # The most that Lambda takes of a FIFO queue: docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
@@ -172,7 +172,7 @@ class AnnounceFunction(Construct):
             "Function",
             description="Darkroom: takes outcomes from their queue to the event log",
             code=lambda_.Code.from_asset(str(bundle)),
-            handler=HANDLER,
+            handler=_HANDLER,
             runtime=lambda_.Runtime(f"python{self._config.python}", lambda_.RuntimeFamily.PYTHON),
             architecture=_ARCHITECTURES[self._config.architecture],
             memory_size=_MEMORY_MEGABYTES,

@@ -9,7 +9,7 @@ from constructs import Construct
 from resize.settings import Events
 from stacks.config.config import Config
 from stacks.event_log import EventLog
-from stacks.monitoring.metrics import EventMetrics, Metrics
+from stacks.monitoring.metrics import AlarmMetrics, EventMetrics
 from stacks.monitoring.monitoring import Monitoring
 from stacks.names import events_queue, names_for
 from stacks.outputs import EventsOutput, Output
@@ -79,7 +79,7 @@ class PipelineStack(Stack):
         return Events(queue_url=self.event_log.queues.events.queue_url, source=source)
 
     def _monitor(self, config: Config) -> None:
-        metrics = Metrics(
+        metrics = AlarmMetrics(
             stack_name=config.stack_name,
             jobs=self.queues.jobs,
             dead_letters=self.queues.dead_letters,

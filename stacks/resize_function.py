@@ -13,7 +13,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct, IDependable
 
 from stacks.config.config import Config
-from stacks.config.parsers import Pollers
+from stacks.config.rules import Pollers
 from stacks.suppressions import suppress, text_in_cdk_nag
 
 HANDLER = "resize.handler.handler"

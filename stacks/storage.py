@@ -9,12 +9,9 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct, IDependable
 
 from contract.events import NOTIFIED_EVENTS
+from contract.manifest import OUTCOME_TAG, Outcome
 from stacks.config.config import Config
 from stacks.suppressions import suppress
-
-# What the function tags the manifest of a deleted upload with, so that this rule finds it.
-OUTCOME_TAG = "darkroom-outcome"
-REMOVED = "removed"
 
 _NO_ACCESS_LOGS = (
     "Access logs belong in a bucket of the account, not of the application: who wants them records S3 data events with "
@@ -42,7 +39,7 @@ class Storage(Construct):
         )
         removed = s3.LifecycleRule(
             id="ManifestsOfRemovedUploads",
-            tag_filters={OUTCOME_TAG: REMOVED},
+            tag_filters={OUTCOME_TAG: Outcome.REMOVED.value},
             expiration=Duration.days(config.removed_manifest_days),
         )
         self.uploads = self._bucket("Uploads", name=uploads_name, versioned=True, rules=[abandoned, overwritten])

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 # aws.amazon.com/lambda/pricing. A job reads the upload, twice, its manifest and each variant's place, and writes each
 # variant and the manifest; Lambda takes 3 to 12 by the image's size.
 _MILLION = 1_000_000
-_READ = 0.40
-_WRITE = 5.00
-_MESSAGE = 1.00
+READ_DOLLARS = 0.40
+WRITE_DOLLARS = 5.00
+# Of a job: it is sent, received and deleted, alone or in a batch.
+MESSAGE_DOLLARS = 1.00
 _LAMBDA = 12.00
 
 # What looking at manifests reaches from a place near the region, a second: an order of magnitude, for an estimate.
@@ -36,11 +37,14 @@ class Estimate:
     @property
     def looking_dollars(self) -> float:
         """What it costs to read every manifest."""
-        return self.keys * _READ / _MILLION
+        return self.keys * READ_DOLLARS / _MILLION
 
     @property
     def most_dollars(self) -> float:
         """What it costs if every key is a job: its requests, its message, and Lambda for large images."""
         reads = 1 + 3 + self.variants
         writes = self.variants + 1
-        return self.looking_dollars + self.keys * (reads * _READ + writes * _WRITE + _MESSAGE + _LAMBDA) / _MILLION
+        return (
+            self.looking_dollars
+            + self.keys * (reads * READ_DOLLARS + writes * WRITE_DOLLARS + MESSAGE_DOLLARS + _LAMBDA) / _MILLION
+        )

@@ -18,12 +18,14 @@ from botocore.exceptions import ClientError
 from contract.events import REQUESTED
 from contract.keys import is_folder_marker, manifest_key, rendition_key
 from contract.manifest import LaterSchemaError, Manifest, Outcome
+from contract.s3_errors import is_missing
 from contract.sequencer import EventOrder
 from darkroom.backfill.listing import ARCHIVE_CLASSES, Listed
 from darkroom.backfill.selection import Decision, Filter, select
 from darkroom.errors import aws_errors
 from darkroom.parallel import map_parallel
 from darkroom.pipeline.client import Pipeline
+from darkroom.pipeline.manifests import read_manifest
 from resize.derived_bucket import DerivedBucket
 from resize.imaging.variants import Format, Variant
 
@@ -36,7 +38,7 @@ _SEQUENCER_DIGITS = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Version:
+class ObjectVersion:
     """The current version of an uploaded key; `size` is in bytes, `archived` says that S3 does not hand it out."""
 
     version_id: str | None
@@ -77,7 +79,7 @@ class Planner:
         if listed.archived:
             return PlannedKey(key=listed.key, decision=Decision.ARCHIVED)
         try:
-            manifest = self._manifest(listed.key)
+            manifest = read_manifest(self._s3, self._pipeline.derived_bucket, manifest_key(listed.key))
         except LaterSchemaError:
             return PlannedKey(key=listed.key, decision=Decision.LATER_SCHEMA)
         if manifest and manifest.source.etag == listed.etag:
@@ -98,24 +100,12 @@ class Planner:
         body = message(self._pipeline.uploads_bucket, listed.key, current, sequencer)
         return PlannedKey(key=listed.key, decision=verdict, body=body)
 
-    def _manifest(self, key: str) -> Manifest | None:
-        try:
-            answer = self._s3.get_object(Bucket=self._pipeline.derived_bucket, Key=manifest_key(key))
-        except self._s3.exceptions.NoSuchKey:
-            return None
-        try:
-            return Manifest.from_json(answer["Body"].read())
-        except LaterSchemaError:
-            raise
-        except ValueError:
-            return None  # somebody else's; the job will replace it
-
     def _written(self, key: str) -> Iterator[str]:
         """Tell the sequencers of what lies where the job will write."""
         return written_at(self._s3, self._pipeline.derived_bucket, rendition_keys(key, self._variants))
 
 
-def _unfit(key: str, current: Version, manifest: Manifest | None) -> Decision | None:
+def _unfit(key: str, current: ObjectVersion, manifest: Manifest | None) -> Decision | None:
     """Tell what keeps an upload from being resized, whatever its manifest says of it; None where nothing does."""
     if current.archived:
         return Decision.ARCHIVED
@@ -123,15 +113,15 @@ def _unfit(key: str, current: Version, manifest: Manifest | None) -> Decision | 
     return Decision.FOLDER if is_folder_marker(key, current.size) and not is_known else None
 
 
-def current_version(s3: "S3Client", bucket: str, key: str) -> Version | None:
+def current_version(s3: "S3Client", bucket: str, key: str) -> ObjectVersion | None:
     """Look at the current version of a key; None if it has none."""
     try:
         answer = s3.head_object(Bucket=bucket, Key=key)
     except ClientError as error:
-        if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:  # noqa: PLR2004 - HTTP's "not found"
+        if is_missing(error):
             return None
         raise
-    return Version(
+    return ObjectVersion(
         version_id=answer.get("VersionId"),
         etag=answer["ETag"].strip('"'),
         size=answer["ContentLength"],
@@ -186,7 +176,7 @@ def _padded(sequencer: str) -> str:
     return sequencer.ljust(_SEQUENCER_DIGITS, "0")
 
 
-def message(bucket: str, key: str, current: Version, sequencer: str) -> str:
+def message(bucket: str, key: str, current: ObjectVersion, sequencer: str) -> str:
     """Write the message as S3 would; `requested_now` completes it."""
     described = {"size": current.size, "eTag": current.etag, "sequencer": sequencer}
     version = {"versionId": current.version_id} if current.version_id else {}

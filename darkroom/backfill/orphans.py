@@ -14,6 +14,7 @@ from darkroom.backfill.selection import Decision
 from darkroom.errors import aws_errors
 from darkroom.parallel import map_parallel
 from darkroom.pipeline.client import Pipeline
+from darkroom.pipeline.manifests import read_manifest
 from resize.imaging.variants import Variant
 
 if TYPE_CHECKING:
@@ -117,17 +118,8 @@ class OrphanPlanner:
 
     def _manifest(self, name: str) -> Manifest | None:
         """Read a manifest; None where it is gone meanwhile, or is not the one of that name."""
-        try:
-            text = self._s3.get_object(Bucket=self._pipeline.derived_bucket, Key=name)["Body"].read()
-        except self._s3.exceptions.NoSuchKey:
-            return None
-        try:
-            manifest = Manifest.from_json(text)
-        except LaterSchemaError:
-            raise
-        except ValueError:
-            return None
-        return manifest if manifest_key(manifest.source.key) == name else None
+        manifest = read_manifest(self._s3, self._pipeline.derived_bucket, name)
+        return manifest if manifest and manifest_key(manifest.source.key) == name else None
 
     def _written(self, manifest: Manifest) -> Iterator[str]:
         keys = manifest.etags.keys() | rendition_keys(manifest.source.key, self._variants)

@@ -40,11 +40,13 @@ def _print_version(asked: bool) -> None:  # noqa: FBT001 - typer calls it so
         raise typer.Exit
 
 
-Version = Annotated[bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")]
+VersionOption = Annotated[
+    bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+]
 
 
 @app.callback()
-def darkroom(*, version: Version = False) -> None:
+def darkroom(*, version: VersionOption = False) -> None:
     """Make every size of an image that you configured: a serverless pipeline, here on this machine and on AWS.
 
     \b

@@ -101,7 +101,7 @@ Port = Annotated[
 ]
 
 
-Local = Annotated[
+LocalOption = Annotated[
     bool, typer.Option("--local", help="The pipeline that `darkroom up` keeps running: the default while one does.")
 ]
 

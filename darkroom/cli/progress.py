@@ -22,7 +22,7 @@ from rich.progress import TransferSpeedColumn as Speed
 from darkroom.text import printable
 from darkroom.uploads.local_files import LocalFile
 
-Item = TypeVar("Item")
+_Item = TypeVar("_Item")
 
 _NAME_CHARACTERS = 40
 
@@ -105,7 +105,7 @@ class Steps:
         """Begin the next step, of so many items where that is known."""
         self._progress.reset(self._task, description=what, total=total)
 
-    def follow(self, what: str, total: int, items: Iterable[Item]) -> Iterator[Item]:
+    def follow(self, what: str, total: int, items: Iterable[_Item]) -> Iterator[_Item]:
         """Begin the next step, and count its items as they pass."""
         self.begin(what, total)
         for item in items:

@@ -1,12 +1,15 @@
-"""Confirm destructive actions, and stop on a signal."""
+"""Ask before what cannot be undone, stop on a signal, and print tables."""
 
 import signal
 import sys
 import threading
 
 import typer
+from rich.console import Console
 
 from darkroom.errors import UsageError
+
+UNLIMITED_WIDTH = 10_000
 
 
 def confirm(question: str, *, yes: bool) -> None:
@@ -29,3 +32,11 @@ def stop_signal() -> threading.Event:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: stopped.set())
     return stopped
+
+
+def table_console() -> Console:
+    """Make a console for tables on standard output, in which nothing wraps where another program reads it."""
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = UNLIMITED_WIDTH
+    return console

@@ -2,10 +2,11 @@
 
 from collections.abc import AsyncIterator
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from darkroom.console.threads import Result, in_background
+from darkroom.console.threads import in_background
 from darkroom.errors import aws_errors
+from darkroom.uploads.etag import PART_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef, UploadPartOutputTypeDef
 
-# A part has at least 5 MiB, but for the last: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
-PART_BYTES = 8 * 1024 * 1024
+_Result = TypeVar("_Result")
 
 
 class TooLargeError(Exception):
@@ -57,7 +57,7 @@ async def _part(
     return {"ETag": answer["ETag"], "PartNumber": number}
 
 
-async def _asked(key: str, request: "Callable[[], Result]") -> Result:
+async def _asked(key: str, request: "Callable[[], _Result]") -> _Result:
     with aws_errors(f"Uploading {key!r}"):
         return await in_background(request)
 

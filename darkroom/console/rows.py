@@ -25,7 +25,7 @@ class Stage(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
+class RowPicture:
     """A variant as the page shows it; `path`, from the page on, is where its bytes are."""
 
     variant: str
@@ -56,7 +56,7 @@ class Row:
     height: int | None = None
     milliseconds: int | None = None
     colour: str | None = None
-    pictures: tuple[Picture, ...] = ()
+    pictures: tuple[RowPicture, ...] = ()
 
     @property
     def is_on_its_way(self) -> bool:
@@ -109,9 +109,9 @@ def _meaning(result: Result) -> str | None:
     return None
 
 
-def _picture(row_id: str, rendition: PublishedRendition) -> Picture:
+def _picture(row_id: str, rendition: PublishedRendition) -> RowPicture:
     # The ETag makes another address of other bytes, so that a browser may keep them.
-    return Picture(
+    return RowPicture(
         variant=rendition.variant,
         path=f"uploads/{row_id}/{quote(rendition.variant, safe='')}?{quote(rendition.etag, safe='')}",
         width=rendition.width,

@@ -8,7 +8,7 @@ from darkroom.pipeline.deployed_config import find_max_source_bytes, find_scope
 from resize.imaging.limits import Limits as DefaultLimits
 
 # A folder of its own: a file that is dropped on the page replaces nothing that others have uploaded.
-FOLDER: Final = "console/"
+UPLOADS_FOLDER: Final = "console/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +26,6 @@ def find_settings(pipeline: Pipeline) -> ConsoleSettings:
         DarkroomError: AWS does not answer.
     """
     return ConsoleSettings(
-        prefix=f"{find_scope(pipeline).first}{FOLDER}",
+        prefix=f"{find_scope(pipeline).first}{UPLOADS_FOLDER}",
         source_bytes=find_max_source_bytes(pipeline) or DefaultLimits().source_bytes,
     )

@@ -6,25 +6,25 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TypeVar
 
-Result = TypeVar("Result")
+_Result = TypeVar("_Result")
 
 
-async def in_background(work: Callable[[], Result]) -> Result:
+async def in_background(work: Callable[[], _Result]) -> _Result:
     """Wait for the work's result, or raise what it raised.
 
     The thread ends with the process: whoever presses Ctrl-C waits for no answer that AWS still owes. A pool's threads,
     asyncio's and anyio's among them, would be waited for.
     """
     loop = get_running_loop()
-    future: Future[Result] = loop.create_future()
+    future: Future[_Result] = loop.create_future()
 
-    def settle(result: Result | None, error: BaseException | None) -> None:
+    def settle(result: _Result | None, error: BaseException | None) -> None:
         if future.cancelled():
             return
         if error is not None:
             future.set_exception(error)
         else:
-            future.set_result(result)  # type: ignore[arg-type] # None only where Result is
+            future.set_result(result)  # type: ignore[arg-type] # None only where _Result is
 
     def run() -> None:
         result, error = None, None

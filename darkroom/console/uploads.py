@@ -14,7 +14,7 @@ from darkroom.console.health import Health
 from darkroom.console.rows import Row, Stage, begun, ended
 from darkroom.pipeline.metrics import utc_now
 from darkroom.uploads.local_files import LocalFile
-from darkroom.uploads.outcomes import ROUND_SECONDS, OutcomeTracker, PipelineView, Result, Version
+from darkroom.uploads.outcomes import ROUND_SECONDS, OutcomeTracker, PipelineView, Result, VersionId
 from darkroom.uploads.upload import UploadedFile
 
 SHOWN_UPLOADS: Final = 500
@@ -32,8 +32,8 @@ class Uploads:
         self._clock = clock
         self._rows: dict[str, Row] = {}  # the one that changed last comes last, as in the feed
         self._results: dict[str, Result] = {}
-        self._waiting: dict[Version, str] = {}
-        self._dead: set[Version] = set()
+        self._waiting: dict[VersionId, str] = {}
+        self._dead: set[VersionId] = set()
         self._added: list[UploadedFile] = []
         self._something_waits = asyncio.Event()
 
@@ -71,7 +71,7 @@ class Uploads:
                 self._show(begun(row_id, upload.key, upload.size, self._clock()))
             self.queued(row_id, upload.version_id)
 
-    def dead(self, versions: Collection[Version]) -> None:
+    def dead(self, versions: Collection[VersionId]) -> None:
         """Note that the jobs of these have come to the dead-letter queue just now."""
         self._dead.update(version for version in versions if version in self._waiting)
 
@@ -94,7 +94,7 @@ class Uploads:
                     self._end(result)
                 await asyncio.sleep(ROUND_SECONDS)
 
-    def _id_of(self, version: Version) -> str:
+    def _id_of(self, version: VersionId) -> str:
         """Find the upload that a version is, or name one that is new here."""
         if version in self._waiting:
             return self._waiting[version]
@@ -130,18 +130,18 @@ class Uploads:
 class _WithDeadLetters:
     """The pipeline, but that the dead letters are told by whoever reads them: they are read once, for all."""
 
-    def __init__(self, pipeline: PipelineView, dead: set[Version]) -> None:
+    def __init__(self, pipeline: PipelineView, dead: set[VersionId]) -> None:
         self._pipeline = pipeline
         self._dead = dead
         self.new_manifests = pipeline.new_manifests
         self.is_idle = pipeline.is_idle
         self.is_current = pipeline.is_current
 
-    def new_dead_letters(self) -> Iterator[Version]:
+    def new_dead_letters(self) -> Iterator[VersionId]:
         """Tell those that were noted since the last call."""
         while self._dead:
             yield self._dead.pop()
 
 
-def _version(upload: UploadedFile) -> Version:
+def _version(upload: UploadedFile) -> VersionId:
     return (upload.source.key, upload.version_id)

@@ -33,7 +33,7 @@ _MOST_REMEMBERED = 50_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
+class JobFailure:
     """Why a letter failed the last time, and how often it was tried; None where the log has nothing of it."""
 
     cause: Cause
@@ -42,7 +42,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Remembered:
-    failure: Failure
+    failure: JobFailure
     first_asked: datetime
     ask_again: datetime | None  # None is never: the log will not have more
 
@@ -66,7 +66,7 @@ class Failures:
         self._sleep = sleep
         self._remembered: dict[str, _Remembered] = {}
 
-    def of(self, messages: Sequence[DeadLetterMessage]) -> Mapping[str, Failure]:
+    def of(self, messages: Sequence[DeadLetterMessage]) -> Mapping[str, JobFailure]:
         """Tell why each letter failed, by its message id.
 
         Raises:
@@ -86,7 +86,7 @@ class Failures:
         remembered = self._remembered.get(message_id)
         return remembered is None or (remembered.ask_again is not None and remembered.ask_again <= now)
 
-    def _ask(self, messages: Sequence[DeadLetterMessage], now: datetime) -> Mapping[str, Failure]:
+    def _ask(self, messages: Sequence[DeadLetterMessage], now: datetime) -> Mapping[str, JobFailure]:
         sqs: SQSClient = self._pipeline.client("sqs")
         jobs = read_queue(sqs, self._pipeline.jobs_queue_url)
         try:
@@ -98,12 +98,12 @@ class Failures:
             if not (isinstance(why := error.__cause__, ClientError) and why.response["Error"]["Code"] in _NO_LOG):
                 raise
             unread = Cause(code=UNKNOWN_CODE, detail=f"the log cannot be read: {why}")
-            return {message.message_id: Failure(cause=unread, attempts=None) for message in messages}
+            return {message.message_id: JobFailure(cause=unread, attempts=None) for message in messages}
         for message in messages:
             self._remember(message, failures[message.message_id], jobs, now)
         return failures
 
-    def _remember(self, message: DeadLetterMessage, failure: Failure, jobs: Queue, now: datetime) -> None:
+    def _remember(self, message: DeadLetterMessage, failure: JobFailure, jobs: Queue, now: datetime) -> None:
         earlier = self._remembered.pop(message.message_id, None)
         first_asked = earlier.first_asked if earlier else now
         is_whole = (failure.attempts or 0) >= jobs.max_receives
@@ -171,13 +171,13 @@ def _endings(attempts: Sequence[Attempt], log: AttemptLog, now: datetime) -> dic
 
 def _failures(
     messages: Sequence[DeadLetterMessage], attempts: Sequence[Attempt], endings: Mapping[str, str]
-) -> dict[str, Failure]:
+) -> dict[str, JobFailure]:
     last = last_attempts(attempts)
     requests: dict[str, set[str]] = defaultdict(set)
     for attempt in attempts:
         requests[attempt.message_id].add(attempt.request_id)
     return {
-        message.message_id: Failure(
+        message.message_id: JobFailure(
             cause=_cause(last.get(message.message_id), endings), attempts=len(requests[message.message_id]) or None
         )
         for message in messages

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from contract.errors import MessageRefusedError
 from contract.events import ObjectEvent, parse_body
 from darkroom.dlq.attempts import Cause
-from darkroom.dlq.causes import Failure, Failures
+from darkroom.dlq.causes import Failures, JobFailure
 from darkroom.dlq.queue import DeadLetterMessage, DeadLetterQueue
 from darkroom.errors import UsageError
 from darkroom.pipeline.client import Pipeline
@@ -95,7 +95,7 @@ def _only(messages: Sequence[DeadLetter], beginning: str) -> DeadLetter:
     return found[0]
 
 
-def _dead_letter(message: DeadLetterMessage, failure: Failure) -> DeadLetter:
+def _dead_letter(message: DeadLetterMessage, failure: JobFailure) -> DeadLetter:
     return DeadLetter(
         message_id=message.message_id,
         body=message.body,

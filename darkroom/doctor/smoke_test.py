@@ -10,14 +10,16 @@ from botocore.exceptions import ClientError
 
 from contract.keys import manifest_key
 from contract.manifest import Manifest, Outcome
+from contract.s3_errors import is_missing
 from darkroom.doctor.findings import Finding, fault, ok
 from darkroom.errors import aws_errors
 from darkroom.pipeline.client import Pipeline
+from darkroom.pipeline.manifests import read_manifest
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-FOLDER = "darkroom-doctor"
+SMOKE_TEST_FOLDER = "darkroom-doctor"
 
 _LOOK_SECONDS = 0.5
 # One red pixel, as PNG.
@@ -41,7 +43,7 @@ class SmokeTest:
     ) -> None:
         self._pipeline = pipeline
         self._s3: S3Client = pipeline.client("s3")
-        self._key = f"{prefix}{FOLDER}/{uuid.uuid4()}.png"
+        self._key = f"{prefix}{SMOKE_TEST_FOLDER}/{uuid.uuid4()}.png"
         self._patience = idle_timeout
         self._clock = clock
         self._sleep = sleep
@@ -100,11 +102,7 @@ class SmokeTest:
 
     def _manifest(self) -> Manifest | None:
         with aws_errors("Reading the test image's manifest"):
-            try:
-                answer = self._s3.get_object(Bucket=self._pipeline.derived_bucket, Key=manifest_key(self._key))
-            except self._s3.exceptions.NoSuchKey:
-                return None
-            return Manifest.from_json(answer["Body"].read())
+            return read_manifest(self._s3, self._pipeline.derived_bucket, manifest_key(self._key))
 
     def _length(self, key: str) -> int | None:
         """Fetch an object, and tell how long it is; None where there is none."""
@@ -112,6 +110,6 @@ class SmokeTest:
             try:
                 return len(self._s3.get_object(Bucket=self._pipeline.derived_bucket, Key=key)["Body"].read())
             except ClientError as error:
-                if error.response["Error"]["Code"] != "NoSuchKey":
+                if not is_missing(error):
                     raise
                 return None

@@ -8,7 +8,7 @@ from contract.events import NOTIFIED_EVENTS
 from darkroom.doctor.findings import Finding, fault, ok, warning
 from darkroom.errors import aws_errors
 from darkroom.pipeline.client import LIVE, Pipeline
-from darkroom.pipeline.deployed_config import prefix_of
+from darkroom.pipeline.deployed_config import read_notifications
 from darkroom.pipeline.sqs import Queue, read_queue
 from darkroom.text import printable
 
@@ -33,13 +33,8 @@ def check_notification(pipeline: Pipeline, deployed: Mapping[str, Any]) -> Itera
     s3: S3Client = pipeline.client("s3")
     arn = read_queue(pipeline.client("sqs"), pipeline.jobs_queue_url).arn
     with aws_errors("Reading the notifications of the uploads bucket"):
-        notification = s3.get_bucket_notification_configuration(Bucket=pipeline.uploads_bucket)
-    found = {
-        (event, prefix_of(each))
-        for each in notification.get("QueueConfigurations", ())
-        if each["QueueArn"] == arn
-        for event in each["Events"]
-    }
+        notifications = read_notifications(s3, pipeline.uploads_bucket)
+    found = {(event, each.prefix) for each in notifications if each.queue_arn == arn for event in each.events}
     prefix = expected_prefix(deployed)
     missing = [event for event in NOTIFIED_EVENTS if (event, prefix) not in found]
     if missing:
@@ -60,7 +55,7 @@ def check_queues(pipeline: Pipeline) -> Iterator[Finding]:
     sqs: SQSClient = pipeline.client("sqs")
     jobs = read_queue(sqs, pipeline.jobs_queue_url)
     dead = read_queue(sqs, pipeline.dead_letter_queue_url)
-    yield from check_policy(jobs, pipeline.uploads_bucket)
+    yield from check_queue_policy(jobs, pipeline.uploads_bucket)
     if jobs.redrive.get("deadLetterTargetArn") == dead.arn:
         yield ok(f"A job that fails {jobs.redrive['maxReceiveCount']} times becomes a dead letter.")
     else:
@@ -72,7 +67,7 @@ def check_queues(pipeline: Pipeline) -> Iterator[Finding]:
         )
 
 
-def check_policy(jobs: Queue, uploads_bucket: str) -> Iterator[Finding]:
+def check_queue_policy(jobs: Queue, uploads_bucket: str) -> Iterator[Finding]:
     """Tell whether the uploads bucket may send to the jobs queue, and no other."""
     statements = jobs.policy.get("Statement", ())
     buckets = f"arn:{jobs.arn.split(':')[1]}:s3:::"

@@ -25,7 +25,7 @@ from darkroom.local.signature import (
     SignatureError,
     SignedRequest,
     check_body,
-    check_policy,
+    check_form_policy,
     is_body_signed,
     read_policy_signature,
     read_signature,
@@ -145,7 +145,7 @@ class EmulatorGuard:
     def _check_form(self, content_type: str, body: bytes) -> None:
         """See that its policy is signed: a form may come from anywhere, and the emulator holds it to its policy."""
         fields = self._gate.read_form(content_type, body)
-        check_policy(fields, self._secret(*read_policy_signature(fields)))
+        check_form_policy(fields, self._secret(*read_policy_signature(fields)))
 
     def _secret(self, access_key_id: str, token: str) -> str:
         secret = self._gate.secret_of(access_key_id, token)

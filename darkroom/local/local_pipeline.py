@@ -25,7 +25,7 @@ _LOOK_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Local:
+class LocalPipeline:
     """The pipeline, and the log of the emulator that it runs on, None where the endpoint is somebody else's."""
 
     pipeline: Pipeline
@@ -67,7 +67,7 @@ def local_pipeline(
     endpoint_url: str | None = None,
     port: int | None = None,
     begin: Callable[[str], None],
-) -> Iterator[Local]:
+) -> Iterator[LocalPipeline]:
     """Bring the pipeline up, on an emulator of its own unless there is an endpoint, and take the emulator down after.
 
     `overrides` are settings of cdk.json; `begin` is told of each step.
@@ -81,7 +81,7 @@ def local_pipeline(
         begin("Deploying the pipeline")
         with aws_errors(f"Deploying to {aws.endpoint_url}"):
             pipeline = deploy(assembly, aws.endpoint_url, aws.session())
-        yield Local(pipeline=pipeline, emulator_log=log)
+        yield LocalPipeline(pipeline=pipeline, emulator_log=log)
 
 
 @contextmanager

@@ -178,7 +178,7 @@ def read_policy_signature(fields: Mapping[str, str]) -> tuple[str, str]:
     return _scope(fields.get("x-amz-credential", ""))[0], fields.get("x-amz-security-token", "")
 
 
-def check_policy(fields: Mapping[str, str], secret: str) -> None:
+def check_form_policy(fields: Mapping[str, str], secret: str) -> None:
     """Check the signature of a form's policy; what the policy says is checked by whoever takes the form.
 
     Source: docs.aws.amazon.com/AmazonS3/latest/API/sigv4-authentication-HTTPPOST.html

@@ -29,7 +29,7 @@ class Finding(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class KeyFinding:
     """A key and what is found of it, in words too."""
 
     key: str
@@ -38,7 +38,7 @@ class Found:
 
 
 @dataclass(slots=True)
-class History:
+class KeyHistory:
     """What the log has of a key: the ids, the numbers by sequencer, and the newest outcome."""
 
     ids: set[str]
@@ -47,13 +47,13 @@ class History:
     outcome: str
 
 
-def read_log(lines: Iterable[str], name: str) -> dict[str, History]:
+def read_log(lines: Iterable[str], name: str) -> dict[str, KeyHistory]:
     """Read events, one a line: bare, or as `darkroom events tail --json` prints them. Repeats are passed over.
 
     Raises:
         UsageError: a line is no event.
     """
-    histories: dict[str, History] = {}
+    histories: dict[str, KeyHistory] = {}
     for number, line in enumerate(lines, 1):
         if line.strip():
             event = _event_of(line, f"{name}, line {number}")
@@ -62,7 +62,7 @@ def read_log(lines: Iterable[str], name: str) -> dict[str, History]:
     return histories
 
 
-def verify(histories: dict[str, History], standing: Iterable[ImageEvent]) -> Iterator[Found]:
+def verify(histories: dict[str, KeyHistory], standing: Iterable[ImageEvent]) -> Iterator[KeyFinding]:
     """Compare a log with every manifest that stands now. What is announced while this runs may be found missing."""
     seen = set()
     for event in standing:
@@ -70,14 +70,14 @@ def verify(histories: dict[str, History], standing: Iterable[ImageEvent]) -> Ite
         history = histories.get(event.key)
         if history is None or event.id not in history.ids:
             known = "no event of this key" if history is None else f"{len(history.ids):,} others of this key"
-            yield Found(event.key, Finding.NOT_ANNOUNCED, f"the log has {known}")
+            yield KeyFinding(event.key, Finding.NOT_ANNOUNCED, f"the log has {known}")
         else:
-            yield Found(event.key, Finding.SAME)
+            yield KeyFinding(event.key, Finding.SAME)
     for key, history in histories.items():
         if key not in seen and history.outcome != Outcome.REMOVED:
-            yield Found(key, Finding.NO_MANIFEST, f"the log says {history.outcome}, and the bucket has nothing")
+            yield KeyFinding(key, Finding.NO_MANIFEST, f"the log says {history.outcome}, and the bucket has nothing")
         for left_out in _left_out(history):
-            yield Found(key, Finding.GAP, f"number {left_out} is not in the log")
+            yield KeyFinding(key, Finding.GAP, f"number {left_out} is not in the log")
 
 
 def _event_of(line: str, where: str) -> dict[str, Any] | None:
@@ -102,12 +102,12 @@ def _is_event(found: Any) -> bool:
     return all(isinstance(word, str) for word in words) and found["sequence"].isdecimal()
 
 
-def _add(histories: dict[str, History], event: dict[str, Any]) -> None:
+def _add(histories: dict[str, KeyHistory], event: dict[str, Any]) -> None:
     sequencer, number = event["data"]["source"]["sequencer"], int(event["sequence"])
     place, outcome = (sequencer, number), event["data"]["outcome"]
     history = histories.get(event["subject"])
     if history is None:
-        history = histories[event["subject"]] = History(ids=set(), numbers={}, newest=place, outcome=outcome)
+        history = histories[event["subject"]] = KeyHistory(ids=set(), numbers={}, newest=place, outcome=outcome)
     history.ids.add(event["id"])
     history.numbers.setdefault(sequencer, set()).add(number)
     if _is_later(place, history.newest):
@@ -120,7 +120,7 @@ def _is_later(place: tuple[str, int], other: tuple[str, int]) -> bool:
     return one.is_later_than(two)
 
 
-def _left_out(history: History) -> list[int]:
+def _left_out(history: KeyHistory) -> list[int]:
     """Name the numbers between the first and the last, where these have not begun again since.
 
     They begin again once a removed manifest has expired, and are counted from there only.

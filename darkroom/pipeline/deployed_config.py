@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from contract.errors import SettingsError
-from darkroom.errors import aws_errors
+from darkroom.errors import DarkroomError, aws_errors
 from darkroom.pipeline.client import Pipeline
 from resize.settings import Settings
 
@@ -16,6 +16,15 @@ if TYPE_CHECKING:
 
 
 _DENIED = {"AccessDenied", "AccessDeniedException"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notification:
+    """Events of keys with a prefix that a bucket sends to one queue."""
+
+    queue_arn: str
+    events: tuple[str, ...]
+    prefix: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +59,7 @@ def find_scope(pipeline: Pipeline) -> Scope:
     s3: S3Client = pipeline.client("s3")
     with aws_errors("Reading the notifications of the uploads bucket"):
         try:
-            answer = s3.get_bucket_notification_configuration(Bucket=pipeline.uploads_bucket)
+            notifications = read_notifications(s3, pipeline.uploads_bucket)
         except ClientError as error:
             if error.response["Error"]["Code"] in _DENIED:
                 return Scope(prefixes=None)
@@ -58,10 +67,10 @@ def find_scope(pipeline: Pipeline) -> Scope:
     queue = pipeline.jobs_queue_url.rpartition("/")[2]
     return Scope(
         prefixes=tuple(
-            prefix_of(notification)
-            for notification in answer.get("QueueConfigurations", ())
-            if notification["QueueArn"].rpartition(":")[2] == queue
-            and any(event.startswith("s3:ObjectCreated:") for event in notification["Events"])
+            each.prefix
+            for each in notifications
+            if each.queue_arn.rpartition(":")[2] == queue
+            and any(event.startswith("s3:ObjectCreated:") for event in each.events)
         )
     )
 
@@ -82,6 +91,33 @@ def find_max_source_bytes(pipeline: Pipeline) -> int | None:
                 return None
             raise
     return settings.limits.source_bytes
+
+
+def read_settings(pipeline: Pipeline) -> Settings:
+    """Ask the function for its settings.
+
+    Raises:
+        DarkroomError: Lambda does not answer, or the settings are not of this version of Darkroom.
+    """
+    with aws_errors("Reading the configuration of the function"):
+        environment = pipeline.function_environment()
+    try:
+        return Settings.from_environment(environment)
+    except SettingsError as error:
+        raise DarkroomError(f"The function is another Darkroom's: {error}. Deploy it, and run again.") from error
+
+
+def read_notifications(s3: "S3Client", bucket: str) -> tuple[Notification, ...]:
+    """Read which events a bucket sends to queues.
+
+    Raises:
+        ClientError: S3 refuses.
+    """
+    answer = s3.get_bucket_notification_configuration(Bucket=bucket)
+    return tuple(
+        Notification(queue_arn=each["QueueArn"], events=tuple(each["Events"]), prefix=prefix_of(each))
+        for each in answer.get("QueueConfigurations", ())
+    )
 
 
 def prefix_of(configuration: Mapping[str, Any]) -> str:

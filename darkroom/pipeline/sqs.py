@@ -12,7 +12,7 @@ from darkroom.errors import DarkroomError, aws_errors
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-Item = TypeVar("Item")
+_Item = TypeVar("_Item")
 
 _WAITING: Final = "ApproximateNumberOfMessages"
 _IN_FLIGHT: Final = "ApproximateNumberOfMessagesNotVisible"
@@ -177,7 +177,7 @@ def _requests(bodies: Sequence[str]) -> Iterator[list[str]]:
         yield request
 
 
-def in_batches(items: Iterable[Item]) -> Iterator[tuple[Item, ...]]:
+def in_batches(items: Iterable[_Item]) -> Iterator[tuple[_Item, ...]]:
     """Group items ten by ten, in order; the last group has what is left."""
     remaining = iter(items)
     while ten := tuple(islice(remaining, _TEN)):

@@ -6,13 +6,17 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from contract.s3_errors import error_code, is_missing
+
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
+# A part has at least 5 MiB, but for the last: docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
 # In which files are uploaded here, and by the AWS command line as well. Files up to this size are put at once.
 PART_BYTES = 8 * 1024 * 1024
 
-_NOT_TO_BE_SEEN = {403, 404}
+# An answer to HEAD has no body, and so no code but HTTP's.
+_DENIED = {"403", "AccessDenied"}
 _BLOCK_BYTES = 1024 * 1024
 
 
@@ -43,7 +47,7 @@ def same_version(s3: "S3Client", bucket: str, key: str, path: Path) -> str | Non
         first = s3.head_object(Bucket=bucket, Key=key, VersionId=version, PartNumber=1)
         return version if etag == multipart_etag(path, max(1, first["ContentLength"])) else None
     except ClientError as error:
-        if error.response["ResponseMetadata"]["HTTPStatusCode"] in _NOT_TO_BE_SEEN:
+        if is_missing(error) or error_code(error) in _DENIED:
             return None
         raise
 

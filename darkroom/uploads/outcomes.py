@@ -19,7 +19,7 @@ ROUND_SECONDS = 0.25
 SETTLE_SECONDS = 60
 
 # An upload is one version of one key.
-Version: TypeAlias = tuple[str, str | None]
+VersionId: TypeAlias = tuple[str, str | None]
 
 
 class Failure(StrEnum):
@@ -72,13 +72,13 @@ class PipelineView(Protocol):
     def new_manifests(self, keys: Sequence[str]) -> Iterator[ManifestFile]:
         """Read the manifests of these keys that were written since the last call."""
 
-    def new_dead_letters(self) -> Iterator[Version]:
+    def new_dead_letters(self) -> Iterator[VersionId]:
         """Tell which uploads have come to the dead-letter queue since the last call."""
 
     def is_idle(self) -> bool:
         """Tell whether no job waits and none runs."""
 
-    def is_current(self, version: Version) -> bool:
+    def is_current(self, version: VersionId) -> bool:
         """Tell whether this is still the newest version of its key."""
 
 
@@ -111,7 +111,7 @@ class OutcomeTracker:
         self, pipeline: PipelineView, *, idle_timeout: float = math.inf, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._pipeline = pipeline
-        self._pending: dict[Version, UploadedFile] = {}
+        self._pending: dict[VersionId, UploadedFile] = {}
         self._results: list[Result] = []
         self._idle_timer = _IdleTimer(idle_timeout, clock)
 
@@ -138,7 +138,7 @@ class OutcomeTracker:
         return tuple(results)
 
     def _find_manifests(self) -> None:
-        versions: dict[str, list[Version]] = defaultdict(list)
+        versions: dict[str, list[VersionId]] = defaultdict(list)
         for version in self._pending:
             versions[version[0]].append(version)
         for recorded in self._pipeline.new_manifests([*versions]):
@@ -149,7 +149,7 @@ class OutcomeTracker:
                 else:
                     self._find_overtaken(version)
 
-    def _find_overtaken(self, version: Version) -> None:
+    def _find_overtaken(self, version: VersionId) -> None:
         """Tell whether a newer upload of the key has won: only a key's newest ever has a manifest for long."""
         if not self._pipeline.is_current(version):
             self._results.append(Result(upload=self._pending.pop(version), outcome=Outcome.SUPERSEDED))

@@ -4,11 +4,9 @@ import json
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from botocore.config import Config
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from contract.keys import MAX_KEY_BYTES
 from darkroom.errors import UsageError, aws_errors
@@ -21,7 +19,6 @@ if TYPE_CHECKING:
 # docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTForms.html
 FILE_NAME = "${filename}"
 
-_TEMPLATE = Path(__file__).with_name("upload_form.html")
 # Left to itself, boto3 signs some of them as S3 no longer takes it for new buckets, and sends them to the global
 # address, which redirects: no form follows that with its file.
 _SIGNATURE = Config(signature_version="s3v4")
@@ -50,13 +47,6 @@ class Link:
                 "expires": self.expires.isoformat(timespec="seconds"),
             }
         )
-
-    def to_html(self) -> str:
-        """Write a page with the form, which loads and runs nothing."""
-        environment = Environment(
-            loader=FileSystemLoader(_TEMPLATE.parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-        )
-        return environment.get_template(_TEMPLATE.name).render(link=self)
 
 
 def key_pattern(key: str | None, prefix: str | None) -> str | None:

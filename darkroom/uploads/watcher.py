@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from contract.keys import manifest_key
-from contract.manifest import LaterSchemaError, Manifest
 from contract.s3_errors import is_missing
 from darkroom.dlq.dead_letters import uploads_of
 from darkroom.dlq.queue import DeadLetterQueue
 from darkroom.errors import aws_errors
 from darkroom.parallel import map_parallel
+from darkroom.pipeline.manifests import fetch_manifest
 from darkroom.pipeline.sqs import queue_depth
-from darkroom.uploads.outcomes import ManifestFile, Version
+from darkroom.uploads.outcomes import ManifestFile, VersionId
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -49,7 +49,7 @@ class PipelineWatcher:
                 if recorded:
                     yield recorded
 
-    def new_dead_letters(self) -> Iterator[Version]:
+    def new_dead_letters(self) -> Iterator[VersionId]:
         """Read the dead-letter queue where its length has changed, without taking anything out of it.
 
         Of more letters than are read at once some are always missing: they are not read again for that alone.
@@ -68,7 +68,7 @@ class PipelineWatcher:
         """Tell whether no job waits and none runs, as far as SQS knows."""
         return queue_depth(self._sqs, self._pipeline.jobs_queue_url).total == 0
 
-    def is_current(self, version: Version) -> bool:
+    def is_current(self, version: VersionId) -> bool:
         """Tell whether this is still the newest version of its key."""
         key, version_id = version
         with aws_errors("Reading the uploads bucket"):
@@ -104,16 +104,8 @@ class PipelineWatcher:
 
     def _read(self, key: str) -> tuple[str, str, ManifestFile | None]:
         """Read a manifest: its key and ETag, and what it says where it is one that can be read."""
-        try:
-            answer = self._s3.get_object(Bucket=self._pipeline.derived_bucket, Key=key)
-        except ClientError as error:
-            if not is_missing(error):
-                raise
+        fetched = fetch_manifest(self._s3, self._pipeline.derived_bucket, key)
+        if fetched is None:
             return key, "", None  # removed since it was listed
-        text = answer["Body"].read()
-        try:
-            return key, answer["ETag"], ManifestFile(manifest=Manifest.from_json(text), text=text)
-        except LaterSchemaError:
-            raise
-        except ValueError:
-            return key, answer["ETag"], None  # somebody else's; the job will replace it
+        recorded = ManifestFile(manifest=fetched.manifest, text=fetched.text) if fetched.manifest else None
+        return key, fetched.etag, recorded

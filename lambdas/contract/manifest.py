@@ -35,6 +35,11 @@ class Outcome(StrEnum):
     FOLDER = "folder"  # the key marks a folder, and no image; nothing is recorded
 
 
+# Removed keys' manifests carry this tag, by which the stack lets S3 expire them.
+OUTCOME_TAG = "darkroom-outcome"
+REMOVED_TAG = f"{OUTCOME_TAG}={Outcome.REMOVED}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """The upload that a manifest is about; `width` and `height` are pixels as displayed.

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TypeVar
 
 from contract.errors import Reason, StorageError
@@ -23,6 +24,8 @@ from resize.uploads_bucket import SourceObject
 
 Fault = TypeVar("Fault", bound=Exception)
 
+_utc_now = partial(datetime.now, UTC)
+
 # What puts a delete marker upon a version: a lifecycle rule, or someone.
 _MARKERS = {EventType.EXPIRED, EventType.MARKED_DELETED}
 
@@ -40,11 +43,6 @@ class JobResult:
     duplicate: bool = False
 
 
-def utc_now() -> datetime:
-    """Tell the time."""
-    return datetime.now(UTC)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """An upload with all that its job needs.
@@ -58,7 +56,7 @@ class Job:
     settings: Settings
     store: Store
     render: Callable[[bytes], Rendered]
-    clock: Callable[[], datetime] = utc_now
+    clock: Callable[[], datetime] = _utc_now
 
     def run(self) -> JobResult:
         """Do the job.

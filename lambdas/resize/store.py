@@ -19,7 +19,7 @@ from contract.errors import StorageError
 from contract.events import ObjectEvent
 from contract.image_event import REVISION, ImageEvent, parse_revision
 from contract.keys import MANIFESTS, is_folder, is_folder_marker, is_shortened, manifest_key, rendition_key
-from contract.manifest import LaterSchemaError, Manifest, ManifestHeader, Outcome, PublishedRendition
+from contract.manifest import REMOVED_TAG, LaterSchemaError, Manifest, ManifestHeader, Outcome, PublishedRendition
 from contract.s3_errors import error_code, is_missing
 from contract.sequencer import EventOrder
 from resize.derived_bucket import ATTEMPTS, Content, DerivedBucket, PreconditionFailedError
@@ -33,9 +33,6 @@ from resize.uploads_bucket import UploadsBucket
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
-
-# Removed keys' manifests carry this tag, by which the stack lets S3 expire them.
-REMOVED_TAG = "darkroom-outcome=removed"
 
 Announce = Callable[[ImageEvent], None]
 

@@ -9,7 +9,7 @@ from simulation.models.workload import DAY_SECONDS, Workload
 from simulation.parameters import Parameters
 from simulation.tables import Table, duration, usd
 from stacks.config.config import Config
-from stacks.config.parsers import Pollers
+from stacks.config.rules import Pollers
 
 _BURSTS = (10_000, 100_000, 1_000_000)
 _CONCURRENCIES = (50, 100, 500, 1000)

@@ -9,11 +9,26 @@ from contract.errors import SettingsError
 from resize.backoff import Backoff
 from resize.imaging.engine import Engine
 from resize.imaging.limits import Limits
-from resize.imaging.variants import Fit, Variant
+from resize.imaging.variants import Variant, parse_variants
 from resize.settings import STORAGE_SECONDS, WALL_FACTOR, Events, Settings
 from stacks.config.context import parse_json
-from stacks.config.event_target import EventTarget
-from stacks.config.parsers import PARSERS, Pollers
+from stacks.config.event_target import EventTarget, parse_event_target
+from stacks.config.rules import (
+    BOOLEAN,
+    DAYS,
+    ENGINE,
+    LOG_DAYS,
+    MESSAGE_DAYS,
+    POLLERS,
+    VARIANTS,
+    Pollers,
+    Rule,
+    integer,
+    one_of,
+    optional,
+    text,
+)
+from stacks.config.setting import rule_of, setting
 
 # In all, names and values: docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html. What Lambda measures, going
 # by its own error message, is the environment as JSON text.
@@ -26,95 +41,174 @@ MAX_QUEUE_URL = 150
 _LONGEST_SOURCE = "/darkroom/123456789012/us-gov-northwest-1/"
 
 _LIMITS = Limits()
-DEFAULT_VARIANTS = (
-    Variant(name="large", width=1600),
-    Variant(name="medium", width=800),
-    Variant(name="thumb", width=320, height=320, fit=Fit.COVER),
-)
+# Format and quality are spelled out, as they are what people change first.
+_DEFAULT_VARIANTS = {
+    "large": {"width": 1600, "format": "webp", "quality": 80},
+    "medium": {"width": 800, "format": "webp", "quality": 80},
+    "thumb": {"width": 320, "height": 320, "fit": "cover", "format": "webp", "quality": 80},
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """What can be configured, with its default; cdk.json spells out the same.
+    """What can be configured: each setting's default, rule and documentation; `make settings` writes them out.
 
     Days, seconds, megabytes (of 1,048,576 bytes) and bytes are whole numbers.
     """
 
-    # The name of the CloudFormation stack; the uploads bucket and the jobs queue are called after it.
-    stack_name: str = "Darkroom"
-    # The uploads bucket of a stack from before 0.1.0, whose bucket and queue keep their names: see CHANGELOG.md.
-    legacy_uploads_bucket: str | None = None
-    # Only uploads whose key starts so are resized; empty means all.
-    key_prefix: str = ""
-    # What is made of each image, by name; resize/variants.py has every option.
-    variants: tuple[Variant, ...] = DEFAULT_VARIANTS
+    # docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-using-console-create-stack-parameters.html, but short
+    # enough for a queue's name, 80 characters, to hold it; names.py cuts it where a name has a suffix too.
+    stack_name: str = setting(
+        "Darkroom",
+        text(r"[A-Za-z][A-Za-z0-9-]{0,63}", "1 to 64 letters, digits and '-', starting with a letter"),
+        "the CloudFormation stack; the uploads bucket and the jobs queue are called after it",
+    )
+    # docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+    legacy_uploads_bucket: str | None = setting(
+        None,
+        optional(text(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "the name of a bucket, or null for a stack from 0.1.0 on")),
+        "the uploads bucket of a stack from before 0.1.0, which keeps its names: [how](../CHANGELOG.md)",
+    )
+    # Other characters must be percent-encoded in a filter, and would be easy to get wrong:
+    # docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-filtering.html
+    key_prefix: str = setting(
+        "",
+        text(r"[0-9A-Za-z/!_.'()-]{0,1024}", 'at most 1,024 letters, digits and /!_.\'()-, or "" for every key'),
+        "only keys that start so are resized",
+    )
+    variants: tuple[Variant, ...] = setting(
+        parse_variants(_DEFAULT_VARIANTS), VARIANTS, "the sizes: see below", written=_DEFAULT_VARIANTS
+    )
     # Whether `cdk destroy` leaves the buckets and the log. False removes them; the buckets must be empty by then, as
     # emptying them for you would take a function with the right to delete everything.
-    retain_data: bool = True
-    # How long an overwritten or deleted upload can be brought back.
-    noncurrent_days: int = 30
-    # Whether the variants of an upload that a lifecycle rule expires stay; what a person deletes loses them either way.
-    keep_variants_of_expired: bool = False
-    # How long the parts of a multipart upload that was never completed are kept.
-    abort_upload_days: int = 1
+    retain_data: bool = setting(True, BOOLEAN, "whether `make destroy` leaves the buckets and the log")
+    noncurrent_days: int = setting(30, DAYS, "how long an overwritten or deleted upload can be brought back")
+    keep_variants_of_expired: bool = setting(
+        False,
+        BOOLEAN,
+        "whether variants outlive an upload that a lifecycle rule of yours expires: "
+        "[see below](#originals-that-expire)",
+    )
+    abort_upload_days: int = setting(1, DAYS, "how long the parts of an unfinished multipart upload are kept")
     # How long a deleted upload's manifest stays, so that an older job that comes late cannot bring its variants back.
-    removed_manifest_days: int = 30
-    # How long a job may wait, and how long a job that failed waits for a person, both from its first day.
-    queue_retention_days: int = 4
-    dead_letter_retention_days: int = 14
-    # How often a job is tried before it goes to the dead-letter queue, within some two hours: see resize/backoff.py.
-    max_receive_count: int = 8
+    removed_manifest_days: int = setting(
+        30, DAYS, "how long a deleted key's manifest stays; longer than any message lives"
+    )
+    queue_retention_days: int = setting(4, MESSAGE_DAYS, "how long a job may wait")
+    dead_letter_retention_days: int = setting(
+        14, MESSAGE_DAYS, "how long a dead letter is kept, from its job's first day"
+    )
+    # docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue.html
+    max_receive_count: int = setting(
+        8, integer(1, 1000), "how often a job is tried: soon at first and then ever later, for about two hours"
+    )
     # A full batch of the slowest images fits, nine times render_seconds and once three times that, so that none of them
     # costs another a receive.
-    function_timeout_seconds: int = 330
-    # How much processor time one image may take, before it is rejected; by the clock it may take three times that.
-    render_seconds: int = 25
-    # How long a job that was received stays hidden, unless the function shows it sooner; None is six function timeouts
-    # plus the batch window.
-    visibility_timeout_seconds: int | None = None
-    # How many jobs one invocation takes at most, and how long Lambda waits for that many.
-    batch_size: int = 10
-    batch_window_seconds: int = 1
+    # docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+    function_timeout_seconds: int = setting(
+        330, integer(STORAGE_SECONDS + WALL_FACTOR + 1, 900), "how long one batch may take"
+    )
+    render_seconds: int = setting(
+        25,
+        integer(1, 900),
+        "how much processor time one image may take, before it is rejected; by the clock it may take three times "
+        "as long",
+    )
+    # docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
+    visibility_timeout_seconds: int | None = setting(
+        None,
+        optional(integer(1, 43_200, ", or null for 6 x timeout + window")),
+        "how long a received job stays hidden, unless the function says when to retry it; `null` is 6 times the "
+        "function's timeout + the window",
+    )
+    # docs.aws.amazon.com/lambda/latest/dg/services-sqs-parameters.html
+    batch_size: int = setting(10, integer(1, 10_000), "how many jobs one invocation takes")
+    batch_window_seconds: int = setting(1, integer(0, 300), "how long Lambda waits for that many")
     # How many invocations run at a time at most; None with provisioned_pollers, which are kept ready and cost money.
-    max_concurrency: int | None = 50
-    provisioned_pollers: Pollers | None = None
-    # One full vCPU: docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
-    memory_mb: int = 1769
-    python: str = "3.14"
-    architecture: str = "arm64"
-    log_retention_days: int = 30
-    # The Cache-Control header of every rendition.
-    cache_control: str = "public, max-age=3600"
-    # How many jobs of a batch are under way at once, so that the wait of one for S3 is another's processor time.
-    jobs_at_once: int = 4
-    # What an image may be, in bytes, in pixels of a frame, in frames, in pixels of all frames; more is rejected.
-    max_source_bytes: int = _LIMITS.source_bytes
-    max_frame_pixels: int = _LIMITS.frame_pixels
-    max_frames: int = _LIMITS.frames
-    max_total_pixels: int = _LIMITS.total_pixels
-    # Where every outcome is announced, as an event that others read: docs/events.md. None is nowhere.
-    events: EventTarget | None = None
-    # Whether the stack has alarms, a dashboard and saved queries; without them nothing below has a meaning.
-    monitoring: bool = True
-    # Who is told of alarms; None is no one, and leaves out the topic and its key.
-    alarm_email: str | None = None
+    # docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+    max_concurrency: int | None = setting(
+        50,
+        optional(integer(2, 1000, ", or null with provisioned_pollers")),
+        "how many invocations run at once; [what that carries](scale.md)",
+    )
+    provisioned_pollers: Pollers | None = setting(
+        None, optional(POLLERS), '`{"minimum": …, "maximum": …}` instead of `max_concurrency`'
+    )
+    # Lambda would take 128, but the sandbox gets only what the consumer does not keep for itself:
+    # docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
+    memory_mb: int = setting(
+        1769,
+        integer(1024, 10_240),
+        "memory, and with it processor: 1,769 is one vCPU, and each renders an image of its own",
+    )
+    # Before 3.12 Lambda's system is Amazon Linux 2, whose C library is too old for Pillow's wheels:
+    # docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
+    python: str = setting("3.14", one_of("3.12", "3.13", "3.14"), "the function's runtime")
+    architecture: str = setting("arm64", one_of("arm64", "x86_64"), 'or `"x86_64"`')
+    log_retention_days: int = setting(30, LOG_DAYS, "how long logs are kept")
+    cache_control: str = setting(
+        "public, max-age=3600",
+        text(r"[\x20-\x7e]{1,256}", "1 to 256 printable ASCII characters"),
+        "the `Cache-Control` of every rendition",
+    )
+    jobs_at_once: int = setting(
+        4,
+        integer(1, 32),
+        "how many jobs of a batch overlap: one waits for S3 while another renders; three keep a vCPU busy",
+    )
+    max_source_bytes: int = setting(
+        _LIMITS.source_bytes,
+        integer(1, 10_240 * 2**20),
+        "what an image may weigh; `memory_mb` must hold one for each of `jobs_at_once`",
+    )
+    max_frame_pixels: int = setting(_LIMITS.frame_pixels, integer(1, 2**32), "how many pixels a frame may have")
+    max_frames: int = setting(_LIMITS.frames, integer(1, 2**32), "how many frames an animation may have")
+    max_total_pixels: int = setting(_LIMITS.total_pixels, integer(1, 2**32), "how many pixels all frames may have")
+    events: EventTarget | None = setting(
+        None,
+        optional(Rule(parse=parse_event_target, allowed="null, or an object whose `to` is eventbridge or kafka")),
+        "where every outcome is announced, for others to read: [events](events.md#turn-it-on)",
+    )
+    monitoring: bool = setting(True, BOOLEAN, "alarms, a dashboard and saved queries: see below")
+    # An address as RFC 5321 has it, without the quoted and the bracketed forms.
+    alarm_email: str | None = setting(
+        None,
+        optional(
+            text(
+                r"(?=.{3,254}$)[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,63}",
+                "an e-mail address, or null",
+            )
+        ),
+        "who is told of alarms; SNS asks that address for its consent",
+    )
     # How old a job may be; None is one and a half visibility timeouts, so that one retry is no alarm. SQS counts no age
     # after the third receive, two timeouts after the first:
     # docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
-    alarm_oldest_message_seconds: int | None = None
+    alarm_oldest_message_seconds: int | None = setting(
+        None,
+        optional(integer(60, 1_209_600, ", or null for 1.5 x the visibility timeout")),
+        "how old a job may be; `null` is 1.5 times the visibility timeout",
+    )
     # How many percent of the jobs may fail, or be rejected. A share is of alarm_minimum_jobs at least, so that the only
     # job of a night is not all of them.
-    alarm_failed_percent: int = 5
-    alarm_rejected_percent: int = 25
-    alarm_minimum_jobs: int = 50
-    # How long the function may run as many times at once as max_concurrency allows.
-    alarm_at_cap_minutes: int = 30
-    # How long there may be no job at all; None is for ever.
-    alarm_no_jobs_hours: int | None = None
-    # Which library resizes; the bundle has no other.
-    engine: Engine = Engine.PILLOW
+    alarm_failed_percent: int = setting(5, integer(0, 99), "how many jobs of a hundred may fail")
+    alarm_rejected_percent: int = setting(25, integer(0, 99), "how many images of a hundred may be rejected")
+    alarm_minimum_jobs: int = setting(
+        50, integer(1, 1_000_000), "how many jobs there must be before those shares count"
+    )
+    # One day for a period of a minute, seven for one of an hour:
+    # docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+    alarm_at_cap_minutes: int = setting(30, integer(1, 1440), "how long `max_concurrency` may be used up")
+    alarm_no_jobs_hours: int | None = setting(
+        None,
+        optional(integer(1, 168, ", or null for no such alarm")),
+        "how long there may be no job; `null` is for ever",
+    )
+    engine: Engine = setting(Engine.PILLOW, ENGINE, 'which library resizes: `"vips"` is [faster](#which-engine)')
     # "this-machine" makes a bundle for the emulator, which runs the function on the Python that it runs on itself.
-    bundle_for: str = "lambda"
+    bundle_for: str = setting(
+        "lambda", one_of("lambda", "this-machine"), '`"this-machine"` makes the bundle for the local pipeline'
+    )
 
     @property
     def visibility_seconds(self) -> int:
@@ -161,6 +255,7 @@ class Config:
         )
 
 
+_RULES: Mapping[str, Rule] = {field.name: rule_of(field) for field in fields(Config)}
 _TEXT_KNOBS = frozenset(knob.name for knob in fields(Config) if knob.type is str)
 _CDK_COMMAND_LINE_KEYS = frozenset({"acknowledged-issue-numbers", "cli-telemetry"})
 
@@ -175,9 +270,9 @@ def parse_config(context: Mapping[str, object]) -> Config:
     """
     knobs = {key: value for key, value in context.items() if not is_cdk_key(key)}
     for key, value in knobs.items():
-        if key not in PARSERS:
+        if key not in _RULES:
             raise SettingsError(key if key.isprintable() else repr(key), value, _nearest(key))
-    config = Config(**{key: PARSERS[key](key, _from_text(key, value)) for key, value in knobs.items()})
+    config = Config(**{key: _RULES[key].parse(key, _from_text(key, value)) for key, value in knobs.items()})
     _check_together(config)
     return config
 
@@ -188,7 +283,7 @@ def is_cdk_key(key: str) -> bool:
 
 
 def _nearest(key: str) -> str:
-    names = difflib.get_close_matches(key.replace("-", "_").lower(), PARSERS, n=1, cutoff=0.0)
+    names = difflib.get_close_matches(key.replace("-", "_").lower(), _RULES, n=1, cutoff=0.0)
     return f"the name of a setting; the nearest is {names[0]!r}"
 
 

@@ -11,7 +11,7 @@ from constructs import Construct
 
 from contract.metrics import Metric
 from stacks.config.config import Config
-from stacks.monitoring.metrics import FIVE_MINUTES, HOUR, MINUTE, QUARTER_HOUR, EventMetrics, Metrics
+from stacks.monitoring.metrics import FIVE_MINUTES, HOUR, MINUTE, QUARTER_HOUR, AlarmMetrics, EventMetrics
 
 # After so many tries a fault no longer looks like one that passes.
 _TRIES = 3
@@ -67,7 +67,7 @@ class Alarm:
         )
 
 
-def alarms_for(config: Config, metrics: Metrics) -> list[Alarm]:
+def alarms_for(config: Config, metrics: AlarmMetrics) -> list[Alarm]:
     """Decide on the alarms of a configuration, the most urgent first."""
     return [
         *_of_the_queues(config, metrics),
@@ -79,7 +79,7 @@ def alarms_for(config: Config, metrics: Metrics) -> list[Alarm]:
     ]
 
 
-def _of_the_queues(config: Config, metrics: Metrics) -> list[Alarm]:
+def _of_the_queues(config: Config, metrics: AlarmMetrics) -> list[Alarm]:
     return [
         Alarm(
             name="dead-letters",
@@ -105,7 +105,7 @@ def _of_the_queues(config: Config, metrics: Metrics) -> list[Alarm]:
     ]
 
 
-def _of_retries(config: Config, metrics: Metrics) -> list[Alarm]:
+def _of_retries(config: Config, metrics: AlarmMetrics) -> list[Alarm]:
     tries = min(_TRIES, config.max_receive_count - 1)
     if tries == 0:
         return []  # the first failure makes a dead letter
@@ -124,7 +124,7 @@ def _of_retries(config: Config, metrics: Metrics) -> list[Alarm]:
     ]
 
 
-def _of_outcomes(config: Config, metrics: Metrics) -> list[Alarm]:
+def _of_outcomes(config: Config, metrics: AlarmMetrics) -> list[Alarm]:
     least = config.alarm_minimum_jobs
     return [
         # Lambda's own Errors stay flat here: a batch that names its failed jobs is a success to Lambda.
@@ -147,7 +147,7 @@ def _of_outcomes(config: Config, metrics: Metrics) -> list[Alarm]:
     ]
 
 
-def _of_the_function(config: Config, metrics: Metrics) -> list[Alarm]:
+def _of_the_function(config: Config, metrics: AlarmMetrics) -> list[Alarm]:
     alarms = [
         # What dies counts nothing of its own, and only then do Lambda's Errors tell more than the jobs do.
         Alarm(
@@ -184,7 +184,7 @@ def _of_the_function(config: Config, metrics: Metrics) -> list[Alarm]:
     return alarms
 
 
-def _of_silence(config: Config, metrics: Metrics) -> list[Alarm]:
+def _of_silence(config: Config, metrics: AlarmMetrics) -> list[Alarm]:
     hours = config.alarm_no_jobs_hours
     if hours is None:
         return []

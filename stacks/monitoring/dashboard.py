@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from aws_cdk import aws_cloudwatch as cloudwatch
 
 from contract.metrics import AnnounceMetric, Metric
-from stacks.monitoring.metrics import FIVE_MINUTES, SUM, EventMetrics, Metrics
+from stacks.monitoring.metrics import FIVE_MINUTES, SUM, AlarmMetrics, EventMetrics
 
 _ROW = 24  # a dashboard is so many units wide
 _HEIGHT = 6
@@ -13,7 +13,7 @@ _OUTCOMES = (Metric.RESIZED, Metric.REJECTED, Metric.REMOVED, Metric.SUPERSEDED,
 _PERIOD = FIVE_MINUTES
 
 
-def rows_of(metrics: Metrics, alarms: Sequence[cloudwatch.IAlarm]) -> list[list[cloudwatch.IWidget]]:
+def rows_of(metrics: AlarmMetrics, alarms: Sequence[cloudwatch.IAlarm]) -> list[list[cloudwatch.IWidget]]:
     """Every widget, row by row."""
     return [
         [cloudwatch.AlarmStatusWidget(alarms=alarms, title="Alarms: docs/runbook.md", width=_ROW, height=3)],
@@ -24,7 +24,7 @@ def rows_of(metrics: Metrics, alarms: Sequence[cloudwatch.IAlarm]) -> list[list[
     ]
 
 
-def _queues(metrics: Metrics) -> dict[str, list[cloudwatch.IMetric]]:
+def _queues(metrics: AlarmMetrics) -> dict[str, list[cloudwatch.IMetric]]:
     jobs = metrics.jobs
     return {
         "Jobs: waiting, and being done": [
@@ -42,7 +42,7 @@ def _queues(metrics: Metrics) -> dict[str, list[cloudwatch.IMetric]]:
     }
 
 
-def _function(metrics: Metrics) -> dict[str, list[cloudwatch.IMetric]]:
+def _function(metrics: AlarmMetrics) -> dict[str, list[cloudwatch.IMetric]]:
     function = metrics.function
     return {
         "Invocations at once": [metrics.concurrency(_PERIOD)],
@@ -59,7 +59,7 @@ def _function(metrics: Metrics) -> dict[str, list[cloudwatch.IMetric]]:
     }
 
 
-def _outcomes(metrics: Metrics) -> dict[str, list[cloudwatch.IMetric]]:
+def _outcomes(metrics: AlarmMetrics) -> dict[str, list[cloudwatch.IMetric]]:
     return {
         "Ends of jobs": [metrics.of_jobs(metric, SUM, _PERIOD) for metric in _OUTCOMES],
         "Failed and rejected, %": [

@@ -14,7 +14,7 @@ SUM, COUNT, MAXIMUM = "Sum", "SampleCount", "Maximum"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Metrics:
+class AlarmMetrics:
     """Each method names one metric and the statistic by which it means something; a period is asked of the caller."""
 
     stack_name: str

@@ -10,7 +10,7 @@ from stacks.config.config import Config
 from stacks.monitoring.alarm_email import AlarmEmail
 from stacks.monitoring.alarms import alarms_for
 from stacks.monitoring.dashboard import rows_of
-from stacks.monitoring.metrics import Metrics
+from stacks.monitoring.metrics import AlarmMetrics
 from stacks.monitoring.queries import QUERIES, Query
 
 
@@ -18,7 +18,7 @@ class Monitoring(Construct):
     """Everything has the stack's name in its own, so that stacks in one account keep apart."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, config: Config, metrics: Metrics, log_group: logs.ILogGroup
+        self, scope: Construct, construct_id: str, *, config: Config, metrics: AlarmMetrics, log_group: logs.ILogGroup
     ) -> None:
         super().__init__(scope, construct_id)
         made = [alarm.make(self, config.stack_name) for alarm in alarms_for(config, metrics)]

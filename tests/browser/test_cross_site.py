@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, expect
 
+from darkroom.cli.output.html import upload_form
 from darkroom.uploads.presigned_post import make_link
 from support.command.consoles import console_of
 from support.function.faulty import Faulty
@@ -130,7 +131,7 @@ def test_the_cookie_of_the_console_goes_to_no_other_server_of_this_machine(
 def test_the_form_of_a_link_works_from_any_page(faulty: Faulty, browser: Browser) -> None:
     link = make_link(faulty.pipeline, "visitors/cat.jpg", max_bytes=100_000, valid_for=timedelta(minutes=5))
     uploads: S3Client = faulty.s3
-    with page_with(link.to_html()) as address:
+    with page_with(upload_form(link)) as address:
         page = browser.new_page()
         page.goto(address)
         page.set_input_files("input[type=file]", {"name": "my.jpg", "mimeType": "image/jpeg", "buffer": jpeg()})

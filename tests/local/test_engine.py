@@ -12,7 +12,7 @@ from darkroom.pipeline.client import Pipeline
 from resize.imaging.engine import Engine
 from resize.imaging.limits import Limits
 from resize.imaging.render import render
-from stacks.config.config import DEFAULT_VARIANTS
+from stacks.config.config import Config
 from support.command.pipelines import manifest_of, upload
 from support.imaging.images import encoded, opened, sideways_heic
 from support.imaging.likeness import natural
@@ -36,7 +36,7 @@ def test_the_engine_of_the_knob_makes_the_variants(key: str, source: bytes, with
 
     manifest = manifest_of(with_vips, key)
     assert (manifest["outcome"], len(manifest["renditions"])) == ("resized", 3)
-    expected = render(source, DEFAULT_VARIANTS, Limits(), None, Engine.VIPS).renditions
+    expected = render(source, Config().variants, Limits(), None, Engine.VIPS).renditions
     for told, rendition in zip(manifest["renditions"], expected, strict=True):
         stored = with_vips.client("s3").get_object(Bucket=with_vips.derived_bucket, Key=told["key"])["Body"].read()
         assert opened(stored).tobytes() == opened(rendition.body).tobytes()

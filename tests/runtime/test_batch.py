@@ -10,7 +10,7 @@ from resize.imaging.engine import Engine
 from resize.imaging.limits import Limits
 from resize.imaging.render import render
 from resize.settings import STORAGE_SECONDS, WALL_FACTOR
-from stacks.config.config import DEFAULT_VARIANTS
+from stacks.config.config import Config
 from support.command.pipelines import manifest_of, upload
 from support.function.jobs_queue import JobsQueue
 from support.function.lambda_function import X86_64, BundleOf, LambdaFunction, lambda_function
@@ -62,7 +62,7 @@ def test_real_events_of_real_images_become_the_variants_that_this_machine_makes(
 
     assert outcomes(queue, list(sources)) == dict.fromkeys(sources, ("resized", None))
     made = {key: pixels_of(queue, key) for key in sources}
-    expected = {key: render(source, DEFAULT_VARIANTS, Limits(), None, engine) for key, source in sources.items()}
+    expected = {key: render(source, Config().variants, Limits(), None, engine) for key, source in sources.items()}
     assert made == {key: [opened(one.body).tobytes() for one in all_.renditions] for key, all_ in expected.items()}
 
 

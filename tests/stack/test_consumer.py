@@ -8,7 +8,7 @@ from typing import Any
 
 from resize.settings import Settings
 from stacks.config.config import Config
-from stacks.config.parsers import Pollers
+from stacks.config.rules import Pollers
 from stacks.outputs import Output
 from support.aws.stack import Template, arn_of, in_cloudformation, joined, synthesize
 

@@ -14,7 +14,7 @@ from typer.main import get_command
 from contract.metrics import AnnounceMetric, Metric
 from darkroom.cli.main import app
 from stacks.config.config import Config
-from stacks.config.parsers import Pollers
+from stacks.config.rules import Pollers
 from stacks.outputs import EventsOutput, Output
 from support.aws.alarm_evaluation import AlarmEvaluation, metric_math
 from support.aws.stack import EVERYTHING, WITH_EVENT_BRIDGE, Json, Template, synthesize

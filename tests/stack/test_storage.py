@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from resize.store import REMOVED_TAG
+from contract.manifest import REMOVED_TAG
 from stacks.config.config import Config
 from stacks.outputs import Output
 from support.aws.stack import Template, arn_of, in_cloudformation, joined, synthesize

@@ -11,21 +11,20 @@ from typing import Annotated
 
 import typer
 
-from contract.errors import SettingsError
 from darkroom.backfill.backfill import KeySource, PagePlanner, UploadedKeys, backfill, plan_pages
 from darkroom.backfill.checkpoint import Checkpoint
 from darkroom.backfill.estimate import Estimate
 from darkroom.backfill.jobs import PlannedKey, Planner
 from darkroom.backfill.orphans import Manifests, OrphanPlanner
 from darkroom.backfill.selection import Decision, Filter
-from darkroom.cli.options import Local, Stack, duration, source_formats, whole_number
+from darkroom.cli.options import LocalOption, Stack, duration, source_formats, whole_number
 from darkroom.cli.progress import steps
 from darkroom.cli.target import find_target
 from darkroom.cli.terminal import confirm
 from darkroom.doctor.rollback import DEPLOY_AGAIN
-from darkroom.errors import DarkroomError, UsageError, aws_errors
+from darkroom.errors import UsageError, aws_errors
 from darkroom.pipeline.client import Pipeline
-from darkroom.pipeline.deployed_config import find_scope
+from darkroom.pipeline.deployed_config import find_scope, read_settings
 from darkroom.pipeline.sqs import RateLimiter
 from darkroom.text import format_duration, printable
 from resize.imaging.formats.detect import SourceFormat
@@ -95,7 +94,7 @@ def backfill_(  # noqa: PLR0913 - the command has so many options
     yes: Yes = False,
     dry_run: DryRun = False,
     as_json: AsJson = False,
-    local: Local = False,
+    local: LocalOption = False,
     stack: Stack = None,
 ) -> None:
     """Resize what is in the uploads bucket already: uploads without an outcome, and those of another configuration.
@@ -126,7 +125,7 @@ def backfill_(  # noqa: PLR0913 - the command has so many options
     if orphans and (everything or missing or older_than or formats or rejected or inventory):
         raise UsageError("--orphans goes through the manifests: of the options that choose, it takes --prefix alone.")
     pipeline = find_target(local=local, stack=stack)
-    settings = _settings(pipeline)
+    settings = read_settings(pipeline)
     within = _within_scope(prefix, pipeline)
     if orphans:
         manifests = Manifests(pipeline=pipeline, prefix=within)
@@ -215,15 +214,6 @@ def _warning(orphans: int, settings: Settings) -> str:
         f"{warning} keep_variants_of_expired is set: those that a lifecycle rule took before that, or whose job still "
         "waits, cannot be told from deleted ones. Look at `darkroom status` first: their variants cannot be made again."
     )
-
-
-def _settings(pipeline: Pipeline) -> Settings:
-    with aws_errors("Reading the configuration of the function"):
-        environment = pipeline.function_environment()
-    try:
-        return Settings.from_environment(environment)
-    except SettingsError as error:
-        raise DarkroomError(f"The function is another Darkroom's: {error}. Deploy it, and run again.") from error
 
 
 def _live_generation(pipeline: Pipeline) -> int:

@@ -4,14 +4,14 @@ import asyncio
 
 import typer
 
-from darkroom.cli.options import Local, Port, Stack
+from darkroom.cli.options import LocalOption, Port, Stack
 from darkroom.cli.target import find_target
 from darkroom.console.settings import find_settings
 from darkroom.loopback import listening_socket
 from darkroom.text import printable
 
 
-def console(*, port: Port = None, local: Local = False, stack: Stack = None) -> None:
+def console(*, port: Port = None, local: LocalOption = False, stack: Stack = None) -> None:
     """Serve a page that shows the pipeline: drop images on it, see what becomes of them, redrive dead letters.
 
     It listens on this machine only, and the address that it prints is a key: whoever has it acts with your AWS

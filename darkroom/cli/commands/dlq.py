@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from darkroom.cli.options import Local, Stack, whole_number
-from darkroom.cli.output.dead_letters import describe, json_line, print_groups
+from darkroom.cli.options import LocalOption, Stack, whole_number
+from darkroom.cli.output.dead_letters import dead_letter_json, dead_letter_lines, print_groups
 from darkroom.cli.progress import steps
 from darkroom.cli.target import find_target
 from darkroom.cli.terminal import confirm
@@ -59,7 +59,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON: one line a let
 
 
 @app.command("list")
-def list_(*, limit: Limit = _MOST, as_json: AsJson = False, local: Local = False, stack: Stack = None) -> None:
+def list_(*, limit: Limit = _MOST, as_json: AsJson = False, local: LocalOption = False, stack: Stack = None) -> None:
     """List the dead letters, grouped by reason.
 
     The reason of the last failure, and how often a job was tried, are what the function's log says; "unknown" where it
@@ -80,7 +80,7 @@ def list_(*, limit: Limit = _MOST, as_json: AsJson = False, local: Local = False
     messages = _read(pipeline, limit)
     if as_json:
         for message in messages:
-            typer.echo(json_line(message))
+            typer.echo(dead_letter_json(message))
     elif messages:
         print_groups(messages)
     elif DeadLetterQueue(pipeline).count() == 0:
@@ -88,7 +88,7 @@ def list_(*, limit: Limit = _MOST, as_json: AsJson = False, local: Local = False
 
 
 @app.command()
-def show(message_id: Id, *, as_json: AsJson = False, local: Local = False, stack: Stack = None) -> None:
+def show(message_id: Id, *, as_json: AsJson = False, local: LocalOption = False, stack: Stack = None) -> None:
     """Tell all about one dead letter.
 
     Its upload, its body, and the words of its last failure.
@@ -102,7 +102,7 @@ def show(message_id: Id, *, as_json: AsJson = False, local: Local = False, stack
     """  # noqa: D301 - the same
     pipeline = find_target(local=local, stack=stack)
     for message in choose_by_ids(_read(pipeline, _MOST), [message_id]):
-        for line in [json_line(message)] if as_json else describe(message):
+        for line in [dead_letter_json(message)] if as_json else dead_letter_lines(message):
             typer.echo(line)
 
 
@@ -116,7 +116,7 @@ def redrive_(  # noqa: PLR0913 - the command has so many options
     rate: Rate = _RATE,
     dry_run: DryRun = False,
     as_json: AsJson = False,
-    local: Local = False,
+    local: LocalOption = False,
     stack: Stack = None,
 ) -> None:
     """Redrive jobs, once what they failed for is fixed.
@@ -168,7 +168,7 @@ def discard_(  # noqa: PLR0913 - the command has so many options
     yes: Yes = False,
     dry_run: DryRun = False,
     as_json: AsJson = False,
-    local: Local = False,
+    local: LocalOption = False,
     stack: Stack = None,
 ) -> None:
     """Take letters out of the queue that nobody wants done. Each is saved before it goes, whole.

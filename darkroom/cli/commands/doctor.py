@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from darkroom.cli.options import Local, Stack, whole_number
+from darkroom.cli.options import LocalOption, Stack, whole_number
 from darkroom.cli.progress import steps
 from darkroom.cli.target import find_target
 from darkroom.doctor.checks import checks
@@ -47,7 +47,7 @@ def doctor(  # noqa: PLR0913 - the command has so many options
     no_image: NoImage = False,
     timeout: Timeout = _PATIENCE_SECONDS,
     as_json: AsJson = False,
-    local: Local = False,
+    local: LocalOption = False,
     stack: Stack = None,
 ) -> None:
     """Check a pipeline's health: its stack, its wiring, and a test image through it and back.

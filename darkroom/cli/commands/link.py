@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from darkroom.cli.options import Local, Stack, duration, whole_number
+from darkroom.cli.options import LocalOption, Stack, duration, whole_number
+from darkroom.cli.output.html import upload_form
 from darkroom.cli.target import find_target
 from darkroom.pipeline.deployed_config import find_max_source_bytes, find_scope
 from darkroom.text import printable
@@ -51,7 +52,7 @@ def link(  # noqa: PLR0913 - the command has so many options
     max_bytes: MaxBytes = None,
     expires: Expires = "15m",  # type: ignore[assignment] # the parser reads it
     as_json: AsJson = False,
-    local: Local = False,
+    local: LocalOption = False,
     stack: Stack = None,
 ) -> None:
     """Print a form with which anybody can upload an image, without credentials: a presigned POST.
@@ -81,7 +82,7 @@ def link(  # noqa: PLR0913 - the command has so many options
         _warn(f"Images of more than {limit:,} bytes will be rejected: that is the stack's max_source_bytes.")
     if made.dies_with_session:
         _warn("It is signed with temporary credentials: it ends with them, if that is before it expires.")
-    typer.echo(made.to_json() if as_json else made.to_html())
+    typer.echo(made.to_json() if as_json else upload_form(made))
 
 
 def _warn(text: str) -> None:

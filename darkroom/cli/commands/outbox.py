@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from darkroom.cli.options import Local, Stack, whole_number
+from darkroom.cli.options import LocalOption, Stack, whole_number
 from darkroom.cli.progress import steps
 from darkroom.cli.target import find_target
 from darkroom.cli.terminal import confirm
@@ -17,8 +17,8 @@ from darkroom.errors import ExitStatus, UsageError
 from darkroom.outbox.backfill import Announced, announce_again, most_dollars
 from darkroom.outbox.dead_letters import UndeliveredEvent, read_undelivered, redrive_events
 from darkroom.outbox.manifests import StandingManifests
-from darkroom.outbox.queues import EventQueues, find_event_queues
-from darkroom.outbox.verification import Finding, Found, History, read_log, verify
+from darkroom.outbox.queues import AnnouncementQueues, find_event_queues
+from darkroom.outbox.verification import Finding, KeyFinding, KeyHistory, read_log, verify
 from darkroom.pipeline.client import Pipeline
 from darkroom.pipeline.sqs import RateLimiter
 from darkroom.text import printable
@@ -58,7 +58,7 @@ def backfill(  # noqa: PLR0913 - the command has so many options
     yes: Yes = False,
     dry_run: DryRun = False,
     as_json: AsJson = False,
-    local: Local = False,
+    local: LocalOption = False,
     stack: Stack = None,
 ) -> None:
     """Announce the newest outcome of every key: for a log that was turned on late, or has lost some.
@@ -99,7 +99,7 @@ def backfill(  # noqa: PLR0913 - the command has so many options
 
 @app.command("verify")
 def verify_(
-    log: Log, *, prefix: Prefix = "", as_json: AsJson = False, local: Local = False, stack: Stack = None
+    log: Log, *, prefix: Prefix = "", as_json: AsJson = False, local: LocalOption = False, stack: Stack = None
 ) -> None:
     """Compare a log with the manifests: the newest outcome of every key must be in it, and none left out in between.
 
@@ -141,7 +141,7 @@ def dlq(  # noqa: PLR0913 - the command has so many options
     yes: Yes = False,
     dry_run: DryRun = False,
     as_json: AsJson = False,
-    local: Local = False,
+    local: LocalOption = False,
     stack: Stack = None,
 ) -> None:
     """List the events that did not reach the log in a thousand tries, or send them again.
@@ -171,7 +171,7 @@ def dlq(  # noqa: PLR0913 - the command has so many options
 
 
 def _redrive(  # noqa: PLR0913 - what was asked for
-    pipeline: Pipeline, queues: EventQueues, count: int, *, rate: int, yes: bool, dry_run: bool, as_json: bool
+    pipeline: Pipeline, queues: AnnouncementQueues, count: int, *, rate: int, yes: bool, dry_run: bool, as_json: bool
 ) -> None:
     plan = f"{count:,} undelivered events to send to the log again, {rate} a second."
     if dry_run or not count:
@@ -183,7 +183,7 @@ def _redrive(  # noqa: PLR0913 - what was asked for
     _tell(f"{moved:,} events were sent again.", {"redriven": moved}, as_json=as_json)
 
 
-def _read(log: Path) -> dict[str, History]:
+def _read(log: Path) -> dict[str, KeyHistory]:
     try:
         if str(log) == "-":
             return read_log(sys.stdin, "standard input")
@@ -201,7 +201,7 @@ def _adding(done: Counter[str], pages: Iterable[Announced]) -> Iterable[int]:
         yield page.total
 
 
-def _finding_line(found: Found, *, as_json: bool) -> str:
+def _finding_line(found: KeyFinding, *, as_json: bool) -> str:
     if as_json:
         return json.dumps({"key": found.key, "finding": found.finding, "detail": found.detail})
     return printable(f"{found.finding:<14} {found.key}: {found.detail}")

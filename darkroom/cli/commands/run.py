@@ -9,7 +9,7 @@ import typer
 
 from darkroom.cli.options import PATIENCE_SECONDS, Timeout, http_url, read_variants
 from darkroom.cli.output.html import contact_sheet
-from darkroom.cli.output.results import exit_status, json_line, print_table
+from darkroom.cli.output.results import exit_status, print_table, result_json
 from darkroom.cli.progress import steps
 from darkroom.errors import UsageError
 from darkroom.files import ensure_folder, write_atomically
@@ -86,7 +86,7 @@ def run(  # noqa: PLR0913 - the command has so many options
         for collected in progress.follow("Resizing", len(uploads), results):
             rows.append(collected)
             if as_json:
-                typer.echo(json_line(collected))
+                typer.echo(result_json(collected))
         if log:
             local.wait_until_idle(_LAST_LINES_SECONDS)
         function_log = local.function_log() if log else ""

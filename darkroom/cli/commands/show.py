@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from contract.keys import MAX_KEY_BYTES
-from darkroom.cli.options import Local, Stack
-from darkroom.cli.output.lookup import describe, situation_of
+from darkroom.cli.options import LocalOption, Stack
+from darkroom.cli.output.lookup import describe_lookup, situation_of
 from darkroom.cli.target import find_target
 from darkroom.errors import ExitStatus, UsageError
 from darkroom.uploads.lookup import look_up
@@ -16,7 +16,7 @@ Key = Annotated[str, typer.Argument(metavar="KEY", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="The manifest as it is stored.")]
 
 
-def show(key: Key, *, as_json: AsJson = False, local: Local = False, stack: Stack = None) -> None:
+def show(key: Key, *, as_json: AsJson = False, local: LocalOption = False, stack: Stack = None) -> None:
     """Tell what became of an upload, by its key: its outcome, and each variant with a command that fetches it.
 
     Where there is no manifest it tells what is known instead: whether the upload is there, whether its job waits or is
@@ -35,7 +35,7 @@ def show(key: Key, *, as_json: AsJson = False, local: Local = False, stack: Stac
     pipeline = find_target(local=local, stack=stack)
     found = look_up(pipeline, key)
     if not as_json:
-        for line in describe(found, pipeline):
+        for line in describe_lookup(found, pipeline):
             typer.echo(line)
     elif found.recorded:
         typer.echo(found.recorded.text)

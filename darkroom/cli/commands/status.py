@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.live import Live
 
-from darkroom.cli.options import Local, Stack
+from darkroom.cli.options import LocalOption, Stack
 from darkroom.cli.output.status import status_json, status_screen
 from darkroom.cli.target import find_target
 from darkroom.cli.terminal import stop_signal
@@ -21,7 +21,7 @@ Watch = Annotated[bool, typer.Option("--watch", help="Keep looking, every two se
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object; with --watch, one a line.")]
 
 
-def status(*, watch: Watch = False, as_json: AsJson = False, local: Local = False, stack: Stack = None) -> None:
+def status(*, watch: Watch = False, as_json: AsJson = False, local: LocalOption = False, stack: Stack = None) -> None:
     """Show the queue's depth, the dead letters, the consumers, and how many jobs end how each minute.
 
     The queues are counted now. On AWS the other figures are CloudWatch's: they are one to three minutes old, and say

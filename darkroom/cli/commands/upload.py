@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from darkroom.cli.options import PATIENCE_SECONDS, Local, Stack, Timeout
+from darkroom.cli.options import PATIENCE_SECONDS, LocalOption, Stack, Timeout
 from darkroom.cli.output.results import exit_status, outcome_json, outcome_line, summary, upload_json
 from darkroom.cli.progress import upload_progress
 from darkroom.cli.target import find_target
@@ -37,7 +37,7 @@ def upload(  # noqa: PLR0913 - the command has so many options
     wait: Wait = False,
     timeout: Timeout = PATIENCE_SECONDS,
     as_json: AsJson = False,
-    local: Local = False,
+    local: LocalOption = False,
     stack: Stack = None,
 ) -> None:
     """Upload files and folders, several at once and large ones in parts.

@@ -4,20 +4,18 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from darkroom.cli.terminal import table_console
 from darkroom.dlq.dead_letters import DeadLetter, by_cause
 from darkroom.text import format_duration, printable
 
 SHORT_ID = 8
 _DETAIL_CHARACTERS = 100
-# Wide enough that nothing wraps, as where another program reads the table.
-_WIDE = 10_000
 
 
-def json_line(message: DeadLetter, now: datetime | None = None) -> str:
+def dead_letter_json(message: DeadLetter, now: datetime | None = None) -> str:
     """Write a dead letter as one line of JSON."""
     return json.dumps(
         {
@@ -39,16 +37,14 @@ def json_line(message: DeadLetter, now: datetime | None = None) -> str:
 def print_groups(messages: Sequence[DeadLetter], now: datetime | None = None) -> None:
     """Print how many letters have which reason, and then each letter, to standard output."""
     now = now or datetime.now(UTC)
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = _WIDE
+    console = table_console()
     groups = by_cause(messages)
     console.print(_groups_table(groups.values(), now))
     console.print()
     console.print(_messages_table([message for group in groups.values() for message in group], now))
 
 
-def describe(message: DeadLetter, now: datetime | None = None) -> Iterator[str]:
+def dead_letter_lines(message: DeadLetter, now: datetime | None = None) -> Iterator[str]:
     """Tell all about a letter, line by line."""
     yield f"id        {message.message_id}"
     yield f"reason    {message.cause.code}"

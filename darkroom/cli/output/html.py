@@ -1,4 +1,4 @@
-"""Contact sheet: one self-contained HTML page of the results."""
+"""Self-contained HTML pages: the contact sheet of a run, and the form of an upload link."""
 
 import base64
 from collections.abc import Iterator, Sequence
@@ -8,15 +8,16 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from contract.manifest import Manifest, PublishedRendition
-from darkroom.cli.output.results import TIMES, describe, summary
+from darkroom.cli.output.results import TIMES, describe_result, summary
 from darkroom.text import format_kilobytes, printable
 from darkroom.uploads.download import DownloadedResult
+from darkroom.uploads.presigned_post import Link
 
-_TEMPLATE = Path(__file__).with_name("templates") / "contact_sheet.html"
+_TEMPLATES = Path(__file__).with_name("templates")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
+class SheetPicture:
     """A rendition as the page shows it; `source` is a data: URI."""
 
     variant: str
@@ -35,21 +36,30 @@ class Card:
     reason: str | None
     facts: tuple[str, ...]
     dominant_colour: str | None
-    pictures: tuple[Picture, ...]
+    pictures: tuple[SheetPicture, ...]
 
 
 def contact_sheet(rows: Sequence[DownloadedResult]) -> str:
     """Write the page. It holds every picture, loads nothing and runs nothing, and shows hostile names as text."""
+    return _render(
+        "contact_sheet.html", summary=summary([row.result for row in rows]), cards=[_card(row) for row in rows]
+    )
+
+
+def upload_form(link: Link) -> str:
+    """Write a page with a link's form, which loads and runs nothing."""
+    return _render("upload_form.html", link=link)
+
+
+def _render(template: str, **values: object) -> str:
     environment = Environment(
-        loader=FileSystemLoader(_TEMPLATE.parent),
+        loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template(_TEMPLATE.name).render(
-        summary=summary([row.result for row in rows]), cards=[_card(row) for row in rows]
-    )
+    return environment.get_template(template).render(**values)
 
 
 def _card(row: DownloadedResult) -> Card:
@@ -74,11 +84,11 @@ def _facts(manifest: Manifest) -> Iterator[str]:
         yield printable(manifest.detail)
 
 
-def _picture(rendition: PublishedRendition, file: Path) -> Picture:
-    return Picture(
+def _picture(rendition: PublishedRendition, file: Path) -> SheetPicture:
+    return SheetPicture(
         variant=rendition.variant,
         source=f"data:{rendition.content_type};base64,{base64.b64encode(file.read_bytes()).decode()}",
         width=rendition.width,
         height=rendition.height,
-        size=describe(rendition),
+        size=describe_result(rendition),
     )

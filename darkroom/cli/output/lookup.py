@@ -14,7 +14,7 @@ from darkroom.uploads.lookup import Found
 from darkroom.uploads.outcomes import Failure
 
 
-def describe(found: Found, pipeline: Pipeline) -> Iterator[str]:
+def describe_lookup(found: Found, pipeline: Pipeline) -> Iterator[str]:
     """Yield lines: the key's newest outcome, and what becomes of an upload that has none yet."""
     if found.recorded:
         yield from _describe_manifest(found.recorded.manifest, pipeline)

@@ -1,13 +1,13 @@
 """Results of uploads as a table, as lines and as JSON."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from contract.manifest import Outcome, PublishedRendition
+from contract.manifest import Manifest, Outcome, PublishedRendition
+from darkroom.cli.terminal import UNLIMITED_WIDTH, table_console
 from darkroom.errors import ExitStatus
 from darkroom.text import format_kilobytes, printable
 from darkroom.uploads.download import DownloadedResult
@@ -18,42 +18,28 @@ from darkroom.uploads.upload import UploadedFile
 TIMES = "\N{MULTIPLICATION SIGN}"
 
 _STYLES = {"resized": "green", "rejected": "yellow", "failed": "bold red"}
-# Wide enough that nothing wraps, as where another program reads the table.
-_WIDE = 10_000
 _WORD_CHARACTERS = 10
 
 
-def json_line(collected: DownloadedResult) -> str:
+def result_json(collected: DownloadedResult) -> str:
     """Write an upload as one line of JSON."""
     result = collected.result
-    manifest = result.manifest
     return json.dumps(
         {
             "file": str(result.upload.source.path),
             "key": result.upload.source.key,
             "outcome": result.word,
             "reason": result.reason,
-            "variants": {
-                rendition.variant: {
-                    "file": str(collected.files[rendition.variant]),
-                    "width": rendition.width,
-                    "height": rendition.height,
-                    "bytes": rendition.bytes,
-                }
-                for rendition in (manifest.renditions if manifest else ())
-            },
-            "ms": manifest.times.milliseconds if manifest else None,
         }
+        | _made(result.manifest, lambda rendition: {"file": str(collected.files[rendition.variant])})
     )
 
 
 def print_table(rows: Sequence[DownloadedResult]) -> None:
     """Print a table of all uploads to standard output, and a line that counts them."""
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = _WIDE
+    console = table_console()
     on_one_line = _table(rows, " ")
-    width = console.measure(on_one_line, options=console.options.update(max_width=_WIDE)).maximum
+    width = console.measure(on_one_line, options=console.options.update(max_width=UNLIMITED_WIDTH)).maximum
     console.print(on_one_line if width <= console.width else _table(rows, "\n"))
     console.print(summary([row.result for row in rows]))
 
@@ -71,7 +57,7 @@ def exit_status(results: Sequence[Result]) -> ExitStatus:
     return ExitStatus.SOME_NOT_RESIZED
 
 
-def describe(rendition: PublishedRendition, between: str = " ") -> str:
+def describe_result(rendition: PublishedRendition, between: str = " ") -> str:
     """Write a rendition's size in pixels and its bytes, with something between the two."""
     return f"{rendition.width}{TIMES}{rendition.height}{between}{format_kilobytes(rendition.bytes)}"
 
@@ -98,7 +84,7 @@ def _cells(row: DownloadedResult, variants: Sequence[str], between: str) -> Iter
         f"{result.word}:{between}{result.reason}" if result.reason else result.word, _STYLES.get(result.word, "")
     )
     for variant in variants:
-        yield Text(describe(renditions[variant], between) if variant in renditions else "-")
+        yield Text(describe_result(renditions[variant], between) if variant in renditions else "-")
     yield Text(f"{manifest.times.milliseconds:,}" if manifest else "-")
 
 
@@ -114,24 +100,26 @@ def upload_json(uploaded: UploadedFile) -> str:
 
 def outcome_json(result: Result) -> str:
     """Write an upload and its outcome as one line of JSON."""
-    manifest = result.manifest
     return json.dumps(
         _members(result.upload)
         | {
             "outcome": result.word,
             "reason": result.reason,
-            "variants": {
-                rendition.variant: {
-                    "key": rendition.key,
-                    "width": rendition.width,
-                    "height": rendition.height,
-                    "bytes": rendition.bytes,
-                }
-                for rendition in (manifest.renditions if manifest else ())
-            },
-            "ms": manifest.times.milliseconds if manifest else None,
         }
+        | _made(result.manifest, lambda rendition: {"key": rendition.key})
     )
+
+
+def _made(manifest: Manifest | None, place: Callable[[PublishedRendition], dict[str, object]]) -> dict[str, object]:
+    """Describe what was made of an upload as JSON; `place` says where a rendition is."""
+    return {
+        "variants": {
+            rendition.variant: place(rendition)
+            | {"width": rendition.width, "height": rendition.height, "bytes": rendition.bytes}
+            for rendition in (manifest.renditions if manifest else ())
+        },
+        "ms": manifest.times.milliseconds if manifest else None,
+    }
 
 
 def outcome_line(result: Result) -> str:
@@ -148,7 +136,7 @@ def _rest(result: Result) -> str:
         why = f"{manifest.reason}: {printable(manifest.detail or '')}"
         return f"{why}; {explanation.advice}" if explanation else why
     renditions = manifest.renditions if manifest else ()
-    return ", ".join(f"{rendition.variant} {describe(rendition)}" for rendition in renditions)
+    return ", ".join(f"{rendition.variant} {describe_result(rendition)}" for rendition in renditions)
 
 
 def _members(uploaded: UploadedFile) -> dict[str, object]:

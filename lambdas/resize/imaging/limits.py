@@ -42,7 +42,7 @@ def check_header(size: Size, frames: int, scans: int, limits: Limits) -> None:
     _check(Reason.TOO_MANY_SCANS, scans, _MOST_SCANS, "scans")
 
 
-def check_memory(needed: int, there_are: int | None) -> None:
+def check_memory_of(needed: int, there_are: int | None) -> None:
     """Refuse an image that takes more bytes of memory than there are; None is enough for anything."""
     if there_are is not None and needed > there_are:
         detail = f"it takes some {needed // 1_000_000} MB of memory; there are {max(0, there_are) // 1_000_000} MB"

@@ -2,11 +2,13 @@
 
 from base64 import b64encode
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import thumbhash
 
 from resize.imaging.geometry import Size
+from resize.imaging.rendition import Rendered, Rendition
 
 # ThumbHash keeps at most seven waves along a side (its author's page, evanw.github.io/thumbhash): more pixels than
 # these cost time and change nothing.
@@ -30,6 +32,21 @@ def thumbnail_size(size: Size) -> Size:
     """Say how small an image can be and still tell its colours."""
     scale = min(1.0, _SIDE / max(size))
     return Size(*(max(1, round(side * scale)) for side in size))
+
+
+def assemble(
+    source_format: str, displayed: Size, frames: int, renditions: Mapping[int, Rendition], miniature: Thumbnail
+) -> Rendered:
+    """Put renditions in the order of their variants, with the placeholder; keys are positions from 0 on."""
+    return Rendered(
+        format=source_format,
+        width=displayed.width,
+        height=displayed.height,
+        frames=frames,
+        dominant_colour=dominant_colour(miniature),
+        thumbhash=thumb_hash(miniature),
+        renditions=tuple(renditions[position] for position in range(len(renditions))),
+    )
 
 
 def dominant_colour(picture: Thumbnail) -> str:

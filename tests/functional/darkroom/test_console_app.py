@@ -10,11 +10,12 @@ from uuid import uuid4
 import pytest
 
 from darkroom.console import app
-from darkroom.console.multipart import PART_BYTES, TooLargeError, receive
+from darkroom.console.multipart import TooLargeError, receive
 from darkroom.dlq.attempts import Cause
-from darkroom.dlq.causes import Failure, Failures
+from darkroom.dlq.causes import Failures, JobFailure
 from darkroom.dlq.queue import DeadLetterMessage
 from darkroom.pipeline.client import Pipeline
+from darkroom.uploads.etag import PART_BYTES
 from support.command.console_app import LIMIT, Parts, parts_for, upload_of
 from support.function.events import s3_body, s3_record
 from support.function.world import World
@@ -313,7 +314,7 @@ def test_a_message_about_many_keys_does_not_fill_the_page(pipeline: Pipeline, pa
 def test_a_letter_is_told_with_its_attempts_and_the_looks_at_it_are_none_of_them(
     pipeline: Pipeline, parts: Parts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told_by_log = Failure(cause=Cause(code="SandboxError", detail="no child"), attempts=3)
+    told_by_log = JobFailure(cause=Cause(code="SandboxError", detail="no child"), attempts=3)
     monkeypatch.setattr(Failures, "of", lambda _, messages: {each.message_id: told_by_log for each in messages})
 
     for _ in range(2):
@@ -329,10 +330,10 @@ def test_what_the_log_told_is_kept_from_look_to_look(
 ) -> None:
     keepers: list[Failures] = []
 
-    def of(keeper: Failures, messages: Sequence[DeadLetterMessage]) -> dict[str, Failure]:
+    def of(keeper: Failures, messages: Sequence[DeadLetterMessage]) -> dict[str, JobFailure]:
         keepers.append(keeper)
         cause = Cause(code="unknown", detail="")
-        return {each.message_id: Failure(cause=cause, attempts=None) for each in messages}
+        return {each.message_id: JobFailure(cause=cause, attempts=None) for each in messages}
 
     monkeypatch.setattr(Failures, "of", of)
 

@@ -2,7 +2,7 @@
 
 from itertools import count
 
-from darkroom.local.local_pipeline import Local
+from darkroom.local.local_pipeline import LocalPipeline
 from darkroom.pipeline.client import Pipeline
 
 
@@ -17,7 +17,7 @@ def test_a_job_that_is_under_way_is_waited_for(pipeline: Pipeline) -> None:
         if len(waits) == 3:
             sqs.delete_message(QueueUrl=pipeline.jobs_queue_url, ReceiptHandle=job["ReceiptHandle"])
 
-    Local(pipeline=pipeline, emulator_log=None).wait_until_idle(60, sleep=end_the_job_at_the_third_wait)
+    LocalPipeline(pipeline=pipeline, emulator_log=None).wait_until_idle(60, sleep=end_the_job_at_the_third_wait)
 
     assert len(waits) == 3
 
@@ -28,6 +28,8 @@ def test_a_job_that_failed_and_is_tried_again_later_is_not_waited_for_longer_tha
     sqs.receive_message(QueueUrl=pipeline.jobs_queue_url)
     seconds, waits = count(), list[float]()
 
-    Local(pipeline=pipeline, emulator_log=None).wait_until_idle(10, clock=lambda: next(seconds), sleep=waits.append)
+    LocalPipeline(pipeline=pipeline, emulator_log=None).wait_until_idle(
+        10, clock=lambda: next(seconds), sleep=waits.append
+    )
 
     assert len(waits) == 9

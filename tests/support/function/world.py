@@ -6,7 +6,8 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -20,7 +21,7 @@ from contract.events import EventType, ObjectEvent
 from resize.executor import MapFunction, serial_map
 from resize.imaging.rendition import Rendered, Rendition
 from resize.imaging.variants import Format, parse_variants
-from resize.job import Job, JobResult, utc_now
+from resize.job import Job, JobResult
 from resize.settings import Settings
 from resize.store import Announce, Store
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
 Render = Callable[[bytes], Rendered]
+
+_utc_now = partial(datetime.now, UTC)
 
 
 def s3_client() -> "S3Client":
@@ -51,7 +54,7 @@ class World:
     client: "S3Client"
     settings: Settings
     for_each: MapFunction = serial_map
-    clock: Callable[[], datetime] = utc_now
+    clock: Callable[[], datetime] = _utc_now
     sequence: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     delivered: list[ObjectEvent] = field(default_factory=list)
     announce: Announce | None = None

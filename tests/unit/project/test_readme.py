@@ -1,6 +1,5 @@
 """The README and the pages that it leads to say what the code does."""
 
-import json
 import re
 from pathlib import Path
 
@@ -11,18 +10,6 @@ ROOT = Path(__file__).parents[3]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
 TROUBLESHOOTING = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
-KNOBS = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
-
-
-def test_every_setting_is_documented_with_its_default() -> None:
-    rows = dict(re.findall(r"^\| `(\w+)` \| `?(.*?)`? \|", CONFIGURATION, re.MULTILINE))
-    told = {knob: rows.get(knob) for knob in KNOBS if knob != "variants"}
-
-    assert told == {knob: json.dumps(value) for knob, value in KNOBS.items() if knob != "variants"}
-
-
-def test_the_default_variants_are_documented() -> None:
-    assert f"| `variants` | {', '.join(f'`{name}`' for name in KNOBS['variants'])} |" in CONFIGURATION
 
 
 def test_every_option_of_a_variant_is_documented() -> None:

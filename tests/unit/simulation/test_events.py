@@ -12,7 +12,7 @@ from simulation.experiments.outage import outage
 from simulation.models.events import Simulated, simulate
 from simulation.models.workload import Workload
 from stacks.config.config import Config
-from stacks.config.parsers import Pollers
+from stacks.config.rules import Pollers
 from support.command.parameters import parameters
 
 pytestmark = pytest.mark.long

@@ -15,7 +15,7 @@ from simulation.parameters import ASSUMPTIONS, ROOT, default_config, load
 from simulation.report import page
 from simulation.tables import Table, count, duration, share
 from stacks.config.config import Config
-from stacks.config.parsers import Pollers
+from stacks.config.rules import Pollers
 from support.command.parameters import PHOTOGRAPH, parameters
 
 PAGE = (ROOT / "docs" / "scale.md").read_text(encoding="utf-8")

@@ -21,7 +21,7 @@ _LOOPS = (b"NETSCAPE2.0\x03\x01", b"ANIMEXTS1.0\x03\x01")
 _SHORTEST_MILLISECONDS, _USUAL_MILLISECONDS = 10, 100
 
 
-class Disposal(IntEnum):
+class GifDisposal(IntEnum):
     """What becomes of a frame before the next one (GIF89a, section 23); 4 is an old mistake for 3."""
 
     KEEP = 1
@@ -29,20 +29,20 @@ class Disposal(IntEnum):
     RESTORE = 3
 
 
-_DISPOSALS = {2: Disposal.CLEAR, 3: Disposal.RESTORE, 4: Disposal.RESTORE}
+_DISPOSALS = {2: GifDisposal.CLEAR, 3: GifDisposal.RESTORE, 4: GifDisposal.RESTORE}
 
 
 @dataclass(frozen=True, slots=True)
 class _Control:
     """What a graphic control extension says of the next frame."""
 
-    disposal: Disposal = Disposal.KEEP
+    disposal: GifDisposal = GifDisposal.KEEP
     milliseconds: int = _USUAL_MILLISECONDS
     transparent: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Frame:
+class GifFrame:
     """One frame: the part of the screen that it covers, and where its palette and its data are in the file.
 
     `transparent` is the index whose pixels let through what is there. `code_bits` is LZW's first width of a code.
@@ -53,20 +53,20 @@ class Frame:
     is_interlaced: bool
     code_bits: int
     data: slice
-    disposal: Disposal
+    disposal: GifDisposal
     milliseconds: int
     transparent: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Animation:
+class GifAnimation:
     """The frames of a GIF on their screen, how many there are in all, and how often they play; 0 is for ever.
 
     `frames` has no more of them than were asked for.
     """
 
     screen: Size
-    frames: tuple[Frame, ...]
+    frames: tuple[GifFrame, ...]
     count: int
     loop_count: int
 
@@ -78,11 +78,11 @@ class Animation:
             before, is_covered = is_covered, is_covered or self.is_covered_by(frame)
             if not is_covered:
                 return False
-            if frame.disposal is not Disposal.KEEP:
-                is_covered = before and frame.disposal is Disposal.RESTORE
+            if frame.disposal is not GifDisposal.KEEP:
+                is_covered = before and frame.disposal is GifDisposal.RESTORE
         return True
 
-    def is_covered_by(self, frame: Frame) -> bool:
+    def is_covered_by(self, frame: GifFrame) -> bool:
         """Tell whether nothing is seen beside a frame, nor through it."""
         left, top, right, bottom = frame.box
         return (
@@ -93,7 +93,7 @@ class Animation:
         )
 
 
-def animation_of(source: bytes, most: int) -> Animation:
+def gif_animation_of(source: bytes, most: int) -> GifAnimation:
     """Follow the blocks of a GIF, as browsers do: to its trailer, its end, or bytes that are no block.
 
     Raises:
@@ -103,7 +103,7 @@ def animation_of(source: bytes, most: int) -> Animation:
     frames = tuple(islice(found, most))
     if not frames:
         raise ImageRejectedError(Reason.CORRUPT, "it has no frame")
-    return Animation(
+    return GifAnimation(
         screen=_screen_of(source, frames[0].box),
         frames=frames,
         count=len(frames) + sum(1 for _ in found),
@@ -111,7 +111,7 @@ def animation_of(source: bytes, most: int) -> Animation:
     )
 
 
-def palette_of(source: bytes, frame: Frame) -> bytes:
+def palette_of(source: bytes, frame: GifFrame) -> bytes:
     """Read red, green and blue of 256 colors: black for what the palette leaves out."""
     return source[frame.palette].ljust(_PALETTE_BYTES, b"\0")
 
@@ -155,7 +155,7 @@ def _blocks_of(source: bytes) -> Iterator[int]:
         at = end + 1
 
 
-def _frames_of(source: bytes) -> Iterator[Frame]:
+def _frames_of(source: bytes) -> Iterator[GifFrame]:
     shared = slice(_SCREEN_BYTES, _SCREEN_BYTES + _table_bytes(source, _SCREEN_FLAGS))
     control = _Control()
     for at in _blocks_of(source):
@@ -169,17 +169,17 @@ def _frames_of(source: bytes) -> Iterator[Frame]:
 def _control_at(source: bytes, at: int) -> _Control:
     flags, milliseconds = source[at + 3], 10 * int.from_bytes(source[at + 4 : at + 6], "little")
     return _Control(
-        disposal=_DISPOSALS.get(flags >> 2 & 7, Disposal.KEEP),
+        disposal=_DISPOSALS.get(flags >> 2 & 7, GifDisposal.KEEP),
         milliseconds=milliseconds if milliseconds > _SHORTEST_MILLISECONDS else _USUAL_MILLISECONDS,
         transparent=source[at + 6] if flags & 1 else None,
     )
 
 
-def _frame_at(source: bytes, at: int, shared: slice, control: _Control) -> Frame:
+def _frame_at(source: bytes, at: int, shared: slice, control: _Control) -> GifFrame:
     data_at = _data_at(source, at)
     left, top, width, height = (int.from_bytes(source[at + n : at + n + 2], "little") for n in (1, 3, 5, 7))
     own = slice(at + _PICTURE_BYTES, data_at - 1)
-    return Frame(
+    return GifFrame(
         box=Box(left, top, left + width, top + height),
         palette=own if own.stop > own.start else shared,
         is_interlaced=bool(source[at + 9] & 0x40),

@@ -19,7 +19,7 @@ from resize.imaging.limits import unsupported
 _MARKER = re.compile(rb"\xff([\x02-\xcf\xd8-\xfe])")
 _RESTART = re.compile(rb"\xff([\xd0-\xd7])")
 _START_OF_IMAGE, _END_OF_IMAGE, _START_OF_SCAN = 0xD8, 0xD9, 0xDA
-END = b"\xff\xd9"
+END_MARKER = b"\xff\xd9"
 _RESTART_INTERVAL, _PHOTOSHOP, _FILLING = 0xDD, 0xED, 0xFF
 
 # Frames, and those that are decoded (table B.1): baseline, extended and progressive, by Huffman codes or arithmetic.
@@ -87,7 +87,7 @@ class Jpeg:
 
     def pieces(self) -> list[memoryview]:
         """List what makes pixels, with an end marker."""
-        return [self.before, *(scan.piece for scan in self.kept), memoryview(END)]
+        return [self.before, *(scan.piece for scan in self.kept), memoryview(END_MARKER)]
 
     def units(self) -> Iterator[Unit]:
         """Cut what makes pixels behind every scan and restart interval, without an end marker.
@@ -137,7 +137,7 @@ def _units_of(scan: Scan) -> Iterator[Unit]:
     yield Unit(scan.piece[start:], ends_scan=True)
 
 
-def read(source: bytes) -> Jpeg:
+def read_scans(source: bytes) -> Jpeg:
     """Follow the markers of a file to its end.
 
     Raises:
@@ -197,7 +197,7 @@ class _Outline:
         has_all = bool(self.scans) and self.scans[0].body[:1] == frame.body[5:6]
         self.has_one_pass = has_all and frame.marker not in _PROGRESSIVE
         last = self.scans[0] if self.has_one_pass else segments[-1]
-        self.has_end = source.startswith(END, last.following)
+        self.has_end = source.startswith(END_MARKER, last.following)
 
     def before(self) -> memoryview:
         """Join what comes before the first scan, but for what says nothing and filling."""

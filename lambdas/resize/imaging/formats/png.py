@@ -12,8 +12,8 @@ from itertools import chain
 
 from contract.errors import Reason
 from resize.errors import ImageRejectedError
-from resize.imaging.formats.png_animation import Animation, Frame, animation_of
-from resize.imaging.formats.png_chunks import END, SIGNATURE, Chunk, chunks_of, written
+from resize.imaging.formats.png_animation import PngAnimation, PngFrame, png_animation_of
+from resize.imaging.formats.png_chunks import END_CHUNK, SIGNATURE, Chunk, chunks_of, written
 from resize.imaging.formats.png_color import Colours, colours_of
 from resize.imaging.geometry import Size
 from resize.imaging.limits import unsupported
@@ -85,7 +85,7 @@ class Png:
     colours: Colours
     exif: bytes
     key: tuple[int, ...] | None
-    animation: Animation | None
+    animation: PngAnimation | None
 
     @property
     def is_deep(self) -> bool:
@@ -111,7 +111,7 @@ class Png:
             return None
         packed = _FULL_WINDOW + found.deflated + found.checksum.to_bytes(4, "big")
         at = body.index(b"IDAT", _AFTER_HEADER) - 4
-        return body[:at] + written(b"IDAT", packed) + END
+        return body[:at] + written(b"IDAT", packed) + END_CHUNK
 
     def _inflated(self, body: bytes) -> _Inflated | None:
         """Inflate the pixels of a body without looking at their checksum (RFC 1951); None where some are missing."""
@@ -142,7 +142,7 @@ class Png:
         header = replace(self.header, size=size, bits=8, colour_type=_RGBA)
         return SIGNATURE + written(b"IHDR", header.to_bytes()) + body[_AFTER_HEADER:]
 
-    def body_of(self, frame: Frame) -> bytes:
+    def body_of(self, frame: PngFrame) -> bytes:
         """Give a frame as a file of its own."""
         if frame.is_still:
             return self.body
@@ -150,7 +150,7 @@ class Png:
         return _file(header, self.shared, written(b"IDAT", frame.data(self.source)))
 
 
-def read(source: bytes) -> Png:
+def read_png(source: bytes) -> Png:
     """Read a PNG in one pass, and write it anew where decoders could stumble, its pixels as they are.
 
     What describes is skipped where it is broken, in length, checksum or content; text is never read.
@@ -164,7 +164,7 @@ def read(source: bytes) -> Png:
     end, after = _pixels(first, chunks)
     shown, shared, key = _alike(header, found)
     is_fit = is_harmless and shown is header and shared == _shared(found)
-    is_fit = is_fit and source.startswith(END, end) and not _is_narrow(first)
+    is_fit = is_fit and source.startswith(END_CHUNK, end) and not _is_narrow(first)
     return Png(
         source=source,
         header=shown,
@@ -300,11 +300,11 @@ def _shared(found: dict[bytes, bytes]) -> bytes:
 
 
 def _file(header: Header, shared: bytes, pixels: bytes) -> bytes:
-    return b"".join((SIGNATURE, written(b"IHDR", header.to_bytes()), shared, pixels, END))
+    return b"".join((SIGNATURE, written(b"IHDR", header.to_bytes()), shared, pixels, END_CHUNK))
 
 
-def _animation(header: Header, found: dict[bytes, bytes], chunks: Iterator[Chunk]) -> Animation | None:
-    return animation_of(header.size, found[b"acTL"], found.get(b"fcTL"), chunks) if b"acTL" in found else None
+def _animation(header: Header, found: dict[bytes, bytes], chunks: Iterator[Chunk]) -> PngAnimation | None:
+    return png_animation_of(header.size, found[b"acTL"], found.get(b"fcTL"), chunks) if b"acTL" in found else None
 
 
 def _passes(size: Size) -> list[Size]:

@@ -29,7 +29,7 @@ _MOST_FRAMES = 2**31 - 1  # 11.3.6.1
 _MOST_PLAYS = 65_535
 
 
-class Disposal(IntEnum):
+class PngDisposal(IntEnum):
     """What becomes of a frame's area before the next (PNG specification, third edition, 11.3.6.2)."""
 
     NONE = 0
@@ -38,7 +38,7 @@ class Disposal(IntEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Frame:
+class PngFrame:
     """A frame: its place on the canvas, its time, and between which bytes of the file its pixels are.
 
     Those of one that is the file's still are its IDAT chunks.
@@ -48,7 +48,7 @@ class Frame:
     left: int
     top: int
     milliseconds: int
-    disposal: Disposal
+    disposal: PngDisposal
     is_blended: bool
     is_still: bool = False
     start: int = 0
@@ -61,10 +61,10 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True)
-class Animation:
+class PngAnimation:
     """Frames in order, and how often they are played; 0 is without end."""
 
-    frames: tuple[Frame, ...]
+    frames: tuple[PngFrame, ...]
     loop_count: int
 
 
@@ -75,8 +75,8 @@ class _Track:
         self.canvas = canvas
         self.announced = announced
         self.sequence = 0
-        self.frames: list[Frame] = []
-        self.waiting: Frame | None = None  # for its pixels
+        self.frames: list[PngFrame] = []
+        self.waiting: PngFrame | None = None  # for its pixels
 
     @property
     def is_complete(self) -> bool:
@@ -89,15 +89,15 @@ class _Track:
         sequence, width, height, left, top, count, unit, disposal, blend = _CONTROL.unpack(body)
         fits = width and height and left + width <= self.canvas.width and top + height <= self.canvas.height
         is_whole = (width, height) == self.canvas or not is_still
-        if sequence != self.sequence or not fits or not is_whole or disposal > Disposal.PREVIOUS or blend > 1:
+        if sequence != self.sequence or not fits or not is_whole or disposal > PngDisposal.PREVIOUS or blend > 1:
             return False
         self.sequence += 1
-        self.waiting = Frame(
+        self.waiting = PngFrame(
             size=Size(width, height),
             left=left,
             top=top,
             milliseconds=min(count * _MILLISECONDS // (unit or _HUNDREDTHS) or _USUAL_MILLISECONDS, _MOST_MILLISECONDS),
-            disposal=Disposal(disposal),
+            disposal=PngDisposal(disposal),
             is_blended=bool(blend),
             is_still=is_still,
         )
@@ -119,7 +119,9 @@ class _Track:
         return is_next
 
 
-def animation_of(canvas: Size, account: bytes, control: bytes | None, chunks: Iterable[Chunk]) -> Animation | None:
+def png_animation_of(
+    canvas: Size, account: bytes, control: bytes | None, chunks: Iterable[Chunk]
+) -> PngAnimation | None:
     """Read the animation that a file's acTL tells of; None where there is none, only the still.
 
     `control` is the fcTL before the still's pixels, by which the still is its first frame; `chunks` are those after
@@ -142,7 +144,7 @@ def animation_of(canvas: Size, account: bytes, control: bytes | None, chunks: It
         raise ImageRejectedError(Reason.CORRUPT, "it ends before its last frame does")
     if not track.frames or (len(track.frames) == 1 and track.frames[0].is_still):
         return None
-    return Animation(tuple(track.frames), min(plays, _MOST_PLAYS))
+    return PngAnimation(tuple(track.frames), min(plays, _MOST_PLAYS))
 
 
 def _followed(track: _Track, chunks: Iterable[Chunk]) -> bool:

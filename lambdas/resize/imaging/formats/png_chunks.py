@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
-END = b"\0\0\0\0IEND\xaeB`\x82"
+END_CHUNK = b"\0\0\0\0IEND\xaeB`\x82"
 
 _BEFORE = 8  # a chunk's length and type
 _AFTER = 4  # its checksum

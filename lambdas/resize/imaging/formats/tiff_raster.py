@@ -158,7 +158,7 @@ def raster_of(source: bytes) -> Raster:
         raise ImageRejectedError(Reason.CORRUPT, "its header makes no sense")
     compression = directory.number(Tag.COMPRESSION, Compression.NONE)
     if compression not in _COMPRESSIONS:
-        raise unsupported(f"compression {compression}")
+        raise unsupported_tiff(f"compression {compression}")
     photometric = _photometric(directory, compression)
     extras = directory.numbers(Tag.EXTRA_SAMPLES)
     samples = _samples(directory, photometric, compression)
@@ -180,7 +180,7 @@ def raster_of(source: bytes) -> Raster:
     return raster
 
 
-def unsupported(what: str) -> ImageRejectedError:
+def unsupported_tiff(what: str) -> ImageRejectedError:
     """Say that a TIFF is whole but of a kind that is not read."""
     return ImageRejectedError(Reason.UNSUPPORTED, f"a TIFF of {what} is not read")
 
@@ -194,7 +194,7 @@ def _photometric(directory: Directory, compression: int) -> Photometric:
             return Photometric.WHITE_IS_ZERO
         return Photometric.RGB if directory.number(Tag.SAMPLES_PER_PIXEL, 1) >= 3 else Photometric.BLACK_IS_ZERO  # noqa: PLR2004 - red, green, blue
     if found[0] not in _COLORS:
-        raise unsupported(f"photometric interpretation {found[0]}")
+        raise unsupported_tiff(f"photometric interpretation {found[0]}")
     return Photometric(found[0])
 
 
@@ -204,7 +204,9 @@ def _samples(directory: Directory, photometric: Photometric, compression: int) -
     if samples < colors and photometric is not Photometric.CMYK:
         raise ImageRejectedError(Reason.CORRUPT, f"it has {samples} samples a pixel, of which {colors} are color")
     if not colors <= samples <= MOST_SAMPLES or directory.number(Tag.INK_SET, 1) != 1:
-        raise unsupported(f"{samples} samples a pixel" if photometric is not Photometric.CMYK else f"{samples} inks")
+        raise unsupported_tiff(
+            f"{samples} samples a pixel" if photometric is not Photometric.CMYK else f"{samples} inks"
+        )
     return samples
 
 
@@ -221,7 +223,7 @@ def _bits(directory: Directory, samples: int) -> int:
     """Read how many bits each sample has: one number may stand for all."""
     bits = directory.numbers(Tag.BITS_PER_SAMPLE)[:samples] or (1,)
     if len(set(bits)) > 1:
-        raise unsupported(f"samples of {', '.join(map(str, bits))} bits")
+        raise unsupported_tiff(f"samples of {', '.join(map(str, bits))} bits")
     return bits[0]
 
 
@@ -230,7 +232,7 @@ def _format(directory: Directory, photometric: Photometric) -> SampleFormat:
     if photometric is Photometric.CIELAB and not found & {SampleFormat.FLOAT}:  # a* and b* are signed in any case
         return SampleFormat.UNSIGNED
     if len(found) > 1 or not found <= set(SampleFormat):
-        raise unsupported(f"sample format {', '.join(map(str, sorted(found)))}")
+        raise unsupported_tiff(f"sample format {', '.join(map(str, sorted(found)))}")
     one = SampleFormat(found.pop())
     return SampleFormat.UNSIGNED if one is SampleFormat.UNDEFINED else one
 
@@ -239,7 +241,7 @@ def _check(raster: Raster) -> None:
     """Refuse what would come out wrong."""
     numbers = f"{raster.bits}-bit {raster.format.name.lower()} samples"
     if raster.bits not in _BITS[raster.format]:
-        raise unsupported(numbers)
+        raise unsupported_tiff(numbers)
     match raster.photometric:
         case Photometric.YCBCR:
             is_read = raster.bits == _BYTE and raster.samples == raster.colors
@@ -252,7 +254,7 @@ def _check(raster: Raster) -> None:
         case _:
             is_read = True
     if not is_read:
-        raise unsupported(f"{numbers} of {raster.photometric.name}")
+        raise unsupported_tiff(f"{numbers} of {raster.photometric.name}")
     _check_packing(raster, numbers)
     _check_opacity(raster)
 
@@ -260,11 +262,11 @@ def _check(raster: Raster) -> None:
 def _check_packing(raster: Raster, numbers: str) -> None:
     is_jpeg = raster.compression in (Compression.OLD_JPEG, Compression.JPEG)
     if raster.compression in CCITT and (raster.bits, raster.samples) != (1, 1):
-        raise unsupported(f"{numbers} in CCITT's compression")
+        raise unsupported_tiff(f"{numbers} in CCITT's compression")
     if is_jpeg and (raster.bits, raster.format) != (_BYTE, SampleFormat.UNSIGNED):
-        raise unsupported(f"{numbers} in JPEG's compression")
+        raise unsupported_tiff(f"{numbers} in JPEG's compression")
     if raster.predictor not in set(Predictor):
-        raise unsupported(f"predictor {raster.predictor}")
+        raise unsupported_tiff(f"predictor {raster.predictor}")
 
 
 def _check_opacity(raster: Raster) -> None:
@@ -272,9 +274,9 @@ def _check_opacity(raster: Raster) -> None:
     if raster.opacity is None:
         return
     if raster.format is SampleFormat.SIGNED:
-        raise unsupported("signed samples with opacity")
+        raise unsupported_tiff("signed samples with opacity")
     if raster.is_associated and (
         raster.photometric not in (Photometric.BLACK_IS_ZERO, Photometric.RGB, Photometric.CMYK)
         or raster.format is not SampleFormat.UNSIGNED
     ):
-        raise unsupported(f"{raster.format.name.lower()} {raster.photometric.name} with associated opacity")
+        raise unsupported_tiff(f"{raster.format.name.lower()} {raster.photometric.name} with associated opacity")

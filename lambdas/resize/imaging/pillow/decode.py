@@ -19,9 +19,8 @@ from resize.imaging.formats.exif import orientation_of
 from resize.imaging.formats.isobmff import Presentation, presentation_of, with_maps_apart, without_exif
 from resize.imaging.formats.jpeg import exif_of
 from resize.imaging.formats.jpeg_scans import Jpeg
-from resize.imaging.formats.jpeg_scans import read as read_jpeg
-from resize.imaging.formats.png import Png
-from resize.imaging.formats.png import read as read_png
+from resize.imaging.formats.jpeg_scans import read_scans as read_jpeg
+from resize.imaging.formats.png import Png, read_png
 from resize.imaging.formats.webp import canvas_of
 from resize.imaging.geometry import Size
 from resize.imaging.limits import Limits
@@ -130,7 +129,7 @@ def open_image(source: bytes, limits: Limits, memory_bytes: int | None = None) -
     found = identify(source)
     if found is SourceFormat.WEBP and (canvas := canvas_of(source)):
         limit.check_pixels(canvas, limits)
-        limit.check_memory(estimate_of_webp(canvas, len(source)), memory_bytes)
+        limit.check_memory_of(estimate_of_webp(canvas, len(source)), memory_bytes)
     presentation = presentation_of(source) if found in _BOXED else Presentation()
     if presentation.has_sequence and not (presentation.has_still or presentation.is_animated):
         raise limit.unsupported("a sequence without a picture to show first")
@@ -190,7 +189,7 @@ def check_memory(opened: OpenedImage, film: Size, frames: int = 1, outputs: Iter
     Raises:
         ImageRejectedError: OUT_OF_MEMORY.
     """
-    limit.check_memory(estimate(header_of(opened), film, frames, outputs), opened.memory_bytes)
+    limit.check_memory_of(estimate(header_of(opened), film, frames, outputs), opened.memory_bytes)
 
 
 def decode(opened: OpenedImage, frames: int) -> Iterator[Frame]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from PIL import Image, ImageFile
 
-from resize.imaging.formats.gif import Animation, Disposal, Frame, animation_of, palette_of
+from resize.imaging.formats.gif import GifAnimation, GifDisposal, GifFrame, gif_animation_of, palette_of
 from resize.imaging.geometry import Box, Size
 
 _CLEAR = (0, 0, 0, 0)
@@ -19,7 +19,7 @@ class GifFile(ImageFile.ImageFile):
     format = "GIF"
     format_description = "Compuserve GIF"
 
-    animation: Animation
+    animation: GifAnimation
     _source: bytes
 
     def __init__(self, file: Any, most_frames: int) -> None:
@@ -48,7 +48,7 @@ class GifFile(ImageFile.ImageFile):
     def bytes_beside_screen(self) -> int:
         """What decoding takes beside a screen and a frame as large: a larger frame, and what is to be restored."""
         screen, largest = (size.width * size.height for size in (self.animation.screen, self.largest_frame))
-        restores = any(frame.disposal is Disposal.RESTORE for frame in self.animation.frames[:-1])
+        restores = any(frame.disposal is GifDisposal.RESTORE for frame in self.animation.frames[:-1])
         return _BYTES_OF_FRAME * max(0, largest - screen) + (_BYTES_RESTORED * screen if restores else 0)
 
     def seek(self, frame: int) -> None:
@@ -70,7 +70,7 @@ class GifFile(ImageFile.ImageFile):
 
     def _open(self) -> None:
         self._source = self.fp.read() if self.fp else b""
-        self.animation = animation_of(self._source, self._most_frames)
+        self.animation = gif_animation_of(self._source, self._most_frames)
         self._size, self._mode = self.animation.screen, "RGB" if self.animation.is_opaque else "RGBA"
         self.info["loop"] = self.animation.loop_count
         self.seek(0)
@@ -88,24 +88,24 @@ class GifFile(ImageFile.ImageFile):
             return
         self._canvas = canvas = canvas or Image.new(self._mode, screen)
         box = _within(frame.box, screen)
-        if is_followed and frame.disposal is Disposal.RESTORE:
+        if is_followed and frame.disposal is GifDisposal.RESTORE:
             self._before = canvas.crop(box)
         if all(box.size):
             indices = self._indices_of(frame)
             shows = _all_but(frame.transparent, indices)
             canvas.paste(indices.convert(self._mode), frame.box[:2], shows)
 
-    def _indices_of(self, frame: Frame) -> Image.Image:
+    def _indices_of(self, frame: GifFrame) -> Image.Image:
         data = memoryview(self._source)[frame.data]
         indices = Image.frombytes("P", frame.box.size, data, "gif", frame.code_bits, frame.is_interlaced, -1)
         indices.putpalette(palette_of(self._source, frame))
         return indices
 
-    def _dispose(self, frame: Frame, canvas: Image.Image) -> None:
+    def _dispose(self, frame: GifFrame, canvas: Image.Image) -> None:
         box = _within(frame.box, self.animation.screen)
-        if frame.disposal is Disposal.CLEAR:
+        if frame.disposal is GifDisposal.CLEAR:
             canvas.paste(_CLEAR, box)
-        elif frame.disposal is Disposal.RESTORE and self._before is not None:
+        elif frame.disposal is GifDisposal.RESTORE and self._before is not None:
             canvas.paste(self._before, box)
             self._before = None
 

@@ -8,7 +8,7 @@ from typing import IO, Any, cast
 from PIL import Image, ImageFile, _imaging
 from PIL.JpegImagePlugin import JpegImageFile
 
-from resize.imaging.formats.jpeg_scans import END, Jpeg, Unit, missing_blocks
+from resize.imaging.formats.jpeg_scans import END_MARKER, Jpeg, Unit, missing_blocks
 
 # Eight bits that are no code but the beginning of one, stuffed (T.81, F.1.2.3); and as many as libjpeg reads ahead.
 _NO_CODE = b"\xff\0"
@@ -103,7 +103,7 @@ class UnitDecoder(ImageFile.PyDecoder):
             taken, error = self._read(unit, pieces.ahead)
             if taken < 0:
                 return taken, error
-        return (taken, error) if taken < 0 else self._ended(END)
+        return (taken, error) if taken < 0 else self._ended(END_MARKER)
 
     def _read(self, unit: Unit, ahead: bytes) -> tuple[int, int]:
         taken, error = self._decoder.decode(unit.piece)

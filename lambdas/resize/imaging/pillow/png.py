@@ -11,7 +11,7 @@ from PIL import Image, ImageChops, ImageFile
 
 from resize.imaging.color.icc import SRGB_CURVE, Curve, srgb_levels
 from resize.imaging.formats.png import GREY, GREY_WITH_OPACITY, Png
-from resize.imaging.formats.png_animation import Animation, Disposal
+from resize.imaging.formats.png_animation import PngAnimation, PngDisposal
 from resize.imaging.pillow.color import to_plain, with_curve_of_srgb
 
 _LEVELS = 65_536
@@ -37,7 +37,7 @@ def first_frame(png: Png, image: Image.Image) -> Image.Image:
     return _decoded(png, png.body, image)
 
 
-def frames(png: Png, animation: Animation) -> Iterator[Image.Image]:
+def frames(png: Png, animation: PngAnimation) -> Iterator[Image.Image]:
     """Decode the frames of an animation, one after the other, each as it is shown: RGBA, as large as the canvas.
 
     The rules are those of the PNG specification, third edition, 11.3.6.2.
@@ -51,9 +51,9 @@ def frames(png: Png, animation: Animation) -> Iterator[Image.Image]:
             shown.alpha_composite(picture, (frame.left, frame.top))
         else:
             shown.paste(picture, (frame.left, frame.top))
-        if frame.disposal is Disposal.NONE:
+        if frame.disposal is PngDisposal.NONE:
             canvas = shown.copy()
-        elif frame.disposal is Disposal.BACKGROUND or index == 0:
+        elif frame.disposal is PngDisposal.BACKGROUND or index == 0:
             canvas = shown.copy()
             canvas.paste(_CLEAR, (frame.left, frame.top, frame.left + picture.width, frame.top + picture.height))
         yield shown

@@ -21,7 +21,7 @@ from resize.imaging.pillow.encode import encode
 from resize.imaging.pillow.frames import Frames
 from resize.imaging.pillow.memory import OutputSize
 from resize.imaging.pillow.resample import ENOUGH, shrunk
-from resize.imaging.placeholder import Thumbnail, dominant_colour, thumb_hash, thumbnail_size
+from resize.imaging.placeholder import Thumbnail, assemble, thumbnail_size
 from resize.imaging.plan import HAS_ALPHA, Plan, enough_for, largest_first
 from resize.imaging.rendition import Rendered, Rendition
 from resize.imaging.variants import Variant
@@ -39,16 +39,7 @@ def render(source: bytes, variants: Sequence[Variant], limits: Limits, memory_by
         if plan is not plans[-1]:  # of which nothing else is made: no more of it is scaled than is kept
             film = film.shrunk(plan.placement.scaled)
         renditions[plan.position] = _render_variant(film, plan)
-    thumbnail = _thumbnail(film)
-    return Rendered(
-        format=opened.format.value,
-        width=displayed.width,
-        height=displayed.height,
-        frames=opened.frames,
-        dominant_colour=dominant_colour(thumbnail),
-        thumbhash=thumb_hash(thumbnail),
-        renditions=tuple(renditions[position] for position in range(len(plans))),
-    )
+    return assemble(opened.format.value, displayed, opened.frames, renditions, _thumbnail(film))
 
 
 def _decode_frames(opened: OpenedImage, turn: Image.Transpose | None, size: Size, plans: list[Plan]) -> Frames:

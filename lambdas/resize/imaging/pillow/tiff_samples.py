@@ -14,7 +14,7 @@ from PIL import Image, ImageChops, ImageMath
 from contract.errors import Reason
 from resize.errors import ImageRejectedError
 from resize.imaging.formats.tiff import Compression, Field, Photometric, Tag
-from resize.imaging.formats.tiff_raster import Predictor, Raster, SampleFormat, unsupported
+from resize.imaging.formats.tiff_raster import Predictor, Raster, SampleFormat, unsupported_tiff
 from resize.imaging.geometry import Size
 from resize.imaging.pillow.color import in_bytes, to_srgb
 
@@ -83,16 +83,16 @@ def check(raster: Raster) -> None:
     stands_alone = raster.is_planar or raster.samples == 1
     across = 1 if raster.is_planar else raster.samples
     if raster.compression in _OF_PIXELS and (_is_packed(raster) or not stands_alone):
-        raise unsupported(f"{raster.samples} samples in compression {raster.compression}")
+        raise unsupported_tiff(f"{raster.samples} samples in compression {raster.compression}")
     if _is_packed(raster) and raster.is_tiled and raster.columns * across * raster.bits % _BYTE:
-        raise unsupported(f"tiles whose rows of {raster.bits}-bit samples end within a byte")
+        raise unsupported_tiff(f"tiles whose rows of {raster.bits}-bit samples end within a byte")
     if raster.predictor == Predictor.NONE or (stands_alone and not _is_packed(raster)):
         return
     can_be_summed = raster.bits in (_BYTE, _TWO_BYTES) and raster.format is SampleFormat.UNSIGNED
     if raster.is_tiled and raster.columns < _LEAST_TILE:
-        raise unsupported(f"tiles of {raster.columns} columns")
+        raise unsupported_tiff(f"tiles of {raster.columns} columns")
     if raster.predictor != Predictor.HORIZONTAL or not can_be_summed:
-        raise unsupported(f"predictor {raster.predictor} over {raster.samples} samples of {raster.bits} bits")
+        raise unsupported_tiff(f"predictor {raster.predictor} over {raster.samples} samples of {raster.bits} bits")
 
 
 def held_bytes(raster: Raster) -> int:

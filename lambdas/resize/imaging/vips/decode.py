@@ -13,9 +13,8 @@ from resize.imaging.formats.detect import SourceFormat, identify
 from resize.imaging.formats.exif import orientation_of
 from resize.imaging.formats.jpeg import exif_of
 from resize.imaging.formats.jpeg_scans import Jpeg
-from resize.imaging.formats.jpeg_scans import read as read_jpeg
-from resize.imaging.formats.png import Png
-from resize.imaging.formats.png import read as read_png
+from resize.imaging.formats.jpeg_scans import read_scans as read_jpeg
+from resize.imaging.formats.png import Png, read_png
 from resize.imaging.formats.webp import canvas_of
 from resize.imaging.geometry import Size
 from resize.imaging.limits import Limits

@@ -7,7 +7,7 @@ from resize.errors import ImageRejectedError
 from resize.imaging import limits as limit
 from resize.imaging.geometry import Size
 from resize.imaging.limits import Limits
-from resize.imaging.placeholder import Thumbnail, dominant_colour, thumb_hash, thumbnail_size
+from resize.imaging.placeholder import Thumbnail, assemble, thumbnail_size
 from resize.imaging.plan import HAS_ALPHA, Plan, enough_for, largest_first
 from resize.imaging.rendition import Rendered, Rendition
 from resize.imaging.variants import Variant
@@ -39,23 +39,14 @@ def render(source: bytes, variants: Sequence[Variant], limits: Limits, memory_by
     opened = open_image(source, limits)
     plans = largest_first(variants, opened.format, opened.displayed, opened.frames)
     size = opened.turned(enough_for(plans, opened.displayed))
-    limit.check_memory(estimate(opened.picture, opened.decoded(size), size, plans), memory_bytes)
+    limit.check_memory_of(estimate(opened.picture, opened.decoded(size), size, plans), memory_bytes)
     film = _decoded_frames(opened, size, max(plan.frames for plan in plans))
     renditions: dict[int, Rendition] = {}
     for plan in plans:
         if plan is not plans[-1]:  # of which nothing else is made: no more of it is scaled than is kept
             film = film.shrunk(plan.placement.scaled)
         renditions[plan.position] = _render_variant(film, plan)
-    thumbnail = _thumbnail(film)
-    return Rendered(
-        format=opened.format.value,
-        width=opened.displayed.width,
-        height=opened.displayed.height,
-        frames=opened.frames,
-        dominant_colour=dominant_colour(thumbnail),
-        thumbhash=thumb_hash(thumbnail),
-        renditions=tuple(renditions[position] for position in range(len(plans))),
-    )
+    return assemble(opened.format.value, opened.displayed, opened.frames, renditions, _thumbnail(film))
 
 
 def _decoded_frames(opened: OpenedImage, size: Size, shown: int) -> Frames:

@@ -1,6 +1,9 @@
 """What a person is told before a backfill begins."""
 
-from darkroom.backfill.estimate import Estimate
+import pytest
+
+from darkroom.backfill.estimate import MESSAGE_DOLLARS, READ_DOLLARS, WRITE_DOLLARS, Estimate
+from simulation.costs import MILLION, load_prices
 
 
 def test_an_estimate_grows_with_the_keys_and_tells_the_most_that_it_can_be() -> None:
@@ -10,3 +13,11 @@ def test_an_estimate_grows_with_the_keys_and_tells_the_most_that_it_can_be() -> 
     assert 21 + 12 + 1 <= million.most_dollars <= 45  # docs/cost.md's figures, for the largest images
     assert million.most_seconds > 1_000_000 / 100
     assert Estimate(keys=0, rate=100, variants=3).most_dollars == 0
+
+
+def test_the_estimate_has_the_prices_of_the_simulation() -> None:
+    dollars = {name: price.usd / price.per * MILLION for name, price in load_prices().prices.items()}
+
+    assert pytest.approx(dollars["s3_get"]) == READ_DOLLARS
+    assert pytest.approx(dollars["s3_put"]) == WRITE_DOLLARS
+    assert 2 * dollars["sqs_request"] <= MESSAGE_DOLLARS <= 3 * dollars["sqs_request"]

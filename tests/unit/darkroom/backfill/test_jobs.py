@@ -6,7 +6,7 @@ import pytest
 
 from contract.events import EventType, parse_body
 from contract.sequencer import EventOrder
-from darkroom.backfill.jobs import BEFORE_ALL, Version, just_after, message, removal, requested_now, sequencer_for
+from darkroom.backfill.jobs import BEFORE_ALL, ObjectVersion, just_after, message, removal, requested_now, sequencer_for
 from support.command import manifests
 
 REAL = "00663BD54A1B2C3D4E"
@@ -55,7 +55,7 @@ def test_what_lies_there_already_is_no_later_than_the_job() -> None:
 
 def test_the_function_reads_the_message_as_an_event_that_was_asked_for() -> None:
     modified = datetime(2026, 1, 1, tzinfo=UTC)
-    version = Version(version_id="v1", etag="e1", size=7, modified=modified)
+    version = ObjectVersion(version_id="v1", etag="e1", size=7, modified=modified)
 
     body = message("uploads", "ä b/+%.jpg", version, just_after(REAL))
     before = datetime.now(UTC)

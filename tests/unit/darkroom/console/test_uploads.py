@@ -14,7 +14,7 @@ from darkroom.console.health import Health
 from darkroom.console.settings import ConsoleSettings
 from darkroom.console.uploads import SHOWN_UPLOADS, Uploads
 from darkroom.errors import DarkroomError
-from darkroom.uploads.outcomes import ManifestFile, Version
+from darkroom.uploads.outcomes import ManifestFile, VersionId
 from support.aws.deployments import deployed
 from support.command.uploads import recorded
 
@@ -36,13 +36,13 @@ class Scripted:
             if written.manifest.source.key in keys:
                 yield written
 
-    def new_dead_letters(self) -> Iterator[Version]:
+    def new_dead_letters(self) -> Iterator[VersionId]:
         raise AssertionError("the dead letters are read elsewhere")
 
     def is_idle(self) -> bool:
         return False
 
-    def is_current(self, version: Version) -> bool:
+    def is_current(self, version: VersionId) -> bool:
         return not (self.overtaken and version)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from darkroom.dlq.attempts import Cause
-from darkroom.dlq.causes import Failure, Failures
+from darkroom.dlq.causes import Failures, JobFailure
 from darkroom.dlq.queue import DeadLetterMessage
 from darkroom.errors import DarkroomError
 from support.aws.function_log import SENT, FunctionLog, failed, received, report
@@ -25,11 +25,11 @@ def uuid(number: int) -> str:
     return f"{number:08x}-{number % 65_536:04x}-4234-8234-123456789012"
 
 
-def failures(log: FunctionLog, messages: Sequence[DeadLetterMessage], now: datetime = LATER) -> dict[str, Failure]:
+def failures(log: FunctionLog, messages: Sequence[DeadLetterMessage], now: datetime = LATER) -> dict[str, JobFailure]:
     return dict(Failures(log.pipeline(), clock=lambda: now, sleep=lambda _: None).of(messages))
 
 
-def of_one(*lines: dict[str, Any] | str, obeys: bool = True) -> Failure:
+def of_one(*lines: dict[str, Any] | str, obeys: bool = True) -> JobFailure:
     """What is found of a letter m1 whose log has these lines."""
     log = FunctionLog(obeys=obeys)
     log.write(*lines)
@@ -39,13 +39,13 @@ def of_one(*lines: dict[str, Any] | str, obeys: bool = True) -> Failure:
 def test_a_message_failed_for_what_its_last_failure_says_and_was_tried_as_often_as_the_log_tells() -> None:
     first = failed("r1", "m1", "StorageError.GetObject.SlowDown", "S3 is busy")
 
-    assert of_one(received("r1", "m1"), first, received("r2", "m1"), failed("r2", "m1")) == Failure(
+    assert of_one(received("r1", "m1"), first, received("r2", "m1"), failed("r2", "m1")) == JobFailure(
         cause=REFUSED, attempts=2
     )
 
 
 def test_a_last_attempt_with_a_beginning_and_no_end_was_cut_short() -> None:
-    assert of_one(received("r1", "m1"), failed("r1", "m1"), received("r2", "m1", "m2")) == Failure(
+    assert of_one(received("r1", "m1"), failed("r1", "m1"), received("r2", "m1", "m2")) == JobFailure(
         cause=Cause(code="cut_short", detail="the function timed out or was killed"), attempts=2
     )
 
@@ -68,7 +68,7 @@ def test_an_invocation_that_succeeded_was_not_cut_short() -> None:
 
 
 def test_a_message_of_which_the_log_says_nothing_failed_for_an_unknown_cause_after_unknown_attempts() -> None:
-    assert of_one(received("r1", "m2"), failed("r1", "m2"), "START RequestId: r1") == Failure(
+    assert of_one(received("r1", "m2"), failed("r1", "m2"), "START RequestId: r1") == JobFailure(
         cause=Cause(code="unknown", detail="the function's log has nothing about this message"), attempts=None
     )
 
@@ -91,8 +91,8 @@ def test_a_log_that_minds_no_patterns_tells_the_same(is_aws: bool) -> None:
     found = failures(log, [message("m1"), message("m2")])
 
     assert found == {
-        "m1": Failure(cause=REFUSED, attempts=1),
-        "m2": Failure(
+        "m1": JobFailure(cause=REFUSED, attempts=1),
+        "m2": JobFailure(
             cause=Cause(
                 code="cut_short",
                 detail="the function timed out or was killed: Task timed out after 20.00 seconds",
@@ -145,7 +145,7 @@ def test_an_attempt_that_a_backlog_made_late_is_found_by_asking_further() -> Non
 
     found = failures(log, [message("m1")])
 
-    assert found["m1"] == Failure(cause=REFUSED, attempts=2)
+    assert found["m1"] == JobFailure(cause=REFUSED, attempts=2)
     assert log.calls["FilterLogEvents"] == 2
 
 
@@ -177,7 +177,7 @@ def test_ten_thousand_letters_take_twenty_queries_and_no_scan_and_are_not_asked_
 
     found = known.of(TEN_THOUSAND)
 
-    assert set(found.values()) == {Failure(cause=REFUSED, attempts=2)}
+    assert set(found.values()) == {JobFailure(cause=REFUSED, attempts=2)}
     assert len(found) == 10_000
     assert log.calls["FilterLogEvents"] == 0
     assert log.calls["StartQuery"] <= 20
@@ -198,7 +198,7 @@ def test_letters_that_are_scattered_over_their_whole_retention_take_few_queries_
 
     found = failures(log, scattered, now=SENT + timedelta(days=14))
 
-    assert set(found.values()) == {Failure(cause=REFUSED, attempts=2)}
+    assert set(found.values()) == {JobFailure(cause=REFUSED, attempts=2)}
     assert log.calls["StartQuery"] == 1
 
 
@@ -290,7 +290,7 @@ def test_what_comes_late_into_the_log_is_found() -> None:
     log.write(failed("r1", "m1"), failed("r2", "m1"))
     now[0] += timedelta(minutes=2)
 
-    assert (early.cause.code, known.of([message("m1")])["m1"]) == ("unknown", Failure(cause=REFUSED, attempts=2))
+    assert (early.cause.code, known.of([message("m1")])["m1"]) == ("unknown", JobFailure(cause=REFUSED, attempts=2))
 
 
 @pytest.mark.parametrize("code", ["ResourceNotFoundException", "AccessDeniedException"])

@@ -3,7 +3,7 @@
 import pytest
 
 from darkroom.doctor.findings import Level
-from darkroom.doctor.wiring import check_policy, check_visibility, expected_prefix, lets_s3_send
+from darkroom.doctor.wiring import check_queue_policy, check_visibility, expected_prefix, lets_s3_send
 from darkroom.pipeline.deployed_config import prefix_of
 from darkroom.pipeline.sqs import Queue
 
@@ -67,7 +67,7 @@ def test_the_queue_is_to_take_from_the_uploads_bucket_and_from_no_other(source: 
     policy = {"Statement": [{**ALLOW, "Condition": {"ArnLike": {"aws:SourceArn": source}}}]}
     queue = Queue(arn="arn:aws:sqs:eu-west-1:123456789012:jobs", visibility=1, retention=1, policy=policy, redrive={})
 
-    assert [finding.level for finding in check_policy(queue, "uploads")] == levels
+    assert [finding.level for finding in check_queue_policy(queue, "uploads")] == levels
 
 
 def test_the_prefix_of_a_template_and_of_a_bucket_are_told_alike() -> None:

@@ -14,7 +14,7 @@ from darkroom.uploads.outcomes import (
     ManifestFile,
     OutcomeTracker,
     Result,
-    Version,
+    VersionId,
     wait_for_outcomes,
 )
 from darkroom.uploads.upload import UploadedFile
@@ -28,7 +28,7 @@ class Scripted:
     """A pipeline that does what a test says, second by second; sleeping is what makes its time pass."""
 
     manifests: dict[int, list[ManifestFile]] = field(default_factory=dict)
-    dead_letters: dict[int, list[Version]] = field(default_factory=dict)
+    dead_letters: dict[int, list[VersionId]] = field(default_factory=dict)
     idle_from: float = float("inf")
     overtaken: bool = False
     time: float = 0.0
@@ -39,14 +39,14 @@ class Scripted:
             if written.manifest.source.key in keys:
                 yield written
 
-    def new_dead_letters(self) -> Iterator[Version]:
+    def new_dead_letters(self) -> Iterator[VersionId]:
         due = [second for second in self.dead_letters if second <= self.time]
         yield from [version for second in due for version in self.dead_letters.pop(second)]
 
     def is_idle(self) -> bool:
         return self.time >= self.idle_from
 
-    def is_current(self, version: Version) -> bool:
+    def is_current(self, version: VersionId) -> bool:
         return not (self.overtaken and version)
 
     def clock(self) -> float:
@@ -62,7 +62,7 @@ class Broken(Scripted):
 
     broken: bool = True
 
-    def new_dead_letters(self) -> Iterator[Version]:
+    def new_dead_letters(self) -> Iterator[VersionId]:
         if self.broken:
             raise DarkroomError("nobody is there")
         yield from ()

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from darkroom.cli.output.dead_letters import describe, json_line, print_groups
+from darkroom.cli.output.dead_letters import dead_letter_json, dead_letter_lines, print_groups
 from darkroom.dlq.attempts import Cause
 from darkroom.dlq.dead_letters import DeadLetter, by_cause, choose, uploads_of
 from darkroom.errors import UsageError
@@ -73,7 +73,7 @@ def test_an_id_that_chooses_none_or_several_is_refused(beginning: str, found: st
 
 
 def test_a_letter_is_one_line_of_json_for_another_program() -> None:
-    line = json.loads(json_line(message("aa1", key="a\nb.jpg"), NOW))
+    line = json.loads(dead_letter_json(message("aa1", key="a\nb.jpg"), NOW))
 
     assert {name: line[name] for name in ("id", "reason", "detail", "age_seconds", "attempts")} == {
         "id": "aa1",
@@ -89,7 +89,7 @@ def test_hostile_names_and_words_are_shown_and_not_obeyed(capsys: pytest.Capture
     hostile = message("aa1", key="\x1b[2J[red]x.jpg", detail="\x1b]0;title\x07")
 
     print_groups([hostile], NOW)
-    lines = [*describe(hostile, NOW)]
+    lines = [*dead_letter_lines(hostile, NOW)]
 
     printed = capsys.readouterr().out
     assert "\x1b" not in printed

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from contract.errors import Reason
-from darkroom.cli.output.lookup import describe, how_to_fetch, situation_of
+from darkroom.cli.output.lookup import describe_lookup, how_to_fetch, situation_of
 from darkroom.cli.output.results import TIMES
 from darkroom.pipeline.deployed_config import Scope
 from darkroom.uploads.lookup import CurrentObject, Found
@@ -51,7 +51,7 @@ def test_of_a_key_whose_newest_upload_has_its_outcome_nothing_more_is_told(store
 
 
 def test_a_resized_upload_is_told_with_each_variant_and_how_to_fetch_it() -> None:
-    lines = list(describe(replace(WAITING, recorded=recorded()), deployed()))
+    lines = list(describe_lookup(replace(WAITING, recorded=recorded()), deployed()))
 
     assert lines == [
         "key       photo.jpg",
@@ -68,7 +68,7 @@ def test_a_resized_upload_is_told_with_each_variant_and_how_to_fetch_it() -> Non
 
 
 def test_a_rejected_upload_is_told_what_its_reason_means_and_what_to_do() -> None:
-    lines = list(describe(replace(WAITING, recorded=recorded(reason=Reason.CORRUPT)), deployed()))
+    lines = list(describe_lookup(replace(WAITING, recorded=recorded(reason=Reason.CORRUPT)), deployed()))
 
     assert lines[-1].strip() == "it is cut off or damaged: upload it again, from the original."
 
@@ -78,7 +78,7 @@ def test_that_the_source_has_expired_is_told() -> None:
     expired = replace(kept, manifest=replace(kept.manifest, source_expired=True))
 
     assert "Its source has expired, and its variants are kept" in "\n".join(
-        describe(replace(WAITING, recorded=expired, stored=None, deleted=True), deployed())
+        describe_lookup(replace(WAITING, recorded=expired, stored=None, deleted=True), deployed())
     )
 
 
@@ -86,7 +86,7 @@ def test_an_outcome_and_a_reason_of_a_later_version_are_told_as_they_are() -> No
     known = recorded(reason="too_beautiful")
     later = replace(known, manifest=replace(known.manifest, outcome="postponed", detail="sigh"))
 
-    lines = list(describe(replace(WAITING, recorded=later), deployed()))
+    lines = list(describe_lookup(replace(WAITING, recorded=later), deployed()))
 
     assert lines[-2].startswith("outcome   postponed, ")
     assert lines[-1] == "reason    too_beautiful: sigh"
@@ -95,7 +95,7 @@ def test_an_outcome_and_a_reason_of_a_later_version_are_told_as_they_are() -> No
 def test_a_hostile_key_is_shown_as_text_and_fetched_as_it_is() -> None:
     key = "\x1b[2J\n'x.jpg"
     manifest = recorded(key)
-    lines = list(describe(replace(WAITING, key=key, recorded=manifest, stored=None), deployed()))
+    lines = list(describe_lookup(replace(WAITING, key=key, recorded=manifest, stored=None), deployed()))
     rendition = replace(manifest.manifest.renditions[0], key=f"large/{key}.webp")
 
     assert all(line.isprintable() for line in [*lines, str(situation_of(replace(WAITING, key=key)))])

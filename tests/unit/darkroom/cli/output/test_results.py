@@ -9,13 +9,13 @@ import pytest
 from rich.text import Text
 
 from contract.errors import Reason
-from darkroom.cli.output.results import TIMES, json_line, print_table, summary
+from darkroom.cli.output.results import TIMES, print_table, result_json, summary
 from darkroom.cli.progress import steps
 from support.command.uploads import collected, failed, uploaded
 
 
 def test_a_json_line_has_exactly_the_members_promised() -> None:
-    line = json_line(collected(uploaded("photo.jpg"), out=Path("out")))
+    line = result_json(collected(uploaded("photo.jpg"), out=Path("out")))
 
     assert "\n" not in line
     assert json.loads(line) == {
@@ -32,7 +32,7 @@ def test_a_json_line_has_exactly_the_members_promised() -> None:
 
 
 def test_a_failure_has_the_same_members_with_what_is_known() -> None:
-    assert json.loads(json_line(failed(uploaded("photo.jpg")))) == {
+    assert json.loads(result_json(failed(uploaded("photo.jpg")))) == {
         "file": "album/photo.jpg",
         "key": "photo.jpg",
         "outcome": "failed",
@@ -45,7 +45,7 @@ def test_a_failure_has_the_same_members_with_what_is_known() -> None:
 def test_a_json_line_gives_back_the_very_name_of_a_file_that_is_not_utf8() -> None:
     name = os.fsdecode(b"caf\xe9\n.jpg")
 
-    line = json_line(collected(uploaded("caf%E9\n.jpg", path=name)))
+    line = result_json(collected(uploaded("caf%E9\n.jpg", path=name)))
 
     assert line.isascii()
     assert os.fsencode(json.loads(line)["file"]) == b"caf\xe9\n.jpg"

@@ -8,7 +8,7 @@ from PIL import Image
 
 from contract.errors import Reason
 from resize.errors import ImageRejectedError
-from resize.imaging.formats.jpeg_scans import read
+from resize.imaging.formats.jpeg_scans import read_scans
 from resize.imaging.pillow.jpeg import Pieces
 from support.imaging.images import encoded, picture_of, quadrants, rendered
 
@@ -197,12 +197,12 @@ def test_bytes_that_mean_nothing_between_segments_cost_nothing(name: str) -> Non
 def test_only_what_comes_before_the_pixels_is_copied(name: str) -> None:
     source = WHOLE[name]
 
-    assert {id(scan.piece.obj) for scan in read(source).kept} == {id(source)}
+    assert {id(scan.piece.obj) for scan in read_scans(source).kept} == {id(source)}
 
 
 def test_pieces_read_as_one_file() -> None:
-    whole = read(PROGRESSIVE).to_bytes()
-    file = Pieces(read(PROGRESSIVE))
+    whole = read_scans(PROGRESSIVE).to_bytes()
+    file = Pieces(read_scans(PROGRESSIVE))
 
     assert [file.read(2), file.read(900), file.read(0), file.read(), file.read(1)] == [
         whole[:2],

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from contract.errors import Reason
 from resize.errors import ImageRejectedError
-from resize.imaging.formats.png import read
+from resize.imaging.formats.png import read_png
 from support.imaging import hostile
 from support.imaging.images import alpha_at, encoded, opened, picture_of, quadrants, rendered, rgb_at, variant
 from support.imaging.pngs import (
@@ -89,7 +89,7 @@ def test_a_bomb_of_text_takes_no_memory() -> None:
     source = hostile.png_with_text_bomb(100)
 
     tracemalloc.start()
-    read(source)
+    read_png(source)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 100_000
@@ -286,8 +286,8 @@ def test_exif_that_is_broken_or_late_turns_nothing() -> None:
 def test_an_ordinary_file_is_not_copied() -> None:
     plain = flat(PIXEL, (b"sRGB", b"\0"), (b"gAMA", struct.pack(">I", 45_455)), (b"pHYs", bytes(9)))
 
-    assert read(plain).body is plain
-    assert read(encoded(quadrants())).copied_bytes == 0
+    assert read_png(plain).body is plain
+    assert read_png(encoded(quadrants())).copied_bytes == 0
 
 
 def test_a_still_of_an_animation_that_makes_no_sense_is_shown() -> None:
@@ -304,13 +304,13 @@ def test_any_bytes_are_read_or_refused(noise: bytes, at: int) -> None:
 
 def assert_read_or_refused(source: bytes) -> None:
     with suppress(ImageRejectedError):
-        assert read(source).body.startswith(SIGNATURE)
+        assert read_png(source).body.startswith(SIGNATURE)
 
 
 def test_what_was_read_is_as_it_was_written() -> None:
     whole = rendered(encoded(quadrants()), variant(format=None)).renditions[0].body
 
-    assert opened(read(whole).body).tobytes() == quadrants().tobytes()
+    assert opened(read_png(whole).body).tobytes() == quadrants().tobytes()
 
 
 def test_a_window_that_is_smaller_than_what_it_looks_back_to_costs_nothing() -> None:

@@ -7,7 +7,7 @@ from PIL import Image, ImageSequence
 
 from contract.errors import Reason
 from resize.errors import ImageRejectedError
-from resize.imaging.formats.png import read
+from resize.imaging.formats.png import read_png
 from resize.imaging.variants import Format
 from support.imaging.images import colour_at, opened, rendered, variant
 from support.imaging.pngs import RGBA, account, animated, chunk, control, frame, still
@@ -252,7 +252,7 @@ def test_a_frame_is_blended_if_it_says_so(blend: int, expected: tuple[int, ...])
 def test_a_time_is_a_fraction_of_a_second(delay: tuple[int, int], milliseconds: int) -> None:
     source = animated(account(2), control(0, delay=delay), still(RED), control(1, delay=delay), frame(2, LIME))
 
-    found = read(source).animation
+    found = read_png(source).animation
     assert found
     assert [each.milliseconds for each in found.frames] == [milliseconds] * 2
     assert played(source, None) == [("red", milliseconds), ("lime", milliseconds)]

@@ -5,7 +5,7 @@ import struct
 import pytest
 from PIL import Image
 
-from resize.imaging.formats.png import read
+from resize.imaging.formats.png import read_png
 from support.imaging.boxes import colours
 from support.imaging.images import alpha_at, encoded, picture_of, rgb_at
 from support.imaging.pngs import (
@@ -223,9 +223,9 @@ def test_a_grey_profile_counts_for_greys() -> None:
 def test_what_has_no_say_costs_no_pixel_anything() -> None:
     source = encoded(picture_of(flat(COLOUR)), icc_profile=display_p3())
 
-    assert read(flat(COLOUR, NAMED)).colours.curve is None
-    assert read(flat(COLOUR, gamma(45_455))).colours.profile is None
-    assert read(source).colours.profile == display_p3()
+    assert read_png(flat(COLOUR, NAMED)).colours.curve is None
+    assert read_png(flat(COLOUR, gamma(45_455))).colours.profile is None
+    assert read_png(source).colours.profile == display_p3()
 
 
 def test_a_profile_that_is_a_bomb_is_no_profile() -> None:
