@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from darkroom.doctor.findings import Finding, fault, ok, warning
 from darkroom.errors import aws_errors
-from darkroom.outbox.queues import AnnouncementQueues, event_queues_of, read_events
+from darkroom.outbox.queues import OutboxQueues, event_queues_of, read_events
 from darkroom.pipeline.client import Pipeline
 from darkroom.pipeline.sqs import queue_depth, read_queue
 
@@ -103,7 +103,7 @@ def leads_out(tables: Sequence[Mapping[str, Any]], subnet: str) -> bool:
     )
 
 
-def _check_dead_letters(sqs: "SQSClient", queues: AnnouncementQueues) -> Finding:
+def _check_dead_letters(sqs: "SQSClient", queues: OutboxQueues) -> Finding:
     if count := queue_depth(sqs, queues.dead_letters_url).total:
         return warning(f"{count:,} events have not reached the log.", "See which: darkroom events dlq")
     return ok("Every event has reached the log, or waits for its turn.")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from darkroom.outbox.manifests import StandingManifests
-from darkroom.outbox.queues import AnnouncementQueues, send_events
+from darkroom.outbox.queues import OutboxQueues, send_events
 from darkroom.pipeline.sqs import RateLimiter, in_batches
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def most_dollars(manifests: int) -> float:
     return manifests * (_READ + _REQUESTS * _FIFO_REQUEST) / _MILLION
 
 
-def announce_again(manifests: StandingManifests, queues: AnnouncementQueues, pace: RateLimiter) -> Iterator[Announced]:
+def announce_again(manifests: StandingManifests, queues: OutboxQueues, pace: RateLimiter) -> Iterator[Announced]:
     """Send an event for each manifest; yield what became of each page.
 
     An event has the id that it had before, so who knows it already drops it. It may come after a newer one of its key,

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from darkroom.dlq.queue import DeadLetterMessage, DeadLetterQueue
-from darkroom.outbox.queues import AnnouncementQueues, send_events
+from darkroom.outbox.queues import OutboxQueues, send_events
 from darkroom.pipeline.client import Pipeline
 from darkroom.pipeline.sqs import RateLimiter
 
@@ -38,9 +38,7 @@ class UndeliveredEvent:
         )
 
 
-def read_undelivered(
-    pipeline: Pipeline, queues: AnnouncementQueues, limit: int
-) -> tuple[tuple[UndeliveredEvent, ...], int]:
+def read_undelivered(pipeline: Pipeline, queues: OutboxQueues, limit: int) -> tuple[tuple[UndeliveredEvent, ...], int]:
     """Read events that nobody took, the oldest first, and how many there are, about.
 
     A key of which ten are received shows no more before these are handed back, as the queue keeps its order.
@@ -53,7 +51,7 @@ def read_undelivered(
     return tuple(map(UndeliveredEvent.of, letters)), queue.count()
 
 
-def redrive_events(pipeline: Pipeline, queues: AnnouncementQueues, pace: RateLimiter) -> Iterator[int]:
+def redrive_events(pipeline: Pipeline, queues: OutboxQueues, pace: RateLimiter) -> Iterator[int]:
     """Send every event again, and only then take it away; yield how many are moved with each request.
 
     What is no event stays. SQS's own message move task is not used, so that it is the same here and on AWS.

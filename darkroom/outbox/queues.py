@@ -19,7 +19,7 @@ _OFF = "The stack {name!r} announces no outcomes. Set `events` and deploy: docs/
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AnnouncementQueues:
+class OutboxQueues:
     """Both queues by their URLs; `source` is what every event says that it comes from."""
 
     events_url: str
@@ -31,7 +31,7 @@ class AnnouncementQueues:
         return replace(pipeline, jobs_queue_url=self.events_url, dead_letter_queue_url=self.dead_letters_url)
 
 
-def find_event_queues(pipeline: Pipeline) -> AnnouncementQueues:
+def find_event_queues(pipeline: Pipeline) -> OutboxQueues:
     """Ask the function where it announces, and that queue where its dead letters are.
 
     Raises:
@@ -58,7 +58,7 @@ def read_events(pipeline: Pipeline) -> Events | None:
         raise DarkroomError(f"The function is another Darkroom's: {error}. Deploy it, and run again.") from error
 
 
-def event_queues_of(pipeline: Pipeline, events: Events) -> AnnouncementQueues:
+def event_queues_of(pipeline: Pipeline, events: Events) -> OutboxQueues:
     """Find the dead letters of a queue that is announced to.
 
     Raises:
@@ -68,7 +68,7 @@ def event_queues_of(pipeline: Pipeline, events: Events) -> AnnouncementQueues:
     name = read_queue(sqs, events.queue_url).redrive["deadLetterTargetArn"].rpartition(":")[2]
     with aws_errors("Finding the dead letters of the events queue"):
         dead_letters = sqs.get_queue_url(QueueName=name)["QueueUrl"]
-    return AnnouncementQueues(events_url=events.queue_url, dead_letters_url=dead_letters, source=events.source)
+    return OutboxQueues(events_url=events.queue_url, dead_letters_url=dead_letters, source=events.source)
 
 
 def send_events(sqs: "SQSClient", queue_url: str, bodies: Sequence[str]) -> None:

@@ -14,7 +14,7 @@ from darkroom.errors import UsageError
 _HOW = "Write the log with: darkroom events tail --from beginning --once --json"
 
 
-class Finding(StrEnum):
+class KeyState(StrEnum):
     """What is found of a key; only the first is well."""
 
     SAME = "same"
@@ -25,7 +25,7 @@ class Finding(StrEnum):
     @property
     def is_fault(self) -> bool:
         """Whether something is to be done about it."""
-        return self is not Finding.SAME
+        return self is not KeyState.SAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class KeyFinding:
     """A key and what is found of it, in words too."""
 
     key: str
-    finding: Finding
+    finding: KeyState
     detail: str = ""
 
 
@@ -70,14 +70,14 @@ def verify(histories: dict[str, KeyHistory], standing: Iterable[ImageEvent]) -> 
         history = histories.get(event.key)
         if history is None or event.id not in history.ids:
             known = "no event of this key" if history is None else f"{len(history.ids):,} others of this key"
-            yield KeyFinding(event.key, Finding.NOT_ANNOUNCED, f"the log has {known}")
+            yield KeyFinding(event.key, KeyState.NOT_ANNOUNCED, f"the log has {known}")
         else:
-            yield KeyFinding(event.key, Finding.SAME)
+            yield KeyFinding(event.key, KeyState.SAME)
     for key, history in histories.items():
         if key not in seen and history.outcome != Outcome.REMOVED:
-            yield KeyFinding(key, Finding.NO_MANIFEST, f"the log says {history.outcome}, and the bucket has nothing")
+            yield KeyFinding(key, KeyState.NO_MANIFEST, f"the log says {history.outcome}, and the bucket has nothing")
         for left_out in _left_out(history):
-            yield KeyFinding(key, Finding.GAP, f"number {left_out} is not in the log")
+            yield KeyFinding(key, KeyState.GAP, f"number {left_out} is not in the log")
 
 
 def _event_of(line: str, where: str) -> dict[str, Any] | None:

@@ -17,8 +17,8 @@ from darkroom.errors import ExitStatus, UsageError
 from darkroom.outbox.backfill import Announced, announce_again, most_dollars
 from darkroom.outbox.dead_letters import UndeliveredEvent, read_undelivered, redrive_events
 from darkroom.outbox.manifests import StandingManifests
-from darkroom.outbox.queues import AnnouncementQueues, find_event_queues
-from darkroom.outbox.verification import Finding, KeyFinding, KeyHistory, read_log, verify
+from darkroom.outbox.queues import OutboxQueues, find_event_queues
+from darkroom.outbox.verification import KeyFinding, KeyHistory, KeyState, read_log, verify
 from darkroom.pipeline.client import Pipeline
 from darkroom.pipeline.sqs import RateLimiter
 from darkroom.text import printable
@@ -118,15 +118,15 @@ def verify_(
     manifests = StandingManifests(pipeline=pipeline, source=find_event_queues(pipeline).source, prefix=prefix)
     histories = {key: history for key, history in _read(log).items() if key.startswith(prefix)}
     standing = (event for page in manifests.events() for event in page if event is not None)
-    counts = Counter[Finding]()
+    counts = Counter[KeyState]()
     for found in verify(histories, standing):
         counts[found.finding] += 1
         if found.finding.is_fault:
             typer.echo(_finding_line(found, as_json=as_json))
     faults = sum(count for finding, count in counts.items() if finding.is_fault)
     if not as_json:
-        typer.echo(f"{counts[Finding.SAME]:,} keys are as the log has them; {faults:,} faults.")
-    if counts[Finding.NOT_ANNOUNCED]:
+        typer.echo(f"{counts[KeyState.SAME]:,} keys are as the log has them; {faults:,} faults.")
+    if counts[KeyState.NOT_ANNOUNCED]:
         typer.echo("darkroom: what is not announced will be by: darkroom events backfill", err=True)
     if faults:
         raise typer.Exit(ExitStatus.FOUND_FAULTS)
@@ -171,7 +171,7 @@ def dlq(  # noqa: PLR0913 - the command has so many options
 
 
 def _redrive(  # noqa: PLR0913 - what was asked for
-    pipeline: Pipeline, queues: AnnouncementQueues, count: int, *, rate: int, yes: bool, dry_run: bool, as_json: bool
+    pipeline: Pipeline, queues: OutboxQueues, count: int, *, rate: int, yes: bool, dry_run: bool, as_json: bool
 ) -> None:
     plan = f"{count:,} undelivered events to send to the log again, {rate} a second."
     if dry_run or not count:

@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 from contract.keys import manifest_key
 from darkroom.cli.commands import outbox
 from darkroom.errors import UsageError
-from darkroom.outbox.queues import AnnouncementQueues, find_event_queues
+from darkroom.outbox.queues import OutboxQueues, find_event_queues
 from darkroom.pipeline.client import Pipeline
 from resize.events_queue import EventsQueue
 from resize.settings import Events
@@ -26,7 +26,7 @@ SOURCE = "/darkroom/123456789012/eu-west-1/Darkroom"
 
 
 @pytest.fixture
-def queues(world: World, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> AnnouncementQueues:
+def queues(world: World, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> OutboxQueues:
     """Both queues, and a function that announces there."""
     sqs = pipeline.client("sqs")
     fifo = {"FifoQueue": "true"}
@@ -36,7 +36,7 @@ def queues(world: World, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) ->
     events = sqs.create_queue(QueueName="events.fifo", Attributes={**fifo, "RedrivePolicy": redrive})["QueueUrl"]
     told = replace(world.settings, events=Events(queue_url=events, source=SOURCE)).to_environment()
     monkeypatch.setattr(Pipeline, "function_environment", lambda _: told)
-    return AnnouncementQueues(events_url=events, dead_letters_url=dead_letters, source=SOURCE)
+    return OutboxQueues(events_url=events, dead_letters_url=dead_letters, source=SOURCE)
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def resize(world: World, *keys: str) -> None:
 
 
 def test_backfill_announces_the_newest_outcome_of_each_key_as_its_job_would_have(
-    world: World, pipeline: Pipeline, queues: AnnouncementQueues, run: Callable[..., Result]
+    world: World, pipeline: Pipeline, queues: OutboxQueues, run: Callable[..., Result]
 ) -> None:
     resize(world, "b.jpg", "gone.jpg", "deep/ä \x01.jpg", "k" * 1024)
     world.deliver(world.delete("gone.jpg"))
@@ -89,7 +89,7 @@ def test_backfill_announces_the_newest_outcome_of_each_key_as_its_job_would_have
 
 
 def test_backfill_twice_announces_once_as_sqs_drops_what_it_has_taken(
-    world: World, pipeline: Pipeline, queues: AnnouncementQueues, run: Callable[..., Result]
+    world: World, pipeline: Pipeline, queues: OutboxQueues, run: Callable[..., Result]
 ) -> None:
     resize(world, "a.jpg")
 
@@ -100,7 +100,7 @@ def test_backfill_twice_announces_once_as_sqs_drops_what_it_has_taken(
 
 
 def test_backfill_tells_first_how_many_what_it_costs_and_with_dry_run_nothing_is_sent(
-    world: World, pipeline: Pipeline, queues: AnnouncementQueues, run: Callable[..., Result]
+    world: World, pipeline: Pipeline, queues: OutboxQueues, run: Callable[..., Result]
 ) -> None:
     resize(world, "pets/a.jpg", "pets/b.jpg", "c.jpg")
 
@@ -111,7 +111,7 @@ def test_backfill_tells_first_how_many_what_it_costs_and_with_dry_run_nothing_is
 
 
 def test_backfill_passes_over_what_this_version_cannot_read_and_says_so(
-    world: World, queues: AnnouncementQueues, run: Callable[..., Result]
+    world: World, queues: OutboxQueues, run: Callable[..., Result]
 ) -> None:
     resize(world, "a.jpg")
     world.client.put_object(Bucket="derived", Key=manifest_key("b.jpg"), Body=b"{}")
@@ -121,7 +121,7 @@ def test_backfill_passes_over_what_this_version_cannot_read_and_says_so(
 
 
 def test_verify_finds_what_the_log_lacks_and_backfill_mends_it(
-    world: World, pipeline: Pipeline, queues: AnnouncementQueues, run: Callable[..., Result], tmp_path: Path
+    world: World, pipeline: Pipeline, queues: OutboxQueues, run: Callable[..., Result], tmp_path: Path
 ) -> None:
     resize(world, "a.jpg", "b.jpg")
     log = tmp_path / "log.jsonl"
@@ -141,9 +141,7 @@ def test_verify_finds_what_the_log_lacks_and_backfill_mends_it(
     assert after.stdout == "2 keys are as the log has them; 0 faults.\n"
 
 
-def test_a_log_that_cannot_be_read_is_named(
-    queues: AnnouncementQueues, run: Callable[..., Result], tmp_path: Path
-) -> None:
+def test_a_log_that_cannot_be_read_is_named(queues: OutboxQueues, run: Callable[..., Result], tmp_path: Path) -> None:
     (tmp_path / "latin-1").write_bytes(b"\xe9")
 
     assert queues
@@ -153,7 +151,7 @@ def test_a_log_that_cannot_be_read_is_named(
         assert said in str(error)
 
 
-def undelivered(world: World, pipeline: Pipeline, queues: AnnouncementQueues, *keys: str) -> None:
+def undelivered(world: World, pipeline: Pipeline, queues: OutboxQueues, *keys: str) -> None:
     """Have these keys' events in the dead-letter queue."""
     queue = EventsQueue(client=pipeline.client("sqs"), url=queues.dead_letters_url)
     world.settings = replace(world.settings, events=Events(queue_url=queues.events_url, source=SOURCE))
@@ -162,7 +160,7 @@ def undelivered(world: World, pipeline: Pipeline, queues: AnnouncementQueues, *k
 
 
 def test_dlq_lists_what_did_not_reach_the_log_and_leaves_it_there(
-    world: World, pipeline: Pipeline, queues: AnnouncementQueues, run: Callable[..., Result]
+    world: World, pipeline: Pipeline, queues: OutboxQueues, run: Callable[..., Result]
 ) -> None:
     undelivered(world, pipeline, queues, "a.jpg", "b\x1b.jpg")
 
@@ -175,7 +173,7 @@ def test_dlq_lists_what_did_not_reach_the_log_and_leaves_it_there(
 
 
 def test_dlq_redrives_events_with_their_ids_and_leaves_what_is_none(
-    world: World, pipeline: Pipeline, queues: AnnouncementQueues, run: Callable[..., Result]
+    world: World, pipeline: Pipeline, queues: OutboxQueues, run: Callable[..., Result]
 ) -> None:
     undelivered(world, pipeline, queues, *(f"{number:02}.jpg" for number in range(12)))
     pipeline.client("sqs").send_message(
@@ -191,7 +189,7 @@ def test_dlq_redrives_events_with_their_ids_and_leaves_what_is_none(
     assert "no event" in run("dlq").stdout
 
 
-def test_an_empty_dead_letter_queue_is_told(queues: AnnouncementQueues, run: Callable[..., Result]) -> None:
+def test_an_empty_dead_letter_queue_is_told(queues: OutboxQueues, run: Callable[..., Result]) -> None:
     assert queues
     assert run("dlq").stdout == "Every event has reached the log, or waits for its turn.\n"
 

@@ -8,7 +8,7 @@ import pytest
 from contract.image_event import ImageEvent
 from contract.manifest import Outcome
 from darkroom.errors import UsageError
-from darkroom.outbox.verification import Finding, read_log, verify
+from darkroom.outbox.verification import KeyState, read_log, verify
 from support.command.manifests import manifest, source
 
 
@@ -21,7 +21,7 @@ def lines(*events: ImageEvent) -> list[str]:
     return [each.to_json() for each in events]
 
 
-def faults(log: list[str], *standing: ImageEvent) -> list[tuple[str, Finding]]:
+def faults(log: list[str], *standing: ImageEvent) -> list[tuple[str, KeyState]]:
     found = verify(read_log(log, "log"), standing)
     return [(each.key, each.finding) for each in found if each.finding.is_fault]
 
@@ -35,13 +35,13 @@ def test_a_log_that_has_every_standing_manifest_has_no_fault_whatever_came_twice
 def test_a_manifest_that_was_never_announced_is_found_also_where_the_key_is_known() -> None:
     first, second, other = event("a", 1), event("a", 2, sequencer="0B"), event("b", 1)
 
-    assert faults(lines(first), second, other) == [("a", Finding.NOT_ANNOUNCED), ("b", Finding.NOT_ANNOUNCED)]
+    assert faults(lines(first), second, other) == [("a", KeyState.NOT_ANNOUNCED), ("b", KeyState.NOT_ANNOUNCED)]
 
 
 def test_a_manifest_of_which_only_the_words_differ_is_another() -> None:
     announced, stands = event("a", 1), event("a", 1, outcome=Outcome.REJECTED)
 
-    assert faults(lines(announced), stands) == [("a", Finding.NOT_ANNOUNCED)]
+    assert faults(lines(announced), stands) == [("a", KeyState.NOT_ANNOUNCED)]
 
 
 def test_a_removed_key_needs_no_manifest_and_a_resized_one_does() -> None:
@@ -49,20 +49,20 @@ def test_a_removed_key_needs_no_manifest_and_a_resized_one_does() -> None:
 
     assert faults(lines(resized, removed)) == []
     assert faults(lines(removed, resized)) == []  # a repeat that comes late is not the newest
-    assert faults(lines(resized)) == [("a", Finding.NO_MANIFEST)]
+    assert faults(lines(resized)) == [("a", KeyState.NO_MANIFEST)]
 
 
 def test_sequencers_of_other_lengths_are_compared_as_s3_says() -> None:
     removed, resized = event("a", 1, sequencer="0A1", outcome=Outcome.REMOVED), event("a", 2, sequencer="0A20")
 
-    assert faults(lines(resized, removed)) == [("a", Finding.NO_MANIFEST)]
+    assert faults(lines(resized, removed)) == [("a", KeyState.NO_MANIFEST)]
 
 
 def test_a_number_that_is_left_out_is_a_gap_and_numbers_that_begin_again_are_none() -> None:
     numbered = [event("a", number, sequencer=f"0{number}") for number in (3, 4, 6)]
     begun_again = [event("b", number, sequencer=sequencer) for number, sequencer in ((7, "01"), (1, "02"), (2, "03"))]
 
-    assert faults(lines(*numbered), numbered[-1]) == [("a", Finding.GAP)]
+    assert faults(lines(*numbered), numbered[-1]) == [("a", KeyState.GAP)]
     assert faults(lines(*begun_again), begun_again[-1]) == []
 
 
