@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from contract.errors import SettingsError
-from stacks.bundle.build import BundleError, build_bundle, lambda_platform
+from stacks.bundle.build import ANNOUNCE, RESIZE, BundleError, build_bundle, lambda_platform
 from stacks.config.config import Config, is_cdk_key, parse_config
 from stacks.config.context import read_context
 from stacks.config.feature_flags import FEATURE_FLAGS
@@ -18,28 +18,30 @@ def main() -> None:
     try:
         context = read_context(PROJECT / "cdk.json", os.environ)
         config = parse_config(context)
-        bundle = _bundle(config)
+        bundle = _bundle(config, RESIZE)
+        announce_bundle = _bundle(config, ANNOUNCE) if config.events else None
     except SettingsError as error:
         sys.exit(f"cdk.json: {error}")
     except BundleError as error:
         sys.exit(str(error))
-    _synthesize(context, config, bundle)
+    _synthesize(context, config, bundle, announce_bundle)
 
 
-def _bundle(config: Config) -> Path:
-    if config.bundle_for == "this-machine":
-        return build_bundle(None, config.engine)
-    return build_bundle(lambda_platform(architecture=config.architecture, python=config.python), config.engine)
+def _bundle(config: Config, function: str) -> Path:
+    platform = None
+    if config.bundle_for == "lambda":
+        platform = lambda_platform(architecture=config.architecture, python=config.python)
+    return build_bundle(platform, config.engine, function=function)
 
 
-def _synthesize(context: dict[str, object], config: Config, bundle: Path) -> None:
+def _synthesize(context: dict[str, object], config: Config, bundle: Path, announce_bundle: Path | None) -> None:
     from aws_cdk import App  # noqa: PLC0415  # starts Node: a mistake in cdk.json is answered without waiting for it
 
     from stacks.pipeline import PipelineStack  # noqa: PLC0415  # the same
 
     flags = {**FEATURE_FLAGS, **{key: value for key, value in context.items() if is_cdk_key(key)}}
     app = App(context=flags, analytics_reporting=False, outdir=os.environ.get("CDK_OUTDIR", str(PROJECT / "cdk.out")))
-    PipelineStack(app, config.stack_name, config=config, bundle=bundle)
+    PipelineStack(app, config.stack_name, config=config, bundle=bundle, announce_bundle=announce_bundle)
     app.synth()
 
 

@@ -11,6 +11,7 @@ from stacks.config.config import MAX_BUCKET_NAME, Config
 
 # docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html
 MAX_QUEUE_NAME = 80
+_FIFO = ".fifo"
 # Hexadecimal digits: the first and the last group of a UUID (RFC 9562), the one for its time, the other for its maker.
 SUFFIX_LENGTH = 8 + 12
 
@@ -34,6 +35,11 @@ def names_for(config: Config, suffix: str) -> Names:
         uploads_bucket=_joined(config.stack_name.lower(), "uploads", suffix, MAX_BUCKET_NAME),
         jobs_queue=_joined(config.stack_name, "jobs", suffix, MAX_QUEUE_NAME),
     )
+
+
+def events_queue(stack_name: str, suffix: str) -> str:
+    """Name the events queue of a stack, which has none from before 0.1.0."""
+    return _joined(stack_name, "events", suffix, MAX_QUEUE_NAME - len(_FIFO)) + _FIFO
 
 
 def legacy_queue(stack_name: str) -> str:

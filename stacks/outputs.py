@@ -11,3 +11,12 @@ class Output(StrEnum):
     JOBS_QUEUE_URL = "JobsQueueUrl"
     DEAD_LETTER_QUEUE_URL = "DeadLetterQueueUrl"
     FUNCTION_NAME = "FunctionName"
+
+
+class EventsOutput(StrEnum):
+    """An output of a stack that announces outcomes, by its logical id; the bus where EventBridge is the target."""
+
+    EVENTS_QUEUE_URL = "EventsQueueUrl"
+    EVENT_DEAD_LETTER_QUEUE_URL = "EventDeadLetterQueueUrl"
+    ANNOUNCE_FUNCTION_NAME = "AnnounceFunctionName"
+    EVENT_BUS_NAME = "EventBusName"

@@ -6,20 +6,33 @@ from aws_cdk import Aws, CfnOutput, Fn, Stack
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from resize.settings import Events
 from stacks.config.config import Config
-from stacks.monitoring.metrics import AlarmMetrics
+from stacks.event_log import EventLog
+from stacks.monitoring.metrics import AlarmMetrics, EventMetrics
 from stacks.monitoring.monitoring import Monitoring
-from stacks.names import names_for
-from stacks.outputs import Output
+from stacks.names import events_queue, names_for
+from stacks.outputs import EventsOutput, Output
 from stacks.queues import Queues
 from stacks.resize_function import ResizeFunction
 from stacks.storage import Storage
 
 
 class PipelineStack(Stack):
-    """Bucket to queue to function to bucket, for whatever account and region it is deployed to."""
+    """Bucket to queue to function to bucket, for whatever account and region it is deployed to.
 
-    def __init__(self, scope: Construct, construct_id: str, *, config: Config, bundle: Path) -> None:
+    `announce_bundle` is what takes outcomes to the event log, and None where the configuration has no events.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        config: Config,
+        bundle: Path,
+        announce_bundle: Path | None = None,
+    ) -> None:
         super().__init__(scope, construct_id, description="Darkroom: every upload becomes every configured size")
         names = names_for(config, _suffix())
         # By its name: the bucket is created last, after the queue that lets it send and the function that reads it.
@@ -28,6 +41,7 @@ class PipelineStack(Stack):
         self.storage = Storage(self, "Storage", config=config, uploads_name=names.uploads_bucket if is_named else None)
         self.queues = Queues(self, "Queues", config=config, jobs_name=names.jobs_queue)
         allowed = self.queues.let_s3_send(uploads)
+        self.event_log = self._event_log(config, announce_bundle)
         self.consumer = self._consumer(config, bundle, uploads)
         consuming = self.consumer.take_jobs_from(self.queues.jobs)
         self.storage.notify(self.queues.jobs, key_prefix=config.key_prefix, after=[allowed, consuming])
@@ -35,17 +49,34 @@ class PipelineStack(Stack):
             self._monitor(config)
         self._add_outputs()
 
+    def _event_log(self, config: Config, bundle: Path | None) -> EventLog | None:
+        if config.events is None:
+            return None
+        if bundle is None:
+            raise ValueError("events are on, and there is no bundle of the function that announces them")
+        queue_name = events_queue(config.stack_name, _suffix())
+        return EventLog(self, "EventLog", config=config, bundle=bundle, queue_name=queue_name)
+
     def _consumer(self, config: Config, bundle: Path, uploads: s3.IBucket) -> ResizeFunction:
         derived = self.storage.derived
         settings = config.settings(
             uploads_bucket=uploads.bucket_name,
             derived_bucket=derived.bucket_name,
             jobs_queue_url=self.queues.jobs.queue_url,
+            events=self._events(config),
         )
         consumer = ResizeFunction(self, "Consumer", config=config, bundle=bundle, environment=settings.to_environment())
         consumer.read(uploads)
         consumer.keep(derived)
+        if self.event_log:
+            consumer.send_events_to(self.event_log.queues.events)
         return consumer
+
+    def _events(self, config: Config) -> Events | None:
+        if self.event_log is None:
+            return None
+        source = f"/darkroom/{Aws.ACCOUNT_ID}/{Aws.REGION}/{config.stack_name}"
+        return Events(queue_url=self.event_log.queues.events.queue_url, source=source)
 
     def _monitor(self, config: Config) -> None:
         metrics = AlarmMetrics(
@@ -53,19 +84,38 @@ class PipelineStack(Stack):
             jobs=self.queues.jobs,
             dead_letters=self.queues.dead_letters,
             function=self.consumer.function,
+            events=_event_metrics(config.stack_name, self.event_log),
         )
         Monitoring(self, "Monitoring", config=config, metrics=metrics, log_group=self.consumer.log_group)
 
     def _add_outputs(self) -> None:
-        values = {
+        values: dict[Output | EventsOutput, str] = {
             Output.UPLOADS_BUCKET: self.storage.uploads.bucket_name,
             Output.DERIVED_BUCKET: self.storage.derived.bucket_name,
             Output.JOBS_QUEUE_URL: self.queues.jobs.queue_url,
             Output.DEAD_LETTER_QUEUE_URL: self.queues.dead_letters.queue_url,
             Output.FUNCTION_NAME: self.consumer.function.function_name,
         }
+        if self.event_log:
+            values |= _event_values(self.event_log)
         for name, value in values.items():
             CfnOutput(self, name.value, value=value)
+
+
+def _event_metrics(stack_name: str, log: EventLog | None) -> EventMetrics | None:
+    if log is None:
+        return None
+    return EventMetrics(stack_name=stack_name, events=log.queues.events, dead_letters=log.queues.dead_letters)
+
+
+def _event_values(log: EventLog) -> dict[Output | EventsOutput, str]:
+    bus: dict[Output | EventsOutput, str] = {EventsOutput.EVENT_BUS_NAME: log.bus.event_bus_name} if log.bus else {}
+    return {
+        EventsOutput.EVENTS_QUEUE_URL: log.queues.events.queue_url,
+        EventsOutput.EVENT_DEAD_LETTER_QUEUE_URL: log.queues.dead_letters.queue_url,
+        EventsOutput.ANNOUNCE_FUNCTION_NAME: log.announce.function.function_name,
+        **bus,
+    }
 
 
 def _suffix() -> str:

@@ -97,6 +97,10 @@ class ResizeFunction(Construct):
         self._grant_on_objects("KeepDerived", actions, derived, "*")
         self._grant("SeeGoneDerived", ["s3:ListBucket"], derived.bucket_arn)
 
+    def send_events_to(self, queue: sqs.IQueue) -> None:
+        """Allow to announce outcomes."""
+        self._grant("AnnounceOutcomes", ["sqs:SendMessage"], queue.queue_arn)
+
     def _live(self) -> lambda_.Alias:
         """Name the newest version of the function, so that jobs meet versions whose numbers grow.
 

@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from darkroom.cli.commands import dlq, events
+from darkroom.cli.commands import dlq, events, outbox
 from darkroom.cli.commands.backfill import backfill_
 from darkroom.cli.commands.console import console
 from darkroom.cli.commands.doctor import doctor
@@ -31,6 +31,7 @@ for command in (run, up, upload, status, show, link, doctor, console):
     app.command()(command)
 app.command("backfill")(backfill_)
 app.add_typer(dlq.app, name="dlq")
+events.app.add_typer(outbox.app)
 app.add_typer(events.app, name="events")
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from darkroom.doctor.alarms import check_alarms
 from darkroom.doctor.concurrency import check_concurrency
 from darkroom.doctor.drift import compare_function, compare_templates, deployed_template, synthesized_template
+from darkroom.doctor.events import check_events
 from darkroom.doctor.findings import Check, Finding, ok, warning
 from darkroom.doctor.rollback import check_rollback
 from darkroom.doctor.smoke_test import SmokeTest
@@ -38,6 +39,7 @@ def checks(pipeline: Pipeline, config: Config, assembly: Path, *, idle_timeout: 
     yield Check("The function's versions", partial(check_rollback, pipeline))
     yield from _wiring(pipeline, deployed)
     yield Check("The dead letters", partial(_check_dead_letters, pipeline))
+    yield Check("The events", partial(check_events, pipeline))
     yield Check("The alarms", partial(check_alarms, pipeline, deployed))
     if idle_timeout is not None:
         yield Check("A test image", SmokeTest(pipeline, expected_prefix(deployed), idle_timeout).findings)

@@ -20,7 +20,8 @@ from stacks.config.context import read_context
 PROJECT = Path(__file__).resolve().parents[2]
 
 # Everything that decides what an assembly looks like, apart from the overrides and the machine.
-_INPUTS = ("app.py", "cdk.json", "requirements.txt", "stacks", "lambdas")
+_SCHEMAS = ("docs/image-event.schema.json", "docs/manifest.schema.json")
+_INPUTS = ("app.py", "cdk.json", "requirements.txt", "stacks", "lambdas", *_SCHEMAS)
 _TAIL_LINES = 20
 _UNFINISHED = "unfinished-"
 _KEPT = 8

@@ -126,15 +126,18 @@ def send_all(
         yield len(ten)
 
 
-def send(
+def send(  # noqa: PLR0913 - two of them for tests and for FIFO queues alone
     sqs: "SQSClient",
     queue_url: str,
     bodies: Sequence[str],
     stamp: Callable[[str], str] = str,
     *,
+    members: Callable[[str], Mapping[str, str]] = lambda _: {},
     sleep: Callable[[float], None] = time.sleep,
 ) -> None:
     """Send up to ten messages. When this returns, SQS has all of them; where it does not return, perhaps some.
+
+    `members` tells what a message's entry has beside its body: a FIFO queue asks for more.
 
     Raises:
         DarkroomError: SQS does not take a message, though it was asked several times.
@@ -144,8 +147,10 @@ def send(
         for attempt in range(_ATTEMPTS):
             if attempt:
                 sleep(_REST_SECONDS * 2**attempt)
-            entries = [{"Id": str(place), "MessageBody": stamp(body)} for place, body in unsent.items()]
-            with aws_errors("Sending to the jobs queue"):
+            entries = [
+                {"Id": str(place), "MessageBody": stamp(body), **members(body)} for place, body in unsent.items()
+            ]
+            with aws_errors("Sending to a queue"):
                 answer = sqs.send_message_batch(QueueUrl=queue_url, Entries=entries)  # type: ignore[arg-type]
             failed = answer.get("Failed", [])
             unsent = {int(entry["Id"]): unsent[int(entry["Id"])] for entry in failed}

@@ -3,7 +3,7 @@
 import json
 from typing import TYPE_CHECKING, Any
 
-from announce.settings import Auth, KafkaTarget
+from announce.settings import Auth, KafkaSettings
 from contract.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ _MECHANISMS = {Auth.SCRAM: "SCRAM-SHA-512", Auth.PLAIN: "PLAIN"}
 
 
 def security_settings(
-    target: KafkaTarget, region: str, secrets: "Callable[[], SecretsManagerClient]"
+    target: KafkaSettings, region: str, secrets: "Callable[[], SecretsManagerClient]"
 ) -> dict[str, Any]:
     """Make the part of librdkafka's configuration that says who writes; a secret is read anew each time.
 

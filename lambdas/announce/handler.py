@@ -11,7 +11,7 @@ from botocore.config import Config
 
 from announce.consumer import Consumer, Target
 from announce.event_bus import EventBus
-from announce.settings import KafkaTarget, Settings
+from announce.settings import KafkaSettings, Settings
 from contract.metrics import NAMESPACE
 
 _CLIENT = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 3})
@@ -32,7 +32,7 @@ def make_consumer(environment: Mapping[str, str]) -> Consumer:
 
 
 def _target(settings: Settings) -> Target:
-    if not isinstance(settings.target, KafkaTarget):
+    if not isinstance(settings.target, KafkaSettings):
         return EventBus(boto3.client("events", config=_CLIENT), settings.target.bus)
     from announce.credentials import security_settings  # noqa: PLC0415 - a bus needs no librdkafka
     from announce.kafka import KafkaTopic  # noqa: PLC0415

@@ -21,7 +21,7 @@ class Auth(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KafkaTarget:
+class KafkaSettings:
     """A topic. `bootstrap_servers` is `host:port,…`; `secret_arn` names a secret with `username` and `password`."""
 
     bootstrap_servers: str
@@ -31,7 +31,7 @@ class KafkaTarget:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EventBridgeTarget:
+class EventBridgeSettings:
     """A bus, by its name or its ARN."""
 
     bus: str
@@ -41,7 +41,7 @@ class EventBridgeTarget:
 class Settings:
     """All that the function is told. `stack_name` is what its log and its metrics are called by."""
 
-    target: KafkaTarget | EventBridgeTarget
+    target: KafkaSettings | EventBridgeSettings
     stack_name: str
     region: str
 
@@ -62,13 +62,13 @@ class Settings:
         )
 
 
-def _target(text: str) -> KafkaTarget | EventBridgeTarget:
+def _target(text: str) -> KafkaSettings | EventBridgeSettings:
     try:
         match json.loads(text):
             case {"kind": "kafka", "bootstrap_servers": str(servers), "topic": str(topic), "auth": str(auth)} as told:
                 return _kafka(servers, topic, auth, told.get("secret_arn"))
             case {"kind": "eventbridge", "bus": str(bus)} if bus:
-                return EventBridgeTarget(bus=bus)
+                return EventBridgeSettings(bus=bus)
     except json.JSONDecodeError:
         pass
     raise SettingsError(
@@ -78,7 +78,7 @@ def _target(text: str) -> KafkaTarget | EventBridgeTarget:
     )
 
 
-def _kafka(servers: str, topic: str, auth: str, secret: object) -> KafkaTarget:
+def _kafka(servers: str, topic: str, auth: str, secret: object) -> KafkaSettings:
     hosts = {server.strip().rpartition(":")[0] for server in servers.split(",")}
     if not topic or not all(hosts):
         raise SettingsError(_TARGET, servers, "host:port,… and a topic")
@@ -88,4 +88,4 @@ def _kafka(servers: str, topic: str, auth: str, secret: object) -> KafkaTarget:
         raise SettingsError("bootstrap_servers", servers, "127.0.0.1 alone where auth is none: nothing is encrypted")
     if not isinstance(secret, str | None) or (auth in {Auth.SCRAM, Auth.PLAIN} and not secret):
         raise SettingsError("secret_arn", secret, f"the ARN of a secret with username and password for auth {auth}")
-    return KafkaTarget(bootstrap_servers=servers, topic=topic, auth=Auth(auth), secret_arn=secret)
+    return KafkaSettings(bootstrap_servers=servers, topic=topic, auth=Auth(auth), secret_arn=secret)

@@ -43,6 +43,14 @@ class QueueError(Exception):
         self.code = f"QueueError.{code}"
 
 
+class AnnouncementError(Exception):
+    """SQS did not take an outcome's event: the queue tries the job again, and that announces it."""
+
+    def __init__(self, key: str, code: str) -> None:
+        super().__init__(f"SQS SendMessage of the event of {key!r} failed: {code}")
+        self.code = f"AnnouncementError.{code}"
+
+
 class SettingsError(ValueError):
     """A configured value cannot work; the message names the key, the value and what is allowed."""
 
@@ -55,4 +63,4 @@ class SettingsError(ValueError):
 
 def code_of(error: Exception) -> str:
     """Name what went wrong by a code that is the same for every job that fails so: dead letters are grouped by it."""
-    return error.code if isinstance(error, StorageError | QueueError) else type(error).__name__
+    return error.code if isinstance(error, StorageError | QueueError | AnnouncementError) else type(error).__name__

@@ -1,4 +1,4 @@
-"""A key's outcome as an event: a CloudEvent whose data is the manifest.
+"""A key's outcome as a CloudEvent whose data is the manifest.
 
 CloudEvents 1.0, structured JSON, with its partitioning and sequence extensions: https://cloudevents.io. Its shape is
 published in docs/image-event.schema.json, its rules in docs/events.md.
@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 CONTENT_TYPE = "application/cloudevents+json"
+# An S3 metadata member of a manifest: how many its key has had, itself among them.
+REVISION = "darkroom-revision"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,3 +53,8 @@ class ImageEvent:
             "data": data,
         }
         return json.dumps(members, separators=(",", ":"))
+
+
+def parse_revision(text: str) -> int | None:
+    """Read the metadata member `REVISION`; None where a manifest has none, or something else."""
+    return int(text) if text.isascii() and text.isdecimal() else None

@@ -25,7 +25,7 @@ from resize.job import Job, JobResult
 from resize.jobs_queue import JobsQueue
 from resize.sandbox.pool import Sandbox
 from resize.settings import STORAGE_SECONDS, Settings
-from resize.store import Store
+from resize.store import Announce, Store
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -57,6 +57,7 @@ class Consumer:
     writers: ThreadPoolExecutor
     logger: Logger
     metrics: Metrics
+    announce: Announce | None = None
     random: Callable[[], float] = SystemRandom().random
 
     def handle(self, event: dict[str, Any], context: LambdaContext) -> Mapping[str, Any]:
@@ -136,7 +137,14 @@ class Consumer:
         if seconds < self.settings.wall_seconds:
             raise OutOfTimeError(f"{seconds:.0f} s are left, and an image may take {self.settings.wall_seconds}")
         write = ThreadedMap(self.writers)
-        store = Store(self.client, self.settings, upload, is_retry=_is_retry(record, upload), for_each=write)
+        store = Store(
+            self.client,
+            self.settings,
+            upload,
+            is_retry=_is_retry(record, upload),
+            for_each=write,
+            announce=self.announce,
+        )
         render = partial(self.sandbox.render, deadline=monotonic() + seconds)
         return Job(upload=upload, settings=self.settings, store=store, render=render).run()
 

@@ -6,7 +6,8 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html. N
 """
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -31,12 +32,13 @@ _LOST = {"412", "PreconditionFailed", "409", "ConditionalRequestConflict"} | MIS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """What to write: the bytes and how S3 serves them; `tags` is URL-encoded."""
+    """What to write: the bytes and how S3 serves them; `tags` is URL-encoded, `metadata` goes with the order."""
 
     body: bytes
     content_type: str
     cache_control: str
     tags: str = ""
+    metadata: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +95,7 @@ class DerivedBucket:
             "Body": content.body,
             "ContentType": content.content_type,
             "CacheControl": content.cache_control,
-            "Metadata": {ORDER: self._order.to_text()},
+            "Metadata": {ORDER: self._order.to_text(), **content.metadata},
         }
         if content.tags:
             request["Tagging"] = content.tags

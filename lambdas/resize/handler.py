@@ -41,6 +41,7 @@ def _consumer_with(settings: Settings, sandbox: Sandbox) -> "Consumer":
 
     from contract.metrics import NAMESPACE  # noqa: PLC0415
     from resize.consumer import Consumer  # noqa: PLC0415
+    from resize.events_queue import EventsQueue  # noqa: PLC0415
     from resize.jobs_queue import CLIENT_CONFIG, JobsQueue  # noqa: PLC0415
 
     config = Config(
@@ -50,6 +51,10 @@ def _consumer_with(settings: Settings, sandbox: Sandbox) -> "Consumer":
         max_pool_connections=64,
     )
     session = get_session()
+    announce = None
+    if settings.events:
+        client = cast("SQSClient", session.create_client("sqs", config=config))
+        announce = EventsQueue(client=client, url=settings.events.queue_url).send
     return Consumer(
         settings=settings,
         sandbox=sandbox,
@@ -62,6 +67,7 @@ def _consumer_with(settings: Settings, sandbox: Sandbox) -> "Consumer":
         writers=ThreadPoolExecutor(32, thread_name_prefix="write"),
         logger=Logger(service=settings.stack_name),
         metrics=Metrics(namespace=NAMESPACE, service=settings.stack_name),
+        announce=announce,
     )
 
 

@@ -27,6 +27,18 @@ _LEAST_IMAGE_BYTES = 512 * 2**20
 _CHILD_PARTS, _PARTS = 8, 9
 # What a function has of memory for each processor: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
 _MEGABYTES_OF_PROCESSOR = 1769
+_EVENTS = "DARKROOM_EVENTS"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Events:
+    """Where outcomes are announced: the FIFO queue, and what an event tells of who sent it.
+
+    `source` is `/darkroom/<account>/<region>/<stack>`.
+    """
+
+    queue_url: str
+    source: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +61,7 @@ class Settings:
     generation: int = 0
     jobs_queue_url: str = ""
     backoff: Backoff = field(default_factory=Backoff)
+    events: Events | None = None
 
     @property
     def wall_seconds(self) -> int:
@@ -90,6 +103,8 @@ class Settings:
 
     def to_environment(self) -> dict[str, str]:
         """Write the settings as environment variables: `Settings.from_environment` reads them back."""
+        # No variable where there are no events: the template is then what it is without them.
+        events = {_EVENTS: json.dumps(asdict(self.events), separators=(",", ":"))} if self.events else {}
         return {
             "DARKROOM_UPLOADS_BUCKET": self.uploads_bucket,
             "DARKROOM_DERIVED_BUCKET": self.derived_bucket,
@@ -103,6 +118,7 @@ class Settings:
             "DARKROOM_ENGINE": self.engine.value,
             "DARKROOM_JOBS_QUEUE_URL": self.jobs_queue_url,
             "DARKROOM_BACKOFF": json.dumps(asdict(self.backoff), separators=(",", ":")),
+            **events,
         }
 
     @classmethod
@@ -127,6 +143,7 @@ class Settings:
                 generation=version_number(environment.get("AWS_LAMBDA_FUNCTION_VERSION", "")),
                 jobs_queue_url=environment["DARKROOM_JOBS_QUEUE_URL"],
                 backoff=Backoff(**json.loads(environment["DARKROOM_BACKOFF"])),
+                events=Events(**json.loads(environment[_EVENTS])) if _EVENTS in environment else None,
             )
         except KeyError as missing:
             raise SettingsError(

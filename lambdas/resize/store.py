@@ -2,6 +2,9 @@
 
 What a manifest lists is there to be fetched. So renditions are written before the manifest that lists them, and deleted
 once a manifest stands that does not: it names what it has replaced, and whoever reads it deletes what of that is left.
+
+Where events are on, every manifest is announced, in the order in which they stood: whoever replaces one announces it
+first, for its writer may have been cut short, and a retry announces what it finds.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -14,6 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from contract.errors import StorageError
 from contract.events import ObjectEvent
+from contract.image_event import REVISION, ImageEvent, parse_revision
 from contract.keys import MANIFESTS, is_folder, is_folder_marker, is_shortened, manifest_key, rendition_key
 from contract.manifest import REMOVED_TAG, LaterSchemaError, Manifest, ManifestHeader, Outcome, PublishedRendition
 from contract.s3_errors import error_code, is_missing
@@ -30,15 +34,20 @@ from resize.uploads_bucket import UploadsBucket
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
+Announce = Callable[[ImageEvent], None]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredManifest:
     """What stands at a manifest's place; `etag` is None if nothing does.
 
     `header` is None if it is not one of ours, and `manifest` also where it is of a later schema that has changed.
-    `left` are keys and ETags that it has replaced, where later events have written meanwhile.
+    `left` are keys and ETags that it has replaced, where later events have written meanwhile. `revision` is None if it
+    was written where events are off.
     """
 
+    text: bytes = b""
+    revision: int | None = None
     etag: str | None = None
     header: ManifestHeader | None = None
     manifest: Manifest | None = None
@@ -54,10 +63,10 @@ class Store:
     """Both buckets, as one upload's job needs them. Every method raises StorageError where S3 fails.
 
     `is_retry` says that an earlier attempt of the job may have written something already; `for_each`, how renditions
-    are written.
+    are written. `announce` takes the events of settings that have them on, and raises AnnouncementError.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is another's to give: the consumer's, the message's, the queue's
         self,
         client: "S3Client",
         settings: Settings,
@@ -65,8 +74,11 @@ class Store:
         *,
         is_retry: bool,
         for_each: MapFunction = serial_map,
+        announce: Announce | None = None,
     ) -> None:
         self._settings = settings
+        self._announce = announce
+        self._announced: set[str] = set()
         self._for_each = for_each
         self._client = client
         self._upload = upload
@@ -79,7 +91,16 @@ class Store:
         self._whole_variants = {variant.name for variant in settings.variants if variant.fit is Fit.INSIDE}
 
     def read_manifest(self) -> StoredManifest:
-        """Read the key's manifest, and delete what it has replaced and its writer did not come to delete."""
+        """Read the key's manifest, and delete what it has replaced and its writer did not come to delete.
+
+        A retry announces it, too: it may be this job's own, and nobody else would.
+        """
+        recorded = self._read()
+        if self.is_retry:
+            self._publish(recorded)
+        return recorded
+
+    def _read(self) -> StoredManifest:
         try:
             answer = self._client.get_object(Bucket=self._settings.derived_bucket, Key=self._manifest_key)
             text = answer["Body"].read()
@@ -88,13 +109,41 @@ class Store:
                 return StoredManifest()
             raise StorageError("GetObject", self._manifest_key, error_code(error)) from error
         etag = answer["ETag"].strip('"')
+        revision = parse_revision(answer["Metadata"].get(REVISION, ""))
         try:
             manifest = Manifest.from_json(text)
         except LaterSchemaError as error:
-            return StoredManifest(etag=etag, header=error.header, left=error.header.replaced)
+            return StoredManifest(etag=etag, revision=revision, header=error.header, left=error.header.replaced)
         except ValueError:
-            return StoredManifest(etag=etag)
-        return StoredManifest(etag=etag, header=manifest.header, manifest=manifest, left=self._clear(manifest))
+            return StoredManifest(etag=etag, revision=revision)
+        return StoredManifest(
+            text=text,
+            revision=revision,
+            etag=etag,
+            header=manifest.header,
+            manifest=manifest,
+            left=self._clear(manifest),
+        )
+
+    def _read_after_lost_race(self) -> StoredManifest:
+        """Read what won a race. It may be this job's own, where S3's answer to that was lost."""
+        recorded = self.read_manifest()
+        self._publish(recorded)
+        return recorded
+
+    def _publish(self, recorded: StoredManifest) -> None:
+        """Announce a manifest that stands or stood; of a later schema that has changed, only its own version can."""
+        if self._announce is None or self._settings.events is None or recorded.manifest is None:
+            return
+        event = ImageEvent(
+            source=self._settings.events.source,
+            key=self._upload.key,
+            revision=recorded.revision or 0,
+            manifest=recorded.text,
+        )
+        if event.id not in self._announced:
+            self._announce(event)
+            self._announced.add(event.id)
 
     def already_processed(self, recorded: StoredManifest) -> Manifest | None:
         """Give the manifest back if it already tells how this very job ended, and nobody asked to do it again.
@@ -174,7 +223,7 @@ class Store:
         for _ in range(ATTEMPTS):
             if written := self._replace(manifest, recorded):
                 return written
-            recorded = self.read_manifest()
+            recorded = self._read_after_lost_race()
             if processed := self.already_processed(recorded):
                 # Another delivery of this job was faster; what only this one wrote, nobody would know of.
                 self.delete_own()
@@ -195,7 +244,7 @@ class Store:
                 return None
             if written := self._replace(changed, recorded):
                 return written
-            recorded = self.read_manifest()
+            recorded = self._read_after_lost_race()
             if processed := self.already_processed(recorded):
                 return processed
         raise StorageError("PutObject", self._manifest_key, f"lost {ATTEMPTS} races in a row")
@@ -269,16 +318,28 @@ class Store:
         """Write the manifest, and delete what that replaces; None where another is there than was recorded."""
         written = self._written_by_attempts(besides=manifest.etags)
         complete = replace(manifest, replaced=_replaced(recorded, written, manifest))
+        # Whoever wrote it may not have announced it yet, and nobody could once it is replaced.
+        self._publish(recorded)
+        text = complete.to_json()
+        revision = self._next_revision(recorded, text)
         try:
-            self._derived.put_if_match(self._manifest_key, self._content(complete), recorded.etag)
+            self._derived.put_if_match(self._manifest_key, self._content(complete, text, revision), recorded.etag)
         except PreconditionFailedError:
             return None
         self._clear(complete)
+        self._publish(StoredManifest(text=text, revision=revision, manifest=complete))
         return complete
 
-    def _content(self, manifest: Manifest) -> Content:
+    def _next_revision(self, recorded: StoredManifest, text: bytes) -> int | None:
+        """Number a manifest: the same one written again is no other event. None where none was ever counted."""
+        if recorded.revision is None and self._settings.events is None:
+            return None
+        return (recorded.revision or 0) + (text != recorded.text)
+
+    def _content(self, manifest: Manifest, text: bytes, revision: int | None) -> Content:
         return Content(
-            body=manifest.to_json(),
+            body=text,
+            metadata={} if revision is None else {REVISION: str(revision)},
             content_type="application/json",
             cache_control="no-cache",
             tags=REMOVED_TAG if manifest.outcome is Outcome.REMOVED else "",

@@ -16,7 +16,7 @@ from stacks.bundle import prune
 PROJECT = Path(__file__).resolve().parents[2]
 LAMBDAS = PROJECT / "lambdas"
 # What every function shares is copied into each bundle: code and manifest format cannot differ within one.
-CONTRACT, RESIZE = "contract", "resize"
+CONTRACT, RESIZE, ANNOUNCE = "contract", "resize", "announce"
 CACHE = PROJECT / ".darkroom" / "bundles"
 
 # pip writes these beside each distribution; they tell of the installation, not of what was installed.

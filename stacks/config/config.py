@@ -10,8 +10,9 @@ from resize.backoff import Backoff
 from resize.imaging.engine import Engine
 from resize.imaging.limits import Limits
 from resize.imaging.variants import Variant, parse_variants
-from resize.settings import STORAGE_SECONDS, WALL_FACTOR, Settings
+from resize.settings import STORAGE_SECONDS, WALL_FACTOR, Events, Settings
 from stacks.config.context import parse_json
+from stacks.config.event_target import EventTarget, parse_event_target
 from stacks.config.rules import (
     BOOLEAN,
     DAYS,
@@ -38,6 +39,7 @@ MAX_BUCKET_NAME = 63
 RESERVED_BUCKET_PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
 # https://sqs.<region>.<domain>/<account>/<name of 80 characters>, in the region and the domain with the longest names.
 MAX_QUEUE_URL = 150
+_LONGEST_SOURCE = "/darkroom/123456789012/us-gov-northwest-1/"
 
 _LIMITS = Limits()
 # Format and quality are spelled out, as they are what people change first.
@@ -172,6 +174,11 @@ class Config:
     max_frame_pixels: int = setting(_LIMITS.frame_pixels, integer(1, 2**32), "how many pixels a frame may have")
     max_frames: int = setting(_LIMITS.frames, integer(1, 2**32), "how many frames an animation may have")
     max_total_pixels: int = setting(_LIMITS.total_pixels, integer(1, 2**32), "how many pixels all frames may have")
+    events: EventTarget | None = setting(
+        None,
+        optional(Rule(parse=parse_event_target, allowed="null, or an object whose `to` is eventbridge or kafka")),
+        "where every outcome is announced, for others to read: [events](events.md#turn-it-on)",
+    )
     monitoring: bool = setting(True, BOOLEAN, "alarms, a dashboard and saved queries: see below")
     # An address as RFC 5321 has it, without the quoted and the bracketed forms.
     alarm_email: str | None = setting(
@@ -232,8 +239,10 @@ class Config:
         """When a job that was not done is tried again."""
         return Backoff(visibility_seconds=self.visibility_seconds, max_receives=self.max_receive_count)
 
-    def settings(self, *, uploads_bucket: str, derived_bucket: str, jobs_queue_url: str = "") -> Settings:
-        """What the function is told, for two buckets by their names and a queue."""
+    def settings(
+        self, *, uploads_bucket: str, derived_bucket: str, jobs_queue_url: str = "", events: Events | None = None
+    ) -> Settings:
+        """What the function is told, for two buckets by their names, a queue, and where it announces outcomes."""
         return Settings(
             uploads_bucket=uploads_bucket,
             derived_bucket=derived_bucket,
@@ -252,6 +261,7 @@ class Config:
             engine=self.engine,
             jobs_queue_url=jobs_queue_url,
             backoff=self.backoff,
+            events=events,
         )
 
 
@@ -379,8 +389,12 @@ def _check_monitoring(config: Config) -> None:
 
 def _check_environment(config: Config) -> None:
     longest = "b" * MAX_BUCKET_NAME
+    events = Events(queue_url="q" * MAX_QUEUE_URL, source=f"{_LONGEST_SOURCE}{config.stack_name}")
     environment = config.settings(
-        uploads_bucket=longest, derived_bucket=longest, jobs_queue_url="q" * MAX_QUEUE_URL
+        uploads_bucket=longest,
+        derived_bucket=longest,
+        jobs_queue_url="q" * MAX_QUEUE_URL,
+        events=events if config.events else None,
     ).to_environment()
     size = len(json.dumps(environment).encode())
     if size > MAX_ENVIRONMENT_BYTES:

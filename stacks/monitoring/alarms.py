@@ -11,13 +11,19 @@ from constructs import Construct
 
 from contract.metrics import Metric
 from stacks.config.config import Config
-from stacks.monitoring.metrics import FIVE_MINUTES, HOUR, MINUTE, QUARTER_HOUR, AlarmMetrics
+from stacks.monitoring.metrics import FIVE_MINUTES, HOUR, MINUTE, QUARTER_HOUR, AlarmMetrics, EventMetrics
 
 # After so many tries a fault no longer looks like one that passes.
 _TRIES = 3
 
 # "At the cap" begins a little below it: invocations end and begin, and a minute's maximum may just miss it.
 _NEAR = 0.9
+
+# Twice as long as an event that was not taken stays hidden, and a little more: one retry is no alarm.
+_OLD_EVENT_SECONDS = 900
+# Of events that come again and again most are not delivered; of those that pass, next to none.
+_UNDELIVERED_PERCENT = 50
+_LEAST_EVENTS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +75,7 @@ def alarms_for(config: Config, metrics: AlarmMetrics) -> list[Alarm]:
         *_of_outcomes(config, metrics),
         *_of_the_function(config, metrics),
         *_of_silence(config, metrics),
+        *(_of_events(metrics.events) if metrics.events else []),
     ]
 
 
@@ -194,4 +201,38 @@ def _of_silence(config: Config, metrics: AlarmMetrics) -> list[Alarm]:
             comparison=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
             missing=cloudwatch.TreatMissingData.BREACHING,
         )
+    ]
+
+
+def _of_events(metrics: EventMetrics) -> list[Alarm]:
+    return [
+        Alarm(
+            name="undelivered-events",
+            means="Events were not taken for days, or are too large, and wait in the events' dead-letter queue; "
+            "readers do not know of them.",
+            first_command="events dlq",
+            metric=metrics.dead_letters_waiting(MINUTE),
+            threshold=0,
+            periods=5,
+            of_them=1,
+            missing=cloudwatch.TreatMissingData.IGNORE,
+        ),
+        Alarm(
+            name="oldest-event",
+            means=f"An event is older than {_OLD_EVENT_SECONDS} seconds and has not reached the log: readers fall "
+            "behind, nothing is lost for days.",
+            first_command="doctor",
+            metric=metrics.oldest_event_seconds(MINUTE),
+            threshold=_OLD_EVENT_SECONDS,
+            periods=5,
+        ),
+        Alarm(
+            name="announce-failures",
+            means=f"More than {_UNDELIVERED_PERCENT} % of the events that were tried did not reach the log, for half "
+            "an hour: the brokers, the bus, a secret or a permission is at fault.",
+            first_command="doctor",
+            metric=metrics.share_not_delivered(of_at_least=_LEAST_EVENTS, period=QUARTER_HOUR),
+            threshold=_UNDELIVERED_PERCENT,
+            periods=2,
+        ),
     ]

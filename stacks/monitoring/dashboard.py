@@ -1,11 +1,11 @@
-"""The dashboard: alarms, queues, function and outcomes."""
+"""The dashboard: alarms, queues, function, outcomes, and events."""
 
 from collections.abc import Sequence
 
 from aws_cdk import aws_cloudwatch as cloudwatch
 
-from contract.metrics import Metric
-from stacks.monitoring.metrics import FIVE_MINUTES, SUM, AlarmMetrics
+from contract.metrics import AnnounceMetric, Metric
+from stacks.monitoring.metrics import FIVE_MINUTES, SUM, AlarmMetrics, EventMetrics
 
 _ROW = 24  # a dashboard is so many units wide
 _HEIGHT = 6
@@ -20,6 +20,7 @@ def rows_of(metrics: AlarmMetrics, alarms: Sequence[cloudwatch.IAlarm]) -> list[
         _row(_queues(metrics)),
         _row(_function(metrics)),
         _row(_outcomes(metrics)),
+        *([_row(_events(metrics.events))] if metrics.events else []),
     ]
 
 
@@ -70,6 +71,15 @@ def _outcomes(metrics: AlarmMetrics) -> dict[str, list[cloudwatch.IMetric]]:
         "Bytes in and out": [
             metrics.of_jobs(metric, SUM, _PERIOD) for metric in (Metric.SOURCE_BYTES, Metric.RENDITION_BYTES)
         ],
+    }
+
+
+def _events(metrics: EventMetrics) -> dict[str, list[cloudwatch.IMetric]]:
+    return {
+        "Events: come and delivered": [metrics.sent(_PERIOD), metrics.deleted(_PERIOD)],
+        "Events: announced, or not": [metrics.of_announce(metric, _PERIOD) for metric in AnnounceMetric],
+        "Oldest event, seconds": [metrics.oldest_event_seconds(_PERIOD)],
+        "Undelivered events": [metrics.dead_letters_waiting(_PERIOD)],
     }
 
 

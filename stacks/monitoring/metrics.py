@@ -7,7 +7,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 
-from contract.metrics import NAMESPACE, STACK_DIMENSION, Metric
+from contract.metrics import NAMESPACE, STACK_DIMENSION, AnnounceMetric, Metric
 
 MINUTE, FIVE_MINUTES, QUARTER_HOUR, HOUR = (Duration.minutes(minutes) for minutes in (1, 5, 15, 60))
 SUM, COUNT, MAXIMUM = "Sum", "SampleCount", "Maximum"
@@ -21,6 +21,8 @@ class AlarmMetrics:
     jobs: sqs.IQueue
     dead_letters: sqs.IQueue
     function: lambda_.IFunction
+    # None where outcomes are not announced.
+    events: "EventMetrics | None" = None
 
     def of_jobs(self, metric: Metric, statistic: str, period: Duration) -> cloudwatch.Metric:
         """One of the function's own metrics."""
@@ -55,15 +57,7 @@ class AlarmMetrics:
         tells nothing of the queue, and neither does this.
         docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
         """
-        queue = self.dead_letters
-        visible = queue.metric_approximate_number_of_messages_visible(statistic=MAXIMUM, period=period)
-        looked_at = queue.metric_approximate_number_of_messages_not_visible(statistic=MAXIMUM, period=period)
-        return cloudwatch.MathExpression(
-            expression="visible + FILL(looked_at, 0)",
-            using_metrics={"visible": visible, "looked_at": looked_at},
-            period=period,
-            label="Dead letters",
-        )
+        return _waiting(self.dead_letters, "Dead letters", period)
 
     def oldest_job_seconds(self, period: Duration) -> cloudwatch.Metric:
         """How old the oldest job is, waiting or being done, of those that were received less than three times.
@@ -91,6 +85,60 @@ class AlarmMetrics:
         return self.function.metric("ConcurrentExecutions", statistic=MAXIMUM, period=period)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventMetrics:
+    """What CloudWatch knows of the events queue and its dead letters, and what the announce function counts."""
+
+    stack_name: str
+    events: sqs.IQueue
+    dead_letters: sqs.IQueue
+
+    def dead_letters_waiting(self, period: Duration) -> cloudwatch.MathExpression:
+        """How many events nobody took, and wait for a person."""
+        return _waiting(self.dead_letters, "Undelivered events", period)
+
+    def oldest_event_seconds(self, period: Duration) -> cloudwatch.Metric:
+        """How old the oldest event is that has not reached its target."""
+        return self.events.metric_approximate_age_of_oldest_message(
+            statistic=MAXIMUM, period=period, label="Oldest event, seconds"
+        )
+
+    def sent(self, period: Duration) -> cloudwatch.Metric:
+        """How many events have come, without what SQS dropped as a duplicate."""
+        return self.events.metric_number_of_messages_sent(statistic=SUM, period=period, label="Sent")
+
+    def of_announce(self, metric: AnnounceMetric, period: Duration) -> cloudwatch.Metric:
+        """One of the announce function's own metrics."""
+        return cloudwatch.Metric(
+            namespace=NAMESPACE,
+            metric_name=metric.value,
+            dimensions_map={STACK_DIMENSION: self.stack_name},
+            statistic=SUM,
+            period=period,
+            label=metric.value,
+        )
+
+    def deleted(self, period: Duration) -> cloudwatch.Metric:
+        """How many events have reached their target."""
+        return self.events.metric_number_of_messages_deleted(statistic=SUM, period=period, label="Delivered")
+
+    def share_not_delivered(self, *, of_at_least: int, period: Duration) -> cloudwatch.MathExpression:
+        """How many receives of a hundred did not end with the event at its target.
+
+        By SQS's count: Lambda's Errors stay flat where a batch names its failed events. Events that are under way when
+        a period ends count as failed in it and as none in the next, so one period alone tells little.
+        """
+        return cloudwatch.MathExpression(
+            expression=f"100 * (received - FILL(deleted, 0)) / IF(received > {of_at_least}, received, {of_at_least})",
+            using_metrics={
+                "received": self.events.metric_number_of_messages_received(statistic=SUM, period=period),
+                "deleted": self.deleted(period),
+            },
+            period=period,
+            label="Not delivered %",
+        )
+
+
 def _percent(
     name: str, part: cloudwatch.Metric, whole: cloudwatch.Metric, *, of_at_least: int, period: Duration
 ) -> cloudwatch.MathExpression:
@@ -105,4 +153,15 @@ def _percent(
         using_metrics={some: part, every: whole},
         period=period,
         label=f"{name} %",
+    )
+
+
+def _waiting(queue: sqs.IQueue, label: str, period: Duration) -> cloudwatch.MathExpression:
+    visible = queue.metric_approximate_number_of_messages_visible(statistic=MAXIMUM, period=period)
+    looked_at = queue.metric_approximate_number_of_messages_not_visible(statistic=MAXIMUM, period=period)
+    return cloudwatch.MathExpression(
+        expression="visible + FILL(looked_at, 0)",
+        using_metrics={"visible": visible, "looked_at": looked_at},
+        period=period,
+        label=label,
     )

@@ -18,7 +18,7 @@ def copy_of_the_project(folder: Path) -> Path:
     The function has no requirements: test_bundle.py shows that those come out the same, and pip takes its time.
     """
     not_made = shutil.ignore_patterns("__pycache__")
-    for name in ("stacks", "lambdas"):
+    for name in ("stacks", "lambdas", "docs"):  # of docs the schemas
         shutil.copytree(PROJECT / name, folder / name, ignore=not_made)
     for name in ("app.py", "cdk.json"):
         shutil.copy(PROJECT / name, folder / name)
@@ -70,6 +70,22 @@ def test_what_the_command_line_is_told_overrides_cdk_json(tmp_path: Path) -> Non
     template = json.loads((project / "cdk.out" / "Staging.template.json").read_text())
     (function,) = [found for found in template["Resources"].values() if found["Type"] == "AWS::Lambda::Function"]
     assert function["Properties"]["MemorySize"] == 3008
+
+
+def test_with_events_there_is_a_bundle_for_each_function(tmp_path: Path) -> None:
+    project = copy_of_the_project(tmp_path / "project")
+    announce = project / "lambdas" / "announce"
+    announce.mkdir(exist_ok=True)
+    (announce / "handler.py").write_text("def handler(event, context): ...")
+    (announce / "requirements.txt").write_text("")
+
+    done = run_app(project, {"events": '{"to": "eventbridge"}', "bundle_for": "this-machine"})
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assembly = files_of(project / "cdk.out")
+    packages = {tuple(name.split("/")[:2]) for name in assembly if name.endswith("handler.py")}
+    assert sorted(package for _, package in packages) == ["announce", "resize"]
+    assert len({asset for asset, _ in packages}) == 2
 
 
 @pytest.mark.parametrize(

@@ -11,13 +11,13 @@ import pytest
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from contract.metrics import Metric
+from contract.metrics import AnnounceMetric, Metric
 from darkroom.cli.main import app
 from stacks.config.config import Config
 from stacks.config.rules import Pollers
-from stacks.outputs import Output
+from stacks.outputs import EventsOutput, Output
 from support.aws.alarm_evaluation import AlarmEvaluation, metric_math
-from support.aws.stack import EVERYTHING, Json, Template, synthesize
+from support.aws.stack import EVERYTHING, WITH_EVENT_BRIDGE, Json, Template, synthesize
 
 ROOT = Path(__file__).parents[2]
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
@@ -44,7 +44,9 @@ def watched_by(alarm: Json) -> list[tuple[str, str, str, Any, int]]:
     ]
 
 
-def test_the_alarms_are_these_and_silence_is_none_unless_it_is_asked_for(template: Template, watched: Template) -> None:
+def test_the_alarms_are_these_and_silence_is_none_unless_it_is_asked_for(
+    template: Template, watched: Template, with_msk: Template
+) -> None:
     default = {
         *("dead-letters", "oldest-message", "failing-job", "failed-jobs", "rejected-images"),
         *("function-crashes", "throttles", "concurrency-at-cap"),
@@ -52,6 +54,7 @@ def test_the_alarms_are_these_and_silence_is_none_unless_it_is_asked_for(templat
 
     assert set(alarms_of(template)) == default
     assert set(alarms_of(watched)) == default | {"no-jobs"}
+    assert set(alarms_of(with_msk)) == default | {"no-jobs", "undelivered-events", "oldest-event", "announce-failures"}
 
 
 def test_one_dead_letter_in_one_of_five_minutes_is_an_alarm_also_while_it_is_looked_at(watched: Template) -> None:
@@ -190,6 +193,53 @@ def test_thresholds_follow_the_knobs(tmp_path: Path) -> None:
     assert alarms["no-jobs"]["EvaluationPeriods"] == 3
 
 
+def test_one_event_that_nobody_took_is_an_alarm_also_while_it_is_looked_at(with_msk: Template) -> None:
+    alarm = alarms_of(with_msk)["undelivered-events"]
+    letters = {"Fn::GetAtt": [with_msk.id_of(EventsOutput.EVENT_DEAD_LETTER_QUEUE_URL), "QueueName"]}
+
+    assert watched_by(alarm) == [
+        ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum", letters, MINUTE),
+        ("AWS/SQS", "ApproximateNumberOfMessagesNotVisible", "Maximum", letters, MINUTE),
+    ]
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
+    assert (alarm["EvaluationPeriods"], alarm["DatapointsToAlarm"]) == (5, 1)
+
+
+def test_an_event_older_than_two_of_its_retries_is_an_alarm(with_msk: Template) -> None:
+    alarm = alarms_of(with_msk)["oldest-event"]
+    queue = with_msk.behind(EventsOutput.EVENTS_QUEUE_URL)["Properties"]
+    name = {"Fn::GetAtt": [with_msk.id_of(EventsOutput.EVENTS_QUEUE_URL), "QueueName"]}
+
+    assert watched_by(alarm) == [("AWS/SQS", "ApproximateAgeOfOldestMessage", "Maximum", name, MINUTE)]
+    assert alarm["Threshold"] == 900 > 2 * queue["VisibilityTimeout"]
+    assert alarm["EvaluationPeriods"] == 5
+
+
+@pytest.mark.parametrize(
+    ("received", "deleted", "percent"), [(100, 100, 0), (100, 30, 70), (4, 0, 40), (10, 0, 100), (0, 0, 0)]
+)
+def test_tries_that_deliver_no_event_are_an_alarm_by_their_share(
+    with_msk: Template, received: int, deleted: int, percent: int
+) -> None:
+    alarm = alarms_of(with_msk)["announce-failures"]
+    expression = AlarmEvaluation.of(alarm).expression
+
+    assert metric_math(expression, {"received": received, "deleted": deleted}) == percent
+    assert (alarm["Threshold"], alarm["EvaluationPeriods"]) == (50, 2)
+
+
+def test_the_dashboard_has_a_row_of_events_where_they_are_on(with_msk: Template) -> None:
+    titles = [widget["properties"]["title"] for widget in widgets_of(with_msk)]
+
+    assert titles[-4:] == [
+        *("Events: come and delivered", "Events: announced, or not"),
+        *("Oldest event, seconds", "Undelivered events"),
+    ]
+    assert {
+        metric for metric in AnnounceMetric if f'"Darkroom", "{metric}"' not in json.dumps(widgets_of(with_msk))
+    } == set()
+
+
 def commands_below(group: TyperGroup) -> Iterator[str]:
     """What a person can type after `darkroom`."""
     for name, command in group.commands.items():
@@ -199,9 +249,9 @@ def commands_below(group: TyperGroup) -> Iterator[str]:
             yield name
 
 
-def test_every_alarm_says_what_it_means_and_the_first_command_to_run(watched: Template) -> None:
+def test_every_alarm_says_what_it_means_and_the_first_command_to_run(with_msk: Template) -> None:
     commands = set(commands_below(cast("TyperGroup", get_command(app))))
-    for name, alarm in alarms_of(watched).items():
+    for name, alarm in alarms_of(with_msk).items():
         said = re.fullmatch(
             rf"(?P<means>.+\.) First: darkroom (?P<command>[a-z ]+) --stack Darkroom\. "
             rf"Then: docs/runbook\.md, section {name}\.",
@@ -213,9 +263,9 @@ def test_every_alarm_says_what_it_means_and_the_first_command_to_run(watched: Te
         assert len(alarm["AlarmDescription"]) <= 1024  # docs.aws.amazon.com: API_PutMetricAlarm
 
 
-def test_every_alarm_has_its_section_in_the_runbook_with_the_same_first_command(watched: Template) -> None:
+def test_every_alarm_has_its_section_in_the_runbook_with_the_same_first_command(with_msk: Template) -> None:
     sections = dict(re.findall(r"^### `([a-z-]+)`\n(.*?)(?=^##|\Z)", RUNBOOK, re.MULTILINE | re.DOTALL))
-    alarms = alarms_of(watched)
+    alarms = alarms_of(with_msk)
 
     assert set(sections) == set(alarms)
     for name, section in sections.items():
@@ -225,20 +275,22 @@ def test_every_alarm_has_its_section_in_the_runbook_with_the_same_first_command(
             assert part in section, f"{name} has no {part}"
 
 
-def test_every_alarm_stands_in_the_runbook(watched: Template) -> None:
+def test_every_alarm_stands_in_the_runbook(with_msk: Template) -> None:
     table = RUNBOOK.partition("| alarm | goes off when |\n")[2].partition("\n\n")[0]
 
-    assert set(re.findall(r"^\| `([a-z-]+)` \|", table, re.MULTILINE)) == set(alarms_of(watched))
+    assert set(re.findall(r"^\| `([a-z-]+)` \|", table, re.MULTILINE)) == set(alarms_of(with_msk))
 
 
-def test_the_readme_counts_what_alarms_cost(template: Template, watched: Template) -> None:
+def test_the_page_on_cost_counts_what_alarms_cost(template: Template, watched: Template, with_msk: Template) -> None:
     # aws.amazon.com/cloudwatch/pricing: each metric that an alarm looks at is billed.
-    default, with_all = (
-        sum(len(watched_by(alarm)) for alarm in alarms_of(made).values()) for made in (template, watched)
+    default, with_all, with_events = (
+        sum(len(watched_by(alarm)) for alarm in alarms_of(made).values()) for made in (template, watched, with_msk)
     )
 
     assert f"{len(Metric)} metrics of its own at 0.30 USD" in COST
     assert f"alarms over {default}\nmetrics at 0.10 USD ({with_all} with `no-jobs`)" in COST
+    of_events = len(AnnounceMetric) * 0.30 + (with_events - with_all) * 0.10
+    assert f"{len(AnnounceMetric)} metrics and alarms over {with_events - with_all}, {of_events:.2f} USD" in COST
     assert f"about {len(Metric) * 0.30 + default * 0.10:.2f} USD a month" in COST
 
 
@@ -324,17 +376,17 @@ def test_the_queries_ask_the_functions_log_and_ask_the_person_for_what_their_tex
         assert [parameter["Name"] for parameter in query.get("Parameters", [])] == left_open
 
 
-def test_no_alarm_of_a_stack_can_have_the_name_of_another_stacks_however_that_is_called(watched: Template) -> None:
-    names = [*alarms_of(watched)]
+def test_no_alarm_of_a_stack_can_have_the_name_of_another_stacks_however_that_is_called(with_msk: Template) -> None:
+    names = [*alarms_of(with_msk)]
 
     # `Darkroom` and `Darkroom-a` would share `Darkroom-a-b` if one alarm were called `a-b` and another `b`.
     assert [(one, other) for one in names for other in names if one.endswith(f"-{other}")] == []
 
 
-def test_two_stacks_in_one_account_share_no_name(watched: Template, tmp_path: Path) -> None:
-    staging = synthesize(tmp_path, replace(EVERYTHING, stack_name="Staging"))
+def test_two_stacks_in_one_account_share_no_name(with_event_bridge: Template, tmp_path: Path) -> None:
+    staging = synthesize(tmp_path, replace(WITH_EVENT_BRIDGE, stack_name="Staging"))
 
-    assert names_of(watched) & names_of(staging) == set()
+    assert names_of(with_event_bridge) & names_of(staging) == set()
     counted = [
         metric for alarm in alarms_of(staging).values() for metric in watched_by(alarm) if metric[0] == "Darkroom"
     ]
@@ -346,8 +398,18 @@ def test_two_stacks_in_one_account_share_no_name(watched: Template, tmp_path: Pa
 def names_of(template: Template) -> set[str]:
     """Every name that is written into the template, and not made by CloudFormation."""
     resources = [resource.get("Properties", {}) for resource in template.json["Resources"].values()]
-    kinds = ("AlarmName", "DashboardName", "QueueName", "Name", "TopicName", "LogGroupName", "BucketName")
-    names = {json.dumps(found[kind]) for found in resources for kind in kinds if kind in found}
+    kinds = (
+        "AlarmName",
+        "DashboardName",
+        "QueueName",
+        "Name",
+        "TopicName",
+        "LogGroupName",
+        "BucketName",
+        "RegistryName",
+    )
+    named = [found[kind] for found in resources for kind in kinds if kind in found]
+    names = {json.dumps(name) for name in named if "Fn::GetAtt" not in name}
     return names - {'"live"'}  # an alias belongs to its function
 
 

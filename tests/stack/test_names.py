@@ -1,4 +1,4 @@
-"""The names of the uploads bucket and the jobs queue: of one stack alone, or those that an old stack has."""
+"""The names of the uploads bucket and the queues: of one stack alone, or those that an old stack has."""
 
 import re
 from dataclasses import replace
@@ -7,7 +7,7 @@ import pytest
 
 from contract.errors import SettingsError
 from stacks.config.config import Config, parse_config
-from stacks.names import Names, names_for, suffix_of
+from stacks.names import Names, events_queue, names_for, suffix_of
 from stacks.outputs import Output
 from support.aws.stack import STACK_ID, Template, in_cloudformation, synthesize
 
@@ -53,9 +53,12 @@ def test_a_stack_that_is_created_again_has_other_names(template: Template) -> No
 @pytest.mark.parametrize("stack_name", ["A", "A-", "S" * 64, f"{'Photos-' * 9}a", f"{'a' * 33}-{'b' * 30}"])
 def test_every_name_of_a_stack_gives_names_that_s3_and_sqs_take(stack_name: str) -> None:
     names = names_for(parse_config({"stack_name": stack_name}), suffix_of(STACK_ID))
+    events = events_queue(stack_name, suffix_of(STACK_ID))
 
     assert BUCKET.fullmatch(names.uploads_bucket)
     assert QUEUE.fullmatch(names.jobs_queue)
+    assert QUEUE.fullmatch(events.removesuffix(".fifo"))
+    assert len(events) <= 80
     assert "--" not in names.uploads_bucket
 
 

@@ -13,9 +13,10 @@ from stacks.config.config import Config
 from stacks.outputs import Output
 from support.aws.stack import Template, synthesize
 
-# Every setting with a value that is not its default. Four are not here: provisioned pollers exclude a maximum
-# concurrency, without monitoring there are no alarms, the bundle is made before the stack, and a bucket from before
-# 0.1.0 takes the names away; test_consumer, test_monitoring, test_app and test_names have them.
+# Every setting with a value that is not its default. Five are not here: events bring a second function, provisioned
+# pollers exclude a maximum concurrency, without monitoring there are no alarms, the bundle is made before the stack,
+# and an old stack's bucket takes the names away; test_event_log, test_consumer, test_monitoring, test_app and
+# test_names have them.
 CHANGED = Config(
     stack_name="Lightroom",
     key_prefix="in/",
@@ -109,7 +110,7 @@ def test_no_account_and_no_region_is_written_into_the_template(template: Templat
 def test_every_knob_is_changed_somewhere_in_these_tests() -> None:
     same = {field.name for field in fields(Config) if getattr(CHANGED, field.name) == getattr(Config(), field.name)}
 
-    assert same == {"provisioned_pollers", "monitoring", "bundle_for", "legacy_uploads_bucket"}
+    assert same == {"provisioned_pollers", "monitoring", "bundle_for", "legacy_uploads_bucket", "events"}
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,16 @@ from typing import Any, TypeAlias
 import cfnlint.api  # type: ignore[import-untyped]  # cfn-lint says nothing of its types
 import pytest
 
-from support.aws.stack import EVERYTHING, Template, make_app, synthesize
+from support.aws.stack import (
+    EVERYTHING,
+    WITH_CONFLUENT,
+    WITH_EVENT_BRIDGE,
+    WITH_MSK,
+    WITH_SCRAM,
+    Template,
+    make_app,
+    synthesize,
+)
 
 from stacks.config.config import Config  # isort: skip
 
@@ -33,6 +42,15 @@ EXPLAINED: list[Finding] = [
     ("Serverless-SNSRedrivePolicy", "Darkroom/Monitoring/Email/Address/Resource"),
     ("Serverless-SQSRedrivePolicy", "Darkroom/Queues/DeadLetters/Resource"),
 ]
+
+# What events add to them, whatever the target.
+EXPLAINED_OF_EVENTS: list[Finding] = [
+    ("AwsSolutions-IAM5", "Darkroom/EventLog/Announce/Role/DefaultPolicy/Resource"),
+    ("Serverless-LambdaDLQ", "Darkroom/EventLog/Announce/Function/Resource"),
+    ("Serverless-LambdaEventSourceMappingDestination", "Darkroom/EventLog/Announce/Events/Resource"),
+    ("Serverless-SQSRedrivePolicy", "Darkroom/EventLog/Queues/DeadLetters/Resource"),
+]
+TARGETS = [WITH_EVENT_BRIDGE, WITH_MSK, WITH_SCRAM, WITH_CONFLUENT]
 
 # What checkov is told to skip; that it finds just these without being told is for `make checkov`, which has checkov.
 EXPLAINED_TO_CHECKOV: list[Finding] = [
@@ -65,14 +83,16 @@ def findings_in(scope: Construct) -> list[Finding]:
     [
         *(Config(), EVERYTHING, replace(Config(), key_prefix="photos/", retain_data=False, monitoring=False)),
         replace(Config(), legacy_uploads_bucket="darkroom-storageuploads-1x2y3z"),
+        *TARGETS,
     ],
 )
 def test_the_packs_find_nothing_that_is_not_explained(tmp_path: Path, config: Config) -> None:
     assert findings_in(make_app(tmp_path, config)) == []
 
 
-def test_synthesis_succeeds_with_the_packs_as_plugins_of_the_app(tmp_path: Path) -> None:
-    app = make_app(tmp_path, EVERYTHING)
+@pytest.mark.parametrize("config", [EVERYTHING, WITH_EVENT_BRIDGE])
+def test_synthesis_succeeds_with_the_packs_as_plugins_of_the_app(tmp_path: Path, config: Config) -> None:
+    app = make_app(tmp_path, config)
     Validations.of(app).add_plugins(AwsSolutionsChecks(app), ServerlessChecks(app))
 
     app.synth()
@@ -81,15 +101,41 @@ def test_synthesis_succeeds_with_the_packs_as_plugins_of_the_app(tmp_path: Path)
     assert [plugin for plugin in report["pluginReports"] if plugin["violations"]] == []
 
 
-def test_checkov_is_told_to_skip_ten_findings_and_why(template: Template) -> None:
-    told = [
+def skipped_by_checkov(template: Template) -> list[tuple[str, str, str]]:
+    """Each rule that it is told to skip, the construct, and why."""
+    return [
         (skip["id"], name.rstrip("0123456789ABCDEF"), skip["comment"])
         for name, resource in template.json["Resources"].items()
         for skip in resource.get("Metadata", {}).get("checkov", {"skip": []})["skip"]
     ]
 
+
+def test_checkov_is_told_to_skip_ten_findings_and_why(template: Template) -> None:
+    told = skipped_by_checkov(template)
+
     assert sorted((rule, name) for rule, name, _ in told) == EXPLAINED_TO_CHECKOV
     assert [comment for *_, comment in told if len(comment.split()) < 8] == []
+
+
+def test_of_events_checkov_is_told_to_skip_seven_more_and_in_a_vpc_six(
+    with_event_bridge: Template, with_msk: Template
+) -> None:
+    for template, more in ((with_event_bridge, [("CKV_AWS_117", "EventLogAnnounceFunction")]), (with_msk, [])):
+        told = skipped_by_checkov(template)
+
+        of_events = [(rule, name) for rule, name, _ in told if name.startswith("EventLog")]
+        assert sorted(of_events) == sorted(
+            [
+                ("CKV_AWS_115", "EventLogAnnounceFunction"),
+                ("CKV_AWS_116", "EventLogAnnounceFunction"),
+                ("CKV_AWS_158", "EventLogAnnounceLog"),
+                ("CKV_AWS_173", "EventLogAnnounceFunction"),
+                ("CKV_AWS_27", "EventLogQueuesDeadLetters"),
+                ("CKV_AWS_27", "EventLogQueuesEvents"),
+                *more,
+            ]
+        )
+        assert [comment for *_, comment in told if len(comment.split()) < 8] == []
 
 
 def test_each_explanation_answers_a_finding_and_their_number_is_known(
@@ -98,6 +144,13 @@ def test_each_explanation_answers_a_finding_and_their_number_is_known(
     monkeypatch.setattr(Validations, "acknowledge", explain_nothing)
 
     assert findings_in(make_app(tmp_path, EVERYTHING)) == EXPLAINED
+
+
+@pytest.mark.parametrize("config", TARGETS)
+def test_events_are_explained_four_times(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, config: Config) -> None:
+    monkeypatch.setattr(Validations, "acknowledge", explain_nothing)
+
+    assert findings_in(make_app(tmp_path, config)) == sorted(EXPLAINED + EXPLAINED_OF_EVENTS)
 
 
 def test_every_explanation_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,7 +173,9 @@ def test_both_packs_find_fault_with_a_careless_stack() -> None:
     assert {"AwsSolutions-S1", "AwsSolutions-S10", "AwsSolutions-SQS4", "Serverless-SQSRedrivePolicy"} <= found
 
 
-@pytest.mark.parametrize("config", [Config(), EVERYTHING, replace(Config(), legacy_uploads_bucket="its-bucket")])
+@pytest.mark.parametrize(
+    "config", [Config(), EVERYTHING, replace(Config(), legacy_uploads_bucket="its-bucket"), *TARGETS]
+)
 def test_cfn_lint_finds_nothing_that_is_not_explained(tmp_path: Path, config: Config) -> None:
     assert [str(match) for match in cfnlint.api.lint(synthesize(tmp_path, config).text)] == []
 

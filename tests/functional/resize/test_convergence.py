@@ -29,6 +29,7 @@ from resize.errors import ImageRejectedError
 from resize.imaging.rendition import Rendered
 from resize.imaging.variants import Format
 from resize.settings import Settings
+from resize.store import Announce
 from support.aws.memory_s3 import MemoryS3, Version
 from support.aws.stepping import CrashError, Stepped, SteppedClient, each_to_its_end
 from support.function.world import World, picture_of, settings
@@ -343,13 +344,23 @@ class Convergence(RuleBasedStateMachine):
         world = replace(self.world)
 
         def deliver(client: SteppedClient) -> None:
-            world.deliver(upload, lambda source: render(world, source), cast("S3Client", client), is_late=is_late)
+            world.deliver(
+                upload,
+                lambda source: render(world, source),
+                cast("S3Client", client),
+                is_late=is_late,
+                announce=self.announce(client),
+            )
 
         work = Stepped(deliver, self.s3, self.check_listed)
         if upload in (consumer.upload for consumer in self.consumers):
             self.doubled.add(upload.sequencer)
         self.consumers.append(Consumer(upload, world.settings.generation, work))
         return work
+
+    def announce(self, _: SteppedClient) -> Announce | None:
+        """Where a consumer announces what it has done: nowhere."""
+        return None
 
     def look_after_all(self) -> None:
         """What ended well is done; what was cut short is delivered again."""

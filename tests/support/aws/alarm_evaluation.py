@@ -27,6 +27,7 @@ _COMPARISONS: dict[str, Callable[[float, float], bool]] = {
 }
 _OPERATORS: dict[type[ast.operator] | type[ast.cmpop], Callable[[float, float], float]] = {
     ast.Add: operator.add,
+    ast.Sub: operator.sub,
     ast.Mult: operator.mul,
     ast.Div: operator.truediv,
     ast.Gt: operator.gt,

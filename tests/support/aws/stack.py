@@ -10,14 +10,46 @@ from stacks.config.config import Config  # isort: skip
 
 from aws_cdk import App
 
+from stacks.config.event_target import EventBridgeTarget, KafkaAuth, KafkaTarget, Vpc
 from stacks.config.feature_flags import FEATURE_FLAGS
-from stacks.outputs import Output
+from stacks.outputs import EventsOutput, Output
 from stacks.pipeline import PipelineStack
 
 Json: TypeAlias = dict[str, Any]
 
-# With every resource that a stack can have.
+# With every resource that a stack can have without events, and what each target of events adds.
 EVERYTHING = replace(Config(), alarm_email="ops@example.com", alarm_no_jobs_hours=24)
+WITH_EVENT_BRIDGE = replace(EVERYTHING, events=EventBridgeTarget())
+CLUSTER_ARN = "arn:aws:kafka:eu-west-1:123456789012:cluster/outcomes/51af3dc0-da77-11e4-872e-1234567db123-s1"
+SECRET_ARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:AmazonMSK_darkroom-AbCdEf"
+KEY_ARN = "arn:aws:kms:eu-west-1:123456789012:key/51af3dc0-da77-11e4-872e-1234567db123"
+VPC = Vpc(subnets=("subnet-0123456789abcdef0", "subnet-0123456789abcdef1"), security_group="sg-0123456789abcdef0")
+WITH_MSK = replace(
+    EVERYTHING,
+    events=KafkaTarget(
+        bootstrap_servers="boot-1.kafka.eu-west-1.amazonaws.com:9098",
+        auth=KafkaAuth.IAM,
+        cluster_arn=CLUSTER_ARN,
+        vpc=VPC,
+    ),
+)
+WITH_SCRAM = replace(
+    EVERYTHING,
+    events=KafkaTarget(
+        bootstrap_servers="b-1.example.com:9096,b-2.example.com:9096",
+        auth=KafkaAuth.SCRAM,
+        topic="outcomes",
+        secret_arn=SECRET_ARN,
+        secret_key_arn=KEY_ARN,
+        vpc=VPC,
+    ),
+)
+WITH_CONFLUENT = replace(
+    EVERYTHING,
+    events=KafkaTarget(
+        bootstrap_servers="pkc-1.eu-west-1.aws.confluent.cloud:9092", auth=KafkaAuth.PLAIN, secret_arn=SECRET_ARN
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +73,17 @@ class Template:
         (resource,) = self.all_of(kind).values()
         return resource
 
-    def id_of(self, output: Output) -> str:
+    def id_of(self, output: Output | EventsOutput) -> str:
         """The logical id of the resource that an output tells of."""
         name: str = self.json["Outputs"][output.value]["Value"]["Ref"]
         return name
 
-    def behind(self, output: Output) -> Json:
+    def behind(self, output: Output | EventsOutput) -> Json:
         """The resource that an output tells of."""
         resource: Json = self.json["Resources"][self.id_of(output)]
         return resource
 
-    def policies_of(self, output: Output, kind: str) -> list[Json]:
+    def policies_of(self, output: Output | EventsOutput, kind: str) -> list[Json]:
         """The statements of the resource policies of a bucket or a queue."""
         owner = {"Ref": self.id_of(output)}
         found = [resource["Properties"] for resource in self.all_of(kind).values()]
@@ -96,12 +128,13 @@ def in_cloudformation(value: Any, stack_id: str = STACK_ID) -> Any:
 
 
 def make_app(folder: Path, config: Config) -> App:
-    """The app with its stack, the bundle a stub, which writes under the folder."""
-    bundle = folder / "bundle"
-    bundle.mkdir()
-    (bundle / "stub.py").write_text("")
+    """The app with its stack, the bundles stubs, which writes under the folder."""
+    bundle, announce_bundle = folder / "bundle", folder / "announce"
+    for stub in (bundle, announce_bundle):
+        stub.mkdir()
+        (stub / "stub.py").write_text("")
     app = App(context=dict(FEATURE_FLAGS), analytics_reporting=False, outdir=str(folder / "cdk.out"))
-    PipelineStack(app, config.stack_name, config=config, bundle=bundle)
+    PipelineStack(app, config.stack_name, config=config, bundle=bundle, announce_bundle=announce_bundle)
     return app
 
 

@@ -80,12 +80,16 @@ def each_to_its_end(call: Callable[[Thing], Made], things: Iterable[Thing]) -> S
 
 
 class SteppedClient:
-    """An S3 client whose every request waits at the gate."""
+    """A client whose every request waits at the gate."""
 
     def __init__(self, client: Any, stepped: Stepped) -> None:
         self._client = client
         self._stepped = stepped
         self.exceptions = client.exceptions
+
+    def beside(self, client: Any) -> "SteppedClient":
+        """Another client of the same consumer."""
+        return SteppedClient(client, self._stepped)
 
     def __getattr__(self, operation: str) -> Callable[..., Any]:
         def request(**arguments: Any) -> Any:

@@ -23,7 +23,7 @@ from resize.imaging.rendition import Rendered, Rendition
 from resize.imaging.variants import Format, parse_variants
 from resize.job import Job, JobResult
 from resize.settings import Settings
-from resize.store import Store
+from resize.store import Announce, Store
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -57,6 +57,7 @@ class World:
     clock: Callable[[], datetime] = _utc_now
     sequence: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     delivered: list[ObjectEvent] = field(default_factory=list)
+    announce: Announce | None = None
 
     def upload(self, key: str, body: bytes) -> ObjectEvent:
         """Put an object; the answer is the event that S3 sends of it."""
@@ -91,11 +92,19 @@ class World:
         client: "S3Client | None" = None,
         *,
         is_late: bool = False,
+        announce: Announce | None = None,
     ) -> JobResult:
         """Run the job of an event to its end; one that comes late is taken for a retry, as one that comes again is."""
         is_retry = is_late or upload in self.delivered
         self.delivered.append(upload)
-        store = Store(client or self.client, self.settings, upload, is_retry=is_retry, for_each=self.for_each)
+        store = Store(
+            client or self.client,
+            self.settings,
+            upload,
+            is_retry=is_retry,
+            for_each=self.for_each,
+            announce=announce or self.announce,
+        )
         return Job(upload=upload, settings=self.settings, store=store, render=render or self.render).run()
 
     def render(self, source: bytes) -> Rendered:

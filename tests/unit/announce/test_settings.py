@@ -8,7 +8,7 @@ import pytest
 from moto import mock_aws
 
 from announce.credentials import security_settings
-from announce.settings import Auth, EventBridgeTarget, KafkaTarget, Settings
+from announce.settings import Auth, EventBridgeSettings, KafkaSettings, Settings
 from contract.errors import SettingsError
 
 SECRET = "arn:aws:secretsmanager:eu-west-1:1:secret:AmazonMSK_darkroom"
@@ -25,17 +25,17 @@ def settings(target: object, **environment: str) -> Settings:
 @pytest.mark.parametrize(
     ("target", "expected"),
     [
-        ({"kind": "eventbridge", "bus": "images"}, EventBridgeTarget(bus="images")),
-        (KAFKA, KafkaTarget(bootstrap_servers="b-1.example:9098", topic="darkroom.images", auth=Auth.IAM)),
+        ({"kind": "eventbridge", "bus": "images"}, EventBridgeSettings(bus="images")),
+        (KAFKA, KafkaSettings(bootstrap_servers="b-1.example:9098", topic="darkroom.images", auth=Auth.IAM)),
         (
             {**KAFKA, "auth": "scram", "secret_arn": SECRET},
-            KafkaTarget(
+            KafkaSettings(
                 bootstrap_servers="b-1.example:9098", topic="darkroom.images", auth=Auth.SCRAM, secret_arn=SECRET
             ),
         ),
         (
             {**KAFKA, "auth": "none", "bootstrap_servers": "127.0.0.1:9092"},
-            KafkaTarget(bootstrap_servers="127.0.0.1:9092", topic="darkroom.images", auth=Auth.NONE),
+            KafkaSettings(bootstrap_servers="127.0.0.1:9092", topic="darkroom.images", auth=Auth.NONE),
         ),
     ],
 )
@@ -63,11 +63,11 @@ def test_a_variable_that_is_missing_is_named(name: str) -> None:
         settings({"kind": "eventbridge", "bus": "images"}, **{name: ""})
 
 
-def kafka(auth: Auth, secret_arn: str | None = None) -> KafkaTarget:
-    return KafkaTarget(bootstrap_servers="b-1.example:9096", topic="images", auth=auth, secret_arn=secret_arn)
+def kafka(auth: Auth, secret_arn: str | None = None) -> KafkaSettings:
+    return KafkaSettings(bootstrap_servers="b-1.example:9096", topic="images", auth=auth, secret_arn=secret_arn)
 
 
-def security(target: KafkaTarget) -> dict[str, Any]:
+def security(target: KafkaSettings) -> dict[str, Any]:
     return security_settings(target, "eu-west-1", lambda: boto3.client("secretsmanager", region_name="eu-west-1"))
 
 

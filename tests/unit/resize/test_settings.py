@@ -8,7 +8,7 @@ from contract.errors import SettingsError
 from resize.backoff import Backoff
 from resize.imaging.engine import Engine
 from resize.imaging.limits import Limits
-from resize.settings import Settings
+from resize.settings import Events, Settings
 from support.function.world import settings
 
 
@@ -24,6 +24,9 @@ def test_settings_written_as_an_environment_read_back() -> None:
         engine=Engine.VIPS,
         jobs_queue_url="https://sqs.eu-west-1.amazonaws.com/123456789012/Staging-jobs",
         backoff=Backoff(visibility_seconds=91, max_receives=6),
+        events=Events(
+            queue_url="https://sqs.eu-west-1.amazonaws.com/123456789012/Staging-outcomes.fifo", source="/darkroom"
+        ),
     )
 
     assert Settings.from_environment(told.to_environment()) == told
@@ -43,6 +46,10 @@ def test_a_variable_that_is_missing_is_named(name: str) -> None:
 
     with pytest.raises(SettingsError, match=name):
         Settings.from_environment(environment)
+
+
+def test_where_there_are_no_events_the_environment_says_nothing_of_them() -> None:
+    assert "DARKROOM_EVENTS" not in settings().to_environment()
 
 
 def test_the_recipe_moves_with_what_renditions_look_like() -> None:

@@ -14,6 +14,7 @@ from darkroom.cli.main import main
 COMMANDS = (
     *("run", "up", "upload", "status", "show", "link", "console", "backfill", "doctor"),
     *("dlq list", "dlq show", "dlq redrive", "dlq discard", "events tail", "events lag", "events replay"),
+    *("events backfill", "events verify", "events dlq"),
 )
 
 
@@ -96,6 +97,10 @@ def darkroom(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
         (["up", "-c", "memory"], "-c 'memory' is no setting and its value. Write it like memory_mb=3008."),
         (["up", "--variants", "bad.json"], "--variants 'bad.json': variants.a.quality: 101 is not allowed"),
         (["console", "--port", "0"], "--port '0' cannot be. Give a whole number from 1 to 65,535."),
+        (["events", "backfill"], "No pipeline runs on this machine. Start `darkroom up`"),
+        (["events", "backfill", "--rate", "0"], "--rate '0' cannot be. Give a whole number from 1 to 3,000."),
+        (["events", "verify"], "Error: Missing argument 'FILE'."),
+        (["events", "dlq", "--limit", "0"], "--limit '0' cannot be. Give a whole number from 1 to 10,000."),
         (["console"], "No pipeline runs on this machine. Start `darkroom up` in another terminal"),
         (["down"], "Error: No such command 'down'."),
         (["upload"], "Error: Missing argument 'PATH'."),

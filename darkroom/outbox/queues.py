@@ -1,0 +1,86 @@
+"""The queues of events, and how to send one."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from contract.errors import SettingsError
+from darkroom.errors import DarkroomError, UsageError, aws_errors
+from darkroom.pipeline.client import Pipeline
+from darkroom.pipeline.sqs import read_queue, send
+from resize.settings import Events, Settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+_OFF = "The stack {name!r} announces no outcomes. Set `events` and deploy: docs/events.md says how."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxQueues:
+    """Both queues by their URLs; `source` is what every event says that it comes from."""
+
+    events_url: str
+    dead_letters_url: str
+    source: str
+
+    def of(self, pipeline: Pipeline) -> Pipeline:
+        """Describe the pipeline with these in place of its jobs queue and that queue's dead letters."""
+        return replace(pipeline, jobs_queue_url=self.events_url, dead_letter_queue_url=self.dead_letters_url)
+
+
+def find_event_queues(pipeline: Pipeline) -> OutboxQueues:
+    """Ask the function where it announces, and that queue where its dead letters are.
+
+    Raises:
+        UsageError: it announces nowhere.
+        DarkroomError: AWS refuses or does not answer, or the function is another Darkroom's.
+    """
+    events = read_events(pipeline)
+    if events is None:
+        raise UsageError(_OFF.format(name=pipeline.stack_name))
+    return event_queues_of(pipeline, events)
+
+
+def read_events(pipeline: Pipeline) -> Events | None:
+    """Ask the function where it announces; None is nowhere.
+
+    Raises:
+        DarkroomError: AWS refuses or does not answer, or the function is another Darkroom's.
+    """
+    with aws_errors("Reading the configuration of the function"):
+        environment = pipeline.function_environment()
+    try:
+        return Settings.from_environment(environment).events
+    except SettingsError as error:
+        raise DarkroomError(f"The function is another Darkroom's: {error}. Deploy it, and run again.") from error
+
+
+def event_queues_of(pipeline: Pipeline, events: Events) -> OutboxQueues:
+    """Find the dead letters of a queue that is announced to.
+
+    Raises:
+        DarkroomError: SQS refuses, or does not answer.
+    """
+    sqs: SQSClient = pipeline.client("sqs")
+    name = read_queue(sqs, events.queue_url).redrive["deadLetterTargetArn"].rpartition(":")[2]
+    with aws_errors("Finding the dead letters of the events queue"):
+        dead_letters = sqs.get_queue_url(QueueName=name)["QueueUrl"]
+    return OutboxQueues(events_url=events.queue_url, dead_letters_url=dead_letters, source=events.source)
+
+
+def send_events(sqs: "SQSClient", queue_url: str, bodies: Sequence[str]) -> None:
+    """Send up to ten events, each to the group of its key: what SQS has taken within five minutes it drops.
+
+    Raises:
+        DarkroomError: SQS does not take one, though it was asked several times.
+    """
+    send(sqs, queue_url, bodies, members=_fifo_members)
+
+
+def _fifo_members(body: str) -> Mapping[str, str]:
+    event = json.loads(body)
+    group = hashlib.sha256(event["subject"].encode()).hexdigest()
+    return {"MessageGroupId": group, "MessageDeduplicationId": event["id"]}
