@@ -77,7 +77,7 @@ def test_a_pipeline_is_found_by_its_stacks_name(tmp_path: Path, aws: Emulator) -
 
 
 def test_a_stack_that_is_not_there_is_named(aws: Emulator) -> None:
-    with pytest.raises(DeploymentError, match="no stack 'Nowhere' in us-east-1"):
+    with pytest.raises(DeploymentError, match="There is no stack 'Nowhere' at"):
         find_pipeline("Nowhere", aws.endpoint_url, aws.session())
 
 
