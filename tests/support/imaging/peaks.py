@@ -26,7 +26,7 @@ def kilobytes(name):
 def noting(needed, there_are):
     estimates.append(needed)
 
-estimates, limits.check_memory = [0], noting
+estimates, limits.check_memory_of = [0], noting
 engine = Engine(sys.argv[2])
 source, variants = sys.stdin.buffer.read(), parse_variants(json.loads(sys.argv[1]))
 warm_up(engine)
