@@ -10,7 +10,7 @@ import pytest
 
 from contract.image_event import ImageEvent
 from resize.settings import Events, Settings
-from stack.test_consumer import as_list
+from stack.test_resize_function import as_list
 from stacks.config.config import Config
 from stacks.config.event_target import EventBridgeTarget
 from stacks.event_bus import DOCS, draft_4_schema

@@ -1,12 +1,12 @@
 // The card of one upload: how far it has come, its pictures, or why there are none.
 
-import { element, say } from "./elements.js";
+import { element, say } from "./dom.js";
 import { fit } from "./ellipsis.js";
 import { makeFiles, showFiles } from "./files.js";
 import { showPictures } from "./pictures.js";
 import { isOnItsWay, wordOf } from "./stages.js";
 import { line, own } from "./state.js";
-import { duration, numbers, secondsSince, shown, size, weight } from "./words.js";
+import { duration, numbers, secondsSince, shown, size, weight } from "./format.js";
 
 /** Make the card of an upload; `updateCard` fills it. */
 export function makeCard(row) {

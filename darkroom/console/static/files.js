@@ -1,8 +1,8 @@
 // The files of an upload: where each is in its bucket, to be opened, downloaded, and its key copied.
 
-import { announce } from "./announcing.js";
-import { element } from "./elements.js";
-import { shown } from "./words.js";
+import { announce } from "./announcer.js";
+import { element } from "./dom.js";
+import { shown } from "./format.js";
 
 const open = new Set(); // of which uploads, for as long as the page is
 

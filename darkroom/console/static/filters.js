@@ -1,8 +1,8 @@
 // Which uploads are listed, and in which order: by outcome, by name, the newest or the problems first.
 
-import { $, element, say, sync } from "./elements.js";
+import { $, element, say, sync } from "./dom.js";
 import { GROUPS, groupOf, isProblem } from "./stages.js";
-import { numbers, shown } from "./words.js";
+import { numbers, shown } from "./format.js";
 
 const chosen = { group: "all", words: [], problemsFirst: false };
 

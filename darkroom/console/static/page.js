@@ -1,13 +1,13 @@
 // The console's page: follows the server's feed, and listens to the person.
 
-import { announceOutcomes, noNews } from "./announcing.js";
-import { $, say } from "./elements.js";
-import { showLetters } from "./letters.js";
-import { showQueue } from "./queue.js";
-import { chosen, dropped, goOn, tryAgain } from "./sending.js";
+import { announceOutcomes, noNews } from "./announcer.js";
+import { $, say } from "./dom.js";
+import { showLetters } from "./dead_letters.js";
+import { showQueue } from "./chart.js";
+import { chosen, dropped, goOn, tryAgain } from "./upload.js";
 import { isAnyUnsent, know, next, own, state } from "./state.js";
 import { showUploads, showWaits } from "./uploads.js";
-import { shown, weight } from "./words.js";
+import { shown, weight } from "./format.js";
 
 const SILENCE = 20_000; // milliseconds; the server says something every ten seconds at the latest
 

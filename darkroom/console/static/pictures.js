@@ -1,7 +1,7 @@
 // The variants of an upload, drawn in their true ratio to each other: large is larger than medium.
 
-import { element, sync } from "./elements.js";
-import { shown, size, weight } from "./words.js";
+import { element, sync } from "./dom.js";
+import { shown, size, weight } from "./format.js";
 
 export function showPictures(place, pictures) {
   const of = (measure) => pictures.map(measure);

@@ -1,6 +1,6 @@
 // The stages of an upload: their words, which of them end it, and how many uploads are at each.
 
-import { numbers, shown } from "./words.js";
+import { numbers, shown } from "./format.js";
 
 const WORDS = {
   uploading: "uploading", queued: "queued", resized: "resized", rejected: "rejected", removed: "removed",

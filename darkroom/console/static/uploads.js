@@ -1,7 +1,7 @@
 // The list of uploads: those that are asked for, in cards, as far as they are near the view.
 
 import { makeCard, showWait, updateCard } from "./cards.js";
-import { $ } from "./elements.js";
+import { $ } from "./dom.js";
 import { listed, listenToFilters, showFilters } from "./filters.js";
 import { isOnItsWay } from "./stages.js";
 import { own, state } from "./state.js";

@@ -1,6 +1,6 @@
 // Keeps of a long list in the document only what is near the view; two spacers stand for the rest.
 
-import { sync } from "./elements.js";
+import { sync } from "./dom.js";
 
 const MOST = 60; // items in the document, however tall the window
 const MARGIN = 800; // pixels beyond the view that are filled as well

@@ -1,10 +1,10 @@
 // Sends files to the server, some at once, and says why where one is not taken.
 
-import { announce } from "./announcing.js";
+import { announce } from "./announcer.js";
 import { line, next, own, pipelineKnown, state } from "./state.js";
 import { forget, keep, takeOver } from "./unsent.js";
 import { showUploads } from "./uploads.js";
-import { count, shown, weight } from "./words.js";
+import { count, shown, weight } from "./format.js";
 
 const AT_ONCE = 3; // of a browser's six connections to one host, one is the feed's, and pictures want some
 const HOPELESS = new Set([400, 413]); // a name that is none, or too many bytes: it would be so again

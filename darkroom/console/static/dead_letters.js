@@ -1,9 +1,9 @@
 // The dead letters, grouped by why they failed; they are redriven, or discarded.
 
-import { announce } from "./announcing.js";
-import { $, element, say, sync } from "./elements.js";
+import { announce } from "./announcer.js";
+import { $, element, say, sync } from "./dom.js";
 import { newestSample, state } from "./state.js";
-import { count, duration, numbers, secondsSince, shown } from "./words.js";
+import { count, duration, numbers, secondsSince, shown } from "./format.js";
 
 const busy = new Map(); // what is being done with a group
 

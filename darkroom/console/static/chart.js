@@ -1,8 +1,8 @@
 // The counters and the two plots of the queue, drawn as SVG from the samples of the last five minutes.
 
-import { $, drawn, element, say, sync } from "./elements.js";
+import { $, drawn, element, say, sync } from "./dom.js";
 import { newestSample, state } from "./state.js";
-import { count, duration, numbers } from "./words.js";
+import { count, duration, numbers } from "./format.js";
 
 const SECONDS = 300;
 const GAP = 10_000; // milliseconds: a plot is not drawn across a longer pause

@@ -1,9 +1,9 @@
 // What is said aloud: one sentence for all that ended lately.
 
-import { $, say } from "./elements.js";
+import { $, say } from "./dom.js";
 import { isOnItsWay, tally } from "./stages.js";
 import { state } from "./state.js";
-import { numbers } from "./words.js";
+import { numbers } from "./format.js";
 
 const openedAt = Date.now();
 let saidBefore = new Map();
