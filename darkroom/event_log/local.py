@@ -32,6 +32,11 @@ class LocalLog:
     topic: str
     is_alive: Callable[[], bool]
 
+    @property
+    def events(self) -> dict[str, object]:
+        """The setting `events` by which a pipeline announces to it."""
+        return {"to": "kafka", "bootstrap_servers": self.bootstrap, "topic": self.topic, "auth": "none"}
+
 
 @contextmanager
 def local_log(kind: LogKind, begin: Callable[[str], None]) -> Iterator[LocalLog]:

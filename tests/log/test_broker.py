@@ -1,11 +1,13 @@
 """The broker on this machine: what it keeps, and that it is gone with whoever started it."""
 
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,10 +15,12 @@ from darkroom.event_log.broker import Broker, BrokerError, kafka_broker
 from darkroom.event_log.installation import Installation
 from darkroom.event_log.topic import TopicError, create_topic
 from darkroom.loopback import PortInUseError
+from support.command.polling import eventually
 from support.command.processes import wait_until_ended
 from support.command.program import darkroom, processes_started_in, running
 from support.events.event_log import Log
 from support.events.outcome_events import event
+from support.imaging.pictures import jpeg
 
 ON_LINUX = pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds processes through Linux's /proc")
 
@@ -152,6 +156,28 @@ def test_a_second_start_uses_what_the_first_has_learned(kafka: Installation, bro
     maps = Path(f"/proc/{java}/maps").read_text()
 
     assert str(kafka.folder / "kafka.aot") in maps
+
+
+@ON_LINUX
+def test_what_becomes_of_an_upload_to_a_pipeline_beside_a_log_is_in_the_log(tmp_path: Path) -> None:
+    (tmp_path / "photo.jpg").write_bytes(jpeg(64, 48))
+    with running(tmp_path, "--log", "memory") as (command, _):
+        uploaded = darkroom("upload", "photo.jpg", "--wait", folder=tmp_path)
+        eventually(lambda: bool(tail(tmp_path)))
+        told = tail(tmp_path)
+        unannounced = darkroom("events", "dlq", folder=tmp_path)
+        os.killpg(command.pid, signal.SIGINT)
+        command.communicate(timeout=60)
+
+    assert uploaded.returncode == 0, uploaded.stderr
+    assert [(each["subject"], each["data"]["outcome"]) for each in told] == [("photo.jpg", "resized")]
+    assert unannounced.returncode == 0, unannounced.stderr
+
+
+def tail(folder: Path) -> list[dict[str, Any]]:
+    """Read the events that are in the log by now."""
+    told = darkroom("events", "tail", "--from", "beginning", "--once", "--json", folder=folder)
+    return [json.loads(line)["event"] for line in told.stdout.splitlines()]
 
 
 @ON_LINUX

@@ -45,6 +45,8 @@ def up(*, port: Port = None, log: Log = None, variants: Variants = None, context
     with ExitStack() as running:
         with steps(shown=sys.stderr.isatty()) as progress:
             event_log = running.enter_context(local_log(log, progress.begin)) if log else None
+            if event_log:
+                overrides = {"events": event_log.events} | overrides
             pipeline = running.enter_context(local_pipeline(overrides, port=port, begin=progress.begin)).pipeline
         for line in others(running_pipelines()):
             typer.echo(line, err=True)
