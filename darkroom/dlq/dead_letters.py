@@ -69,11 +69,15 @@ def choose(messages: Sequence[DeadLetter], *, ids: Collection[str], code: str | 
     A code chooses what it is the beginning of, too: `StorageError` all of S3's.
 
     Raises:
-        UsageError: there is no such letter, or an id is the beginning of several.
+        UsageError: there are letters and none is such, or an id is the beginning of several.
     """
     if code is None:
         return choose_by_ids(messages, ids)
-    return tuple(message for message in messages if f"{message.cause.code}.".startswith(f"{code}."))
+    chosen = tuple(message for message in messages if f"{message.cause.code}.".startswith(f"{code}."))
+    if messages and not chosen:
+        codes = ", ".join(sorted({message.cause.code for message in messages}))
+        raise UsageError(f"No dead letter has the reason {code!r}. They have: {codes}.")
+    return chosen
 
 
 def choose_by_ids(messages: Sequence[DeadLetter], ids: Collection[str]) -> tuple[DeadLetter, ...]:

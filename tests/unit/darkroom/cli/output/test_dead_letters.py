@@ -54,12 +54,18 @@ def test_letters_are_grouped_by_reason_and_the_largest_group_comes_first() -> No
     [
         ("StorageError.GetObject.SlowDown", ["bb3"]),
         ("StorageError", ["aa2", "bb3", "cc4"]),
-        ("StorageError.Get", []),
-        ("unknown", []),
     ],
 )
 def test_a_reason_chooses_all_that_it_covers(code: str, chosen: list[str]) -> None:
     assert ids(choose(LETTERS, ids=(), code=code)) == chosen
+
+
+@pytest.mark.parametrize("code", ["StorageError.Get", "unknown"])
+def test_a_reason_that_no_letter_has_is_refused_with_those_that_they_have(code: str) -> None:
+    with pytest.raises(UsageError, match=rf"{code!r}. They have: MessageRefusedError, StorageError.GetObject.Acc"):
+        choose(LETTERS, ids=(), code=code)
+
+    assert choose((), ids=(), code=code) == ()
 
 
 def test_an_id_chooses_by_a_beginning_that_is_its_alone() -> None:
