@@ -30,6 +30,11 @@ _UNIT_BYTES = {
 }
 _UNIT_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
+# What several commands offer in the same words.
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the plan, and do nothing.")]
+KeyPrefix = Annotated[str, typer.Option("--prefix", metavar="P", help="Only keys that start so.", show_default=False)]
+
 
 def whole_number(option: str, lowest: int, highest: int) -> Callable[[object], int]:
     """Make a parser of whole numbers in a range, both ends included; it raises UsageError."""

@@ -17,7 +17,7 @@ from darkroom.backfill.estimate import Estimate
 from darkroom.backfill.jobs import PlannedKey, Planner
 from darkroom.backfill.orphans import Manifests, OrphanPlanner
 from darkroom.backfill.selection import Decision, Filter
-from darkroom.cli.options import EndpointUrl, LocalOption, Stack, duration, source_formats, whole_number
+from darkroom.cli.options import EndpointUrl, KeyPrefix, LocalOption, Stack, duration, source_formats, whole_number
 from darkroom.cli.progress import steps
 from darkroom.cli.target import find_target
 from darkroom.cli.terminal import confirm, told_when_stopped
@@ -35,7 +35,6 @@ from resize.settings import Settings
 _LARGE = 10_000
 _RATE = 100
 
-Prefix = Annotated[str, typer.Option("--prefix", metavar="P", help="Only keys that start so.", show_default=False)]
 OlderThan = Annotated[
     timedelta | None,
     typer.Option(
@@ -82,7 +81,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON object that sums 
 
 def backfill_(  # noqa: PLR0913 - the command has so many options
     *,
-    prefix: Prefix = "",
+    prefix: KeyPrefix = "",
     older_than: OlderThan = None,
     missing: Missing = None,
     formats: Formats = None,

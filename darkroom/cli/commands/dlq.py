@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from darkroom.cli.options import EndpointUrl, LocalOption, Stack, whole_number
+from darkroom.cli.options import DryRun, EndpointUrl, LocalOption, Stack, Yes, whole_number
 from darkroom.cli.output.dead_letters import dead_letter_json, dead_letter_lines, print_groups
 from darkroom.cli.progress import steps
 from darkroom.cli.target import find_target
@@ -53,8 +53,6 @@ Save = Annotated[
         "--save", metavar="FILE", help="Where they are saved.", show_default="dead-letters-<time>.jsonl, here"
     ),
 ]
-Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the plan, and do nothing.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON: one line a letter, or one that sums up.")]
 
 

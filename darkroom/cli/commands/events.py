@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from darkroom.cli.options import DryRun, Yes
 from darkroom.cli.terminal import confirm, stop_signal
 from darkroom.errors import UsageError
 from darkroom.event_log.client import LogClient, find_log
@@ -35,8 +36,6 @@ To = Annotated[
 ]
 Once = Annotated[bool, typer.Option("--once", help="End at the end of the log, and do not wait for more.")]
 GroupName = Annotated[str, typer.Option("--group", help="The readers' group.", show_default=False)]
-Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the plan, and do nothing.")]
 
 
 @app.command()

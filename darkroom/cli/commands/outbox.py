@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from darkroom.cli.options import EndpointUrl, LocalOption, Stack, whole_number
+from darkroom.cli.options import DryRun, EndpointUrl, KeyPrefix, LocalOption, Stack, Yes, whole_number
 from darkroom.cli.progress import steps
 from darkroom.cli.target import find_target
 from darkroom.cli.terminal import confirm
@@ -32,7 +32,6 @@ app = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="Announce outcomes again, and see which have not reached the log."
 )
 
-Prefix = Annotated[str, typer.Option("--prefix", metavar="P", help="Only keys that start so.", show_default=False)]
 Rate = Annotated[
     int,
     typer.Option("--rate", metavar="N", parser=whole_number("--rate", 1, _HIGHEST_RATE), help="How many a second."),
@@ -42,8 +41,6 @@ Limit = Annotated[
     typer.Option("--limit", metavar="N", parser=whole_number("--limit", 1, _MOST), help="How many to read at most."),
 ]
 Redrive = Annotated[bool, typer.Option("--redrive", help="Send them to the log again.")]
-Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the plan, and do nothing.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON: one line a key or a message, or one that sums up.")]
 Log = Annotated[
     Path, typer.Argument(metavar="FILE", help="The log, an event a line; - is standard input.", show_default=False)
@@ -53,7 +50,7 @@ Log = Annotated[
 @app.command()
 def backfill(  # noqa: PLR0913 - the command has so many options
     *,
-    prefix: Prefix = "",
+    prefix: KeyPrefix = "",
     rate: Rate = _RATE,
     yes: Yes = False,
     dry_run: DryRun = False,
@@ -102,7 +99,7 @@ def backfill(  # noqa: PLR0913 - the command has so many options
 def verify_(  # noqa: PLR0913 - the same
     log: Log,
     *,
-    prefix: Prefix = "",
+    prefix: KeyPrefix = "",
     as_json: AsJson = False,
     local: LocalOption = False,
     stack: Stack = None,
