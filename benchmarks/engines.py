@@ -1,12 +1,10 @@
-"""The engines that the pipeline has, as its code shows them: each is a package of its own beside `imaging`."""
+"""The engines that the pipeline has, and what does their work."""
 
-import pkgutil
 from collections.abc import Mapping
-from importlib import import_module
 from importlib.metadata import version
 from typing import Any
 
-import resize
+from resize.imaging.engine import Engine
 
 DEFAULT = "pillow"
 
@@ -19,13 +17,12 @@ _WORKED_BY: Mapping[str, tuple[str, ...]] = {
 
 def engines() -> tuple[str, ...]:
     """Name the engines, the default first."""
-    found = (module.name for module in pkgutil.iter_modules(resize.__path__) if module.ispkg)
-    return tuple(sorted(found, key=lambda name: (name != DEFAULT, name)))
+    return tuple(sorted((engine.value for engine in Engine), key=lambda name: (name != DEFAULT, name)))
 
 
 def choosing(engine: str) -> dict[str, Any]:
     """Give the argument that chooses an engine, of everything that lets one choose; the default needs none."""
-    return {} if engine == DEFAULT else {"engine": import_module("resize.imaging.engine").Engine(engine)}
+    return {} if engine == DEFAULT else {"engine": Engine(engine)}
 
 
 def versions_of(engine: str) -> dict[str, str]:

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from benchmarks.bench import main
+from benchmarks.engines import choosing, engines, versions_of
 from benchmarks.images.similarity import Original, similarity
 from benchmarks.rendering import Pace
 from benchmarks.report.page import page, table
@@ -26,6 +27,7 @@ from benchmarks.report.results import (
 )
 from benchmarks.report.targets import TARGETS
 from benchmarks.workers import last_words
+from resize.imaging.engine import Engine
 
 OURS = Measured(program="darkroom-pillow", seconds=(1.0, 2.0, 1.0), bytes=100, pixels=0.995, file=0.95)
 PEER = Measured(program="sharp-clones", seconds=(2.0, 4.0, 2.0), bytes=100, pixels=0.999, file=0.95)
@@ -188,3 +190,9 @@ def test_no_uploads_are_refused_with_what_was_wrong(capsys: pytest.CaptureFixtur
         main(["--uploads", "0"])
 
     assert "'0' is no whole number above 0" in capsys.readouterr().err
+
+
+def test_the_engines_are_measured_that_a_stack_can_have_the_default_first() -> None:
+    assert engines() == ("pillow", "vips")
+    assert choosing("vips") == {"engine": Engine.VIPS}
+    assert all(versions_of(engine) for engine in engines())
