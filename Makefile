@@ -55,7 +55,7 @@ lock: setup ## pin every requirement again, with hashes, after a change of a .in
 	$(LOCK) requirements/bench.in -o requirements/bench.txt
 	$(LOCK) requirements/runtime.in -o requirements/runtime.txt
 	$(LOCK) $(addprefix --no-emit-package ,$(IN_LAMBDA)) lambdas/announce/requirements.in -o lambdas/announce/requirements.txt
-	$(LOCK) requirements/log.in -o requirements/log.txt
+	$(LOCK) requirements/kafka_client.in -o requirements/kafka_client.txt
 	$(LOCK) requirements/broker.in -o requirements/broker.txt
 	$(BIN)/python -m tools.kafka_jars
 

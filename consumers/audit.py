@@ -39,11 +39,11 @@ def _follow(options: argparse.Namespace) -> int:
     client = client_configuration(options.bootstrap, options.client)
     with open_audit(options.audit) as file, Topic(client, options.topic, _GROUP) as topic:
         audit = audit_file(file)
-        topic.start(audit.places, audit.topic or None)
+        topic.start(audit.offsets, audit.topic or None)
 
         def take(records: list[Record]) -> None:
             append(file, audit, records, topic.id)
-            topic.commit(audit.places)  # afterwards: a witness of what must be in the file
+            topic.commit(audit.offsets)  # afterwards: a witness of what must be in the file
 
         follow(topic, take, once=options.once)
     return 0

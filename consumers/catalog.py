@@ -14,7 +14,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from consumers import places
+from consumers import offsets
 from consumers.client import ClientError, client_configuration
 from consumers.color import NAMES, color_name
 from consumers.event import Event, NotAnEventError, Record, records_of
@@ -64,7 +64,7 @@ def open_catalog(path: Path, *, shared: bool = False) -> sqlite3.Connection:
     database = sqlite3.connect(path, timeout=30, isolation_level="IMMEDIATE")
     database.row_factory = sqlite3.Row
     database.execute(f"PRAGMA journal_mode = {'DELETE' if shared else 'WAL'}")
-    database.executescript(_SCHEMA + places.SCHEMA)
+    database.executescript(_SCHEMA + offsets.SCHEMA)
     return database
 
 
@@ -77,7 +77,7 @@ def apply(database: sqlite3.Connection, records: Iterable[Record]) -> None:
             except NotAnEventError as error:
                 known = (record.partition, record.offset, str(error))
                 database.execute("INSERT OR REPLACE INTO unreadable VALUES (?, ?, ?)", known)
-            places.note(database, record)
+            offsets.note(database, record)
 
 
 def _row(event: Event) -> dict[str, Any]:
@@ -127,15 +127,15 @@ def _follow(database: sqlite3.Connection, options: argparse.Namespace) -> int:
 
     client = client_configuration(options.bootstrap, options.client)
     with Topic(client, options.topic, "catalog") as topic:
-        topic.start(*places.read(database))
-        places.of_topic(database, topic.id)
+        topic.start(*offsets.read(database))
+        offsets.of_topic(database, topic.id)
         follow(topic, lambda records: _take(database, records, topic), once=options.once)
     return 0
 
 
 def _take(database: sqlite3.Connection, records: Sequence[Record], topic: Any) -> None:
     apply(database, records)
-    topic.commit(places.read(database)[0])  # for `lag` alone: what counts stands in the database
+    topic.commit(offsets.read(database)[0])  # for `lag` alone: what counts stands in the database
 
 
 def _search(database: sqlite3.Connection, options: argparse.Namespace) -> int:

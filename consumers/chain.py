@@ -16,13 +16,16 @@ _FIRST = "0" * 64
 
 @dataclass(slots=True)
 class Audit:
-    """What a file says so far: its length, the end of its chain, its places, each key's newest, and what is wrong."""
+    """What a file says so far.
+
+    `last` is the end of its chain, `offsets` the next of each partition, `newest` each key's newest event.
+    """
 
     size: int = 0
     lines: int = 0
     last: str = _FIRST
     topic: str = ""
-    places: dict[int, int] = field(default_factory=dict)
+    offsets: dict[int, int] = field(default_factory=dict)
     newest: dict[str, tuple[str, int, str]] = field(default_factory=dict)
     findings: list[str] = field(default_factory=list)
 
@@ -47,11 +50,11 @@ class Audit:
 
     def _read_place(self, topic: str, record: Record) -> None:
         if topic != self.topic:
-            self.places, self.topic = {}, topic  # the log was made anew, and begins again
-        expected = self.places.get(record.partition, 0)
+            self.offsets, self.topic = {}, topic  # the log was made anew, and begins again
+        expected = self.offsets.get(record.partition, 0)
         if record.offset != expected:
             self._find(f"has offset {record.offset} of partition {record.partition}, where {expected} is next")
-        self.places[record.partition] = record.offset + 1
+        self.offsets[record.partition] = record.offset + 1
 
     def _read_revision(self, record: Record) -> None:
         """Hold the event against its key's newest: what came before is a repetition, what is ahead leaves a gap."""
@@ -76,7 +79,7 @@ class Audit:
     def compare(self, committed: Mapping[int, int]) -> None:
         """Hold the end of the file against what the brokers were told: what is behind that was cut off."""
         for partition, offset in sorted(committed.items()):
-            if offset > (here := self.places.get(partition, 0)):
+            if offset > (here := self.offsets.get(partition, 0)):
                 self.findings.append(f"partition {partition} ends before offset {here}, and {offset} was read: cut off")
 
 
@@ -107,7 +110,7 @@ def append(file: IO[bytes], audit: Audit, records: Iterable[Record], topic: str 
     """Write records behind the last whole line, and see them on the disk; what is there already is left out."""
     lines = []
     for record in records:
-        if topic == audit.topic and record.offset < audit.places.get(record.partition, 0):
+        if topic == audit.topic and record.offset < audit.offsets.get(record.partition, 0):
             continue
         place = {"previous": audit.last, "topic": topic, "partition": record.partition, "offset": record.offset}
         value = None if record.value is None else record.value.decode("utf-8", "surrogateescape")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from consumers import places
+from consumers import offsets
 from consumers.endpoint import Endpoint
 from consumers.event import Event, NotAnEventError, Record
 
@@ -47,7 +47,7 @@ def open_queue(path: Path) -> sqlite3.Connection:
     database = sqlite3.connect(path, timeout=30, isolation_level="IMMEDIATE")
     database.row_factory = sqlite3.Row
     database.execute("PRAGMA journal_mode = WAL")
-    database.executescript(_SCHEMA + places.SCHEMA)
+    database.executescript(_SCHEMA + offsets.SCHEMA)
     return database
 
 
@@ -58,7 +58,7 @@ def apply(database: sqlite3.Connection, records: Iterable[Record]) -> None:
             if (event := _event(record)) and record.value and _is_new(database, event):
                 row = (event.id, event.key, record.value)
                 database.execute("INSERT INTO pending (id, key, body) VALUES (?, ?, ?)", row)
-            places.note(database, record)
+            offsets.note(database, record)
 
 
 def _event(record: Record) -> Event | None:

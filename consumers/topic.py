@@ -1,4 +1,4 @@
-"""Reads a topic from places that the reader keeps, with `confluent-kafka`."""
+"""Reads a topic from offsets that the reader keeps, with `confluent-kafka`."""
 
 import argparse
 import signal
@@ -29,7 +29,7 @@ _POLL_SECONDS = 1.0
 class Topic:
     """A reader of every partition. It keeps no offsets: whoever reads stores them with what it made of the records.
 
-    `places` has the next offset of each partition that was read before. They are of the topic with `topic_id`: where a
+    `offsets` has the next offset of each partition that was read before. They are of the topic with `topic_id`: where a
     topic of the same name was made anew, it is read from its beginning.
     """
 
@@ -54,9 +54,9 @@ class Topic:
         self._looked = 0.0
         self.id = self._topic_id()
 
-    def start(self, places: Mapping[int, int], topic_id: str | None) -> Self:
+    def start(self, offsets: Mapping[int, int], topic_id: str | None) -> Self:
         """Begin to read after what was read before."""
-        known = places if topic_id in {None, self.id} else {}
+        known = offsets if topic_id in {None, self.id} else {}
         self._consumer.assign([TopicPartition(self._name, each, known[each]) for each in known])
         self._assigned = set(known)
         return self
@@ -85,11 +85,11 @@ class Topic:
                 raise ClientError(f"The topic {self._name!r} cannot be read any more: {error.str()}")
         return records
 
-    def commit(self, places: Mapping[int, int]) -> None:
+    def commit(self, offsets: Mapping[int, int]) -> None:
         """Tell the brokers how far it is, for whoever looks at the group's lag; what counts is kept elsewhere."""
-        offsets = [TopicPartition(self._name, partition, offset) for partition, offset in places.items()]
-        if offsets:
-            self._consumer.commit(offsets=offsets, asynchronous=True)  # while they are away, nobody waits for them
+        wanted = [TopicPartition(self._name, partition, offset) for partition, offset in offsets.items()]
+        if wanted:
+            self._consumer.commit(offsets=wanted, asynchronous=True)  # while they are away, nobody waits for them
 
     def committed(self) -> dict[int, int]:
         """Give what was committed in this group's name, by partition."""

@@ -16,7 +16,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from consumers import places
+from consumers import offsets
 from consumers.client import ClientError, client_configuration
 from consumers.deliveries import MOST_PENDING, apply, count, deliver, open_queue, redrive
 from consumers.destination import DestinationError
@@ -53,14 +53,14 @@ def _follow(database: sqlite3.Connection, options: argparse.Namespace) -> int:
     endpoint = Endpoint.of(os.environ, private=options.allow_private)
     client = client_configuration(options.bootstrap, options.client)
     with Topic(client, options.topic, "webhook") as topic:
-        topic.start(*places.read(database))
-        places.of_topic(database, topic.id)
+        topic.start(*offsets.read(database))
+        offsets.of_topic(database, topic.id)
         stopped, busy = stop_event(), False
         while not stopped.is_set():
             if count(database) < MOST_PENDING:
                 records = topic.poll(0.0 if busy else _IDLE_SECONDS)
                 apply(database, records)
-                topic.commit(places.read(database)[0] if records else {})
+                topic.commit(offsets.read(database)[0] if records else {})
             elif not busy:
                 stopped.wait(_IDLE_SECONDS)  # all that waits is not due yet
             busy = deliver(database, endpoint) > 0

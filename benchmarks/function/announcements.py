@@ -14,7 +14,7 @@ from contract.events import ObjectEvent
 from resize.events_queue import EventsQueue
 from resize.settings import Events
 from support.aws.memory_s3 import MemoryS3
-from support.function.world import World, settings
+from support.function.buckets import Buckets, settings
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -47,7 +47,7 @@ def measure(kind: str, *, announces: bool, jobs: int = _JOBS) -> Measured:
     """Measure jobs of a kind: `fresh` uploads of keys of their own, or uploads that `replaces` another's."""
     queue = CountedQueue()
     s3 = MemoryS3(frozenset({"uploads"}))
-    world = World(client=cast("S3Client", s3), settings=settings(), clock=lambda: s3.now)
+    world = Buckets(client=cast("S3Client", s3), settings=settings(), clock=lambda: s3.now)
     if announces:
         world.settings = replace(world.settings, events=_EVENTS)
         world.announce = EventsQueue(client=cast("SQSClient", queue), url=_EVENTS.queue_url).send

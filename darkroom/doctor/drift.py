@@ -10,8 +10,8 @@ from contract.errors import SettingsError
 from darkroom.doctor.findings import Finding, fault, ok, warning
 from darkroom.errors import aws_errors
 from darkroom.local.cloud_assembly import read_assembly
-from darkroom.pipeline.advice import deploy_advice
 from darkroom.pipeline.client import LIVE, Pipeline
+from darkroom.pipeline.deploy_advice import deploy_advice
 from resize.settings import Settings
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from darkroom.doctor.findings import Finding, ok, warning
 from darkroom.errors import aws_errors
-from darkroom.pipeline.advice import deploy_advice
 from darkroom.pipeline.client import Pipeline
+from darkroom.pipeline.deploy_advice import deploy_advice
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient

@@ -13,8 +13,8 @@ from contract.manifest import Manifest, Outcome
 from contract.s3_errors import is_missing
 from darkroom.doctor.findings import Finding, fault, ok
 from darkroom.errors import aws_errors
-from darkroom.pipeline.advice import deploy_advice
 from darkroom.pipeline.client import Pipeline
+from darkroom.pipeline.deploy_advice import deploy_advice
 from darkroom.pipeline.manifests import read_manifest
 
 if TYPE_CHECKING:

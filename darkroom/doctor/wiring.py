@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from contract.events import NOTIFIED_EVENTS
 from darkroom.doctor.findings import Finding, fault, ok, warning
 from darkroom.errors import aws_errors
-from darkroom.pipeline.advice import START_AGAIN, deploy_advice
 from darkroom.pipeline.client import LIVE, Pipeline
+from darkroom.pipeline.deploy_advice import START_AGAIN, deploy_advice
 from darkroom.pipeline.deployed_config import read_notifications
 from darkroom.pipeline.sqs import Queue, read_queue
 from darkroom.text import printable

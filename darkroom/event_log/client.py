@@ -33,7 +33,7 @@ def require_kafka_client() -> None:
     if find_spec("confluent_kafka") is None:
         raise DarkroomError(
             "The event log needs confluent-kafka, which is not installed. "
-            "Do: pip install --require-hashes -r requirements/log.txt"
+            "Do: pip install --require-hashes -r requirements/kafka_client.txt"
         )
 
 

@@ -8,8 +8,8 @@ from botocore.exceptions import ClientError
 
 from contract.errors import SettingsError
 from darkroom.errors import DarkroomError, aws_errors
-from darkroom.pipeline.advice import deploy_advice
 from darkroom.pipeline.client import Pipeline
+from darkroom.pipeline.deploy_advice import deploy_advice
 from resize.settings import Settings
 
 if TYPE_CHECKING:

@@ -23,9 +23,9 @@ from resize.errors import OutOfTimeError
 from resize.executor import ThreadedMap
 from resize.job import Job, JobResult
 from resize.jobs_queue import JobsQueue
+from resize.publication import Announce, Publication
 from resize.sandbox.pool import Sandbox
 from resize.settings import STORAGE_SECONDS, Settings
-from resize.store import Announce, Store
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -137,7 +137,7 @@ class Consumer:
         if seconds < self.settings.wall_seconds:
             raise OutOfTimeError(f"{seconds:.0f} s are left, and an image may take {self.settings.wall_seconds}")
         write = ThreadedMap(self.writers)
-        store = Store(
+        publication = Publication(
             self.client,
             self.settings,
             upload,
@@ -146,7 +146,7 @@ class Consumer:
             announce=self.announce,
         )
         render = partial(self.sandbox.render, deadline=monotonic() + seconds)
-        return Job(upload=upload, settings=self.settings, store=store, render=render).run()
+        return Job(upload=upload, settings=self.settings, publication=publication, render=render).run()
 
     def _report(self, record: SQSRecord, upload: ObjectEvent, ended: JobResult) -> None:
         manifest = ended.manifest

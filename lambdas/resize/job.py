@@ -18,8 +18,8 @@ from resize.errors import ImageRejectedError, SourceGoneError, SupersededError
 from resize.expiry import expired, hides, is_expiry, is_wanted_gone, shows
 from resize.imaging.rendition import Rendered
 from resize.manifest_builder import ManifestBuilder, milliseconds
+from resize.publication import Publication, StoredManifest
 from resize.settings import Settings
-from resize.store import Store, StoredManifest
 from resize.uploads_bucket import SourceObject
 
 Fault = TypeVar("Fault", bound=Exception)
@@ -54,7 +54,7 @@ class Job:
 
     upload: ObjectEvent
     settings: Settings
-    store: Store
+    publication: Publication
     render: Callable[[bytes], Rendered]
     clock: Callable[[], datetime] = _utc_now
 
@@ -79,7 +79,7 @@ class Job:
             if manifest is None:
                 return self._unrecorded(Outcome.SUPERSEDED, started)
         if manifest is None:
-            self.store.delete_own()
+            self.publication.delete_own()
             return self._unrecorded(Outcome.FOLDER, started)
         return JobResult(
             outcome=manifest.outcome,
@@ -97,8 +97,8 @@ class Job:
         Raises:
             SupersededError: a later event has written, or will.
         """
-        recorded = self.store.read_manifest()
-        manifest = self.store.already_processed(recorded)
+        recorded = self.publication.read_manifest()
+        manifest = self.publication.already_processed(recorded)
         repeated = manifest is not None
         if manifest is None:
             original = self._open_image()
@@ -113,10 +113,10 @@ class Job:
                 raise SupersededError(self.upload.key)
             manifest = self._publish(original, recorded, started)
         for _ in range(ATTEMPTS):
-            if self.store.still_holds(manifest):
+            if self.publication.still_holds(manifest):
                 return manifest, repeated
-            recorded, repeated = self.store.read_manifest(), False
-            self.store.already_processed(recorded)
+            recorded, repeated = self.publication.read_manifest(), False
+            self.publication.already_processed(recorded)
             original = self._open_image()
             if original or is_expiry(self.upload):
                 manifest = self._publish(original, recorded, started)
@@ -126,7 +126,7 @@ class Job:
 
     def _open_image(self) -> SourceObject | None:
         """Open what is current; None if that is nothing, or no more than a folder's marker."""
-        original = self.store.uploads.open_current()
+        original = self.publication.uploads.open_current()
         if original and is_folder_marker(self.upload.key, original.size):
             original.body.close()
             return None
@@ -141,16 +141,16 @@ class Job:
         if original is None:
             return self._kept_after_expiry(recorded, started) or self._remove(recorded, started)
         try:
-            rendered = self.render(self.store.uploads.read(original))
+            rendered = self.render(self.publication.uploads.read(original))
         except ImageRejectedError as error:
             fault = _without_variables(error)
             kept = self._kept_in_archive(builder, original, fault, recorded)
-            return kept or self.store.commit(builder.rejected(original, fault), recorded)
-        written = self.store.write(rendered.renditions, recorded)
-        return self.store.commit(builder.resized(original, rendered, written), recorded)
+            return kept or self.publication.commit(builder.rejected(original, fault), recorded)
+        written = self.publication.write(rendered.renditions, recorded)
+        return self.publication.commit(builder.resized(original, rendered, written), recorded)
 
     def _remove(self, recorded: StoredManifest, started: datetime) -> Manifest:
-        return self.store.commit(self._builder(started).removed(), recorded)
+        return self.publication.commit(self._builder(started).removed(), recorded)
 
     def _kept_in_archive(
         self, builder: ManifestBuilder, original: SourceObject, fault: ImageRejectedError, recorded: StoredManifest
@@ -164,8 +164,8 @@ class Job:
         ):
             return None
         # What an attempt that was killed has overwritten is not as it is listed, and cannot be made again now.
-        intact = self.store.intact(standing.etags)
-        return self.store.amend(lambda now: builder.archived(original, fault, now, intact), recorded)
+        intact = self.publication.intact(standing.etags)
+        return self.publication.amend(lambda now: builder.archived(original, fault, now, intact), recorded)
 
     def _kept_after_expiry(self, recorded: StoredManifest, started: datetime) -> Manifest | None:
         """Keep the variants of a source that a lifecycle rule took, where they are to be kept; None if they are to go.
@@ -181,7 +181,7 @@ class Job:
             return None
         if standing is None:
             raise StorageError("GetObject", self.upload.key, "LaterSchema")
-        history = self.store.uploads.history()
+        history = self.publication.uploads.history()
         if history.is_there:
             return None
         if not shows(standing, history):
@@ -198,7 +198,9 @@ class Job:
         except SupersededError:
             # A later upload has overwritten them, and was undone: its job makes them again when it gives way.
             listed = _unchanged
-        return self.store.amend(lambda now: expired(listed(now), sequencer) if shows(now, history) else None, recorded)
+        return self.publication.amend(
+            lambda now: expired(listed(now), sequencer) if shows(now, history) else None, recorded
+        )
 
     def _recorded_late(self, started: datetime) -> Manifest | None:
         """Record why the source of standing variants is gone, though this event is not the last; None if that is known.
@@ -208,7 +210,7 @@ class Job:
         if not self.settings.keep_variants_of_expired or self.upload.change not in _MARKERS:
             return None
         for _ in range(ATTEMPTS):
-            recorded = self.store.read_manifest()
+            recorded = self.publication.read_manifest()
             standing = recorded.manifest
             if standing is None or not self._tells_why_gone(standing):
                 return None
@@ -219,19 +221,19 @@ class Job:
     def _tells_why_gone(self, standing: Manifest) -> bool:
         if not standing.renditions or (is_expiry(self.upload) and standing.source_expired):
             return False
-        return hides(self.upload, standing, self.store.uploads.history())
+        return hides(self.upload, standing, self.publication.uploads.history())
 
     def _gone(self, standing: Manifest, recorded: StoredManifest, started: datetime) -> Manifest | None:
         if is_expiry(self.upload):
             sequencer = self.upload.sequencer
-            return self.store.amend(lambda now: expired(now, sequencer) if now == standing else None, recorded)
+            return self.publication.amend(lambda now: expired(now, sequencer) if now == standing else None, recorded)
         removed = self._builder(started).removed()
         in_order = replace(
             removed,
             source=replace(removed.source, sequencer=self._later_sequencer(standing)),
             generation=max(removed.generation, standing.generation),
         )
-        return self.store.commit(in_order, recorded)
+        return self.publication.commit(in_order, recorded)
 
     def _give_way(self, started: datetime, error: SupersededError) -> Manifest | None:
         """Withdraw what this job wrote.
@@ -240,18 +242,18 @@ class Job:
         expired one are made again, of the version that they show, and the manifest of that is returned.
         """
         manifest, is_kept = None, not isinstance(error, SourceGoneError)
-        if self.store.may_have_written or self.settings.keep_variants_of_expired:
-            recorded = self.store.read_manifest()
+        if self.publication.may_have_written or self.settings.keep_variants_of_expired:
+            recorded = self.publication.read_manifest()
             standing = recorded.manifest
             with suppress(SupersededError):  # another job sees to it, or all are to go
                 is_kept = is_kept or (standing is not None and standing.source_expired)
                 if standing and standing.source_expired and standing.generation <= self.settings.generation:
                     manifest = self._made_intact(standing, self._later_sequencer(standing), recorded, started)
-                    if manifest is None and not self.store.is_intact(standing):
+                    if manifest is None and not self.publication.is_intact(standing):
                         self._dropped(standing, recorded)
-                elif standing and standing.reason is Reason.ARCHIVED and not self.store.is_intact(standing):
+                elif standing and standing.reason is Reason.ARCHIVED and not self.publication.is_intact(standing):
                     self._dropped(standing, recorded)
-        self.store.delete_own(spare_listed=is_kept)
+        self.publication.delete_own(spare_listed=is_kept)
         return manifest
 
     def _later_sequencer(self, standing: Manifest) -> str:
@@ -261,11 +263,11 @@ class Job:
 
     def _dropped(self, standing: Manifest, recorded: StoredManifest) -> None:
         """List of what cannot be made again only what is there as it is listed, and delete the rest."""
-        self.store.amend(lambda now: self._as_it_is(now) if now.order == standing.order else now, recorded)
+        self.publication.amend(lambda now: self._as_it_is(now) if now.order == standing.order else now, recorded)
 
     def _as_it_is(self, manifest: Manifest) -> Manifest:
         """Leave out of a manifest what is not there as it is listed."""
-        return manifest.listing(self.store.intact(manifest.etags))
+        return manifest.listing(self.publication.intact(manifest.etags))
 
     def _made_intact(
         self, standing: Manifest, sequencer: str, recorded: StoredManifest, started: datetime
@@ -274,19 +276,19 @@ class Job:
 
         It is an old version now, and None too if that is gone, or cannot be rendered any more.
         """
-        if self.store.is_intact(standing):
+        if self.publication.is_intact(standing):
             return None
-        original = self.store.uploads.open_version(standing.source.version_id)
+        original = self.publication.uploads.open_version(standing.source.version_id)
         if original is None:
             return None
         try:
-            rendered = self.render(self.store.uploads.read(original))
+            rendered = self.render(self.publication.uploads.read(original))
         except ImageRejectedError:
             return None
-        written = self.store.write(rendered.renditions, recorded)
+        written = self.publication.write(rendered.renditions, recorded)
         made = expired(self._builder(started).resized(original, rendered, written), sequencer)
         times = replace(made.times, uploaded=standing.times.uploaded)
-        return self.store.commit(replace(made, times=times), recorded)
+        return self.publication.commit(replace(made, times=times), recorded)
 
     def _builder(self, started: datetime) -> ManifestBuilder:
         return ManifestBuilder(upload=self.upload, settings=self.settings, clock=self.clock, started=started)
@@ -295,14 +297,14 @@ class Job:
         """Tell whether a version that was deleted for good has left the current one's variants as they were.
 
         The manifest keeps its order then, which is earlier than this event's: a job in between may still replace it,
-        and looks once more at the source when it has (`Store.still_holds`).
+        and looks once more at the source when it has (`Publication.still_holds`).
         """
         return (
             self.upload.change in {EventType.DELETED, EventType.EXPIRED_FOR_GOOD}
             and not standing.source_expired
             and standing.recipe == self.settings.recipe
             and standing.is_of(original.version_id, original.etag)
-            and self.store.is_intact(standing)
+            and self.publication.is_intact(standing)
         )
 
     def _is_outdated_by(self, original: SourceObject, standing: Manifest | None) -> bool:
@@ -321,9 +323,9 @@ class Job:
         if standing is None:
             return True
         if standing.source.sequencer == self.upload.sequencer:
-            return standing.replaced is None or self.store.is_later(original.modified)
-        is_of_original = self.store.is_retry and standing.is_of(original.version_id, original.etag)
-        return not is_of_original or self.store.is_intact(standing)
+            return standing.replaced is None or self.publication.is_later(original.modified)
+        is_of_original = self.publication.is_retry and standing.is_of(original.version_id, original.etag)
+        return not is_of_original or self.publication.is_intact(standing)
 
 
 def _unchanged(manifest: Manifest) -> Manifest:

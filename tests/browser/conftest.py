@@ -13,8 +13,8 @@ from darkroom.pipeline.client import Pipeline
 from support.aws.deployments import deployed, with_queues
 from support.command.browsers import DEADLINE
 from support.command.served_console import ServedConsole, served
+from support.function.buckets import Buckets, new_buckets
 from support.function.faulty import KNOBS, Faulty, faulty_pipeline
-from support.function.world import World, new_world
 
 
 @pytest.fixture(scope="session")
@@ -52,13 +52,13 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 @pytest.fixture
-def world() -> Iterator[World]:
-    with new_world() as made:
+def world() -> Iterator[Buckets]:
+    with new_buckets() as made:
         yield made
 
 
 @pytest.fixture
-def queues(world: World) -> Pipeline:
+def queues(world: Buckets) -> Pipeline:
     """The world's buckets, with queues that nothing consumes."""
     assert world
     return with_queues(deployed())

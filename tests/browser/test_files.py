@@ -10,8 +10,8 @@ from playwright.sync_api import Page, expect
 from darkroom.pipeline.client import Pipeline
 from support.command.browsers import DEADLINE
 from support.command.served_console import ServedConsole
+from support.function.buckets import Buckets
 from support.function.events import s3_body, s3_record
-from support.function.world import World
 from support.imaging.images import rendered
 from support.imaging.pictures import jpeg
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.long
 HOSTILE = "<img src=x onerror=alert(1)>\u202e 100%.jpg"
 
 
-def upload(world: World, console: ServedConsole, page: Page, name: str) -> None:
+def upload(world: Buckets, console: ServedConsole, page: Page, name: str) -> None:
     """Upload an image with the page, and do its job."""
     page.goto(console.address)
     expect(page.locator("#connection")).to_have_text("Live", timeout=DEADLINE)
@@ -33,7 +33,7 @@ def upload(world: World, console: ServedConsole, page: Page, name: str) -> None:
 
 
 def test_a_variant_is_opened_and_downloaded_and_its_key_and_srcset_are_copied(
-    world: World, console: ServedConsole, page: Page, tmp_path: Path
+    world: Buckets, console: ServedConsole, page: Page, tmp_path: Path
 ) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     upload(world, console, page, HOSTILE)
@@ -63,7 +63,7 @@ def test_a_variant_is_opened_and_downloaded_and_its_key_and_srcset_are_copied(
 
 
 def test_where_the_browser_lets_no_page_copy_the_key_is_selected(
-    world: World, console: ServedConsole, page: Page
+    world: Buckets, console: ServedConsole, page: Page
 ) -> None:
     page.add_init_script("navigator.clipboard.writeText = () => Promise.reject(new Error())")
     upload(world, console, page, "cat.jpg")
@@ -75,7 +75,7 @@ def test_where_the_browser_lets_no_page_copy_the_key_is_selected(
     assert page.evaluate("getSelection().toString()") == "console/cat.jpg"
 
 
-def dead(world: World, console: ServedConsole, queues: Pipeline, key: str, count: int = 1) -> str:
+def dead(world: Buckets, console: ServedConsole, queues: Pipeline, key: str, count: int = 1) -> str:
     """Put a letter about an image into the dead-letter queue, have the console look, and give the letter's body."""
     body = s3_body(s3_record(key, version_id=world.upload(key, jpeg()).version_id))
     queues.client("sqs").send_message(QueueUrl=queues.dead_letter_queue_url, MessageBody=body)
@@ -84,7 +84,7 @@ def dead(world: World, console: ServedConsole, queues: Pipeline, key: str, count
 
 
 def test_a_dead_letter_is_discarded_once_that_is_confirmed_and_lies_in_a_file_then(
-    world: World, console: ServedConsole, queues: Pipeline, page: Page, tmp_path: Path
+    world: Buckets, console: ServedConsole, queues: Pipeline, page: Page, tmp_path: Path
 ) -> None:
     page.goto(console.address)
     body = dead(world, console, queues, "console/cat.jpg")
@@ -111,7 +111,7 @@ def test_a_dead_letter_is_discarded_once_that_is_confirmed_and_lies_in_a_file_th
 
 
 def test_a_letter_that_comes_while_one_is_asked_is_not_discarded_with_the_others(
-    world: World, console: ServedConsole, queues: Pipeline, page: Page
+    world: Buckets, console: ServedConsole, queues: Pipeline, page: Page
 ) -> None:
     page.goto(console.address)
     dead(world, console, queues, "console/one.jpg")

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, Route, expect
 from darkroom.pipeline.client import Pipeline
 from support.command.browsers import DEADLINE
 from support.command.served_console import ServedConsole, served
-from support.function.world import World
+from support.function.buckets import Buckets
 from support.imaging.pictures import jpeg
 
 pytestmark = pytest.mark.long
@@ -41,7 +41,7 @@ def choose(page: Page, *names: str) -> None:
     page.set_input_files("#files", files)  # type: ignore[arg-type]
 
 
-def uploaded(world: World) -> list[str]:
+def uploaded(world: Buckets) -> list[str]:
     return sorted(item["Key"] for item in world.client.list_objects_v2(Bucket="uploads").get("Contents", []))
 
 
@@ -55,7 +55,7 @@ def hold(page: Page) -> None:
 
 
 def test_after_a_reload_the_page_goes_on_with_the_files_of_a_folder(
-    world: World, console: ServedConsole, page: Page, tmp_path: Path
+    world: Buckets, console: ServedConsole, page: Page, tmp_path: Path
 ) -> None:
     folder = tmp_path / "trip"
     (folder / "day 1").mkdir(parents=True)
@@ -79,7 +79,7 @@ def test_after_a_reload_the_page_goes_on_with_the_files_of_a_folder(
 
 
 def test_what_the_server_had_taken_before_the_page_heard_of_it_is_not_uploaded_twice(
-    world: World, console: ServedConsole, page: Page
+    world: Buckets, console: ServedConsole, page: Page
 ) -> None:
     open_console(console, page)
     delivered: list[str] = []
@@ -101,7 +101,7 @@ def test_what_the_server_had_taken_before_the_page_heard_of_it_is_not_uploaded_t
 
 
 def test_another_tab_leaves_the_files_of_an_open_one_alone_and_takes_them_once_it_is_closed(
-    world: World, console: ServedConsole, page: Page
+    world: Buckets, console: ServedConsole, page: Page
 ) -> None:
     open_console(console, page)
     hold(page)
@@ -154,7 +154,7 @@ def test_where_the_browser_keeps_nothing_leaving_is_asked_about(
     asked.value.dismiss()
 
 
-def test_an_open_page_goes_on_after_a_new_start_of_the_console(world: World, queues: Pipeline, page: Page) -> None:
+def test_an_open_page_goes_on_after_a_new_start_of_the_console(world: Buckets, queues: Pipeline, page: Page) -> None:
     with served(queues) as first:
         open_console(first, page)
         port = urlsplit(first.address).port

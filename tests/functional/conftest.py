@@ -7,7 +7,7 @@ from moto.sqs.models import Queue
 
 from darkroom.pipeline.client import Pipeline
 from support.aws.deployments import deployed, with_queues
-from support.function.world import World, new_world
+from support.function.buckets import Buckets, new_buckets
 
 
 def groups_in_flight(queue: Queue) -> set[str]:
@@ -15,13 +15,13 @@ def groups_in_flight(queue: Queue) -> set[str]:
 
 
 @pytest.fixture
-def world() -> Iterator[World]:
-    with new_world() as made:
+def world() -> Iterator[Buckets]:
+    with new_buckets() as made:
         yield made
 
 
 @pytest.fixture
-def pipeline(world: World, monkeypatch: pytest.MonkeyPatch) -> Pipeline:
+def pipeline(world: Buckets, monkeypatch: pytest.MonkeyPatch) -> Pipeline:
     """The world's buckets, with queues; nothing consumes them."""
     assert world
     # moto goes over what is in flight while other threads receive (moto 5.2.5).

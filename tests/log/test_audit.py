@@ -23,7 +23,7 @@ chain.os.fsync = torn
 
 KILLED_BEFORE_COMMIT = """
 from consumers.topic import Topic
-Topic.commit = lambda self, places: os.kill(os.getpid(), signal.SIGKILL)
+Topic.commit = lambda self, offsets: os.kill(os.getpid(), signal.SIGKILL)
 """
 
 

@@ -22,21 +22,21 @@ from support.events.reader_programs import PROJECT, command, run, run_killed
 
 # The process ends between the row of the 700th record and its place: neither may count.
 KILLED_BETWEEN_ROW_AND_PLACE = """
-from consumers import places
-noted, note = 0, places.note
+from consumers import offsets
+noted, note = 0, offsets.note
 def noting(database, record):
     global noted
     noted += 1
     if noted == 700:
         os.kill(os.getpid(), signal.SIGKILL)
     note(database, record)
-places.note = noting
+offsets.note = noting
 """
 
 # The rows and their place are on the disk, and the brokers do not know yet.
 KILLED_BEFORE_COMMIT = """
 from consumers.topic import Topic
-Topic.commit = lambda self, places: os.kill(os.getpid(), signal.SIGKILL)
+Topic.commit = lambda self, offsets: os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
@@ -65,7 +65,7 @@ def test_it_has_each_key_s_newest_outcome_though_some_were_announced_again(log: 
 
 
 @pytest.mark.parametrize("patch", [KILLED_BETWEEN_ROW_AND_PLACE, KILLED_BEFORE_COMMIT], ids=["rows", "commit"])
-def test_killed_between_its_rows_and_its_places_it_goes_on_as_if_it_had_not_been(
+def test_killed_between_its_rows_and_its_offsets_it_goes_on_as_if_it_had_not_been(
     log: Log, tmp_path: Path, patch: str
 ) -> None:
     log.write(history(keys=200, outcomes=2_000))

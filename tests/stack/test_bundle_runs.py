@@ -13,9 +13,9 @@ import pytest
 from resize.imaging.engine import Engine
 from resize.imaging.variants import Format
 from stacks.bundle.build import build_bundle
+from support.function.buckets import settings
 from support.function.events import sqs_event
 from support.function.lambda_runtime import runtime_in
-from support.function.world import settings
 from support.imaging.formats import pictures
 from support.imaging.images import rendered, variant
 

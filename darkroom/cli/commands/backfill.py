@@ -23,8 +23,8 @@ from darkroom.cli.target import find_target
 from darkroom.cli.terminal import confirm, told_when_stopped
 from darkroom.doctor.rollback import DEPLOY_AGAIN
 from darkroom.errors import UsageError, aws_errors
-from darkroom.pipeline.advice import deploy_advice
 from darkroom.pipeline.client import Pipeline
+from darkroom.pipeline.deploy_advice import deploy_advice
 from darkroom.pipeline.deployed_config import find_scope, read_settings
 from darkroom.pipeline.sqs import RateLimiter
 from darkroom.text import format_duration, printable

@@ -28,7 +28,7 @@ from darkroom.pipeline.sqs import RateLimiter
 from resize.errors import ImageRejectedError
 from resize.imaging.rendition import Rendered
 from support.command import manifests
-from support.function.world import World, s3_client
+from support.function.buckets import Buckets, s3_client
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -36,17 +36,17 @@ if TYPE_CHECKING:
 FAST = RateLimiter(1_000_000)
 
 
-def selection(world: World) -> Filter:
+def selection(world: Buckets) -> Filter:
     return Filter(recipe=world.settings.recipe, generation=world.settings.generation)
 
 
-def whole(world: World, pipeline: Pipeline, inventory: Path | None = None) -> UploadedKeys:
+def whole(world: Buckets, pipeline: Pipeline, inventory: Path | None = None) -> UploadedKeys:
     """All that is in the uploads bucket, or in an inventory of it."""
     assert world
     return UploadedKeys(pipeline=pipeline, prefix="", inventory=inventory)
 
 
-def planner(world: World, pipeline: Pipeline, chosen: Filter | None = None) -> Planner:
+def planner(world: Buckets, pipeline: Pipeline, chosen: Filter | None = None) -> Planner:
     """What decides about each key."""
     return Planner(pipeline, world.settings.variants, chosen or selection(world))
 
@@ -55,7 +55,7 @@ def no_checkpoint() -> Checkpoint:
     return Checkpoint(file=None, backfill={})
 
 
-def run(world: World, pipeline: Pipeline, *, everything: bool = False, rejected: bool = False) -> Counter[Decision]:
+def run(world: Buckets, pipeline: Pipeline, *, everything: bool = False, rejected: bool = False) -> Counter[Decision]:
     """A whole backfill; the answer is what became of the keys."""
     chosen = replace(selection(world), everything=everything, rejected=rejected)
     counts: Counter[Decision] = Counter()
@@ -73,7 +73,7 @@ def jobs(pipeline: Pipeline) -> list[ObjectEvent]:
     return sorted(found, key=lambda upload: upload.key)
 
 
-def test_what_has_no_outcome_is_done_and_what_has_one_is_left_alone(world: World, pipeline: Pipeline) -> None:
+def test_what_has_no_outcome_is_done_and_what_has_one_is_left_alone(world: Buckets, pipeline: Pipeline) -> None:
     world.deliver(world.upload("done.jpg", b"1"))
     world.upload("never.jpg", b"2")
 
@@ -83,7 +83,7 @@ def test_what_has_no_outcome_is_done_and_what_has_one_is_left_alone(world: World
     assert [job.key for job in jobs(pipeline)] == ["never.jpg"]
 
 
-def test_after_a_backfill_everything_shows_the_new_configuration(world: World, pipeline: Pipeline) -> None:
+def test_after_a_backfill_everything_shows_the_new_configuration(world: Buckets, pipeline: Pipeline) -> None:
     for key in ("a b.jpg", "ä.jpg"):
         world.deliver(world.upload(key, key.encode()))
     world.settings = replace(world.settings, variants=world.settings.variants[:1], generation=1)
@@ -98,7 +98,7 @@ def test_after_a_backfill_everything_shows_the_new_configuration(world: World, p
 
 
 def test_what_a_version_that_was_rolled_back_has_done_is_told_until_a_newer_one_is_deployed(
-    world: World, pipeline: Pipeline
+    world: Buckets, pipeline: Pipeline
 ) -> None:
     variants = world.settings.variants
     world.settings = replace(world.settings, variants=variants[:1], generation=7)
@@ -115,7 +115,7 @@ def test_what_a_version_that_was_rolled_back_has_done_is_told_until_a_newer_one_
     assert set(world.derived()) == {"large/cat.jpg.webp", "thumb/cat.jpg.webp"}
 
 
-def test_the_same_bytes_uploaded_again_after_a_rollback_are_done(world: World, pipeline: Pipeline) -> None:
+def test_the_same_bytes_uploaded_again_after_a_rollback_are_done(world: Buckets, pipeline: Pipeline) -> None:
     world.settings = replace(world.settings, generation=7)
     world.deliver(world.upload("cat.jpg", b"same"))
     world.upload("cat.jpg", b"same")
@@ -126,7 +126,7 @@ def test_the_same_bytes_uploaded_again_after_a_rollback_are_done(world: World, p
     assert world.deliver(job).outcome is Outcome.RESIZED
 
 
-def test_what_is_up_to_date_is_done_again_where_all_is_asked_for(world: World, pipeline: Pipeline) -> None:
+def test_what_is_up_to_date_is_done_again_where_all_is_asked_for(world: Buckets, pipeline: Pipeline) -> None:
     world.deliver(world.upload("done.jpg", b"1"))
 
     run(world, pipeline, everything=True)
@@ -135,7 +135,7 @@ def test_what_is_up_to_date_is_done_again_where_all_is_asked_for(world: World, p
     assert not world.deliver(job).duplicate
 
 
-def test_what_was_rejected_is_done_again_where_it_is_asked_for(world: World, pipeline: Pipeline) -> None:
+def test_what_was_rejected_is_done_again_where_it_is_asked_for(world: Buckets, pipeline: Pipeline) -> None:
     def refuse(_: bytes) -> Rendered:
         raise ImageRejectedError(Reason.TOO_MANY_BYTES, "the limit was low")
 
@@ -147,7 +147,7 @@ def test_what_was_rejected_is_done_again_where_it_is_asked_for(world: World, pip
     assert world.deliver(job).outcome is Outcome.RESIZED
 
 
-def test_an_upload_whose_event_was_lost_is_done(world: World, pipeline: Pipeline) -> None:
+def test_an_upload_whose_event_was_lost_is_done(world: Buckets, pipeline: Pipeline) -> None:
     world.deliver(world.upload("cat.jpg", b"old"))
     world.upload("cat.jpg", b"new")
 
@@ -160,7 +160,7 @@ def test_an_upload_whose_event_was_lost_is_done(world: World, pipeline: Pipeline
 
 @pytest.mark.parametrize("is_done", [True, False])
 def test_an_upload_meanwhile_wins_over_a_backfill_that_comes_late(
-    world: World, pipeline: Pipeline, is_done: bool
+    world: Buckets, pipeline: Pipeline, is_done: bool
 ) -> None:
     first = world.upload("cat.jpg", b"old")
     if is_done:
@@ -177,7 +177,7 @@ def test_an_upload_meanwhile_wins_over_a_backfill_that_comes_late(
     assert world.manifest("cat.jpg")["source"]["version_id"] == newer.version_id
 
 
-def test_an_event_that_comes_after_a_backfill_of_its_upload_is_done_as_any(world: World, pipeline: Pipeline) -> None:
+def test_an_event_that_comes_after_a_backfill_of_its_upload_is_done_as_any(world: Buckets, pipeline: Pipeline) -> None:
     event = world.upload("cat.jpg", b"new")
     run(world, pipeline)
     (job,) = jobs(pipeline)
@@ -188,7 +188,7 @@ def test_an_event_that_comes_after_a_backfill_of_its_upload_is_done_as_any(world
 
 
 def test_an_upload_whose_manifest_is_lost_is_done_though_its_variants_lie_there(
-    world: World, pipeline: Pipeline
+    world: Buckets, pipeline: Pipeline
 ) -> None:
     event = world.upload("cat.jpg", b"1")
     world.deliver(event)
@@ -201,7 +201,7 @@ def test_an_upload_whose_manifest_is_lost_is_done_though_its_variants_lie_there(
     assert world.manifest("cat.jpg")["source"]["version_id"] == event.version_id
 
 
-def test_an_upload_whose_job_was_cut_short_and_is_gone_is_done(world: World, pipeline: Pipeline) -> None:
+def test_an_upload_whose_job_was_cut_short_and_is_gone_is_done(world: Buckets, pipeline: Pipeline) -> None:
     world.deliver(world.upload("cat.jpg", b"old"))
     lost = world.upload("cat.jpg", b"new")
     with pytest.raises(StorageError):
@@ -215,7 +215,7 @@ def test_an_upload_whose_job_was_cut_short_and_is_gone_is_done(world: World, pip
     assert world.manifest("cat.jpg")["source"]["version_id"] == lost.version_id
 
 
-def test_a_job_tells_when_it_was_sent_and_not_when_its_key_was_looked_at(world: World, pipeline: Pipeline) -> None:
+def test_a_job_tells_when_it_was_sent_and_not_when_its_key_was_looked_at(world: Buckets, pipeline: Pipeline) -> None:
     """At a low rate a page's last job is sent long after its look, and must not be taken for a retry."""
     for number in range(30):
         world.upload(f"{number:02}.jpg", b"1")
@@ -233,7 +233,7 @@ def test_a_job_tells_when_it_was_sent_and_not_when_its_key_was_looked_at(world: 
 @pytest.mark.parametrize("everything", [False, True])
 @pytest.mark.parametrize("source", ["bucket", "inventory"])
 def test_a_folder_s_marker_is_no_job(
-    source: str, everything: bool, world: World, pipeline: Pipeline, tmp_path: Path
+    source: str, everything: bool, world: Buckets, pipeline: Pipeline, tmp_path: Path
 ) -> None:
     for key, body in (("marked/", b""), ("image/", b"1"), ("empty.jpg", b"")):
         world.upload(key, body)
@@ -247,7 +247,7 @@ def test_a_folder_s_marker_is_no_job(
 
 
 def test_a_folder_s_marker_that_was_rejected_once_is_cleared_where_it_is_asked_for_and_then_no_job(
-    world: World, pipeline: Pipeline
+    world: Buckets, pipeline: Pipeline
 ) -> None:
     """Of earlier releases: they took a marker for an empty image."""
 
@@ -264,7 +264,7 @@ def test_a_folder_s_marker_that_was_rejected_once_is_cleared_where_it_is_asked_f
     assert run(world, pipeline, everything=True, rejected=True) == {Decision.FOLDER: 1}
 
 
-def test_a_version_that_the_manifest_says_is_gone_and_that_is_there_is_done(world: World, pipeline: Pipeline) -> None:
+def test_a_version_that_the_manifest_says_is_gone_and_that_is_there_is_done(world: Buckets, pipeline: Pipeline) -> None:
     """A deletion was taken back, and its event was lost."""
     upload = world.upload("cat.jpg", b"cat")
     marker = world.delete("cat.jpg")
@@ -277,7 +277,7 @@ def test_a_version_that_the_manifest_says_is_gone_and_that_is_there_is_done(worl
     assert run(world, pipeline) == {Decision.UP_TO_DATE: 1}
 
 
-def archived(world: World, pipeline: Pipeline) -> None:
+def archived(world: Buckets, pipeline: Pipeline) -> None:
     """Upload and resize an image, archive it, and tell of its archive in its manifest."""
     event = world.upload("cat.jpg", b"1")
     world.deliver(event)
@@ -288,7 +288,7 @@ def archived(world: World, pipeline: Pipeline) -> None:
         world.deliver(job)
 
 
-def test_what_is_archived_is_passed_over_however_often(world: World, pipeline: Pipeline) -> None:
+def test_what_is_archived_is_passed_over_however_often(world: Buckets, pipeline: Pipeline) -> None:
     archived(world, pipeline)
 
     assert world.manifest("cat.jpg")["reason"] == "archived"
@@ -298,7 +298,7 @@ def test_what_is_archived_is_passed_over_however_often(world: World, pipeline: P
 
 
 def test_what_is_archived_is_passed_over_where_no_listing_says_so(
-    world: World, pipeline: Pipeline, tmp_path: Path
+    world: Buckets, pipeline: Pipeline, tmp_path: Path
 ) -> None:
     archived(world, pipeline)
     uploads = whole(world, pipeline, inventory(tmp_path, "cat.jpg"))
@@ -308,7 +308,7 @@ def test_what_is_archived_is_passed_over_where_no_listing_says_so(
     assert page == {Decision.ARCHIVED: 1}
 
 
-def test_what_was_archived_and_can_be_read_again_is_done_once(world: World, pipeline: Pipeline) -> None:
+def test_what_was_archived_and_can_be_read_again_is_done_once(world: Buckets, pipeline: Pipeline) -> None:
     archived(world, pipeline)
     world.move("cat.jpg", "STANDARD")
 
@@ -364,7 +364,7 @@ def test_a_listing_tells_what_has_to_be_restored(told: dict[str, Any], archived:
     ],
 )
 def test_s3_tells_of_an_object_what_has_to_be_restored(
-    world: World, pipeline: Pipeline, told: dict[str, str], decision: Decision
+    world: Buckets, pipeline: Pipeline, told: dict[str, str], decision: Decision
 ) -> None:
     world.upload("cat.jpg", b"1")
     client = s3_client()
@@ -378,13 +378,13 @@ def test_s3_tells_of_an_object_what_has_to_be_restored(
     assert planned.decision is decision
 
 
-def rewrite(world: World, key: str, **members: Any) -> None:
+def rewrite(world: Buckets, key: str, **members: Any) -> None:
     """Change a manifest, as another version of Darkroom would have written it."""
     body = json.dumps(world.manifest(key) | members).encode()
     world.client.put_object(Bucket="derived", Key=f"manifests/{key}.json", Body=body)
 
 
-def test_a_manifest_of_another_schema_is_no_reason_to_do_anything_again(world: World, pipeline: Pipeline) -> None:
+def test_a_manifest_of_another_schema_is_no_reason_to_do_anything_again(world: Buckets, pipeline: Pipeline) -> None:
     schemas: dict[str, dict[str, Any]] = {
         "earlier.jpg": {"schema": 1},
         "later.jpg": {"schema": 9, "new": 1},
@@ -398,7 +398,7 @@ def test_a_manifest_of_another_schema_is_no_reason_to_do_anything_again(world: W
     assert jobs(pipeline) == []
 
 
-def test_what_is_deleted_meanwhile_is_no_job(world: World, pipeline: Pipeline) -> None:
+def test_what_is_deleted_meanwhile_is_no_job(world: Buckets, pipeline: Pipeline) -> None:
     world.upload("cat.jpg", b"1")
     world.delete("cat.jpg")
 
@@ -407,7 +407,7 @@ def test_what_is_deleted_meanwhile_is_no_job(world: World, pipeline: Pipeline) -
     assert planned.decision is Decision.GONE
 
 
-def test_a_dry_run_shows_the_jobs_of_the_run_and_sends_none(world: World, pipeline: Pipeline) -> None:
+def test_a_dry_run_shows_the_jobs_of_the_run_and_sends_none(world: Buckets, pipeline: Pipeline) -> None:
     for key in ("a.jpg", "b.jpg"):
         world.upload(key, b"1")
 
@@ -423,7 +423,7 @@ def test_a_dry_run_shows_the_jobs_of_the_run_and_sends_none(world: World, pipeli
     assert [job.key for job in jobs(pipeline)] == shown == ["a.jpg", "b.jpg"]
 
 
-def test_what_was_done_long_ago_is_done_again_where_its_age_is_asked_for(world: World, pipeline: Pipeline) -> None:
+def test_what_was_done_long_ago_is_done_again_where_its_age_is_asked_for(world: Buckets, pipeline: Pipeline) -> None:
     world.deliver(world.upload("done.jpg", b"1"))
     chosen = replace(selection(world), finished_before=datetime(2100, 1, 1, tzinfo=UTC))
 
@@ -452,7 +452,7 @@ def begin(pages: Iterator[Counter[Decision]]) -> None:
 
 @pytest.mark.usefixtures("small_pages")
 def test_a_backfill_that_was_cut_off_goes_on_behind_what_is_done(
-    world: World, pipeline: Pipeline, tmp_path: Path
+    world: Buckets, pipeline: Pipeline, tmp_path: Path
 ) -> None:
     keys = [f"{number}.jpg" for number in range(5)]
     for key in keys:
@@ -471,7 +471,7 @@ def test_a_backfill_that_was_cut_off_goes_on_behind_what_is_done(
 
 
 def test_a_page_whose_jobs_are_not_all_sent_is_not_noted_as_done(
-    world: World, pipeline: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    world: Buckets, pipeline: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.upload("a.jpg", b"1")
     checkpoint = Checkpoint(file=tmp_path / "backfill.json", backfill={})
@@ -493,7 +493,7 @@ def test_a_page_whose_jobs_are_not_all_sent_is_not_noted_as_done(
     assert checkpoint.read() is None
 
 
-def test_a_listing_goes_on_behind_the_last_key(world: World, pipeline: Pipeline) -> None:
+def test_a_listing_goes_on_behind_the_last_key(world: Buckets, pipeline: Pipeline) -> None:
     for key in ("a.jpg", "b.jpg", "c.jpg", "d/e.jpg"):
         world.upload(key, b"1")
 

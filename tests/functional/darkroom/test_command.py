@@ -18,8 +18,8 @@ from darkroom.uploads.upload import UploadedFile, upload_all
 from darkroom.uploads.watcher import PipelineWatcher
 from resize.errors import ImageRejectedError
 from resize.imaging.rendition import Rendered
+from support.function.buckets import Buckets
 from support.function.events import s3_body, s3_record
-from support.function.world import World
 
 
 def album(folder: Path, *names: str) -> Path:
@@ -34,7 +34,7 @@ def upload(folder: Path, pipeline: Pipeline) -> list[UploadedFile]:
     return list(upload_all(find_files([folder]).sources, pipeline))
 
 
-def do_jobs(world: World, uploads: list[UploadedFile], render: Callable[[bytes], Rendered] | None = None) -> None:
+def do_jobs(world: Buckets, uploads: list[UploadedFile], render: Callable[[bytes], Rendered] | None = None) -> None:
     """Do what the function does for these uploads."""
     for number, each in enumerate(uploads, start=1):
         event = replace(world.upload("other", b""), key=each.source.key, version_id=each.version_id)
@@ -56,7 +56,7 @@ def files_in(folder: Path) -> set[str]:
 
 
 def test_every_upload_comes_back_as_its_variants_and_its_manifest(
-    world: World, pipeline: Pipeline, tmp_path: Path
+    world: Buckets, pipeline: Pipeline, tmp_path: Path
 ) -> None:
     uploads = upload(album(tmp_path / "album", "tom.jpg", "more/two words +%.jpg"), pipeline)
 
@@ -76,7 +76,7 @@ def test_every_upload_comes_back_as_its_variants_and_its_manifest(
         assert (tmp_path / "out" / key).read_bytes() == stored
 
 
-def test_a_rejected_upload_comes_back_as_its_manifest_alone(world: World, pipeline: Pipeline, tmp_path: Path) -> None:
+def test_a_rejected_upload_comes_back_as_its_manifest_alone(world: Buckets, pipeline: Pipeline, tmp_path: Path) -> None:
     def refuse(_: bytes) -> Rendered:
         raise ImageRejectedError(Reason.CORRUPT, "cut off")
 
@@ -152,7 +152,7 @@ def test_dead_letters_that_are_too_many_to_be_read_at_once_are_not_read_again_fo
 
 
 def test_a_manifest_is_read_once_and_again_when_it_has_changed(
-    world: World, pipeline: Pipeline, tmp_path: Path
+    world: Buckets, pipeline: Pipeline, tmp_path: Path
 ) -> None:
     uploads = upload(album(tmp_path / "album", "tom.jpg"), pipeline)
     watch = PipelineWatcher(pipeline.client("s3"), pipeline.client("sqs"), pipeline)
@@ -167,14 +167,14 @@ def test_a_manifest_is_read_once_and_again_when_it_has_changed(
     assert seen == [1, 0, 1]
 
 
-def test_what_is_no_manifest_is_passed_over(world: World, pipeline: Pipeline) -> None:
+def test_what_is_no_manifest_is_passed_over(world: Buckets, pipeline: Pipeline) -> None:
     world.client.put_object(Bucket="derived", Key="manifests/tom.jpg.json", Body=b"{}")
     watch = PipelineWatcher(pipeline.client("s3"), pipeline.client("sqs"), pipeline)
 
     assert list(watch.new_manifests(["tom.jpg"])) == []
 
 
-def test_a_hundred_uploads_are_looked_for_with_one_request(world: World, pipeline: Pipeline) -> None:
+def test_a_hundred_uploads_are_looked_for_with_one_request(world: Buckets, pipeline: Pipeline) -> None:
     names = [f"{number:03}.jpg" for number in range(100)]
     watch = PipelineWatcher(pipeline.client("s3"), pipeline.client("sqs"), pipeline)
     world.client.put_object(Bucket="derived", Key="manifests/unrelated.json", Body=b"{}")
@@ -193,7 +193,7 @@ def test_a_hundred_uploads_are_looked_for_with_one_request(world: World, pipelin
 
 
 def test_a_few_uploads_among_many_are_looked_for_one_by_one(
-    world: World, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+    world: Buckets, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(watcher, "PAGE", 2)
     watch = PipelineWatcher(pipeline.client("s3"), pipeline.client("sqs"), pipeline)
@@ -210,7 +210,7 @@ def test_a_few_uploads_among_many_are_looked_for_one_by_one(
 
 
 def test_a_rendition_that_was_replaced_before_it_was_copied_is_an_error(
-    world: World, pipeline: Pipeline, tmp_path: Path
+    world: Buckets, pipeline: Pipeline, tmp_path: Path
 ) -> None:
     uploads = upload(album(tmp_path / "album", "tom.jpg"), pipeline)
     do_jobs(world, uploads)

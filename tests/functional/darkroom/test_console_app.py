@@ -21,8 +21,8 @@ from darkroom.errors import DarkroomError
 from darkroom.pipeline.client import Pipeline
 from darkroom.uploads.etag import PART_BYTES
 from support.command.console_app import LIMIT, Parts, parts_for, upload_of
+from support.function.buckets import Buckets
 from support.function.events import s3_body, s3_record
-from support.function.world import World
 from support.imaging.images import encoded, quadrants, rendered
 from support.imaging.pictures import jpeg
 
@@ -49,11 +49,11 @@ def told(parts: Parts) -> list[tuple[str, Any]]:
     return asyncio.run(hear())
 
 
-def keys(world: World, bucket: str = "uploads") -> list[str]:
+def keys(world: Buckets, bucket: str = "uploads") -> list[str]:
     return [item["Key"] for item in world.client.list_objects_v2(Bucket=bucket).get("Contents", [])]
 
 
-def unfinished(world: World) -> list[str]:
+def unfinished(world: Buckets) -> list[str]:
     """Multipart uploads that were begun and neither completed nor given up."""
     return [upload["Key"] for upload in world.client.list_multipart_uploads(Bucket="uploads").get("Uploads", [])]
 
@@ -64,7 +64,7 @@ async def pieces(*contents: bytes) -> AsyncIterator[bytes]:
 
 
 @pytest.mark.parametrize("length", [0, 5, PART_BYTES, PART_BYTES + 1, 2 * PART_BYTES + 17])
-def test_an_upload_arrives_whole_whatever_its_length(world: World, parts: Parts, length: int) -> None:
+def test_an_upload_arrives_whole_whatever_its_length(world: Buckets, parts: Parts, length: int) -> None:
     content = bytes(range(256)) * (length // 256 + 1)
 
     answer = upload_of(parts.browser(), content[:length])
@@ -77,7 +77,7 @@ def test_an_upload_arrives_whole_whatever_its_length(world: World, parts: Parts,
     ]
 
 
-def test_a_strange_name_is_its_key(world: World, parts: Parts) -> None:
+def test_a_strange_name_is_its_key(world: Buckets, parts: Parts) -> None:
     browser = parts.browser()
     names = ["<img src=x onerror=alert(1)>.jpg", "\u202egpj.exe", "a b+%/c.jpg", "n" * 1000]
 
@@ -87,7 +87,7 @@ def test_a_strange_name_is_its_key(world: World, parts: Parts) -> None:
     assert set(keys(world)) == {f"console/{name}" for name in names}
 
 
-def test_files_of_one_name_get_keys_of_their_own_and_what_was_there_stays(world: World, parts: Parts) -> None:
+def test_files_of_one_name_get_keys_of_their_own_and_what_was_there_stays(world: Buckets, parts: Parts) -> None:
     browser = parts.browser()
 
     for content in (b"first", b"second", b"third"):
@@ -102,7 +102,7 @@ def test_files_of_one_name_get_keys_of_their_own_and_what_was_there_stays(world:
     assert {row["key"] for row in rows(parts)} == set(stored)
 
 
-def test_files_of_one_name_that_come_at_the_same_time_get_keys_of_their_own(world: World) -> None:
+def test_files_of_one_name_that_come_at_the_same_time_get_keys_of_their_own(world: Buckets) -> None:
     async def both() -> set[str]:
         upload_keys = UploadKeys(world.client, "uploads")
         together = Barrier(2)
@@ -118,7 +118,7 @@ def test_files_of_one_name_that_come_at_the_same_time_get_keys_of_their_own(worl
 
 
 @pytest.mark.parametrize("length", [5, PART_BYTES + 1])
-def test_an_object_that_came_meanwhile_is_not_written_over(world: World, length: int) -> None:
+def test_an_object_that_came_meanwhile_is_not_written_over(world: Buckets, length: int) -> None:
     world.client.put_object(Bucket="uploads", Key="cat.jpg", Body=b"of somebody else")
 
     with pytest.raises(KeyTakenError):
@@ -128,7 +128,7 @@ def test_an_object_that_came_meanwhile_is_not_written_over(world: World, length:
     assert unfinished(world) == []
 
 
-def test_an_upload_that_did_not_come_about_begins_again_under_its_id(world: World, parts: Parts) -> None:
+def test_an_upload_that_did_not_come_about_begins_again_under_its_id(world: Buckets, parts: Parts) -> None:
     browser = parts.browser()
     assert upload_of(browser, bytes(LIMIT + 1)).status_code == 413
 
@@ -139,7 +139,7 @@ def test_an_upload_that_did_not_come_about_begins_again_under_its_id(world: Worl
     assert [row["stage"] for row in rows(parts)] == ["queued"]
 
 
-def test_a_name_that_is_none_is_refused(world: World, parts: Parts) -> None:
+def test_a_name_that_is_none_is_refused(world: Buckets, parts: Parts) -> None:
     browser = parts.browser()
 
     for name in ("", "n" * 1020, "..", ".", "a/../b", "a//b", "/a", "a/"):
@@ -161,7 +161,7 @@ def test_an_id_is_for_one_upload(parts: Parts) -> None:
     assert [upload_of(browser, b"x").status_code for _ in range(2)] == [201, 409]
 
 
-def test_an_upload_that_says_to_be_too_large_is_refused_before_it_comes(world: World, pipeline: Pipeline) -> None:
+def test_an_upload_that_says_to_be_too_large_is_refused_before_it_comes(world: Buckets, pipeline: Pipeline) -> None:
     parts = parts_for(pipeline, limit=4)
 
     answer = upload_of(parts.browser(), b"12345")
@@ -172,13 +172,13 @@ def test_an_upload_that_says_to_be_too_large_is_refused_before_it_comes(world: W
     assert (row["stage"], row["meaning"]) == ("not_uploaded", "An image may weigh 4 bytes.")
 
 
-def test_an_upload_that_does_not_say_how_long_it_is_is_refused(world: World, parts: Parts) -> None:
+def test_an_upload_that_does_not_say_how_long_it_is_is_refused(world: Buckets, parts: Parts) -> None:
     assert upload_of(parts.browser(), iter([b"x"])).status_code == 411
     assert keys(world) == []
 
 
 @pytest.mark.parametrize("limit", [10, PART_BYTES, 2 * PART_BYTES + 10])
-def test_more_than_the_limit_is_never_stored_and_leaves_nothing_behind(world: World, limit: int) -> None:
+def test_more_than_the_limit_is_never_stored_and_leaves_nothing_behind(world: Buckets, limit: int) -> None:
     body = pieces(*[bytes(1024 * 1024)] * 32)
 
     with pytest.raises(TooLargeError):
@@ -187,7 +187,7 @@ def test_more_than_the_limit_is_never_stored_and_leaves_nothing_behind(world: Wo
     assert (keys(world), unfinished(world)) == ([], [])
 
 
-def test_an_upload_that_is_broken_off_leaves_nothing_behind(world: World) -> None:
+def test_an_upload_that_is_broken_off_leaves_nothing_behind(world: Buckets) -> None:
     async def broken() -> AsyncIterator[bytes]:
         yield bytes(3 * PART_BYTES)
         raise ConnectionError
@@ -198,7 +198,7 @@ def test_an_upload_that_is_broken_off_leaves_nothing_behind(world: World) -> Non
     assert (keys(world), unfinished(world)) == ([], [])
 
 
-def test_where_s3_refuses_the_page_is_told_why(world: World, parts: Parts) -> None:
+def test_where_s3_refuses_the_page_is_told_why(world: Buckets, parts: Parts) -> None:
     world.client.delete_bucket(Bucket="uploads")
 
     answer = upload_of(parts.browser(), b"x")
@@ -216,7 +216,7 @@ def test_no_credential_and_no_signed_address_is_told(parts: Parts) -> None:
     assert not [word for word in ("amz-", "signature", "secret", "accesskey", '"test"') if word in said]
 
 
-def resized(world: World, parts: Parts) -> list[str]:
+def resized(world: Buckets, parts: Parts) -> list[str]:
     """Upload an image, do its job, and wait until the console has seen it; where it has the pictures."""
     upload_of(parts.browser(), jpeg(64, 48))
     version_id = world.client.head_object(Bucket="uploads", Key="console/cat.jpg")["VersionId"]
@@ -235,7 +235,7 @@ def resized(world: World, parts: Parts) -> list[str]:
     return asyncio.run(asyncio.wait_for(follow(), 60))
 
 
-def test_a_variant_is_served_as_the_very_bytes_that_the_manifest_tells_of(world: World, parts: Parts) -> None:
+def test_a_variant_is_served_as_the_very_bytes_that_the_manifest_tells_of(world: Buckets, parts: Parts) -> None:
     large, _ = resized(world, parts)
 
     answer = parts.browser().get(large)
@@ -247,7 +247,7 @@ def test_a_variant_is_served_as_the_very_bytes_that_the_manifest_tells_of(world:
     assert answer.headers["cache-control"] == "private, max-age=3600, immutable"
 
 
-def test_a_variant_that_was_replaced_or_never_was_is_not_found(world: World, parts: Parts) -> None:
+def test_a_variant_that_was_replaced_or_never_was_is_not_found(world: Buckets, parts: Parts) -> None:
     large, thumb = resized(world, parts)
     world.client.put_object(Bucket="derived", Key="large/console/cat.jpg.webp", Body=b"<html>")
     world.client.delete_object(Bucket="derived", Key="thumb/console/cat.jpg.webp")
@@ -273,7 +273,7 @@ def message(pipeline: Pipeline, parts: Parts, body: str) -> str:
     return str(sent["MessageId"])
 
 
-def about(world: World, content: bytes, **record: Any) -> str:
+def about(world: Buckets, content: bytes, **record: Any) -> str:
     """A message about an upload of this content."""
     version = world.client.put_object(Bucket="uploads", Key="cat.jpg", Body=content, ContentType="text/html")
     return s3_body(s3_record("cat.jpg", version_id=version["VersionId"], **record))
@@ -281,7 +281,7 @@ def about(world: World, content: bytes, **record: Any) -> str:
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "BMP", "AVIF"])
 def test_the_image_of_a_dead_letter_is_served_as_what_its_bytes_are(
-    world: World, pipeline: Pipeline, parts: Parts, kind: str
+    world: Buckets, pipeline: Pipeline, parts: Parts, kind: str
 ) -> None:
     content = encoded(quadrants(), kind)
     message_id = message(pipeline, parts, about(world, content))
@@ -299,7 +299,7 @@ def test_the_image_of_a_dead_letter_is_served_as_what_its_bytes_are(
     [b"", b"<html><script>alert(1)</script>", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"%PDF-1.7", b"II*\0"],
 )
 def test_what_a_browser_would_not_show_as_an_image_is_never_served(
-    world: World, pipeline: Pipeline, parts: Parts, content: bytes
+    world: Buckets, pipeline: Pipeline, parts: Parts, content: bytes
 ) -> None:
     message_id = message(pipeline, parts, about(world, content))
 
@@ -309,7 +309,7 @@ def test_what_a_browser_would_not_show_as_an_image_is_never_served(
     assert content == b"" or content not in answer.content
 
 
-def test_the_version_that_failed_is_shown_and_not_a_newer_one(world: World, pipeline: Pipeline, parts: Parts) -> None:
+def test_the_version_that_failed_is_shown_and_not_a_newer_one(world: Buckets, pipeline: Pipeline, parts: Parts) -> None:
     message_id = message(pipeline, parts, about(world, jpeg(8, 8)))
     world.upload("cat.jpg", jpeg(16, 16))
 
@@ -318,7 +318,7 @@ def test_the_version_that_failed_is_shown_and_not_a_newer_one(world: World, pipe
 
 @pytest.mark.parametrize("record", [{"bucket": "derived"}, {"event": "ObjectRemoved:Delete"}])
 def test_a_message_cannot_make_the_console_read_what_is_no_upload_of_this_pipeline(
-    world: World, pipeline: Pipeline, parts: Parts, record: dict[str, str]
+    world: Buckets, pipeline: Pipeline, parts: Parts, record: dict[str, str]
 ) -> None:
     world.client.put_object(Bucket="derived", Key="cat.jpg", Body=jpeg())
     message_id = message(pipeline, parts, about(world, jpeg(), **record))
@@ -333,7 +333,9 @@ def test_a_letter_that_is_not_shown_has_no_image(parts: Parts) -> None:
     assert parts.browser().get("/dead-letters/unknown/image").status_code == 404
 
 
-def test_redriving_moves_the_job_and_shows_its_upload_as_queued(world: World, pipeline: Pipeline, parts: Parts) -> None:
+def test_redriving_moves_the_job_and_shows_its_upload_as_queued(
+    world: Buckets, pipeline: Pipeline, parts: Parts
+) -> None:
     body = about(world, jpeg())
     message_id = message(pipeline, parts, body)
 
@@ -348,7 +350,7 @@ def test_redriving_moves_the_job_and_shows_its_upload_as_queued(world: World, pi
 
 
 def test_where_redriving_fails_the_page_is_told_why_and_the_letter_stays(
-    world: World, pipeline: Pipeline, parts: Parts
+    world: Buckets, pipeline: Pipeline, parts: Parts
 ) -> None:
     message_id = message(pipeline, parts, about(world, jpeg()))
     pipeline.client("sqs").delete_queue(QueueUrl=pipeline.jobs_queue_url)
@@ -362,7 +364,7 @@ def test_where_redriving_fails_the_page_is_told_why_and_the_letter_stays(
 
 
 def test_discarding_saves_each_letter_in_the_users_state_folder_before_it_goes(
-    world: World, pipeline: Pipeline, parts: Parts, tmp_path: Path
+    world: Buckets, pipeline: Pipeline, parts: Parts, tmp_path: Path
 ) -> None:
     body = about(world, jpeg())
     message_id = message(pipeline, parts, body)
@@ -377,7 +379,9 @@ def test_discarding_saves_each_letter_in_the_users_state_folder_before_it_goes(
     assert [value for topic, value in told(parts) if topic == "dead_letters"] == [{"groups": []}]
 
 
-def test_what_cannot_be_saved_is_not_discarded(world: World, pipeline: Pipeline, parts: Parts, tmp_path: Path) -> None:
+def test_what_cannot_be_saved_is_not_discarded(
+    world: Buckets, pipeline: Pipeline, parts: Parts, tmp_path: Path
+) -> None:
     message_id = message(pipeline, parts, about(world, jpeg()))
     (tmp_path / "darkroom").write_text("no folder")
 
@@ -389,7 +393,7 @@ def test_what_cannot_be_saved_is_not_discarded(world: World, pipeline: Pipeline,
 
 
 def test_where_discarding_fails_halfway_the_page_is_told_where_the_others_are(
-    world: World, pipeline: Pipeline, parts: Parts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    world: Buckets, pipeline: Pipeline, parts: Parts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     message_id = message(pipeline, parts, about(world, jpeg()))
 

@@ -11,8 +11,8 @@ from darkroom.errors import DarkroomError
 from darkroom.pipeline.client import Pipeline
 from darkroom.uploads.outcomes import Failure
 from support.command.console_app import Parts, parts_for, upload_of
+from support.function.buckets import Buckets
 from support.function.events import s3_body, s3_record
-from support.function.world import World
 from support.imaging.images import rendered
 from support.imaging.pictures import jpeg
 
@@ -35,7 +35,7 @@ def rows(parts: Parts) -> dict[str, dict[str, Any]]:
     return asyncio.run(hear())
 
 
-def test_uploads_and_their_outcomes_are_read_from_the_buckets(world: World, pipeline: Pipeline, parts: Parts) -> None:
+def test_uploads_and_their_outcomes_are_read_from_the_buckets(world: Buckets, pipeline: Pipeline, parts: Parts) -> None:
     world.deliver(world.upload("console/a.jpg", jpeg()), lambda source: rendered(source, *world.settings.variants))
     world.upload("console/waits.jpg", b"third")
     world.upload("elsewhere/b.jpg", b"of somebody else")
@@ -57,7 +57,7 @@ def test_uploads_and_their_outcomes_are_read_from_the_buckets(world: World, pipe
 
 
 def test_a_manifest_of_other_bytes_is_no_outcome_of_what_is_there(
-    world: World, pipeline: Pipeline, parts: Parts
+    world: Buckets, pipeline: Pipeline, parts: Parts
 ) -> None:
     world.deliver(world.upload("console/a.jpg", b"first"))
     world.upload("console/a.jpg", b"second")
@@ -67,7 +67,7 @@ def test_a_manifest_of_other_bytes_is_no_outcome_of_what_is_there(
     assert rows(parts)["console/a.jpg"]["stage"] == "queued"
 
 
-def test_the_newest_are_read_where_there_are_too_many(world: World, pipeline: Pipeline) -> None:
+def test_the_newest_are_read_where_there_are_too_many(world: Buckets, pipeline: Pipeline) -> None:
     for number in range(7):
         world.upload(f"console/{number}.jpg", b"x")
 
@@ -77,13 +77,13 @@ def test_the_newest_are_read_where_there_are_too_many(world: World, pipeline: Pi
     assert [each.modified for each in past] == sorted(each.modified for each in past)
 
 
-def test_there_may_be_none(world: World, pipeline: Pipeline) -> None:
+def test_there_may_be_none(world: Buckets, pipeline: Pipeline) -> None:
     assert world
     assert read_history(pipeline, "console/") == ()
 
 
 def test_what_is_uploaded_while_the_history_is_read_is_shown_once(
-    world: World, pipeline: Pipeline, parts: Parts
+    world: Buckets, pipeline: Pipeline, parts: Parts
 ) -> None:
     assert world
     upload_of(parts.browser(), jpeg())
@@ -95,7 +95,7 @@ def test_what_is_uploaded_while_the_history_is_read_is_shown_once(
 
 @pytest.mark.parametrize("letters_first", [True, False])
 def test_an_upload_whose_job_is_a_dead_letter_is_shown_as_failed(
-    world: World, pipeline: Pipeline, parts: Parts, letters_first: bool
+    world: Buckets, pipeline: Pipeline, parts: Parts, letters_first: bool
 ) -> None:
     version_id = world.upload("console/a.jpg", b"first").version_id
     body = s3_body(s3_record("console/a.jpg", version_id=version_id))
@@ -120,7 +120,7 @@ def test_an_upload_whose_job_is_a_dead_letter_is_shown_as_failed(
     assert asyncio.run(asyncio.wait_for(look(), 60)) == Failure.DEAD_LETTER
 
 
-def test_where_s3_does_not_answer_that_is_said(pipeline: Pipeline, world: World) -> None:
+def test_where_s3_does_not_answer_that_is_said(pipeline: Pipeline, world: Buckets) -> None:
     world.client.delete_bucket(Bucket="uploads")
 
     with pytest.raises(DarkroomError, match="Listing the uploads failed"):

@@ -13,11 +13,11 @@ from darkroom.errors import DarkroomError
 from darkroom.pipeline.client import Pipeline
 from darkroom.pipeline.deployed_config import Scope, find_max_source_bytes, find_scope
 from darkroom.uploads.lookup import look_up
+from support.function.buckets import Buckets
 from support.function.events import s3_body, s3_record
-from support.function.world import World
 
 
-def notify(world: World, pipeline: Pipeline, *, queue: str = "jobs", prefix: str | None = None) -> None:
+def notify(world: Buckets, pipeline: Pipeline, *, queue: str = "jobs", prefix: str | None = None) -> None:
     """Have the bucket send its events to a queue."""
     sqs = pipeline.client("sqs")
     url = sqs.create_queue(QueueName=queue)["QueueUrl"]
@@ -31,7 +31,7 @@ def notify(world: World, pipeline: Pipeline, *, queue: str = "jobs", prefix: str
     sqs.purge_queue(QueueUrl=url)  # of S3's test event
 
 
-def test_a_key_whose_job_is_done_is_settled(world: World, pipeline: Pipeline) -> None:
+def test_a_key_whose_job_is_done_is_settled(world: Buckets, pipeline: Pipeline) -> None:
     world.deliver(world.upload("a.jpg", b"a"))
 
     found = look_up(pipeline, "a.jpg")
@@ -40,7 +40,7 @@ def test_a_key_whose_job_is_done_is_settled(world: World, pipeline: Pipeline) ->
     assert (found.recorded.manifest.outcome, found.is_settled, found.jobs) == (Outcome.RESIZED, True, None)
 
 
-def test_a_manifest_that_only_a_later_version_can_read_is_told(world: World, pipeline: Pipeline) -> None:
+def test_a_manifest_that_only_a_later_version_can_read_is_told(world: Buckets, pipeline: Pipeline) -> None:
     world.deliver(world.upload("a.jpg", b"a"))
     later = json.dumps(world.manifest("a.jpg") | {"schema": 9, "times": "today"}).encode()
     world.client.put_object(Bucket="derived", Key="manifests/a.jpg.json", Body=later)
@@ -49,7 +49,9 @@ def test_a_manifest_that_only_a_later_version_can_read_is_told(world: World, pip
         look_up(pipeline, "a.jpg")
 
 
-def test_a_key_that_was_uploaded_anew_is_not_settled_and_its_jobs_are_counted(world: World, pipeline: Pipeline) -> None:
+def test_a_key_that_was_uploaded_anew_is_not_settled_and_its_jobs_are_counted(
+    world: Buckets, pipeline: Pipeline
+) -> None:
     world.deliver(world.upload("a.jpg", b"a"))
     newer = world.upload("a.jpg", b"bb")
     pipeline.client("sqs").send_message(QueueUrl=pipeline.jobs_queue_url, MessageBody="job")
@@ -62,7 +64,9 @@ def test_a_key_that_was_uploaded_anew_is_not_settled_and_its_jobs_are_counted(wo
 
 
 @pytest.mark.parametrize("of_newest", [True, False])
-def test_a_dead_letter_counts_if_it_is_of_the_newest_upload(world: World, pipeline: Pipeline, of_newest: bool) -> None:
+def test_a_dead_letter_counts_if_it_is_of_the_newest_upload(
+    world: Buckets, pipeline: Pipeline, of_newest: bool
+) -> None:
     versions = [world.upload("a.jpg", body).version_id for body in (b"a", b"b")]
     body = s3_body(s3_record("a.jpg", version_id=str(versions[1 if of_newest else 0])))
     pipeline.client("sqs").send_message(QueueUrl=pipeline.dead_letter_queue_url, MessageBody=body)
@@ -70,7 +74,7 @@ def test_a_dead_letter_counts_if_it_is_of_the_newest_upload(world: World, pipeli
     assert look_up(pipeline, "a.jpg").dead_letter is of_newest
 
 
-def test_a_folder_s_marker_is_told_from_an_upload_that_waits(world: World, pipeline: Pipeline) -> None:
+def test_a_folder_s_marker_is_told_from_an_upload_that_waits(world: Buckets, pipeline: Pipeline) -> None:
     notify(world, pipeline)
     world.upload("photos/", b"")
     world.deliver(world.upload("image/", b"1"))
@@ -81,7 +85,7 @@ def test_a_folder_s_marker_is_told_from_an_upload_that_waits(world: World, pipel
     assert (image.is_folder, image.is_settled, situation_of(image)) == (False, True, None)
 
 
-def test_a_key_that_was_deleted_is_told_from_one_that_never_was(world: World, pipeline: Pipeline) -> None:
+def test_a_key_that_was_deleted_is_told_from_one_that_never_was(world: Buckets, pipeline: Pipeline) -> None:
     world.upload("a.jpg", b"a")
     world.delete("a.jpg")
 
@@ -93,14 +97,14 @@ def test_a_key_that_was_deleted_is_told_from_one_that_never_was(world: World, pi
 
 @pytest.mark.parametrize(("prefix", "known"), [(None, ("",)), ("in/ä b+", ("in/ä b+",))])
 def test_the_prefix_whose_keys_are_resized_is_the_buckets_own(
-    world: World, pipeline: Pipeline, prefix: str | None, known: tuple[str, ...]
+    world: Buckets, pipeline: Pipeline, prefix: str | None, known: tuple[str, ...]
 ) -> None:
     notify(world, pipeline, prefix=prefix)
 
     assert find_scope(pipeline) == Scope(prefixes=known)
 
 
-def test_a_bucket_that_sends_no_jobs_to_the_queue_has_nothing_resized(world: World, pipeline: Pipeline) -> None:
+def test_a_bucket_that_sends_no_jobs_to_the_queue_has_nothing_resized(world: Buckets, pipeline: Pipeline) -> None:
     nothing = find_scope(pipeline)
     notify(world, pipeline, queue="somebody-elses")
 
@@ -123,7 +127,7 @@ def test_who_may_not_ask_what_is_resized_does_not_know_it(pipeline: Pipeline, mo
 
 
 def test_what_an_image_may_weigh_is_what_the_function_was_told(
-    world: World, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+    world: Buckets, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = replace(world.settings, limits=replace(world.settings.limits, source_bytes=123))
     monkeypatch.setattr(Pipeline, "function_environment", lambda _: settings.to_environment())

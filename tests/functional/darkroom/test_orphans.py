@@ -21,7 +21,7 @@ from darkroom.backfill.orphans import Manifests, OrphanPlanner
 from darkroom.backfill.selection import Decision
 from darkroom.pipeline.client import Pipeline
 from darkroom.pipeline.sqs import RateLimiter
-from support.function.world import World
+from support.function.buckets import Buckets
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -31,7 +31,7 @@ LONG = "long/" + "x" * 1019  # its manifest's name is shortened
 
 
 def swept(
-    world: World, pipeline: Pipeline, prefix: str = "", checkpoint: Checkpoint | None = None
+    world: Buckets, pipeline: Pipeline, prefix: str = "", checkpoint: Checkpoint | None = None
 ) -> Counter[Decision]:
     """A whole sweep; the answer is what became of the manifests."""
     manifests, planner = Manifests(pipeline=pipeline, prefix=prefix), examiner_of(world, pipeline, prefix)
@@ -41,7 +41,7 @@ def swept(
     return counts
 
 
-def examiner_of(world: World, pipeline: Pipeline, prefix: str = "") -> OrphanPlanner:
+def examiner_of(world: Buckets, pipeline: Pipeline, prefix: str = "") -> OrphanPlanner:
     return OrphanPlanner(pipeline, prefix, world.settings.variants)
 
 
@@ -56,14 +56,14 @@ def jobs(pipeline: Pipeline) -> list[ObjectEvent]:
     return sorted(found, key=lambda upload: upload.key)
 
 
-def orphaned(world: World, *keys: str) -> None:
+def orphaned(world: Buckets, *keys: str) -> None:
     """Resize uploads and delete them, of which no event tells."""
     for key in keys:
         world.deliver(world.upload(key, b"1"))
         world.delete(key)
 
 
-def test_the_variants_of_what_is_gone_go_and_all_others_stay(world: World, pipeline: Pipeline) -> None:
+def test_the_variants_of_what_is_gone_go_and_all_others_stay(world: Buckets, pipeline: Pipeline) -> None:
     orphaned(world, "b/gone.jpg", LONG, "ü (1).jpg")
     world.deliver(world.upload("b/there.jpg", b"1"))
     world.deliver(world.upload("b/removed.jpg", b"1"))
@@ -81,7 +81,7 @@ def test_the_variants_of_what_is_gone_go_and_all_others_stay(world: World, pipel
     assert world.derived().keys() == {"large/b/there.jpg.webp", "thumb/b/there.jpg.webp"}
 
 
-def test_a_second_sweep_finds_nothing(world: World, pipeline: Pipeline) -> None:
+def test_a_second_sweep_finds_nothing(world: Buckets, pipeline: Pipeline) -> None:
     orphaned(world, "gone.jpg")
     swept(world, pipeline)
     for job in jobs(pipeline):
@@ -91,7 +91,7 @@ def test_a_second_sweep_finds_nothing(world: World, pipeline: Pipeline) -> None:
     assert jobs(pipeline) == []
 
 
-def test_what_a_lifecycle_rule_took_and_is_kept_stays(world: World, pipeline: Pipeline) -> None:
+def test_what_a_lifecycle_rule_took_and_is_kept_stays(world: Buckets, pipeline: Pipeline) -> None:
     world.settings = replace(world.settings, keep_variants_of_expired=True)
     world.deliver(world.upload("cat.jpg", b"1"))
     world.deliver(world.expire("cat.jpg"))
@@ -101,7 +101,7 @@ def test_what_a_lifecycle_rule_took_and_is_kept_stays(world: World, pipeline: Pi
 
 
 @pytest.mark.parametrize("keeps", [True, False])
-def test_an_upload_meanwhile_wins_over_a_sweep_that_comes_late(world: World, pipeline: Pipeline, keeps: bool) -> None:
+def test_an_upload_meanwhile_wins_over_a_sweep_that_comes_late(world: Buckets, pipeline: Pipeline, keeps: bool) -> None:
     world.settings = replace(world.settings, keep_variants_of_expired=keeps)
     orphaned(world, "cat.jpg")
     swept(world, pipeline)
@@ -116,7 +116,7 @@ def test_an_upload_meanwhile_wins_over_a_sweep_that_comes_late(world: World, pip
 
 
 def test_a_sweep_removes_what_is_gone_where_variants_of_expired_uploads_are_kept(
-    world: World, pipeline: Pipeline
+    world: Buckets, pipeline: Pipeline
 ) -> None:
     world.settings = replace(world.settings, keep_variants_of_expired=True)
     orphaned(world, "cat.jpg")
@@ -127,7 +127,7 @@ def test_a_sweep_removes_what_is_gone_where_variants_of_expired_uploads_are_kept
     assert world.derived() == {}
 
 
-def test_what_a_later_job_that_was_cut_short_has_written_goes_too(world: World, pipeline: Pipeline) -> None:
+def test_what_a_later_job_that_was_cut_short_has_written_goes_too(world: Buckets, pipeline: Pipeline) -> None:
     world.deliver(world.upload("cat.jpg", b"old"))
     lost = world.upload("cat.jpg", b"new")
     with pytest.raises(StorageError):
@@ -141,7 +141,7 @@ def test_what_a_later_job_that_was_cut_short_has_written_goes_too(world: World, 
     assert world.derived() == {}
 
 
-def test_what_is_no_manifest_is_passed_over(world: World, pipeline: Pipeline) -> None:
+def test_what_is_no_manifest_is_passed_over(world: Buckets, pipeline: Pipeline) -> None:
     orphaned(world, "gone.jpg")
     text = world.client.get_object(Bucket="derived", Key="manifests/gone.jpg.json")["Body"].read()
     for name, body in {"other.jpg.json": text, "note.txt": b"hello", "spoiled.jpg.json": b"{}"}.items():
@@ -152,7 +152,7 @@ def test_what_is_no_manifest_is_passed_over(world: World, pipeline: Pipeline) ->
 
 
 @pytest.mark.parametrize("prefix", ["b/", "long/", LONG])
-def test_a_sweep_of_a_prefix_looks_at_its_keys_alone(world: World, pipeline: Pipeline, prefix: str) -> None:
+def test_a_sweep_of_a_prefix_looks_at_its_keys_alone(world: Buckets, pipeline: Pipeline, prefix: str) -> None:
     orphaned(world, "a.jpg", "b/1.jpg", LONG, "long/" + "x" * 1018 + "y")
     expected = [key for key in ("b/1.jpg", LONG, "long/" + "x" * 1018 + "y") if key.startswith(prefix)]
 
@@ -161,7 +161,7 @@ def test_a_sweep_of_a_prefix_looks_at_its_keys_alone(world: World, pipeline: Pip
     assert [job.key for job in jobs(pipeline)] == expected
 
 
-def test_a_dry_run_shows_the_removals_of_the_run_and_sends_none(world: World, pipeline: Pipeline) -> None:
+def test_a_dry_run_shows_the_removals_of_the_run_and_sends_none(world: Buckets, pipeline: Pipeline) -> None:
     orphaned(world, "a.jpg", "b.jpg")
     world.deliver(world.upload("c.jpg", b"1"))
 
@@ -172,7 +172,7 @@ def test_a_dry_run_shows_the_removals_of_the_run_and_sends_none(world: World, pi
 
 
 def test_a_source_that_comes_back_after_it_was_listed_is_left(
-    world: World, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+    world: Buckets, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.deliver(world.upload("cat.jpg", b"1"))
     monkeypatch.setattr(Manifests, "_sources", lambda *_: iter(()))
@@ -187,7 +187,9 @@ def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("small_pages")
-def test_a_sweep_that_was_cut_off_goes_on_behind_what_is_done(world: World, pipeline: Pipeline, tmp_path: Path) -> None:
+def test_a_sweep_that_was_cut_off_goes_on_behind_what_is_done(
+    world: Buckets, pipeline: Pipeline, tmp_path: Path
+) -> None:
     keys = [f"{number}.jpg" for number in range(5)]
     orphaned(world, *keys)
     checkpoint = Checkpoint(file=tmp_path / "sweep.json", backfill={"orphans": True})
@@ -209,7 +211,7 @@ names = st.text("a!./~", min_size=1, max_size=4)
 @hypothesis_settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(there=st.sets(names, max_size=6), gone=st.sets(names, max_size=6), done=st.integers(0, 4))
 def test_no_order_of_keys_hides_an_orphan_or_makes_one(
-    world: World, pipeline: Pipeline, there: set[str], gone: set[str], done: int
+    world: Buckets, pipeline: Pipeline, there: set[str], gone: set[str], done: int
 ) -> None:
     folder = f"{uuid4()}/"  # the examples share one moto
     gone -= there
@@ -230,7 +232,7 @@ def test_no_order_of_keys_hides_an_orphan_or_makes_one(
     assert sum(len(page.keys) + page.passed for page in [*first, *rest]) == len(there | gone)
 
 
-def test_a_manifest_whose_source_is_listed_costs_no_request_of_its_own(world: World, pipeline: Pipeline) -> None:
+def test_a_manifest_whose_source_is_listed_costs_no_request_of_its_own(world: Buckets, pipeline: Pipeline) -> None:
     for number in range(5):
         world.deliver(world.upload(f"{number}.jpg", b"1"))
     manifests = Manifests(pipeline=pipeline, prefix="")

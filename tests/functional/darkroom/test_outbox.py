@@ -16,8 +16,8 @@ from darkroom.outbox.queues import OutboxQueues, find_event_queues
 from darkroom.pipeline.client import Pipeline
 from resize.events_queue import EventsQueue
 from resize.settings import Events
+from support.function.buckets import Buckets
 from support.function.memory_events_queue import MemoryEventsQueue, event_validator
-from support.function.world import World
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
@@ -26,7 +26,7 @@ SOURCE = "/darkroom/123456789012/eu-west-1/Darkroom"
 
 
 @pytest.fixture
-def queues(world: World, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> OutboxQueues:
+def queues(world: Buckets, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> OutboxQueues:
     """Both queues, and a function that announces there."""
     sqs = pipeline.client("sqs")
     fifo = {"FifoQueue": "true"}
@@ -62,13 +62,13 @@ def events_in(pipeline: Pipeline, url: str) -> list[dict[str, Any]]:
     return sorted(found, key=lambda event: str(event["subject"]))
 
 
-def resize(world: World, *keys: str) -> None:
+def resize(world: Buckets, *keys: str) -> None:
     for key in keys:
         world.deliver(world.upload(key, key.encode()))
 
 
 def test_backfill_announces_the_newest_outcome_of_each_key_as_its_job_would_have(
-    world: World, pipeline: Pipeline, queues: OutboxQueues, run: Callable[..., Result]
+    world: Buckets, pipeline: Pipeline, queues: OutboxQueues, run: Callable[..., Result]
 ) -> None:
     resize(world, "b.jpg", "gone.jpg", "deep/ä \x01.jpg", "k" * 1024)
     world.deliver(world.delete("gone.jpg"))
@@ -89,7 +89,7 @@ def test_backfill_announces_the_newest_outcome_of_each_key_as_its_job_would_have
 
 
 def test_backfill_twice_announces_once_as_sqs_drops_what_it_has_taken(
-    world: World, pipeline: Pipeline, queues: OutboxQueues, run: Callable[..., Result]
+    world: Buckets, pipeline: Pipeline, queues: OutboxQueues, run: Callable[..., Result]
 ) -> None:
     resize(world, "a.jpg")
 
@@ -100,7 +100,7 @@ def test_backfill_twice_announces_once_as_sqs_drops_what_it_has_taken(
 
 
 def test_backfill_tells_first_how_many_what_it_costs_and_with_dry_run_nothing_is_sent(
-    world: World, pipeline: Pipeline, queues: OutboxQueues, run: Callable[..., Result]
+    world: Buckets, pipeline: Pipeline, queues: OutboxQueues, run: Callable[..., Result]
 ) -> None:
     resize(world, "pets/a.jpg", "pets/b.jpg", "c.jpg")
 
@@ -111,7 +111,7 @@ def test_backfill_tells_first_how_many_what_it_costs_and_with_dry_run_nothing_is
 
 
 def test_backfill_passes_over_what_this_version_cannot_read_and_says_so(
-    world: World, queues: OutboxQueues, run: Callable[..., Result]
+    world: Buckets, queues: OutboxQueues, run: Callable[..., Result]
 ) -> None:
     resize(world, "a.jpg")
     world.client.put_object(Bucket="derived", Key=manifest_key("b.jpg"), Body=b"{}")
@@ -121,7 +121,7 @@ def test_backfill_passes_over_what_this_version_cannot_read_and_says_so(
 
 
 def test_verify_finds_what_the_log_lacks_and_backfill_mends_it(
-    world: World, pipeline: Pipeline, queues: OutboxQueues, run: Callable[..., Result], tmp_path: Path
+    world: Buckets, pipeline: Pipeline, queues: OutboxQueues, run: Callable[..., Result], tmp_path: Path
 ) -> None:
     resize(world, "a.jpg", "b.jpg")
     log = tmp_path / "log.jsonl"
@@ -151,7 +151,7 @@ def test_a_log_that_cannot_be_read_is_named(queues: OutboxQueues, run: Callable[
         assert said in str(error)
 
 
-def undelivered(world: World, pipeline: Pipeline, queues: OutboxQueues, *keys: str) -> None:
+def undelivered(world: Buckets, pipeline: Pipeline, queues: OutboxQueues, *keys: str) -> None:
     """Have these keys' events in the dead-letter queue."""
     queue = EventsQueue(client=pipeline.client("sqs"), url=queues.dead_letters_url)
     world.settings = replace(world.settings, events=Events(queue_url=queues.events_url, source=SOURCE))
@@ -160,7 +160,7 @@ def undelivered(world: World, pipeline: Pipeline, queues: OutboxQueues, *keys: s
 
 
 def test_dlq_lists_what_did_not_reach_the_log_and_leaves_it_there(
-    world: World, pipeline: Pipeline, queues: OutboxQueues, run: Callable[..., Result]
+    world: Buckets, pipeline: Pipeline, queues: OutboxQueues, run: Callable[..., Result]
 ) -> None:
     undelivered(world, pipeline, queues, "a.jpg", "b\x1b.jpg")
 
@@ -173,7 +173,7 @@ def test_dlq_lists_what_did_not_reach_the_log_and_leaves_it_there(
 
 
 def test_dlq_redrives_events_with_their_ids_and_leaves_what_is_none(
-    world: World, pipeline: Pipeline, queues: OutboxQueues, run: Callable[..., Result]
+    world: Buckets, pipeline: Pipeline, queues: OutboxQueues, run: Callable[..., Result]
 ) -> None:
     undelivered(world, pipeline, queues, *(f"{number:02}.jpg" for number in range(12)))
     pipeline.client("sqs").send_message(
@@ -195,7 +195,7 @@ def test_an_empty_dead_letter_queue_is_told(queues: OutboxQueues, run: Callable[
 
 
 def test_a_stack_without_events_is_told_how_to_turn_them_on(
-    world: World, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+    world: Buckets, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Pipeline, "function_environment", lambda _: world.settings.to_environment())
 

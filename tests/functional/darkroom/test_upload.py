@@ -17,7 +17,7 @@ from darkroom.pipeline.client import Pipeline
 from darkroom.uploads.etag import PART_BYTES, same_version
 from darkroom.uploads.local_files import LocalFile, find_files
 from darkroom.uploads.upload import UploadedFile, upload_all
-from support.function.world import World
+from support.function.buckets import Buckets
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -52,11 +52,13 @@ def upload(pipeline: Pipeline, *sources: LocalFile, progress: Recorder | None = 
     return {each.source.key: each for each in uploads}
 
 
-def versions(world: World) -> list[str]:
+def versions(world: Buckets) -> list[str]:
     return [version["Key"] for version in world.client.list_object_versions(Bucket="uploads").get("Versions", [])]
 
 
-def test_each_upload_is_told_with_the_version_that_s3_gave_it(world: World, pipeline: Pipeline, tmp_path: Path) -> None:
+def test_each_upload_is_told_with_the_version_that_s3_gave_it(
+    world: Buckets, pipeline: Pipeline, tmp_path: Path
+) -> None:
     uploads = upload(pipeline, file(tmp_path, "small ä+%.jpg", b"small"), file(tmp_path, "large.jpg", LARGE))
 
     for key, content in (("small ä+%.jpg", b"small"), ("large.jpg", LARGE)):
@@ -66,7 +68,7 @@ def test_each_upload_is_told_with_the_version_that_s3_gave_it(world: World, pipe
 
 
 def test_a_second_upload_of_the_same_bytes_makes_no_version_and_tells_the_first(
-    world: World, pipeline: Pipeline, tmp_path: Path
+    world: Buckets, pipeline: Pipeline, tmp_path: Path
 ) -> None:
     sources = (
         file(tmp_path, "small", b"small"),
@@ -84,7 +86,7 @@ def test_a_second_upload_of_the_same_bytes_makes_no_version_and_tells_the_first(
 
 @pytest.mark.parametrize("content", [b"small", LARGE], ids=["at once", "in parts"])
 def test_other_bytes_of_the_same_length_are_uploaded(
-    world: World, pipeline: Pipeline, tmp_path: Path, content: bytes
+    world: Buckets, pipeline: Pipeline, tmp_path: Path, content: bytes
 ) -> None:
     first = upload(pipeline, file(tmp_path, "a", content))
     second = upload(pipeline, file(tmp_path, "a", content[:-1] + b"~"))
@@ -95,7 +97,7 @@ def test_other_bytes_of_the_same_length_are_uploaded(
 
 
 def test_a_file_that_another_client_put_at_once_or_in_parts_of_our_size_is_known(
-    world: World, pipeline: Pipeline, tmp_path: Path
+    world: Buckets, pipeline: Pipeline, tmp_path: Path
 ) -> None:
     world.client.put_object(Bucket="uploads", Key="at once", Body=LARGE)
     in_parts = TransferConfig(multipart_threshold=PART_BYTES, multipart_chunksize=PART_BYTES)
@@ -108,7 +110,7 @@ def test_a_file_that_another_client_put_at_once_or_in_parts_of_our_size_is_known
 
 
 def test_s3_is_asked_for_the_size_of_parts_that_are_not_of_ours(
-    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    world: Buckets, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     smaller = TransferConfig(multipart_threshold=PART_BYTES, multipart_chunksize=5 * 1024 * 1024)
     source = file(tmp_path, "a", LARGE)
@@ -136,7 +138,7 @@ def test_s3_is_asked_for_the_size_of_parts_that_are_not_of_ours(
     ],
 )
 def test_in_doubt_a_file_is_not_the_same(
-    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, found: dict[str, object]
+    world: Buckets, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, found: dict[str, object]
 ) -> None:
     source = file(tmp_path, "a", b"small")
     world.client.put_object(Bucket="uploads", Key="a", Body=b"small")
@@ -149,13 +151,13 @@ def test_in_doubt_a_file_is_not_the_same(
 
 
 @pytest.mark.parametrize(("status", "code"), [(403, "AccessDenied"), (404, "NoSuchKey")])
-def test_what_may_not_be_looked_at_is_uploaded(world: World, tmp_path: Path, status: int, code: str) -> None:
+def test_what_may_not_be_looked_at_is_uploaded(world: Buckets, tmp_path: Path, status: int, code: str) -> None:
     blind = world.client_that_is_answered("HeadObject", status, code, times=1)
 
     assert same_version(blind, "uploads", "a", file(tmp_path, "a", b"").path) is None
 
 
-def test_another_answer_than_yes_or_no_is_an_error(world: World, tmp_path: Path) -> None:
+def test_another_answer_than_yes_or_no_is_an_error(world: Buckets, tmp_path: Path) -> None:
     broken: S3Client = world.client_that_is_answered("HeadObject", 400, "BadRequest", times=9)
 
     with pytest.raises(ClientError, match="BadRequest"):
@@ -179,7 +181,7 @@ def test_progress_is_told_of_each_file_with_all_its_bytes(pipeline: Pipeline, tm
 
 
 def test_left_early_what_is_under_way_is_given_up_and_nothing_of_it_is_kept(
-    world: World, pipeline: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    world: Buckets, pipeline: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     left, shut_down = threading.Event(), ThreadPoolExecutor.shutdown
 

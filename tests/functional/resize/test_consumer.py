@@ -15,10 +15,10 @@ from PIL.PngImagePlugin import PngInfo
 from contract.events import REQUESTED, EventType, ObjectEvent
 from resize.consumer import Consumer
 from stacks.monitoring.queries import QUERIES, Query
+from support.function.buckets import Buckets
 from support.function.consumers import CONFINEMENT, context, new_consumer
 from support.function.events import s3_body, s3_record, sqs_event
 from support.function.subversion import HOSTILE, subvert
-from support.function.world import World
 from support.imaging.images import crashing_heic, encoded, exif, quadrants
 from support.imaging.pictures import jpeg
 
@@ -29,7 +29,7 @@ def log() -> StringIO:
 
 
 @pytest.fixture
-def consumer(world: World, log: StringIO, request: pytest.FixtureRequest) -> Iterator[Consumer]:
+def consumer(world: Buckets, log: StringIO, request: pytest.FixtureRequest) -> Iterator[Consumer]:
     with new_consumer(world, log, request.node.name) as made:
         yield made
 
@@ -65,7 +65,7 @@ def failed_ids(answer: Any) -> list[str]:
     return [item["itemIdentifier"] for item in answer["batchItemFailures"]]
 
 
-def test_a_batch_of_uploads_is_done_and_nothing_is_delivered_again(world: World, consumer: Consumer) -> None:
+def test_a_batch_of_uploads_is_done_and_nothing_is_delivered_again(world: Buckets, consumer: Consumer) -> None:
     keys = [f"{number}.jpg" for number in range(10)]
     bodies = [message(world.upload(key, jpeg())) for key in keys]
 
@@ -84,7 +84,7 @@ BAD_BODIES = {
 
 
 @pytest.mark.parametrize("body", BAD_BODIES.values(), ids=BAD_BODIES)
-def test_a_message_that_is_no_job_fails_alone(body: str, world: World, consumer: Consumer) -> None:
+def test_a_message_that_is_no_job_fails_alone(body: str, world: Buckets, consumer: Consumer) -> None:
     good = [message(world.upload(key, jpeg())) for key in ("a.jpg", "b.jpg")]
 
     answer = consumer.handle(sqs_event(good[0], body, good[1]), context())
@@ -97,14 +97,14 @@ def test_a_batch_that_fails_whole_is_reported_and_not_raised(consumer: Consumer)
     assert failed_ids(consumer.handle(sqs_event("x", "y"), context())) == ["m0", "m1"]
 
 
-def test_the_test_event_is_a_success_with_nothing_to_do(world: World, consumer: Consumer) -> None:
+def test_the_test_event_is_a_success_with_nothing_to_do(world: Buckets, consumer: Consumer) -> None:
     answer = consumer.handle(sqs_event(json.dumps({"Event": "s3:TestEvent", "Bucket": "uploads"})), context())
 
     assert failed_ids(answer) == []
     assert world.derived() == {}
 
 
-def test_every_record_of_a_message_is_done(world: World, consumer: Consumer) -> None:
+def test_every_record_of_a_message_is_done(world: Buckets, consumer: Consumer) -> None:
     records = [json.loads(message(world.upload(key, jpeg())))["Records"][0] for key in ("a.jpg", "b.jpg")]
 
     consumer.handle(sqs_event(s3_body(*records)), context())
@@ -122,7 +122,7 @@ BROKEN: dict[str, tuple[bytes, str]] = {
 
 @pytest.mark.parametrize(("body", "reason"), BROKEN.values(), ids=BROKEN)
 def test_a_broken_image_is_an_outcome_and_its_message_is_done(
-    body: bytes, reason: str, world: World, consumer: Consumer
+    body: bytes, reason: str, world: Buckets, consumer: Consumer
 ) -> None:
     good = message(world.upload("good.jpg", jpeg()))
 
@@ -134,7 +134,7 @@ def test_a_broken_image_is_an_outcome_and_its_message_is_done(
 
 
 def test_the_batch_mates_of_an_image_that_breaks_its_decoder_are_done_in_the_same_invocation(
-    world: World, consumer: Consumer
+    world: Buckets, consumer: Consumer
 ) -> None:
     bodies = {"one.jpg": jpeg(), "hostile.heic": crashing_heic(), "two.jpg": jpeg(), "three.jpg": jpeg()}
     messages = [message(world.upload(key, body)) for key, body in bodies.items()]
@@ -155,7 +155,7 @@ CONFIDENTIAL = ("SecretCamera", "SecretRemark", "SecretKey")
 
 
 def test_neither_logs_nor_manifests_hold_image_bytes_exif_or_credentials(
-    world: World,
+    world: Buckets,
     consumer: Consumer,
     log: StringIO,
     capfd: pytest.CaptureFixture[str],
@@ -182,13 +182,13 @@ def test_neither_logs_nor_manifests_hold_image_bytes_exif_or_credentials(
     assert [word for word in CONFIDENTIAL if any(word in text for text in told)] == []
 
 
-def test_an_image_with_the_wrong_extension_is_taken_for_what_its_bytes_are(world: World, consumer: Consumer) -> None:
+def test_an_image_with_the_wrong_extension_is_taken_for_what_its_bytes_are(world: Buckets, consumer: Consumer) -> None:
     consumer.handle(sqs_event(message(world.upload("picture.png", jpeg()))), context())
 
     assert world.manifest("picture.png")["source"]["format"] == "jpeg"
 
 
-def test_an_image_over_the_byte_limit_is_rejected(world: World, consumer: Consumer) -> None:
+def test_an_image_over_the_byte_limit_is_rejected(world: Buckets, consumer: Consumer) -> None:
     limited = replace(world.settings, limits=replace(world.settings.limits, source_bytes=10))
 
     replace(consumer, settings=limited).handle(sqs_event(message(world.upload("big.jpg", jpeg()))), context())
@@ -197,7 +197,7 @@ def test_an_image_over_the_byte_limit_is_rejected(world: World, consumer: Consum
 
 
 def test_nine_images_are_not_held_up_by_a_tenth_that_hangs(
-    world: World, log: StringIO, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    world: Buckets, log: StringIO, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is given up after its own time by the clock, in which the others may wait longer than they may take."""
     subvert(tmp_path, monkeypatch, "threading.Event().wait()")
@@ -217,7 +217,7 @@ def test_nine_images_are_not_held_up_by_a_tenth_that_hangs(
 
 @pytest.mark.parametrize(("seconds_left", "begun"), [(86, True), (84, False)])
 def test_a_job_begins_only_while_it_may_take_three_times_its_processor_time_and_ten_seconds_for_storage(
-    seconds_left: float, begun: bool, world: World, consumer: Consumer
+    seconds_left: float, begun: bool, world: Buckets, consumer: Consumer
 ) -> None:
     body = message(world.upload("cat.jpg", jpeg()))
 
@@ -227,7 +227,7 @@ def test_a_job_begins_only_while_it_may_take_three_times_its_processor_time_and_
 
 
 def test_a_job_that_might_run_into_the_function_s_timeout_is_handed_back_at_once(
-    world: World, consumer: Consumer, log: StringIO
+    world: Buckets, consumer: Consumer, log: StringIO
 ) -> None:
     body = message(world.upload("cat.jpg", jpeg()))
 
@@ -239,7 +239,7 @@ def test_a_job_that_might_run_into_the_function_s_timeout_is_handed_back_at_once
 
 
 def test_a_job_handed_back_for_lack_of_time_asks_s3_for_nothing_and_is_no_failure(
-    world: World, consumer: Consumer, capsys: pytest.CaptureFixture[str]
+    world: Buckets, consumer: Consumer, capsys: pytest.CaptureFixture[str]
 ) -> None:
     body = message(world.upload("cat.jpg", jpeg()))
     nowhere = replace(consumer, client=world.client_that_is_answered("GetObject", 500, "InternalError", times=1000))
@@ -250,7 +250,7 @@ def test_a_job_handed_back_for_lack_of_time_asks_s3_for_nothing_and_is_no_failur
     assert counted(capsys) == {}
 
 
-def test_a_fault_of_the_world_hands_the_message_back(world: World, consumer: Consumer, log: StringIO) -> None:
+def test_a_fault_of_the_world_hands_the_message_back(world: Buckets, consumer: Consumer, log: StringIO) -> None:
     elsewhere = replace(consumer, settings=replace(world.settings, derived_bucket="gone"))
 
     answer = elsewhere.handle(sqs_event(message(world.upload("cat.jpg", jpeg()))), context())
@@ -272,7 +272,7 @@ def test_a_batch_leaves_one_line_that_tells_its_beginning(consumer: Consumer, lo
 
 
 def test_a_failure_is_told_with_a_code_that_all_failures_of_its_kind_share(
-    world: World, consumer: Consumer, log: StringIO
+    world: Buckets, consumer: Consumer, log: StringIO
 ) -> None:
     body = message(world.upload("cat.jpg", jpeg()))
     world.client.delete_bucket(Bucket="derived")
@@ -287,7 +287,7 @@ def test_a_failure_is_told_with_a_code_that_all_failures_of_its_kind_share(
     assert {line["function_request_id"] for line in told.values()} == {"r1"}
 
 
-def test_each_job_leaves_one_line_that_tells_its_end(world: World, consumer: Consumer, log: StringIO) -> None:
+def test_each_job_leaves_one_line_that_tells_its_end(world: Buckets, consumer: Consumer, log: StringIO) -> None:
     upload = world.upload("cat.jpg", jpeg())
 
     consumer.handle(sqs_event(message(upload)), context())
@@ -315,7 +315,7 @@ def counted(capsys: pytest.CaptureFixture[str]) -> dict[str, list[float]]:
     return values
 
 
-def test_each_outcome_is_counted(world: World, consumer: Consumer, capsys: pytest.CaptureFixture[str]) -> None:
+def test_each_outcome_is_counted(world: Buckets, consumer: Consumer, capsys: pytest.CaptureFixture[str]) -> None:
     old = world.upload("a.jpg", jpeg())
     bodies = [message(old), message(world.upload("a.jpg", jpeg())), message(world.upload("b.jpg", b"broken")), "bad"]
     world.upload("c.jpg", jpeg())
@@ -332,7 +332,7 @@ def test_each_outcome_is_counted(world: World, consumer: Consumer, capsys: pytes
 
 
 def test_every_job_counts_as_failed_or_not_and_as_rejected_or_not_so_that_each_has_its_share(
-    world: World, consumer: Consumer, capsys: pytest.CaptureFixture[str]
+    world: Buckets, consumer: Consumer, capsys: pytest.CaptureFixture[str]
 ) -> None:
     bodies = [message(world.upload("a.jpg", jpeg())), message(world.upload("b.jpg", b"broken")), "bad", "worse"]
 
@@ -351,7 +351,7 @@ def received(event: dict[str, Any], *receives: int) -> dict[str, Any]:
 
 
 def test_the_message_that_came_most_often_is_counted_by_its_receives(
-    world: World, consumer: Consumer, capsys: pytest.CaptureFixture[str]
+    world: Buckets, consumer: Consumer, capsys: pytest.CaptureFixture[str]
 ) -> None:
     bodies = [message(world.upload(key, jpeg())) for key in ("a.jpg", "b.jpg", "c.jpg")]
 
@@ -371,7 +371,7 @@ def test_messages_that_come_for_the_first_time_count_no_receives(
 
 
 def test_receives_are_counted_before_the_function_can_be_killed(
-    world: World, consumer: Consumer, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    world: Buckets, consumer: Consumer, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def kill(*_: object, **__: object) -> None:
         assert counted(capsys) == {"Receives": [4]}
@@ -383,7 +383,9 @@ def test_receives_are_counted_before_the_function_can_be_killed(
         consumer.handle(received(sqs_event(message(world.upload("a.jpg", jpeg()))), 4), context())
 
 
-def test_a_job_that_a_backfill_asks_for_is_no_retry_however_old_its_upload_is(world: World, consumer: Consumer) -> None:
+def test_a_job_that_a_backfill_asks_for_is_no_retry_however_old_its_upload_is(
+    world: Buckets, consumer: Consumer
+) -> None:
     upload = world.upload("cat.jpg", jpeg())
     (record,) = json.loads(message(upload))["Records"]
     sent = datetime.fromtimestamp(1795467000, tz=UTC)
@@ -398,7 +400,7 @@ def test_a_job_that_a_backfill_asks_for_is_no_retry_however_old_its_upload_is(wo
 
 
 def test_a_folder_s_marker_leaves_one_line_and_counts_as_nothing(
-    world: World, consumer: Consumer, log: StringIO, capsys: pytest.CaptureFixture[str]
+    world: Buckets, consumer: Consumer, log: StringIO, capsys: pytest.CaptureFixture[str]
 ) -> None:
     answer = consumer.handle(sqs_event(message(world.upload("photos/", b""))), context())
 
@@ -411,7 +413,7 @@ def test_a_folder_s_marker_leaves_one_line_and_counts_as_nothing(
 @pytest.mark.parametrize(("seconds", "is_retry"), [(59, False), (61, True)])
 @pytest.mark.parametrize("is_backfill", [False, True])
 def test_a_message_sent_more_than_a_minute_after_its_event_is_taken_for_a_retry(
-    is_backfill: bool, seconds: int, is_retry: bool, world: World, consumer: Consumer
+    is_backfill: bool, seconds: int, is_retry: bool, world: Buckets, consumer: Consumer
 ) -> None:
     (record,) = json.loads(message(world.upload("cat.jpg", jpeg())))["Records"]
     happened = (datetime.fromtimestamp(1795467000, tz=UTC) - timedelta(seconds=seconds)).isoformat()
@@ -426,7 +428,7 @@ def test_a_message_sent_more_than_a_minute_after_its_event_is_taken_for_a_retry(
     assert ("ListObjectsV2" in requests) is is_retry
 
 
-def test_a_failed_job_leaves_the_key_that_it_was_about(world: World, consumer: Consumer, log: StringIO) -> None:
+def test_a_failed_job_leaves_the_key_that_it_was_about(world: Buckets, consumer: Consumer, log: StringIO) -> None:
     elsewhere = replace(consumer, settings=replace(world.settings, derived_bucket="gone"))
 
     elsewhere.handle(sqs_event(message(world.upload("cat.jpg", jpeg())), "no JSON"), context())
@@ -444,7 +446,7 @@ WORDS_OF_QUERIES = frozenset(
 
 @pytest.mark.parametrize("query", QUERIES, ids=[query.name for query in QUERIES])
 def test_a_saved_query_names_only_what_the_lines_of_its_kind_tell(
-    query: Query, world: World, consumer: Consumer, log: StringIO
+    query: Query, world: Buckets, consumer: Consumer, log: StringIO
 ) -> None:
     bodies = [message(world.upload("a.jpg", jpeg())), message(world.upload("b.jpg", b"broken")), "no job"]
 
@@ -460,7 +462,7 @@ def test_a_saved_query_names_only_what_the_lines_of_its_kind_tell(
 
 
 def test_a_job_that_is_delivered_again_is_not_counted_again(
-    world: World, consumer: Consumer, capsys: pytest.CaptureFixture[str]
+    world: Buckets, consumer: Consumer, capsys: pytest.CaptureFixture[str]
 ) -> None:
     event = sqs_event(message(world.upload("a.jpg", jpeg())))
     consumer.handle(event, context())

@@ -28,11 +28,11 @@ from resize.derived_bucket import ORDER
 from resize.errors import ImageRejectedError
 from resize.imaging.rendition import Rendered
 from resize.imaging.variants import Format
+from resize.publication import Announce
 from resize.settings import Settings
-from resize.store import Announce
 from support.aws.memory_s3 import MemoryS3, Version
 from support.aws.stepping import CrashError, Stepped, SteppedClient, each_to_its_end
-from support.function.world import World, picture_of, settings
+from support.function.buckets import Buckets, picture_of, settings
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -67,7 +67,7 @@ class Convergence(RuleBasedStateMachine):
         super().__init__()
         self.s3 = MemoryS3(frozenset({"uploads"}))
         client = cast("S3Client", self.s3)
-        self.world = World(
+        self.world = Buckets(
             client=client,
             settings=self.configured(CONFIGURATIONS[0]),
             for_each=each_to_its_end,
@@ -447,7 +447,7 @@ class Convergence(RuleBasedStateMachine):
         assert f'"{rendition["etag"]}"' == found["ETag"]
 
 
-def render(world: World, source: bytes) -> Rendered:
+def render(world: Buckets, source: bytes) -> Rendered:
     """Reject what is broken, keep the format of what is not."""
     if source in {b"broken", b""}:
         raise ImageRejectedError(Reason.CORRUPT if source else Reason.EMPTY, "broken")

@@ -12,13 +12,13 @@ from contract.events import EventType, ObjectEvent
 from contract.manifest import Outcome
 from resize.errors import ImageRejectedError
 from resize.imaging.rendition import Rendered
-from support.function.world import World, s3_client
+from support.function.buckets import Buckets, s3_client
 
 VARIANTS = {"large/cat.jpg.webp", "thumb/cat.jpg.webp"}
 
 
 @pytest.fixture
-def keeping(world: World) -> World:
+def keeping(world: Buckets) -> Buckets:
     """A pipeline whose variants outlive what expires."""
     world.settings = replace(world.settings, keep_variants_of_expired=True)
     return world
@@ -32,14 +32,14 @@ def must_not_render(_: bytes) -> Rendered:
     raise AssertionError("rendered")
 
 
-def uploaded(world: World, body: bytes = b"cat") -> ObjectEvent:
+def uploaded(world: Buckets, body: bytes = b"cat") -> ObjectEvent:
     """An upload that is resized."""
     event = world.upload("cat.jpg", body)
     world.deliver(event)
     return event
 
 
-def test_what_expires_loses_its_variants(world: World) -> None:
+def test_what_expires_loses_its_variants(world: Buckets) -> None:
     uploaded(world)
 
     ended = world.deliver(world.expire("cat.jpg"))
@@ -48,7 +48,7 @@ def test_what_expires_loses_its_variants(world: World) -> None:
     assert world.derived() == {}
 
 
-def test_an_expiry_that_an_upload_has_undone_is_superseded(world: World) -> None:
+def test_an_expiry_that_an_upload_has_undone_is_superseded(world: Buckets) -> None:
     uploaded(world)
     expiry = world.expire("cat.jpg")
     world.upload("cat.jpg", b"new")
@@ -56,7 +56,7 @@ def test_an_expiry_that_an_upload_has_undone_is_superseded(world: World) -> None
     assert world.deliver(expiry).outcome is Outcome.SUPERSEDED
 
 
-def test_what_expires_keeps_its_variants_where_they_are_to_be_kept(keeping: World) -> None:
+def test_what_expires_keeps_its_variants_where_they_are_to_be_kept(keeping: Buckets) -> None:
     uploaded(keeping)
     before = keeping.manifest("cat.jpg")
     expiry = keeping.expire("cat.jpg")
@@ -69,7 +69,7 @@ def test_what_expires_keeps_its_variants_where_they_are_to_be_kept(keeping: Worl
     assert keeping.manifest("cat.jpg") == before | {"source": source, "source_expired": True, "replaced": {}}
 
 
-def test_an_expiry_that_comes_twice_is_done_once(keeping: World) -> None:
+def test_an_expiry_that_comes_twice_is_done_once(keeping: Buckets) -> None:
     uploaded(keeping)
     expiry = keeping.expire("cat.jpg")
     keeping.deliver(expiry)
@@ -77,22 +77,22 @@ def test_an_expiry_that_comes_twice_is_done_once(keeping: World) -> None:
     assert keeping.deliver(expiry, must_not_render).duplicate
 
 
-Later = Callable[[World, ObjectEvent], ObjectEvent]
+Later = Callable[[Buckets, ObjectEvent], ObjectEvent]
 
 
-def redelivered(_: World, first: ObjectEvent) -> ObjectEvent:
+def redelivered(_: Buckets, first: ObjectEvent) -> ObjectEvent:
     return first
 
 
-def asked_for_again(_: World, first: ObjectEvent) -> ObjectEvent:
+def asked_for_again(_: Buckets, first: ObjectEvent) -> ObjectEvent:
     return replace(first, requested=first.time)
 
 
-def an_old_version_deleted(world: World, _: ObjectEvent) -> ObjectEvent:
+def an_old_version_deleted(world: Buckets, _: ObjectEvent) -> ObjectEvent:
     return replace(world.delete_version("cat.jpg", "gone"), version_id="v0")
 
 
-def an_old_version_expired(_: World, first: ObjectEvent) -> ObjectEvent:
+def an_old_version_expired(_: Buckets, first: ObjectEvent) -> ObjectEvent:
     return replace(first, change=EventType.EXPIRED_FOR_GOOD, sequencer="F" * 20)
 
 
@@ -101,7 +101,7 @@ LATER = pytest.mark.parametrize("later", [redelivered, asked_for_again, an_old_v
 
 @LATER
 @pytest.mark.parametrize("is_before", [True, False])
-def test_no_event_but_a_deletion_takes_what_is_kept(keeping: World, later: Later, is_before: bool) -> None:
+def test_no_event_but_a_deletion_takes_what_is_kept(keeping: Buckets, later: Later, is_before: bool) -> None:
     first = uploaded(keeping)
     expiry = keeping.expire("cat.jpg")
     event = later(keeping, first)
@@ -115,7 +115,7 @@ def test_no_event_but_a_deletion_takes_what_is_kept(keeping: World, later: Later
 
 
 @pytest.mark.parametrize("is_before", [True, False])
-def test_a_person_who_deletes_the_key_removes_what_is_kept(keeping: World, is_before: bool) -> None:
+def test_a_person_who_deletes_the_key_removes_what_is_kept(keeping: Buckets, is_before: bool) -> None:
     uploaded(keeping)
     events = [keeping.expire("cat.jpg"), keeping.delete("cat.jpg")]
 
@@ -128,7 +128,7 @@ def test_a_person_who_deletes_the_key_removes_what_is_kept(keeping: World, is_be
 
 @pytest.mark.parametrize("is_before", [True, False])
 def test_a_person_who_deletes_the_expired_version_for_good_removes_what_is_kept(
-    keeping: World, is_before: bool
+    keeping: Buckets, is_before: bool
 ) -> None:
     first = uploaded(keeping)
     events = [keeping.expire("cat.jpg"), keeping.delete_version("cat.jpg", first.version_id)]
@@ -140,7 +140,7 @@ def test_a_person_who_deletes_the_expired_version_for_good_removes_what_is_kept(
     assert keeping.derived() == {}
 
 
-def test_a_new_upload_replaces_what_is_kept(keeping: World) -> None:
+def test_a_new_upload_replaces_what_is_kept(keeping: Buckets) -> None:
     uploaded(keeping)
     keeping.deliver(keeping.expire("cat.jpg"))
 
@@ -150,7 +150,7 @@ def test_a_new_upload_replaces_what_is_kept(keeping: World) -> None:
     assert not keeping.manifest("cat.jpg")["source_expired"]
 
 
-def test_an_expired_version_that_is_brought_back_is_as_any(keeping: World) -> None:
+def test_an_expired_version_that_is_brought_back_is_as_any(keeping: Buckets) -> None:
     uploaded(keeping)
     expiry = keeping.expire("cat.jpg")
     keeping.deliver(expiry)
@@ -161,7 +161,7 @@ def test_an_expired_version_that_is_brought_back_is_as_any(keeping: World) -> No
     assert keeping.derived().keys() == VARIANTS
 
 
-def test_variants_of_an_upload_before_the_one_that_expired_are_not_kept(keeping: World) -> None:
+def test_variants_of_an_upload_before_the_one_that_expired_are_not_kept(keeping: Buckets) -> None:
     uploaded(keeping, b"old")
     keeping.upload("cat.jpg", b"new")  # its event has not come yet
 
@@ -171,7 +171,7 @@ def test_variants_of_an_upload_before_the_one_that_expired_are_not_kept(keeping:
     assert keeping.derived() == {}
 
 
-def test_an_upload_whose_event_comes_after_its_expiry_is_removed(keeping: World) -> None:
+def test_an_upload_whose_event_comes_after_its_expiry_is_removed(keeping: Buckets) -> None:
     late = keeping.upload("cat.jpg", b"cat")
     keeping.deliver(keeping.expire("cat.jpg"))
 
@@ -180,13 +180,13 @@ def test_an_upload_whose_event_comes_after_its_expiry_is_removed(keeping: World)
     assert keeping.derived() == {}
 
 
-def test_of_a_rejected_upload_that_expires_nothing_is_kept(keeping: World) -> None:
+def test_of_a_rejected_upload_that_expires_nothing_is_kept(keeping: Buckets) -> None:
     keeping.deliver(keeping.upload("cat.jpg", b"cat"), refuse)
 
     assert keeping.deliver(keeping.expire("cat.jpg")).outcome is Outcome.REMOVED
 
 
-def test_a_job_cut_short_over_kept_variants_makes_them_again_from_the_old_version(keeping: World) -> None:
+def test_a_job_cut_short_over_kept_variants_makes_them_again_from_the_old_version(keeping: Buckets) -> None:
     first = uploaded(keeping)
     keeping.settings = replace(keeping.settings, cache_control="no-store", generation=1)
     with pytest.raises(StorageError):
@@ -205,7 +205,7 @@ def test_a_job_cut_short_over_kept_variants_makes_them_again_from_the_old_versio
 
 
 @pytest.mark.parametrize("cut_off_at", ["large/cat.jpg.webp", "thumb/cat.jpg.webp", "manifests/cat.jpg.json"])
-def test_a_job_cut_short_whose_version_is_deleted_for_good_leaves_nothing(keeping: World, cut_off_at: str) -> None:
+def test_a_job_cut_short_whose_version_is_deleted_for_good_leaves_nothing(keeping: Buckets, cut_off_at: str) -> None:
     uploaded(keeping, b"old")
     deletion = keeping.delete("cat.jpg")
     newer = keeping.upload("cat.jpg", b"new")
@@ -220,7 +220,7 @@ def test_a_job_cut_short_whose_version_is_deleted_for_good_leaves_nothing(keepin
     assert keeping.derived() == {}
 
 
-def test_a_manifest_that_cannot_be_read_is_left_for_a_function_that_can(keeping: World) -> None:
+def test_a_manifest_that_cannot_be_read_is_left_for_a_function_that_can(keeping: Buckets) -> None:
     uploaded(keeping)
     later = json.dumps(keeping.manifest("cat.jpg") | {"schema": 9, "times": "today"}).encode()
     keeping.client.put_object(Bucket="derived", Key="manifests/cat.jpg.json", Body=later)
@@ -231,7 +231,7 @@ def test_a_manifest_that_cannot_be_read_is_left_for_a_function_that_can(keeping:
     assert keeping.derived().keys() == VARIANTS
 
 
-def test_an_expiry_in_a_bucket_without_versions_is_told_by_its_own_event(keeping: World) -> None:
+def test_an_expiry_in_a_bucket_without_versions_is_told_by_its_own_event(keeping: Buckets) -> None:
     uploaded(keeping)
     gone = replace(keeping.expire("cat.jpg"), change=EventType.EXPIRED_FOR_GOOD, version_id=None)
 
@@ -241,7 +241,7 @@ def test_an_expiry_in_a_bucket_without_versions_is_told_by_its_own_event(keeping
 
 
 # Storage classes, and whether S3 hands out what is in them.
-def archived(world: World, storage_class: str = "GLACIER") -> ObjectEvent:
+def archived(world: Buckets, storage_class: str = "GLACIER") -> ObjectEvent:
     """An upload that is resized and archived, and is asked for again by another configuration."""
     first = uploaded(world)
     world.move("cat.jpg", storage_class)
@@ -250,7 +250,7 @@ def archived(world: World, storage_class: str = "GLACIER") -> ObjectEvent:
 
 
 @pytest.mark.parametrize("storage_class", ["GLACIER", "DEEP_ARCHIVE"])
-def test_an_archived_source_is_rejected_and_its_variants_are_left_alone(world: World, storage_class: str) -> None:
+def test_an_archived_source_is_rejected_and_its_variants_are_left_alone(world: Buckets, storage_class: str) -> None:
     again = archived(world, storage_class)
     before, renditions = world.derived(), world.manifest("cat.jpg")["renditions"]
 
@@ -263,7 +263,7 @@ def test_an_archived_source_is_rejected_and_its_variants_are_left_alone(world: W
     assert world.derived() == before
 
 
-def test_a_job_about_an_archived_source_that_comes_twice_is_done_once(world: World) -> None:
+def test_a_job_about_an_archived_source_that_comes_twice_is_done_once(world: Buckets) -> None:
     first = uploaded(world)
     world.move("cat.jpg", "GLACIER")
     world.settings = replace(world.settings, cache_control="no-store", generation=1)
@@ -272,7 +272,7 @@ def test_a_job_about_an_archived_source_that_comes_twice_is_done_once(world: Wor
     assert world.deliver(first).duplicate
 
 
-def test_an_archived_source_that_was_never_resized_has_no_variants(world: World) -> None:
+def test_an_archived_source_that_was_never_resized_has_no_variants(world: Buckets) -> None:
     uploaded(world, b"another")
     event = world.upload("cat.jpg", b"cat")
     world.move("cat.jpg", "GLACIER")
@@ -283,7 +283,7 @@ def test_an_archived_source_that_was_never_resized_has_no_variants(world: World)
     assert world.derived() == {}
 
 
-def test_of_a_job_cut_short_before_its_source_was_archived_what_is_listed_is_there(world: World) -> None:
+def test_of_a_job_cut_short_before_its_source_was_archived_what_is_listed_is_there(world: Buckets) -> None:
     first = uploaded(world)
     world.settings = replace(world.settings, cache_control="no-store", generation=1)
     again = replace(first, requested=first.time)
@@ -299,13 +299,13 @@ def test_of_a_job_cut_short_before_its_source_was_archived_what_is_listed_is_the
 
 
 @pytest.mark.parametrize("storage_class", ["GLACIER_IR", "STANDARD_IA", "INTELLIGENT_TIERING"])
-def test_what_is_stored_for_less_and_can_be_read_is_resized(world: World, storage_class: str) -> None:
+def test_what_is_stored_for_less_and_can_be_read_is_resized(world: Buckets, storage_class: str) -> None:
     again = archived(world, storage_class)
 
     assert world.deliver(again).outcome is Outcome.RESIZED
 
 
-def test_a_restored_source_is_resized(world: World) -> None:
+def test_a_restored_source_is_resized(world: Buckets) -> None:
     again = archived(world)
     world.deliver(again)
     world.client.restore_object(Bucket="uploads", Key="cat.jpg", RestoreRequest={"Days": 1})
@@ -314,7 +314,7 @@ def test_a_restored_source_is_resized(world: World) -> None:
     assert world.manifest("cat.jpg")["reason"] is None
 
 
-def test_a_tier_that_is_an_archive_is_named(world: World) -> None:
+def test_a_tier_that_is_an_archive_is_named(world: Buckets) -> None:
     """S3 tells it of an object in INTELLIGENT_TIERING by its `ArchiveStatus`; moto has no such tier."""
     event = world.upload("cat.jpg", b"cat")
     world.move("cat.jpg", "GLACIER")

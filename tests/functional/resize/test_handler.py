@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from botocore.session import Session
 
+from support.function.buckets import settings
 from support.function.consumers import context
 from support.function.events import sqs_event
-from support.function.world import settings
 
 
 @pytest.fixture

@@ -22,10 +22,10 @@ from resize.errors import ImageRejectedError, OutOfTimeError, SandboxError
 from resize.executor import ThreadedMap
 from resize.imaging.limits import Limits
 from resize.imaging.rendition import Rendered
-from resize.store import Store
+from resize.publication import Publication
 from resize.uploads_bucket import SourceObject
 from support.aws.memory_s3 import MemoryS3
-from support.function.world import World, s3_client, settings
+from support.function.buckets import Buckets, s3_client, settings
 
 THUMB = "thumb/cat.jpg.webp"
 LARGE = "large/cat.jpg.webp"
@@ -41,7 +41,7 @@ def must_not_render(_: bytes) -> Rendered:
     raise AssertionError("rendered")
 
 
-def calls(world: World, deliver: Callable[[], object]) -> list[str]:
+def calls(world: Buckets, deliver: Callable[[], object]) -> list[str]:
     """The S3 operations that a delivery makes."""
     made: list[str] = []
     world.client.meta.events.register("before-call.s3", lambda model, **_: made.append(model.name), unique_id="calls")
@@ -50,7 +50,7 @@ def calls(world: World, deliver: Callable[[], object]) -> list[str]:
     return made
 
 
-def test_an_upload_becomes_every_variant_and_a_manifest_that_describes_them(world: World) -> None:
+def test_an_upload_becomes_every_variant_and_a_manifest_that_describes_them(world: Buckets) -> None:
     ended = world.deliver(world.upload("cat.jpg", b"cat"))
 
     assert ended.outcome is Outcome.RESIZED
@@ -62,7 +62,7 @@ def test_an_upload_becomes_every_variant_and_a_manifest_that_describes_them(worl
         assert (f'"{rendition["etag"]}"', rendition["content_type"]) == (head["ETag"], head["ContentType"])
 
 
-def test_a_key_that_xml_cannot_hold_is_resized_and_removed_like_any_other(world: World) -> None:
+def test_a_key_that_xml_cannot_hold_is_resized_and_removed_like_any_other(world: Buckets) -> None:
     key = "it's \x1b[2J.jpg"  # S3 names the key where it has no such object, and its answer is no XML then
 
     resized = world.deliver(world.upload(key, b"cat"))
@@ -72,7 +72,7 @@ def test_a_key_that_xml_cannot_hold_is_resized_and_removed_like_any_other(world:
     assert world.derived() == {}
 
 
-def test_a_manifest_tells_of_the_upload_that_it_is_about(world: World) -> None:
+def test_a_manifest_tells_of_the_upload_that_it_is_about(world: Buckets) -> None:
     upload = world.upload("cat.jpg", b"cat")
 
     world.deliver(upload)
@@ -93,14 +93,14 @@ def test_a_manifest_tells_of_the_upload_that_it_is_about(world: World) -> None:
     assert manifest["srcset"] == "large/cat.jpg.webp 1600w"
 
 
-def test_renditions_carry_the_configured_cache_control_and_manifests_are_never_stale(world: World) -> None:
+def test_renditions_carry_the_configured_cache_control_and_manifests_are_never_stale(world: Buckets) -> None:
     world.deliver(world.upload("cat.jpg", b"cat"))
 
     assert world.client.head_object(Bucket="derived", Key=THUMB)["CacheControl"] == world.settings.cache_control
     assert world.client.head_object(Bucket="derived", Key="manifests/cat.jpg.json")["CacheControl"] == "no-cache"
 
 
-def test_a_finished_job_that_is_delivered_again_costs_one_request_and_writes_nothing(world: World) -> None:
+def test_a_finished_job_that_is_delivered_again_costs_one_request_and_writes_nothing(world: Buckets) -> None:
     upload = world.upload("cat.jpg", b"cat")
     world.deliver(upload)
 
@@ -109,7 +109,7 @@ def test_a_finished_job_that_is_delivered_again_costs_one_request_and_writes_not
     assert requests == ["GetObject"]
 
 
-def test_a_delivery_that_repeats_says_so_and_gives_the_same_outcome(world: World) -> None:
+def test_a_delivery_that_repeats_says_so_and_gives_the_same_outcome(world: Buckets) -> None:
     upload = world.upload("cat.jpg", b"cat")
     first = world.deliver(upload)
 
@@ -119,7 +119,7 @@ def test_a_delivery_that_repeats_says_so_and_gives_the_same_outcome(world: World
     assert (again.outcome, again.manifest) == (first.outcome, first.manifest)
 
 
-def test_a_fresh_upload_costs_two_reads_and_a_write_for_each_derived_object(world: World) -> None:
+def test_a_fresh_upload_costs_two_reads_and_a_write_for_each_derived_object(world: Buckets) -> None:
     upload = world.upload("cat.jpg", b"cat")
 
     requests = calls(world, lambda: world.deliver(upload))
@@ -127,7 +127,7 @@ def test_a_fresh_upload_costs_two_reads_and_a_write_for_each_derived_object(worl
     assert requests == ["GetObject", "GetObject", "PutObject", "PutObject", "PutObject"]
 
 
-def test_renditions_are_written_side_by_side_and_the_manifest_after_them(world: World) -> None:
+def test_renditions_are_written_side_by_side_and_the_manifest_after_them(world: Buckets) -> None:
     """Each rendition's request waits until the other's has begun; no other request does."""
     client, both = s3_client(), Barrier(2, timeout=30)
     begun: list[str] = []
@@ -145,7 +145,7 @@ def test_renditions_are_written_side_by_side_and_the_manifest_after_them(world: 
     assert begun[2:] == ["/manifests/cat.jpg.json"]
 
 
-def test_what_is_written_beside_a_write_that_finds_a_newer_upload_is_withdrawn(world: World) -> None:
+def test_what_is_written_beside_a_write_that_finds_a_newer_upload_is_withdrawn(world: Buckets) -> None:
     """The thumb's request rests until the large one's has been refused; what it writes then must not stay."""
     upload = world.upload("cat.jpg", b"cat")
     client, refused = s3_client(), Event()
@@ -169,7 +169,7 @@ def test_what_is_written_beside_a_write_that_finds_a_newer_upload_is_withdrawn(w
     assert world.derived() == {LARGE: b"newer"}
 
 
-def test_an_older_upload_never_overwrites_a_newer_one(world: World) -> None:
+def test_an_older_upload_never_overwrites_a_newer_one(world: Buckets) -> None:
     older, newer = world.upload("cat.jpg", b"old"), world.upload("cat.jpg", b"new")
     world.deliver(newer)
 
@@ -180,7 +180,7 @@ def test_an_older_upload_never_overwrites_a_newer_one(world: World) -> None:
     assert world.manifest("cat.jpg")["source"]["version_id"] == newer.version_id
 
 
-def test_an_upload_that_has_been_overwritten_is_not_rendered(world: World) -> None:
+def test_an_upload_that_has_been_overwritten_is_not_rendered(world: Buckets) -> None:
     older = world.upload("cat.jpg", b"old")
     world.upload("cat.jpg", b"new")
 
@@ -188,7 +188,7 @@ def test_an_upload_that_has_been_overwritten_is_not_rendered(world: World) -> No
     assert world.derived() == {}
 
 
-def test_a_slow_job_does_not_overwrite_the_newer_one_that_overtook_it(world: World) -> None:
+def test_a_slow_job_does_not_overwrite_the_newer_one_that_overtook_it(world: Buckets) -> None:
     older = world.upload("cat.jpg", b"old")
 
     def overtaken(source: bytes) -> Rendered:
@@ -203,7 +203,7 @@ def test_a_slow_job_does_not_overwrite_the_newer_one_that_overtook_it(world: Wor
     assert world.shows(LARGE, b"new")
 
 
-def test_a_slow_job_is_not_fooled_by_a_picture_that_comes_back(world: World) -> None:
+def test_a_slow_job_is_not_fooled_by_a_picture_that_comes_back(world: Buckets) -> None:
     """A, B, A again: were the two As' renditions equal, B's writer would take the second for the first it has seen."""
     world.deliver(world.upload("cat.jpg", b"A"))
     slow = world.upload("cat.jpg", b"B")
@@ -220,7 +220,7 @@ def test_a_slow_job_is_not_fooled_by_a_picture_that_comes_back(world: World) -> 
     assert world.shows(LARGE, b"A")
 
 
-def test_a_deleted_source_has_no_variants(world: World) -> None:
+def test_a_deleted_source_has_no_variants(world: Buckets) -> None:
     world.deliver(world.upload("cat.jpg", b"cat"))
 
     ended = world.deliver(world.delete("cat.jpg"))
@@ -230,7 +230,7 @@ def test_a_deleted_source_has_no_variants(world: World) -> None:
     assert world.manifest("cat.jpg")["outcome"] == "removed"
 
 
-def test_a_slow_job_does_not_bring_back_a_key_that_was_deleted_meanwhile(world: World) -> None:
+def test_a_slow_job_does_not_bring_back_a_key_that_was_deleted_meanwhile(world: Buckets) -> None:
     upload = world.upload("cat.jpg", b"cat")
 
     def overtaken(source: bytes) -> Rendered:
@@ -245,7 +245,7 @@ def test_a_slow_job_does_not_bring_back_a_key_that_was_deleted_meanwhile(world: 
     assert world.manifest("cat.jpg")["outcome"] == "removed"
 
 
-def test_a_removed_key_s_manifest_is_tagged_so_that_s3_can_expire_it(world: World) -> None:
+def test_a_removed_key_s_manifest_is_tagged_so_that_s3_can_expire_it(world: Buckets) -> None:
     world.upload("cat.jpg", b"cat")
     world.deliver(world.delete("cat.jpg"))
 
@@ -254,7 +254,7 @@ def test_a_removed_key_s_manifest_is_tagged_so_that_s3_can_expire_it(world: Worl
     assert tags == [{"Key": "darkroom-outcome", "Value": "removed"}]
 
 
-def test_a_key_uploaded_again_after_its_deletion_is_no_longer_tagged_as_removed(world: World) -> None:
+def test_a_key_uploaded_again_after_its_deletion_is_no_longer_tagged_as_removed(world: Buckets) -> None:
     world.upload("cat.jpg", b"cat")
     world.deliver(world.delete("cat.jpg"))
 
@@ -264,7 +264,7 @@ def test_a_key_uploaded_again_after_its_deletion_is_no_longer_tagged_as_removed(
     assert world.shows(THUMB, b"cat")
 
 
-def test_an_upload_event_that_comes_after_its_deletion_is_superseded(world: World) -> None:
+def test_an_upload_event_that_comes_after_its_deletion_is_superseded(world: Buckets) -> None:
     upload = world.upload("cat.jpg", b"cat")
     world.deliver(world.delete("cat.jpg"))
 
@@ -272,14 +272,14 @@ def test_an_upload_event_that_comes_after_its_deletion_is_superseded(world: Worl
     assert world.derived() == {}
 
 
-def test_an_upload_whose_source_is_gone_is_removed(world: World) -> None:
+def test_an_upload_whose_source_is_gone_is_removed(world: Buckets) -> None:
     upload = world.upload("cat.jpg", b"cat")
     world.delete("cat.jpg")
 
     assert world.deliver(upload, must_not_render).outcome is Outcome.REMOVED
 
 
-def test_a_deletion_that_was_undone_by_a_new_upload_is_superseded(world: World) -> None:
+def test_a_deletion_that_was_undone_by_a_new_upload_is_superseded(world: Buckets) -> None:
     world.upload("cat.jpg", b"cat")
     deletion = world.delete("cat.jpg")
     world.upload("cat.jpg", b"cat")
@@ -287,7 +287,7 @@ def test_a_deletion_that_was_undone_by_a_new_upload_is_superseded(world: World) 
     assert world.deliver(deletion, must_not_render).outcome is Outcome.SUPERSEDED
 
 
-def test_when_the_current_version_is_deleted_the_one_before_it_has_its_variants_back(world: World) -> None:
+def test_when_the_current_version_is_deleted_the_one_before_it_has_its_variants_back(world: Buckets) -> None:
     world.deliver(world.upload("cat.jpg", b"old"))
     newer = world.upload("cat.jpg", b"new")
     world.deliver(newer)
@@ -298,7 +298,7 @@ def test_when_the_current_version_is_deleted_the_one_before_it_has_its_variants_
     assert world.shows(LARGE, b"old")
 
 
-def test_a_delete_marker_that_is_taken_away_again_brings_the_variants_back(world: World) -> None:
+def test_a_delete_marker_that_is_taken_away_again_brings_the_variants_back(world: Buckets) -> None:
     world.deliver(world.upload("cat.jpg", b"cat"))
     marker = world.delete("cat.jpg")
     world.deliver(marker)
@@ -308,7 +308,7 @@ def test_a_delete_marker_that_is_taken_away_again_brings_the_variants_back(world
     assert world.shows(THUMB, b"cat")
 
 
-def test_an_old_version_that_is_deleted_changes_no_picture(world: World) -> None:
+def test_an_old_version_that_is_deleted_changes_no_picture(world: Buckets) -> None:
     older = world.upload("cat.jpg", b"old")
     world.deliver(world.upload("cat.jpg", b"new"))
 
@@ -319,7 +319,7 @@ def test_an_old_version_that_is_deleted_changes_no_picture(world: World) -> None
 
 
 @pytest.mark.parametrize("body", [b"new", b"broken"])
-def test_deleting_an_old_version_reads_and_writes_nothing(body: bytes, world: World) -> None:
+def test_deleting_an_old_version_reads_and_writes_nothing(body: bytes, world: Buckets) -> None:
     older, newer = world.upload("cat.jpg", b"old"), world.upload("cat.jpg", body)
     first = world.deliver(newer, refuse if body == b"broken" else None)
     gone = world.delete_version("cat.jpg", older.version_id)
@@ -331,7 +331,7 @@ def test_deleting_an_old_version_reads_and_writes_nothing(body: bytes, world: Wo
     assert set(requests) <= {"GetObject", "HeadObject"}
 
 
-def test_deleting_an_old_version_says_that_nothing_was_left_to_do(world: World) -> None:
+def test_deleting_an_old_version_says_that_nothing_was_left_to_do(world: Buckets) -> None:
     older, newer = world.upload("cat.jpg", b"old"), world.upload("cat.jpg", b"new")
     first = world.deliver(newer)
 
@@ -340,7 +340,7 @@ def test_deleting_an_old_version_says_that_nothing_was_left_to_do(world: World) 
     assert (ended.outcome, ended.duplicate, ended.manifest) == (Outcome.RESIZED, True, first.manifest)
 
 
-def test_deleting_an_old_version_renders_the_current_one_where_the_recipe_is_another(world: World) -> None:
+def test_deleting_an_old_version_renders_the_current_one_where_the_recipe_is_another(world: Buckets) -> None:
     older = world.upload("cat.jpg", b"old")
     world.deliver(world.upload("cat.jpg", b"new"))
     world.settings = replace(settings(tiny={"width": 16}), generation=1)
@@ -352,7 +352,7 @@ def test_deleting_an_old_version_renders_the_current_one_where_the_recipe_is_ano
 
 
 @pytest.mark.parametrize("damage", ["gone", "another's"])
-def test_deleting_a_version_makes_good_what_is_not_as_the_manifest_lists_it(damage: str, world: World) -> None:
+def test_deleting_a_version_makes_good_what_is_not_as_the_manifest_lists_it(damage: str, world: Buckets) -> None:
     """As a job of the deleted version has left it that was cut short, and whose message is a dead letter by now."""
     world.deliver(world.upload("cat.jpg", b"kept"))
     undone = world.upload("cat.jpg", b"undone")
@@ -368,7 +368,7 @@ def test_deleting_a_version_makes_good_what_is_not_as_the_manifest_lists_it(dama
     assert world.shows(LARGE, b"kept")
 
 
-def test_a_slow_job_whose_upload_was_taken_back_meanwhile_makes_good_what_it_wrote(world: World) -> None:
+def test_a_slow_job_whose_upload_was_taken_back_meanwhile_makes_good_what_it_wrote(world: Buckets) -> None:
     """The taking back finds the manifest true, which keeps its order: so the slow job is the later one."""
     world.deliver(world.upload("cat.jpg", b"kept"))
     slow = world.upload("cat.jpg", b"taken back")
@@ -387,7 +387,7 @@ def test_a_slow_job_whose_upload_was_taken_back_meanwhile_makes_good_what_it_wro
     assert world.shows(LARGE, b"kept")
 
 
-def test_a_slow_deletion_that_was_taken_back_meanwhile_brings_the_variants_back(world: World) -> None:
+def test_a_slow_deletion_that_was_taken_back_meanwhile_brings_the_variants_back(world: Buckets) -> None:
     world.deliver(world.upload("cat.jpg", b"kept"))
     slow, client = world.delete("cat.jpg"), s3_client()
     taken_back: list[bool] = []
@@ -407,7 +407,7 @@ def test_a_slow_deletion_that_was_taken_back_meanwhile_brings_the_variants_back(
 
 @pytest.mark.parametrize("generation", [0, 1])
 def test_a_job_cut_short_after_its_manifest_makes_good_an_upload_that_was_taken_back(
-    generation: int, world: World
+    generation: int, world: Buckets
 ) -> None:
     """Whether its message comes again under the same recipe or another."""
     world.deliver(world.upload("cat.jpg", b"kept"))
@@ -423,7 +423,7 @@ def test_a_job_cut_short_after_its_manifest_makes_good_an_upload_that_was_taken_
     assert world.shows(THUMB, b"kept")
 
 
-def test_a_delete_marker_that_is_taken_away_before_its_event_came_brings_the_variants_back(world: World) -> None:
+def test_a_delete_marker_that_is_taken_away_before_its_event_came_brings_the_variants_back(world: Buckets) -> None:
     """The upload's event came while the marker was there, so the manifest says of this very version that it is gone."""
     upload = world.upload("cat.jpg", b"cat")
     marker = world.delete("cat.jpg")
@@ -434,7 +434,7 @@ def test_a_delete_marker_that_is_taken_away_before_its_event_came_brings_the_var
     assert world.shows(THUMB, b"cat")
 
 
-def test_a_version_without_an_id_of_its_own_is_rendered_when_another_is_deleted(world: World) -> None:
+def test_a_version_without_an_id_of_its_own_is_rendered_when_another_is_deleted(world: Buckets) -> None:
     """Versioning is suspended: the version "null" may be another by now, though its ETag is the same."""
     older = world.upload("cat.jpg", b"cat")
     world.client.put_bucket_versioning(Bucket="uploads", VersioningConfiguration={"Status": "Suspended"})
@@ -447,7 +447,7 @@ def test_a_version_without_an_id_of_its_own_is_rendered_when_another_is_deleted(
     assert not world.deliver(gone).duplicate
 
 
-def test_a_broken_image_is_rejected_with_its_reason(world: World) -> None:
+def test_a_broken_image_is_rejected_with_its_reason(world: Buckets) -> None:
     ended = world.deliver(world.upload("cat.jpg", b"cat"), refuse)
 
     assert ended.outcome is Outcome.REJECTED
@@ -455,7 +455,7 @@ def test_a_broken_image_is_rejected_with_its_reason(world: World) -> None:
     assert (manifest["outcome"], manifest["reason"], manifest["detail"]) == ("rejected", "corrupt", "cut off")
 
 
-def test_a_broken_image_takes_the_variants_of_the_upload_before_it_away(world: World) -> None:
+def test_a_broken_image_takes_the_variants_of_the_upload_before_it_away(world: Buckets) -> None:
     world.deliver(world.upload("cat.jpg", b"cat"))
 
     world.deliver(world.upload("cat.jpg", b"broken"), refuse)
@@ -468,7 +468,7 @@ FAULTS = (ImageRejectedError(Reason.CORRUPT, "cut off"), OutOfTimeError("too lat
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: type(fault).__name__)
 def test_no_error_keeps_a_source_in_memory_until_its_batch_has_ended(fault: Exception) -> None:
-    world = World(client=cast("Any", MemoryS3(versioned=frozenset({"uploads"}))), settings=settings())
+    world = Buckets(client=cast("Any", MemoryS3(versioned=frozenset({"uploads"}))), settings=settings())
 
     def fail(source: bytes) -> Rendered:
         try:
@@ -502,7 +502,7 @@ def test_no_error_of_the_storage_keeps_renditions_in_memory_until_its_batch_has_
         small = world.render(b"cat")
         return replace(small, renditions=tuple(replace(one, body=bytes(30_000_000)) for one in small.renditions))
 
-    world = World(client=cast("Any", Full(versioned=frozenset({"uploads"}))), settings=settings())
+    world = Buckets(client=cast("Any", Full(versioned=frozenset({"uploads"}))), settings=settings())
     upload = world.upload("cat.jpg", b"cat")
     gc.disable()
     tracemalloc.start()
@@ -522,21 +522,24 @@ def original(size: int, body: bytes) -> SourceObject:
     return SourceObject(version_id=None, etag="", size=size, modified=datetime.now(UTC), body=BytesIO(body))
 
 
-def test_a_body_that_ends_early_is_a_fault_of_the_storage(world: World) -> None:
-    store = Store(world.client, world.settings, world.upload("cat.jpg", b"cat"), is_retry=False)
+def test_a_body_that_ends_early_is_a_fault_of_the_storage(world: Buckets) -> None:
+    publication = Publication(world.client, world.settings, world.upload("cat.jpg", b"cat"), is_retry=False)
 
     with pytest.raises(StorageError) as failed:
-        store.uploads.read(original(4, b"cat"))
+        publication.uploads.read(original(4, b"cat"))
 
     assert failed.value.code == "StorageError.GetObject.IncompleteBody"
 
 
 @pytest.mark.parametrize("size", [0, 1, 30_000_000])
-def test_a_body_of_any_length_is_read_whole_and_into_memory_of_its_size(size: int, world: World) -> None:
-    store, body = Store(world.client, world.settings, world.upload("cat.jpg", b"cat"), is_retry=False), bytes(size)
+def test_a_body_of_any_length_is_read_whole_and_into_memory_of_its_size(size: int, world: Buckets) -> None:
+    publication, body = (
+        Publication(world.client, world.settings, world.upload("cat.jpg", b"cat"), is_retry=False),
+        bytes(size),
+    )
     tracemalloc.start()
     try:
-        read = store.uploads.read(original(size, body))
+        read = publication.uploads.read(original(size, body))
 
         assert tracemalloc.get_traced_memory()[1] < size + 3_000_000
     finally:
@@ -544,7 +547,7 @@ def test_a_body_of_any_length_is_read_whole_and_into_memory_of_its_size(size: in
     assert read == body
 
 
-def test_an_image_over_the_byte_limit_is_rejected_unread(world: World) -> None:
+def test_an_image_over_the_byte_limit_is_rejected_unread(world: Buckets) -> None:
     world.settings = replace(world.settings, limits=Limits(source_bytes=2))
 
     ended = world.deliver(world.upload("cat.jpg", b"cat"), must_not_render)
@@ -553,7 +556,7 @@ def test_an_image_over_the_byte_limit_is_rejected_unread(world: World) -> None:
     assert (ended.manifest.reason, ended.manifest.detail) == (Reason.TOO_MANY_BYTES, "3 bytes, the limit is 2")
 
 
-def test_a_variant_that_is_no_longer_configured_goes_with_the_next_upload(world: World) -> None:
+def test_a_variant_that_is_no_longer_configured_goes_with_the_next_upload(world: Buckets) -> None:
     world.deliver(world.upload("cat.jpg", b"cat"))
     world.settings = settings(large={"width": 1600})
 
@@ -562,7 +565,7 @@ def test_a_variant_that_is_no_longer_configured_goes_with_the_next_upload(world:
     assert set(world.derived()) == {LARGE}
 
 
-def test_a_job_delivered_again_under_another_recipe_is_done_anew(world: World) -> None:
+def test_a_job_delivered_again_under_another_recipe_is_done_anew(world: Buckets) -> None:
     upload = world.upload("cat.jpg", b"cat")
     world.deliver(upload)
     world.settings = replace(settings(tiny={"width": 16}), generation=1)
@@ -573,7 +576,7 @@ def test_a_job_delivered_again_under_another_recipe_is_done_anew(world: World) -
     assert set(world.derived()) == {"tiny/cat.jpg.webp"}
 
 
-def test_a_job_that_was_cut_short_is_completed_by_its_next_delivery(world: World) -> None:
+def test_a_job_that_was_cut_short_is_completed_by_its_next_delivery(world: Buckets) -> None:
     upload = world.upload("cat.jpg", b"cat")
     with pytest.raises(StorageError):
         world.deliver(upload, client=world.client_that_cannot_write("manifests/cat.jpg.json"))
@@ -584,7 +587,7 @@ def test_a_job_that_was_cut_short_is_completed_by_its_next_delivery(world: World
     assert set(world.derived()) == {LARGE, THUMB}
 
 
-def test_what_a_job_cut_short_has_written_goes_when_it_turns_out_superseded(world: World) -> None:
+def test_what_a_job_cut_short_has_written_goes_when_it_turns_out_superseded(world: Buckets) -> None:
     world.settings = settings(keep={"width": 10, "format": "source"})
     upload = world.upload("cat.jpg", b"cat")
     with pytest.raises(StorageError):
@@ -598,7 +601,7 @@ def test_what_a_job_cut_short_has_written_goes_when_it_turns_out_superseded(worl
     assert world.derived() == {}
 
 
-def rewrite(world: World, key: str, **members: Any) -> None:
+def rewrite(world: Buckets, key: str, **members: Any) -> None:
     """Change a manifest, as another version of Darkroom would have written it."""
     body = json.dumps(world.manifest(key) | members).encode()
     world.client.put_object(Bucket="derived", Key=f"manifests/{key}.json", Body=body)
@@ -609,7 +612,7 @@ LATER = pytest.mark.parametrize("members", [{"schema": 9, "new": 1}, {"schema": 
 
 
 @LATER
-def test_a_newer_manifest_of_a_later_schema_is_not_overwritten(world: World, members: dict[str, Any]) -> None:
+def test_a_newer_manifest_of_a_later_schema_is_not_overwritten(world: Buckets, members: dict[str, Any]) -> None:
     older, newer = world.upload("cat.jpg", b"old"), world.upload("cat.jpg", b"new")
     world.deliver(newer)
     rewrite(world, "cat.jpg", **members)
@@ -623,7 +626,7 @@ def test_a_newer_manifest_of_a_later_schema_is_not_overwritten(world: World, mem
 
 @LATER
 def test_what_an_older_manifest_of_a_later_schema_lists_goes_with_its_upload(
-    world: World, members: dict[str, Any]
+    world: Buckets, members: dict[str, Any]
 ) -> None:
     world.deliver(world.upload("cat.jpg", b"cat"))
     rewrite(world, "cat.jpg", **members)
@@ -634,7 +637,7 @@ def test_what_an_older_manifest_of_a_later_schema_lists_goes_with_its_upload(
     assert world.derived() == {}
 
 
-def test_the_repeated_job_of_an_outcome_that_a_later_version_has_is_left_alone(world: World) -> None:
+def test_the_repeated_job_of_an_outcome_that_a_later_version_has_is_left_alone(world: Buckets) -> None:
     upload = world.upload("cat.jpg", b"cat")
     world.deliver(upload)
     rewrite(world, "cat.jpg", schema=9, outcome="postponed", reason="too_beautiful")
@@ -644,7 +647,7 @@ def test_the_repeated_job_of_an_outcome_that_a_later_version_has_is_left_alone(w
     assert (ended.outcome, ended.duplicate) == ("postponed", True)
 
 
-def test_a_manifest_of_schema_1_is_as_good_as_one_of_this(world: World) -> None:
+def test_a_manifest_of_schema_1_is_as_good_as_one_of_this(world: Buckets) -> None:
     upload = world.upload("cat.jpg", b"cat")
     world.deliver(upload)
     members = world.manifest("cat.jpg") | {"schema": 1}
@@ -655,7 +658,7 @@ def test_a_manifest_of_schema_1_is_as_good_as_one_of_this(world: World) -> None:
     assert world.deliver(upload, must_not_render).duplicate
 
 
-def test_a_manifest_that_somebody_spoiled_is_written_anew(world: World) -> None:
+def test_a_manifest_that_somebody_spoiled_is_written_anew(world: Buckets) -> None:
     world.client.put_object(Bucket="derived", Key="manifests/cat.jpg.json", Body=b"not a manifest")
 
     world.deliver(world.upload("cat.jpg", b"cat"))
@@ -663,7 +666,7 @@ def test_a_manifest_that_somebody_spoiled_is_written_anew(world: World) -> None:
     assert world.manifest("cat.jpg")["outcome"] == "resized"
 
 
-def test_an_object_that_somebody_put_at_a_rendition_s_place_is_overwritten(world: World) -> None:
+def test_an_object_that_somebody_put_at_a_rendition_s_place_is_overwritten(world: Buckets) -> None:
     world.client.put_object(Bucket="derived", Key=THUMB, Body=b"not ours")
 
     world.deliver(world.upload("cat.jpg", b"cat"))
@@ -671,7 +674,7 @@ def test_an_object_that_somebody_put_at_a_rendition_s_place_is_overwritten(world
     assert world.shows(THUMB, b"cat")
 
 
-def test_a_name_too_long_is_shortened_and_the_manifest_says_so(world: World) -> None:
+def test_a_name_too_long_is_shortened_and_the_manifest_says_so(world: Buckets) -> None:
     key = "k" * 1024
 
     ended = world.deliver(world.upload(key, b"cat"))
@@ -681,7 +684,7 @@ def test_a_name_too_long_is_shortened_and_the_manifest_says_so(world: World) -> 
     assert set(world.derived()) == {rendition.key for rendition in ended.manifest.renditions}
 
 
-def test_a_bucket_that_is_gone_is_the_world_s_fault(world: World) -> None:
+def test_a_bucket_that_is_gone_is_the_world_s_fault(world: Buckets) -> None:
     upload = world.upload("cat.jpg", b"cat")
     world.settings = replace(world.settings, derived_bucket="elsewhere")
 
@@ -689,7 +692,7 @@ def test_a_bucket_that_is_gone_is_the_world_s_fault(world: World) -> None:
         world.deliver(upload)
 
 
-def test_a_conflict_with_another_writer_means_to_try_again(world: World) -> None:
+def test_a_conflict_with_another_writer_means_to_try_again(world: Buckets) -> None:
     """S3 sends 409 ConditionalRequestConflict beside 412 while another write is under way; moto does not."""
     upload = world.upload("cat.jpg", b"cat")
     client = world.client_that_is_answered("PutObject", 409, "ConditionalRequestConflict", times=3)
@@ -700,7 +703,7 @@ def test_a_conflict_with_another_writer_means_to_try_again(world: World) -> None
     assert world.shows(THUMB, b"cat")
 
 
-def test_conflicts_without_end_are_left_to_the_queue(world: World) -> None:
+def test_conflicts_without_end_are_left_to_the_queue(world: Buckets) -> None:
     upload = world.upload("cat.jpg", b"cat")
     client = world.client_that_is_answered("PutObject", 409, "ConditionalRequestConflict", times=1000)
 
@@ -719,7 +722,7 @@ def test_conflicts_without_end_are_left_to_the_queue(world: World) -> None:
     ],
 )
 def test_what_s3_refuses_is_the_world_s_fault_and_is_made_up_for_later(
-    operation: str, status: int, code: str, world: World
+    operation: str, status: int, code: str, world: Buckets
 ) -> None:
     upload = world.upload("cat.jpg", b"cat")
 
@@ -729,7 +732,7 @@ def test_what_s3_refuses_is_the_world_s_fault_and_is_made_up_for_later(
     assert world.deliver(upload).outcome is Outcome.RESIZED
 
 
-def test_a_write_whose_answer_was_lost_is_found_to_be_done(world: World) -> None:
+def test_a_write_whose_answer_was_lost_is_found_to_be_done(world: Buckets) -> None:
     upload = world.upload("cat.jpg", b"cat")
     with pytest.raises(StorageError):
         world.deliver(upload, client=world.client_that_hears_no_answer("PutObject"))
@@ -742,7 +745,7 @@ def test_a_write_whose_answer_was_lost_is_found_to_be_done(world: World) -> None
     assert requests.count("PutObject") == 3
 
 
-def test_what_a_job_cut_short_wrote_under_variants_since_removed_goes_with_its_next_delivery(world: World) -> None:
+def test_what_a_job_cut_short_wrote_under_variants_since_removed_goes_with_its_next_delivery(world: Buckets) -> None:
     upload = world.upload("cat.jpg", b"cat")
     with pytest.raises(StorageError):
         world.deliver(upload, client=world.client_that_cannot_write("manifests/cat.jpg.json"))
@@ -753,7 +756,7 @@ def test_what_a_job_cut_short_wrote_under_variants_since_removed_goes_with_its_n
     assert set(world.derived()) == {"tiny/cat.jpg.webp"}
 
 
-def test_an_older_version_of_the_function_does_not_undo_what_a_newer_one_made_of_the_same_event(world: World) -> None:
+def test_an_older_version_of_the_function_does_not_undo_what_a_newer_one_made_of_the_same_event(world: Buckets) -> None:
     upload = world.upload("cat.jpg", b"cat")
     older = replace(world)
     world.settings = replace(settings(large={"width": 1200}), generation=1)
@@ -770,7 +773,7 @@ def test_an_older_version_of_the_function_does_not_undo_what_a_newer_one_made_of
     assert b"1200 wide" in world.derived()[LARGE]
 
 
-def test_of_two_deliveries_of_one_job_at_the_same_time_the_slower_finds_it_done(world: World) -> None:
+def test_of_two_deliveries_of_one_job_at_the_same_time_the_slower_finds_it_done(world: Buckets) -> None:
     upload = world.upload("cat.jpg", b"cat")
 
     def overtaken(source: bytes) -> Rendered:
@@ -785,7 +788,7 @@ def test_of_two_deliveries_of_one_job_at_the_same_time_the_slower_finds_it_done(
     assert found == listed
 
 
-def listed_at_each_request(world: World, key: str) -> Callable[[], list[str]]:
+def listed_at_each_request(world: Buckets, key: str) -> Callable[[], list[str]]:
     """Watch a key: the answer tells which derived objects its manifest listed at any request, and were not there."""
     missing: list[str] = []
     looking = False
@@ -805,7 +808,7 @@ def listed_at_each_request(world: World, key: str) -> Callable[[], list[str]]:
 @pytest.mark.parametrize("is_late", [False, True])
 @pytest.mark.parametrize("generation", [0, 1])
 def test_variants_that_the_manifest_lists_stay_when_their_job_comes_again_and_is_superseded(
-    generation: int, is_late: bool, world: World
+    generation: int, is_late: bool, world: Buckets
 ) -> None:
     """As one of a backfill, or of an old event after a deployment; the newer upload's event waits meanwhile."""
     upload = world.upload("cat.jpg", b"cat")
@@ -820,7 +823,7 @@ def test_variants_that_the_manifest_lists_stay_when_their_job_comes_again_and_is
     assert world.shows(THUMB, b"cat")
 
 
-def test_while_a_job_is_done_under_another_recipe_no_listed_variant_is_missing(world: World) -> None:
+def test_while_a_job_is_done_under_another_recipe_no_listed_variant_is_missing(world: Buckets) -> None:
     upload = world.upload("cat.jpg", b"cat")
     world.deliver(upload)
     world.settings = replace(settings(large={"width": 1600, "format": "jpeg"}, tiny={"width": 16}), generation=1)
@@ -833,7 +836,7 @@ def test_while_a_job_is_done_under_another_recipe_no_listed_variant_is_missing(w
 
 
 @pytest.mark.parametrize("comes", ["it again", "a newer upload", "a deletion", "a backfill", "an older upload"])
-def test_what_a_job_replaced_and_did_not_come_to_delete_is_deleted_by_whoever_comes(comes: str, world: World) -> None:
+def test_what_a_job_replaced_and_did_not_come_to_delete_is_deleted_by_whoever_comes(comes: str, world: Buckets) -> None:
     older = world.upload("cat.jpg", b"cat")
     world.deliver(world.upload("cat.jpg", b"cat"))
     renamed = world.upload("cat.jpg", b"cat")
@@ -855,7 +858,7 @@ def test_what_a_job_replaced_and_did_not_come_to_delete_is_deleted_by_whoever_co
     assert set(world.derived()) == (set() if comes == "a deletion" else {"huge/cat.jpg.webp"})
 
 
-def test_a_folder_s_marker_leaves_nothing_and_so_does_its_deletion(world: World) -> None:
+def test_a_folder_s_marker_leaves_nothing_and_so_does_its_deletion(world: Buckets) -> None:
     marker = world.upload("photos/", b"")
 
     made = world.deliver(marker, must_not_render)
@@ -866,7 +869,7 @@ def test_a_folder_s_marker_leaves_nothing_and_so_does_its_deletion(world: World)
     assert world.client.list_objects_v2(Bucket="derived")["KeyCount"] == 0
 
 
-def test_an_image_whose_key_ends_like_a_folder_is_resized_and_removed_like_any_other(world: World) -> None:
+def test_an_image_whose_key_ends_like_a_folder_is_resized_and_removed_like_any_other(world: Buckets) -> None:
     resized = world.deliver(world.upload("photos/", b"cat"))
     removed = world.deliver(world.delete("photos/"))
 
@@ -875,7 +878,7 @@ def test_an_image_whose_key_ends_like_a_folder_is_resized_and_removed_like_any_o
 
 
 @pytest.mark.parametrize("before", [b"cat", b"broken"])
-def test_a_folder_s_marker_removes_what_was_recorded_of_its_key_once(before: bytes, world: World) -> None:
+def test_a_folder_s_marker_removes_what_was_recorded_of_its_key_once(before: bytes, world: Buckets) -> None:
     """As an image that it overwrites, or as an earlier release recorded of a marker: "rejected: empty"."""
     world.deliver(world.upload("photos/", before), refuse if before == b"broken" else None)
     marker = world.upload("photos/", b"")
@@ -889,7 +892,7 @@ def test_a_folder_s_marker_removes_what_was_recorded_of_its_key_once(before: byt
     assert writes == 1  # the upload itself
 
 
-def test_a_slow_image_does_not_outlive_the_folder_s_marker_that_overwrote_it(world: World) -> None:
+def test_a_slow_image_does_not_outlive_the_folder_s_marker_that_overwrote_it(world: Buckets) -> None:
     image = world.upload("photos/", b"cat")
 
     def overtaken(source: bytes) -> Rendered:
@@ -903,7 +906,7 @@ def test_a_slow_image_does_not_outlive_the_folder_s_marker_that_overwrote_it(wor
     assert world.manifest("photos/")["outcome"] == "removed"
 
 
-def test_what_a_job_cut_short_has_overwritten_goes_with_the_manifest_that_listed_it(world: World) -> None:
+def test_what_a_job_cut_short_has_overwritten_goes_with_the_manifest_that_listed_it(world: Buckets) -> None:
     """It comes again before the newer upload, and leaves what the manifest lists, whatever is there."""
     world.settings = settings(keep={"width": 10, "format": "jpeg"})
     world.deliver(world.upload("cat.jpg", b"first"))
@@ -920,7 +923,7 @@ def test_what_a_job_cut_short_has_overwritten_goes_with_the_manifest_that_listed
     assert set(world.derived()) == {"keep/cat.jpg.png"}
 
 
-def test_what_a_later_job_left_where_a_slower_one_had_nothing_any_more_goes_with_the_next(world: World) -> None:
+def test_what_a_later_job_left_where_a_slower_one_had_nothing_any_more_goes_with_the_next(world: Buckets) -> None:
     """The slower one replaces the manifest that listed it, and must not delete what is later than itself."""
     png = settings(keep={"width": 10, "format": "png"})
     world.settings = settings(keep={"width": 10, "format": "jpeg"})

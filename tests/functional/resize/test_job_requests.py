@@ -10,54 +10,54 @@ import pytest
 from simulation.costs import load_prices
 from simulation.experiments.job_requests import job_requests, to_table
 from stacks.config.config import Config
-from support.function.world import World
+from support.function.buckets import Buckets
 
 READS = ("GetObject", "HeadObject")
 WRITES = ("PutObject", "ListObjectsV2")
 KEY = "cat.jpg"
 
 
-def fresh(world: World) -> Callable[[], object]:
+def fresh(world: Buckets) -> Callable[[], object]:
     upload = world.upload(KEY, b"cat")
     return lambda: world.deliver(upload)
 
 
-def replacing(world: World) -> Callable[[], object]:
+def replacing(world: Buckets) -> Callable[[], object]:
     world.deliver(world.upload(KEY, b"old"))
     return fresh(world)
 
 
-def done(world: World) -> Callable[[], object]:
+def done(world: Buckets) -> Callable[[], object]:
     upload = world.upload(KEY, b"cat")
     world.deliver(upload)
     return lambda: world.deliver(upload)
 
 
-def superseded(world: World, *, is_late: bool = False) -> Callable[[], object]:
+def superseded(world: Buckets, *, is_late: bool = False) -> Callable[[], object]:
     world.deliver(world.upload("other.jpg", b"so that each folder is there"))
     older = world.upload(KEY, b"old")
     world.upload(KEY, b"new")
     return lambda: world.deliver(older, is_late=is_late)
 
 
-def superseded_again(world: World) -> Callable[[], object]:
+def superseded_again(world: Buckets) -> Callable[[], object]:
     return superseded(world, is_late=True)
 
 
-def cut_short(world: World) -> Callable[[], object]:
+def cut_short(world: Buckets) -> Callable[[], object]:
     world.deliver(world.upload("other.jpg", b"so that each folder is there"))
     upload = world.upload(KEY, b"cat")
     return lambda: world.deliver(upload, is_late=True)
 
 
-def old_version(world: World) -> Callable[[], object]:
+def old_version(world: Buckets) -> Callable[[], object]:
     older, newer = world.upload(KEY, b"old"), world.upload(KEY, b"new")
     world.deliver(newer)
     gone = world.delete_version(KEY, older.version_id)
     return lambda: world.deliver(gone)
 
 
-def folder(world: World) -> Callable[[], object]:
+def folder(world: Buckets) -> Callable[[], object]:
     marker = world.upload("photos/", b"")
     return lambda: world.deliver(marker)
 
@@ -66,7 +66,7 @@ KINDS = (fresh, replacing, done, superseded, superseded_again, cut_short, old_ve
 
 
 @pytest.mark.parametrize("place", range(len(KINDS)), ids=[kind.__name__ for kind in KINDS])
-def test_a_job_asks_of_s3_what_is_counted_for_its_kind(place: int, world: World) -> None:
+def test_a_job_asks_of_s3_what_is_counted_for_its_kind(place: int, world: Buckets) -> None:
     world.settings = replace(world.settings, variants=Config().variants)
     deliver = KINDS[place](world)
     made: Counter[str] = Counter()

@@ -16,11 +16,11 @@ from contract.image_event import REVISION, ImageEvent
 from contract.keys import manifest_key
 from functional.resize.test_convergence import Convergence, ConvergenceOfExpired, examples
 from resize.events_queue import EventsQueue
+from resize.publication import Announce, Publication, StoredManifest
 from resize.settings import Events, Settings
-from resize.store import Announce, Store, StoredManifest
 from support.aws.stepping import SteppedClient
+from support.function.buckets import Buckets
 from support.function.memory_events_queue import MemoryEventsQueue
-from support.function.world import World
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -75,26 +75,26 @@ def announcing(client: object) -> Announce:
 
 
 def announce_no_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
-    tell, put = Store._publish, Store._replace  # noqa: SLF001 - a mutant
-    replacing: set[Store] = set()
+    tell, put = Publication._publish, Publication._replace  # noqa: SLF001 - a mutant
+    replacing: set[Publication] = set()
 
-    def replace_silently(store: Store, *arguments: Any) -> Any:
-        replacing.add(store)
+    def replace_silently(publication: Publication, *arguments: Any) -> Any:
+        replacing.add(publication)
         try:
-            return put(store, *arguments)
+            return put(publication, *arguments)
         finally:
-            replacing.discard(store)
+            replacing.discard(publication)
 
-    def tell_own(store: Store, recorded: StoredManifest) -> None:
-        if store not in replacing or recorded.etag is None:
-            tell(store, recorded)
+    def tell_own(publication: Publication, recorded: StoredManifest) -> None:
+        if publication not in replacing or recorded.etag is None:
+            tell(publication, recorded)
 
-    monkeypatch.setattr(Store, "_replace", replace_silently)
-    monkeypatch.setattr(Store, "_publish", tell_own)
+    monkeypatch.setattr(Publication, "_replace", replace_silently)
+    monkeypatch.setattr(Publication, "_publish", tell_own)
 
 
 def announce_nothing_on_retry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Store, "read_manifest", Store._read)  # noqa: SLF001 - a mutant
+    monkeypatch.setattr(Publication, "read_manifest", Publication._read)  # noqa: SLF001 - a mutant
 
 
 @pytest.mark.long
@@ -110,7 +110,7 @@ def test_the_machine_finds_a_store_that_leaves_an_announcement_out(
 
 
 @pytest.fixture
-def queue(world: World) -> MemoryEventsQueue:
+def queue(world: Buckets) -> MemoryEventsQueue:
     queue = MemoryEventsQueue()
     world.settings = replace(world.settings, events=EVENTS)
     world.announce = announcing(queue)
@@ -121,7 +121,7 @@ def told(queue: MemoryEventsQueue) -> list[tuple[str, int]]:
     return [(event["type"].split(".")[3], int(event["sequence"])) for event in queue.first_events]
 
 
-def test_each_outcome_of_a_key_is_announced_in_order_with_its_number(world: World, queue: MemoryEventsQueue) -> None:
+def test_each_outcome_of_a_key_is_announced_in_order_with_its_number(world: Buckets, queue: MemoryEventsQueue) -> None:
     world.deliver(world.upload(KEY, b"old"))
     world.deliver(world.upload(KEY, b"new"))
     world.deliver(world.delete(KEY))
@@ -132,7 +132,7 @@ def test_each_outcome_of_a_key_is_announced_in_order_with_its_number(world: Worl
     assert len({message["MessageGroupId"] for message in queue.messages}) == 1
 
 
-def test_a_manifest_from_before_events_were_turned_on_is_announced_as_number_0(world: World) -> None:
+def test_a_manifest_from_before_events_were_turned_on_is_announced_as_number_0(world: Buckets) -> None:
     world.deliver(world.upload(KEY, b"old"))
     queue = MemoryEventsQueue()
     world.settings = replace(world.settings, events=EVENTS)
@@ -142,7 +142,7 @@ def test_a_manifest_from_before_events_were_turned_on_is_announced_as_number_0(w
     assert told(queue) == [("resized", 0), ("resized", 1)]
 
 
-def test_what_was_not_announced_while_events_were_off_leaves_a_gap(world: World, queue: MemoryEventsQueue) -> None:
+def test_what_was_not_announced_while_events_were_off_leaves_a_gap(world: Buckets, queue: MemoryEventsQueue) -> None:
     on = world.settings
     world.deliver(world.upload(KEY, b"first"))
     world.settings = replace(on, events=None)
@@ -156,7 +156,7 @@ def test_what_was_not_announced_while_events_were_off_leaves_a_gap(world: World,
 
 
 def test_a_job_that_could_not_announce_fails_and_announces_when_it_is_tried_again(
-    world: World, queue: MemoryEventsQueue
+    world: Buckets, queue: MemoryEventsQueue
 ) -> None:
     upload = world.upload(KEY, b"cat")
 
@@ -172,7 +172,7 @@ def test_a_job_that_could_not_announce_fails_and_announces_when_it_is_tried_agai
 
 
 def test_a_successor_that_cannot_announce_what_it_replaces_does_not_replace_it(
-    world: World, queue: MemoryEventsQueue
+    world: Buckets, queue: MemoryEventsQueue
 ) -> None:
     world.deliver(world.upload(KEY, b"old"))
     before = world.manifest(KEY)
@@ -205,13 +205,13 @@ class LostAnswer:
         return answer
 
 
-def test_a_manifest_whose_write_seemed_lost_is_announced(world: World, queue: MemoryEventsQueue) -> None:
+def test_a_manifest_whose_write_seemed_lost_is_announced(world: Buckets, queue: MemoryEventsQueue) -> None:
     world.deliver(world.upload(KEY, b"cat"), client=cast("S3Client", LostAnswer(world.client)))
 
     assert told(queue) == [("resized", 1)]
 
 
-def test_where_events_are_off_a_manifest_has_no_number(world: World) -> None:
+def test_where_events_are_off_a_manifest_has_no_number(world: Buckets) -> None:
     world.deliver(world.upload(KEY, b"cat"))
 
     found = world.client.head_object(Bucket="derived", Key=manifest_key(KEY))
@@ -219,7 +219,9 @@ def test_where_events_are_off_a_manifest_has_no_number(world: World) -> None:
     assert REVISION not in found["Metadata"]
 
 
-def test_a_job_asks_of_sqs_what_the_page_on_events_counts_for_its_kind(world: World, queue: MemoryEventsQueue) -> None:
+def test_a_job_asks_of_sqs_what_the_page_on_events_counts_for_its_kind(
+    world: Buckets, queue: MemoryEventsQueue
+) -> None:
     def sent(deliver: Callable[[], object]) -> int:
         before = len(queue.messages)
         deliver()

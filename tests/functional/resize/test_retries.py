@@ -14,9 +14,9 @@ from resize.consumer import Consumer
 from resize.jobs_queue import REQUEST_SECONDS, JobsQueue
 from resize.settings import STORAGE_SECONDS
 from stacks.config.config import Config
+from support.function.buckets import Buckets
 from support.function.consumers import context, new_consumer
 from support.function.events import s3_body, s3_record
-from support.function.world import World
 from support.imaging.pictures import jpeg
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def _record(message: Any, receives: int) -> dict[str, Any]:
 
 
 @pytest.fixture
-def queue(world: World) -> Queue:
+def queue(world: Buckets) -> Queue:
     assert world
     client: SQSClient = boto3.client("sqs", region_name="eu-west-1")
     made = Queue(client, client.create_queue(QueueName="jobs", Attributes={"VisibilityTimeout": "1981"})["QueueUrl"])
@@ -83,14 +83,14 @@ def log() -> StringIO:
 
 
 @pytest.fixture
-def consumer(world: World, log: StringIO, queue: Queue, request: pytest.FixtureRequest) -> Iterator[Consumer]:
+def consumer(world: Buckets, log: StringIO, queue: Queue, request: pytest.FixtureRequest) -> Iterator[Consumer]:
     """A consumer whose waits are as long as they are on average."""
     world.settings = replace(world.settings, backoff=BACKOFF)
     with new_consumer(world, log, request.node.name) as made:
         yield replace(made, queue=JobsQueue(queue.url, lambda: queue.client), random=lambda: 0.5)
 
 
-def body_of(world: World, key: str) -> str:
+def body_of(world: Buckets, key: str) -> str:
     upload = world.upload(key, jpeg())
     return s3_body(s3_record(key, version_id=upload.version_id, sequencer=upload.sequencer, size=upload.size))
 
@@ -117,7 +117,7 @@ def test_a_job_that_fails_is_shown_again_ever_later(
 
 @pytest.mark.parametrize(("receives", "seconds"), [(1, [30]), (2, [60]), (7, [1920]), (8, [30])])
 def test_a_job_that_is_handed_back_is_shown_again_ever_later(
-    receives: int, seconds: list[int], world: World, consumer: Consumer, queue: Queue
+    receives: int, seconds: list[int], world: Buckets, consumer: Consumer, queue: Queue
 ) -> None:
     event = queue.receive(body_of(world, "cat.jpg"), receives=receives)
 
@@ -137,7 +137,7 @@ def test_a_job_that_is_shown_again_at_once_can_be_received_again(consumer: Consu
     assert [message["Body"] for message in again] == ["no JSON"]
 
 
-def test_only_jobs_that_were_not_done_are_shown_again(world: World, consumer: Consumer, queue: Queue) -> None:
+def test_only_jobs_that_were_not_done_are_shown_again(world: Buckets, consumer: Consumer, queue: Queue) -> None:
     event = queue.receive("no JSON", body_of(world, "cat.jpg"))
 
     answer = consumer.handle(event, context())
@@ -167,7 +167,7 @@ def test_jobs_that_failed_together_are_shown_again_apart(consumer: Consumer, que
 
 
 def test_jobs_are_shown_again_only_when_the_whole_batch_has_ended(
-    world: World, consumer: Consumer, queue: Queue
+    world: Buckets, consumer: Consumer, queue: Queue
 ) -> None:
     """The seconds count from the request: before, a job could be shown again while its batch is still at work."""
     requests: list[str] = []
@@ -204,7 +204,7 @@ ERRORS: dict[str, tuple[BotoCoreError | ClientError, str]] = {
 
 @pytest.mark.parametrize(("error", "code"), ERRORS.values(), ids=ERRORS)
 def test_an_sqs_that_fails_changes_nothing_but_the_time(  # noqa: PLR0917 - fixtures
-    error: Exception, code: str, world: World, consumer: Consumer, queue: Queue, log: StringIO
+    error: Exception, code: str, world: Buckets, consumer: Consumer, queue: Queue, log: StringIO
 ) -> None:
     client = failing_with(error)
     event = queue.receive("no JSON", body_of(world, "cat.jpg"))
@@ -258,7 +258,7 @@ def test_after_an_image_that_took_all_of_its_time_sqs_is_still_asked(consumer: C
     assert len(queue.asked) == 1
 
 
-def test_no_client_of_sqs_is_made_while_every_job_is_done(world: World, consumer: Consumer, queue: Queue) -> None:
+def test_no_client_of_sqs_is_made_while_every_job_is_done(world: Buckets, consumer: Consumer, queue: Queue) -> None:
     made: list[str] = []
 
     def make_client() -> "SQSClient":

@@ -11,7 +11,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from support.aws.memory_s3 import MemoryS3
-from support.function.world import World
+from support.function.buckets import Buckets
 
 conditions = st.sampled_from(["none", "absent", "current", "stale"])
 requests = st.lists(
@@ -114,7 +114,7 @@ class Asked:
 @pytest.mark.parametrize("bucket", ["uploads", "derived"])
 @hypothesis_settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(asked=requests)
-def test_the_s3_in_memory_answers_as_moto_does(bucket: str, asked: list[tuple[str, str]], world: World) -> None:
+def test_the_s3_in_memory_answers_as_moto_does(bucket: str, asked: list[tuple[str, str]], world: Buckets) -> None:
     key = f"{uuid4()}.jpg"  # the examples share one moto
     memory = Asked(MemoryS3(frozenset({"uploads"})), bucket, key)
     moto = Asked(world.client, bucket, key)
@@ -127,7 +127,7 @@ def test_the_s3_in_memory_answers_as_moto_does(bucket: str, asked: list[tuple[st
         assert memory.answer(request, condition, body) == moto.answer(request, condition, body), request
 
 
-def test_an_archived_object_is_described_and_not_read_by_either(world: World) -> None:
+def test_an_archived_object_is_described_and_not_read_by_either(world: Buckets) -> None:
     memory = MemoryS3(frozenset({"uploads"}))
     memory.put_object(Bucket="uploads", Key="cat.jpg", Body=b"cat")
     memory.set_archived("uploads", "cat.jpg", archived=True)

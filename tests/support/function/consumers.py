@@ -14,7 +14,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from resize.consumer import Consumer
 from resize.jobs_queue import JobsQueue
 from resize.sandbox.pool import Confinement, Sandbox
-from support.function.world import World
+from support.function.buckets import Buckets
 
 CONFINEMENT = Confinement(memory_bytes=1024**3, answer_bytes=128 * 1024**2, processor_seconds=20, wall_seconds=60)
 
@@ -28,7 +28,7 @@ def context(seconds_left: float = 120) -> LambdaContext:
 
 @contextmanager
 def new_consumer(
-    world: World, log: StringIO, name: str, *, confinement: Confinement = CONFINEMENT, queue_url: str = ""
+    world: Buckets, log: StringIO, name: str, *, confinement: Confinement = CONFINEMENT, queue_url: str = ""
 ) -> Iterator[Consumer]:
     """A consumer of the world's jobs; its logger, which Python keeps by its name, writes to `log`."""
     with (

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from consumers import catalog, places
+from consumers import catalog, offsets
 from consumers.catalog import apply, main, open_catalog, search
 from consumers.event import Record
 from support.events.outcome_events import SEQUENCER, event, invocation, records
@@ -40,7 +40,7 @@ def test_an_event_that_comes_again_or_late_changes_nothing(database: sqlite3.Con
 
     (row,) = search(database, {})
     assert row["outcome"] == "rejected"
-    assert places.read(database)[0] == {0: 4}
+    assert offsets.read(database)[0] == {0: 4}
 
 
 def test_a_removed_image_stays_removed_when_an_event_of_before_comes_again(database: sqlite3.Connection) -> None:
@@ -64,11 +64,11 @@ def test_rows_and_place_are_written_together_or_not_at_all(
     def fail(_database: sqlite3.Connection, _record: Record) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr(places, "note", fail)
+    monkeypatch.setattr(offsets, "note", fail)
     with pytest.raises(RuntimeError):
         apply(database, records(event()))
 
-    assert (keys(database), places.read(database)[0]) == ([], {})
+    assert (keys(database), offsets.read(database)[0]) == ([], {})
 
 
 def test_what_is_no_event_is_noted_and_passed_over(database: sqlite3.Connection) -> None:
@@ -97,15 +97,15 @@ def test_data_of_another_shape_is_left_out(database: sqlite3.Connection, data: d
     assert row["reason"] is None
 
 
-def test_places_of_a_topic_that_was_made_anew_begin_again_and_rows_stay(database: sqlite3.Connection) -> None:
-    places.of_topic(database, "first")
+def test_offsets_of_a_topic_that_was_made_anew_begin_again_and_rows_stay(database: sqlite3.Connection) -> None:
+    offsets.of_topic(database, "first")
     apply(database, records(event()))
-    places.of_topic(database, "first")
-    kept = places.read(database)
-    places.of_topic(database, "second")
+    offsets.of_topic(database, "first")
+    kept = offsets.read(database)
+    offsets.of_topic(database, "second")
 
     assert kept == ({0: 1}, "first")
-    assert places.read(database) == ({}, "second")
+    assert offsets.read(database) == ({}, "second")
     assert keys(database) == ["cat.jpg"]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from consumers import places
+from consumers import offsets
 from consumers.deliveries import SCHEDULE, apply, count, deliver, open_queue, redrive
 from consumers.endpoint import Endpoint, GoneError
 from consumers.event import Record
@@ -66,7 +66,7 @@ def test_an_event_that_is_announced_again_is_not_delivered_again(database: sqlit
     deliver_all(database, endpoint(other.url), Clock())
 
     assert len(other.callbacks) == 1
-    assert places.read(database)[0] == {0: 3}
+    assert offsets.read(database)[0] == {0: 3}
 
 
 def test_a_key_s_events_wait_for_the_first_of_them_and_others_do_not(
@@ -143,7 +143,7 @@ def test_events_and_place_are_written_together_or_not_at_all(
     def fail(_database: sqlite3.Connection, _record: Record) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr(places, "note", fail)
+    monkeypatch.setattr(offsets, "note", fail)
     with pytest.raises(RuntimeError):
         apply(database, records(event("a")))
     monkeypatch.undo()
@@ -155,4 +155,4 @@ def test_events_and_place_are_written_together_or_not_at_all(
 def test_what_is_no_event_is_passed_over(database: sqlite3.Connection) -> None:
     apply(database, [Record(partition=0, offset=0, value=b"?"), Record(partition=0, offset=1, value=None)])
 
-    assert (count(database), places.read(database)[0]) == (0, {0: 2})
+    assert (count(database), offsets.read(database)[0]) == (0, {0: 2})

@@ -53,7 +53,7 @@ def test_there_are_locked_files_to_look_at() -> None:
         *("lambdas/resize/requirements.txt", "lambdas/resize/imaging/vips/requirements.txt"),
         "lambdas/announce/requirements.txt",
         *("requirements.txt", "requirements/audit.txt", "requirements/bench.txt", "requirements/broker.txt"),
-        *("requirements/dev.txt", "requirements/log.txt", "requirements/runtime.txt", "requirements/uv.txt"),
+        *("requirements/dev.txt", "requirements/kafka_client.txt", "requirements/runtime.txt", "requirements/uv.txt"),
     }
 
 

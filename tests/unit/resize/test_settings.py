@@ -9,7 +9,7 @@ from resize.backoff import Backoff
 from resize.imaging.engine import Engine
 from resize.imaging.limits import Limits
 from resize.settings import Events, Settings
-from support.function.world import settings
+from support.function.buckets import settings
 
 
 def test_settings_written_as_an_environment_read_back() -> None:

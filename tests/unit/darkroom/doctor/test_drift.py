@@ -5,7 +5,7 @@ from typing import Any
 
 from darkroom.doctor.drift import Difference, compare_templates, differences_of
 from darkroom.doctor.findings import Level
-from darkroom.pipeline.advice import START_AGAIN
+from darkroom.pipeline.deploy_advice import START_AGAIN
 from support.aws.deployments import deployed as deployed_pipeline
 
 TEMPLATE: dict[str, Any] = {

@@ -1,9 +1,13 @@
-"""Where a reader is in the log, written in the same transaction as what it made of it, into the same SQLite file."""
+"""A reader's offsets in the log, in the SQLite file of what it made of it.
+
+Both are written in one transaction, so what was read is there once.
+"""
 
 import sqlite3
 
 from consumers.event import Record
 
+# The table is called what it was called when the first files were written.
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS places (partition INTEGER PRIMARY KEY, next INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS topic (id TEXT NOT NULL);
@@ -11,7 +15,7 @@ CREATE TABLE IF NOT EXISTS topic (id TEXT NOT NULL);
 
 
 def note(database: sqlite3.Connection, record: Record) -> None:
-    """Put the place behind a record; the caller's transaction makes it count."""
+    """Put the offset behind a record; the caller's transaction makes it count."""
     database.execute("INSERT OR REPLACE INTO places VALUES (?, ?)", (record.partition, record.offset + 1))
 
 
@@ -22,7 +26,10 @@ def read(database: sqlite3.Connection) -> tuple[dict[int, int], str | None]:
 
 
 def of_topic(database: sqlite3.Connection, topic_id: str) -> None:
-    """Note which topic the places are of, and forget those of another of the same name. What was read stays."""
+    """Note which topic the offsets are of.
+
+    Those of another topic of the same name are forgotten; what was read stays.
+    """
     with database:
         if database.execute("SELECT 1 FROM topic WHERE id = ?", (topic_id,)).fetchone() is None:
             database.execute("DELETE FROM places")

@@ -59,7 +59,7 @@ class StoredManifest:
         return self.header.etags if self.header else {}
 
 
-class Store:
+class Publication:
     """Both buckets, as one upload's job needs them. Every method raises StorageError where S3 fails.
 
     `is_retry` says that an earlier attempt of the job may have written something already; `for_each`, how renditions

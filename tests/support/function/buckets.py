@@ -1,4 +1,4 @@
-"""A pipeline without its queue: two buckets on moto, a clock of events, and jobs that a test delivers by hand."""
+"""Both buckets on moto, a clock of events, and jobs that a test delivers by hand."""
 
 import hashlib
 import itertools
@@ -22,8 +22,8 @@ from resize.executor import MapFunction, serial_map
 from resize.imaging.rendition import Rendered, Rendition
 from resize.imaging.variants import Format, parse_variants
 from resize.job import Job, JobResult
+from resize.publication import Announce, Publication
 from resize.settings import Settings
-from resize.store import Announce, Store
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -48,7 +48,7 @@ def settings(**variants: dict[str, Any]) -> Settings:
 
 
 @dataclass
-class World:
+class Buckets:
     """Both buckets, and what happened to them so far."""
 
     client: "S3Client"
@@ -97,7 +97,7 @@ class World:
         """Run the job of an event to its end; one that comes late is taken for a retry, as one that comes again is."""
         is_retry = is_late or upload in self.delivered
         self.delivered.append(upload)
-        store = Store(
+        publication = Publication(
             client or self.client,
             self.settings,
             upload,
@@ -105,7 +105,7 @@ class World:
             for_each=self.for_each,
             announce=announce or self.announce,
         )
-        return Job(upload=upload, settings=self.settings, store=store, render=render or self.render).run()
+        return Job(upload=upload, settings=self.settings, publication=publication, render=render or self.render).run()
 
     def render(self, source: bytes) -> Rendered:
         """Make renditions that tell which source and which variant they are of."""
@@ -197,16 +197,16 @@ class World:
 
 
 def picture_of(source: bytes, variant: str) -> bytes:
-    """What a rendition made by World.render shows."""
+    """What a rendition made by Buckets.render shows."""
     return f"<{variant} of {hashlib.sha256(source).hexdigest()}>".encode()
 
 
 @contextmanager
-def new_world(**variants: dict[str, Any]) -> Iterator[World]:
+def new_buckets(**variants: dict[str, Any]) -> Iterator[Buckets]:
     """Two fresh buckets on moto, the uploads versioned."""
     with mock_aws():
         client = s3_client()
         for bucket in ("uploads", "derived"):
             client.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
         client.put_bucket_versioning(Bucket="uploads", VersioningConfiguration={"Status": "Enabled"})
-        yield World(client=client, settings=settings(**variants))
+        yield Buckets(client=client, settings=settings(**variants))
