@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import typer
@@ -30,7 +30,16 @@ _UNIT_BYTES = {
 }
 _UNIT_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
-# What several commands offer in the same words.
+
+def json_option(printed: str) -> Any:
+    """Declare `--json`, for a command that prints this."""
+    return typer.Option("--json", help=printed)
+
+
+# What several commands offer in the same words; where a word differs, a function that takes it.
+AsJson = Annotated[bool, json_option("Print JSON: one line each, or one that sums up.")]
+UploadsAsJson = Annotated[bool, json_option("One line of JSON an upload, as soon as it is known.")]
+Paths = Annotated[list[Path], typer.Argument(metavar="PATH", show_default=False)]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the plan, and do nothing.")]
 KeyPrefix = Annotated[str, typer.Option("--prefix", metavar="P", help="Only keys that start so.", show_default=False)]
@@ -124,15 +133,31 @@ def source_formats(value: str) -> frozenset[SourceFormat]:
 # is longer than a person watches.
 PATIENCE_SECONDS = 300
 
-Timeout = Annotated[
-    int,
-    typer.Option(
-        "--timeout",
-        metavar="SECONDS",
-        parser=whole_number("--timeout", 1, 1_000_000),
-        help="How long to wait without any news.",
-    ),
-]
+
+def rate_option(what: str, highest: int) -> Any:
+    """Declare `--rate`, for a command that sends so many of these a second at most."""
+    parser = whole_number("--rate", 1, highest)
+    return typer.Option("--rate", metavar="N", parser=parser, help=f"How many {what} a second at most.")
+
+
+def limit_option(highest: int) -> Any:
+    """Declare `--limit`, for a command that reads so many at most."""
+    parser = whole_number("--limit", 1, highest)
+    return typer.Option("--limit", metavar="N", parser=parser, help="How many to read at most.")
+
+
+def timeout_option(waits: str, highest: int) -> Any:
+    """Declare `--timeout`, for a command that waits so."""
+    parser = whole_number("--timeout", 1, highest)
+    return typer.Option("--timeout", metavar="SECONDS", parser=parser, help=waits)
+
+
+def endpoint_option(pipeline: str) -> Any:
+    """Declare `--endpoint-url`, for a command that works on this pipeline."""
+    return typer.Option("--endpoint-url", metavar="URL", parser=http_url("--endpoint-url"), help=pipeline)
+
+
+Timeout = Annotated[int, timeout_option("How long to wait without any news.", 1_000_000)]
 
 Port = Annotated[
     int | None,
@@ -161,12 +186,7 @@ Stack = Annotated[
 
 EndpointUrl = Annotated[
     str | None,
-    typer.Option(
-        "--endpoint-url",
-        metavar="URL",
-        parser=http_url("--endpoint-url"),
-        help="The pipeline at this address, of the `darkroom up` that printed it or of another emulator.",
-    ),
+    endpoint_option("The pipeline at this address, of the `darkroom up` that printed it or of another emulator."),
 ]
 
 Context = Annotated[

@@ -15,7 +15,7 @@ from pathlib import Path
 from darkroom.errors import DarkroomError
 from darkroom.event_log.installation import Installation, java_environment
 from darkroom.event_log.server_properties import server_properties
-from darkroom.local.emulator import tail
+from darkroom.local.emulator import last_lines
 from darkroom.loopback import HOST, free_port
 
 _PROCESS = Path(__file__).with_name("broker_process.py")
@@ -28,7 +28,7 @@ class BrokerError(DarkroomError):
     """The broker did not start; the message ends with the last lines of its log."""
 
     def __init__(self, what: str, log: Path) -> None:
-        super().__init__(f"The broker {what}. The end of its log, {log}:\n{tail(log)}")
+        super().__init__(f"The broker {what}. The end of its log, {log}:\n{last_lines(log)}")
         self.log = log
 
 

@@ -22,7 +22,7 @@ from darkroom.event_log.jars import (
     end_of,
     fetch_jars,
     install_packages,
-    run,
+    run_step,
 )
 from darkroom.event_log.server_properties import server_properties
 from darkroom.local.synthesis import PROJECT
@@ -117,7 +117,7 @@ def _format_and_train(kafka: Installation, scratch: Path) -> None:
     """Format a storage that each start copies, and start once, so that later starts find all classes linked."""
     properties, trained = scratch / "server.properties", scratch / "data"
     _write_properties(properties, kafka.formatted)
-    run(kafka.format_command(properties), "Formatting Kafka's storage", java_environment(scratch))
+    run_step(kafka.format_command(properties), "Formatting Kafka's storage", java_environment(scratch))
     shutil.copytree(kafka.formatted, trained)
     _write_properties(properties, trained)
     _train(kafka.training_command(properties), scratch)

@@ -32,7 +32,7 @@ def install_packages(folder: Path) -> None:
     """
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"]
     pinned = ["--only-binary", ":all:", "--require-hashes", "-r", str(PACKAGES)]
-    run([*pip, *pinned, "--target", str(folder)], "Installing Java and jgo")
+    run_step([*pip, *pinned, "--target", str(folder)], "Installing Java and jgo")
 
 
 def fetch_jars(packages: Path, jars: Path, scratch: Path) -> None:
@@ -44,7 +44,7 @@ def fetch_jars(packages: Path, jars: Path, scratch: Path) -> None:
     jgo = [sys.executable, "-m", "jgo", "--ignore-config", "--quiet", "--resolver", "python", "--links", "copy"]
     caches = ["--repo-cache", str(scratch / "repository"), "--cache-dir", str(scratch / "cache")]
     environment = os.environ | {"PYTHONPATH": str(packages), "HOME": str(scratch)}
-    run([*jgo, *caches, "info", "classpath", _COORDINATES], "Fetching Kafka's jars", environment)
+    run_step([*jgo, *caches, "info", "classpath", _COORDINATES], "Fetching Kafka's jars", environment)
     jars.mkdir()
     for jar in (scratch / "cache" / "envs").rglob("*.jar"):
         jar.rename(jars / jar.name)
@@ -71,7 +71,7 @@ def check_jars(jars: Path, pinned: Path) -> None:
         )
 
 
-def run(command: Sequence[str], what: str, environment: Mapping[str, str] | None = None) -> None:
+def run_step(command: Sequence[str], what: str, environment: Mapping[str, str] | None = None) -> None:
     """Run a step of the installation.
 
     Raises:

@@ -40,7 +40,7 @@ class EmulatorError(DarkroomError):
     """The emulator did not start; the message ends with the last lines of its log."""
 
     def __init__(self, what: str, log: Path) -> None:
-        super().__init__(f"The emulator {what}. The end of its log, {log}:\n{tail(log)}")
+        super().__init__(f"The emulator {what}. The end of its log, {log}:\n{last_lines(log)}")
         self.log = log
 
 
@@ -127,7 +127,7 @@ def environment(endpoint_url: str, keys: AccessKeys) -> dict[str, str]:
     }
 
 
-def tail(log: Path, lines: int = _TAIL_LINES) -> str:
+def last_lines(log: Path, lines: int = _TAIL_LINES) -> str:
     """Read the last lines of a log, for a person who must find out what went wrong."""
     return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
 

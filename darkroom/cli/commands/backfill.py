@@ -17,7 +17,18 @@ from darkroom.backfill.estimate import Estimate
 from darkroom.backfill.jobs import PlannedKey, Planner
 from darkroom.backfill.orphans import Manifests, OrphanPlanner
 from darkroom.backfill.selection import Decision, Filter
-from darkroom.cli.options import EndpointUrl, KeyPrefix, LocalOption, Stack, duration, source_formats, whole_number
+from darkroom.cli.options import (
+    DryRun,
+    EndpointUrl,
+    KeyPrefix,
+    LocalOption,
+    Stack,
+    Yes,
+    duration,
+    json_option,
+    rate_option,
+    source_formats,
+)
 from darkroom.cli.progress import steps
 from darkroom.cli.target import find_target
 from darkroom.cli.terminal import confirm, told_when_stopped
@@ -59,7 +70,7 @@ Orphans = Annotated[
     bool,
     typer.Option("--orphans", help="Instead, remove the variants of what is gone from the bucket, and was never told."),
 ]
-All = Annotated[bool, typer.Option("--all", help="What is up to date, too.")]
+UpToDate = Annotated[bool, typer.Option("--all", help="What is up to date, too.")]
 Inventory = Annotated[
     Path | None,
     typer.Option("--inventory", metavar="FILE", help="Take the keys from a CSV file of S3 Inventory, plain or .gz."),
@@ -68,15 +79,6 @@ CheckpointFile = Annotated[
     Path | None,
     typer.Option("--checkpoint", metavar="FILE", help="Note how far it is; the same command goes on from there."),
 ]
-Rate = Annotated[
-    int,
-    typer.Option(
-        "--rate", metavar="N", parser=whole_number("--rate", 1, 3_000), help="How many jobs a second at most."
-    ),
-]
-Yes = Annotated[bool, typer.Option("--yes", help="Do not ask, however many there are.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Print each job that would be sent, and send none.")]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object that sums up; with --dry-run, one a job before.")]
 
 
 def backfill_(  # noqa: PLR0913 - the command has so many options
@@ -86,14 +88,14 @@ def backfill_(  # noqa: PLR0913 - the command has so many options
     missing: Missing = None,
     formats: Formats = None,
     rejected: Rejected = False,
-    everything: All = False,
+    everything: UpToDate = False,
     orphans: Orphans = False,
     inventory: Inventory = None,
     checkpoint: CheckpointFile = None,
-    rate: Rate = _RATE,
+    rate: Annotated[int, rate_option("jobs", 3_000)] = _RATE,
     yes: Yes = False,
     dry_run: DryRun = False,
-    as_json: AsJson = False,
+    as_json: Annotated[bool, json_option("One JSON object that sums up; with --dry-run, one a job before.")] = False,
     local: LocalOption = False,
     stack: Stack = None,
     endpoint_url: EndpointUrl = None,

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from darkroom.cli.options import DryRun, EndpointUrl, LocalOption, Stack, Yes, whole_number
+from darkroom.cli.options import AsJson, DryRun, EndpointUrl, LocalOption, Stack, Yes, limit_option, rate_option
 from darkroom.cli.output.dead_letters import dead_letter_json, dead_letter_lines, print_groups
 from darkroom.cli.progress import steps
 from darkroom.cli.target import find_target
@@ -29,23 +29,13 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="See why job
 
 Ids = Annotated[list[str] | None, typer.Argument(metavar="ID", help="Letters, by the beginning of their ids.")]
 Id = Annotated[str, typer.Argument(metavar="ID", help="A letter, by the beginning of its id.", show_default=False)]
-Reason = Annotated[
+ReasonCode = Annotated[
     str | None,
     typer.Option("--reason", metavar="CODE", help="Those that failed for this reason; StorageError is all of S3's."),
 ]
 All = Annotated[bool, typer.Option("--all", help="All of them.")]
-From = Annotated[
+SavedFile = Annotated[
     Path | None, typer.Option("--from", metavar="FILE", help="Those that `dlq discard` has saved in this file.")
-]
-Rate = Annotated[
-    int,
-    typer.Option(
-        "--rate", metavar="N", parser=whole_number("--rate", 1, MOST_A_SECOND), help="How many a second at most."
-    ),
-]
-Limit = Annotated[
-    int,
-    typer.Option("--limit", metavar="N", parser=whole_number("--limit", 1, _MOST), help="How many to read at most."),
 ]
 Save = Annotated[
     Path | None,
@@ -53,13 +43,12 @@ Save = Annotated[
         "--save", metavar="FILE", help="Where they are saved.", show_default="dead-letters-<time>.jsonl, here"
     ),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON: one line a letter, or one that sums up.")]
 
 
 @app.command("list")
 def list_(
     *,
-    limit: Limit = _MOST,
+    limit: Annotated[int, limit_option(_MOST)] = _MOST,
     as_json: AsJson = False,
     local: LocalOption = False,
     stack: Stack = None,
@@ -92,8 +81,8 @@ def list_(
         typer.echo("There are no dead letters.")
 
 
-@app.command()
-def show(
+@app.command("show")
+def show_message(
     message_id: Id,
     *,
     as_json: AsJson = False,
@@ -122,10 +111,10 @@ def show(
 def redrive_(  # noqa: PLR0913 - the command has so many options
     message_ids: Ids = None,
     *,
-    reason: Reason = None,
+    reason: ReasonCode = None,
     everything: All = False,
-    file: From = None,
-    rate: Rate = _RATE,
+    file: SavedFile = None,
+    rate: Annotated[int, rate_option("messages", MOST_A_SECOND)] = _RATE,
     dry_run: DryRun = False,
     as_json: AsJson = False,
     local: LocalOption = False,
@@ -175,7 +164,7 @@ def redrive_(  # noqa: PLR0913 - the command has so many options
 def discard_(  # noqa: PLR0913 - the command has so many options
     message_ids: Ids = None,
     *,
-    reason: Reason = None,
+    reason: ReasonCode = None,
     everything: All = False,
     save: Save = None,
     yes: Yes = False,

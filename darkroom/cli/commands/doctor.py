@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from darkroom.cli.options import Context, EndpointUrl, LocalOption, Stack, whole_number
+from darkroom.cli.options import Context, EndpointUrl, LocalOption, Stack, json_option, timeout_option
 from darkroom.cli.overrides import check_overrides, read_context_options
 from darkroom.cli.progress import steps
 from darkroom.cli.target import find_target
@@ -25,24 +25,15 @@ _STYLES = {Level.OK: "green", Level.WARNING: "yellow", Level.FAULT: "bold red"}
 _PATIENCE_SECONDS = 120
 
 NoImage = Annotated[bool, typer.Option("--no-image", help="Send no test image: only look.")]
-Timeout = Annotated[
-    int,
-    typer.Option(
-        "--timeout",
-        metavar="SECONDS",
-        parser=whole_number("--timeout", 1, 100_000),
-        help="How long the test image is waited for, each way.",
-    ),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="One line of JSON a finding.")]
+ImageTimeout = Annotated[int, timeout_option("How long the test image is waited for, each way.", 100_000)]
 
 
 def doctor(  # noqa: PLR0913 - the command has so many options
     *,
     context: Context = None,
     no_image: NoImage = False,
-    timeout: Timeout = _PATIENCE_SECONDS,
-    as_json: AsJson = False,
+    timeout: ImageTimeout = _PATIENCE_SECONDS,
+    as_json: Annotated[bool, json_option("One line of JSON a finding.")] = False,
     local: LocalOption = False,
     stack: Stack = None,
     endpoint_url: EndpointUrl = None,

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from darkroom.cli.options import DryRun, Yes
+from darkroom.cli.options import AsJson, DryRun, Yes
 from darkroom.cli.terminal import confirm, stop_signal
 from darkroom.errors import UsageError
 from darkroom.event_log.client import LogClient, find_log
@@ -28,8 +28,7 @@ Client = Annotated[
     Path | None, typer.Option("--client", metavar="FILE", help="How to reach them: lines such as sasl.username=…")
 ]
 Topic = Annotated[str, typer.Option("--topic", help="The topic that outcomes are announced to.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Key = Annotated[str | None, typer.Option("--key", help="Only what is about this upload.")]
+EventKey = Annotated[str | None, typer.Option("--key", help="Only what is about this upload.")]
 From = Annotated[str, typer.Option("--from", metavar="POINT", help="beginning, end, a time, or 2h ago.")]
 To = Annotated[
     str, typer.Option("--to", metavar="POINT", help="beginning, end, a time, or 2h ago.", show_default=False)
@@ -42,7 +41,7 @@ GroupName = Annotated[str, typer.Option("--group", help="The readers' group.", s
 def tail(  # noqa: PLR0913 - the command has so many options
     *,
     from_: From = "end",
-    key: Key = None,
+    key: EventKey = None,
     once: Once = False,
     as_json: AsJson = False,
     topic: Topic = TOPIC,

@@ -5,7 +5,16 @@ from typing import Annotated
 
 import typer
 
-from darkroom.cli.options import EndpointUrl, LocalOption, Stack, byte_count, duration, http_url, prefix_hint
+from darkroom.cli.options import (
+    EndpointUrl,
+    LocalOption,
+    Stack,
+    byte_count,
+    duration,
+    http_url,
+    json_option,
+    prefix_hint,
+)
 from darkroom.cli.target import find_target
 from darkroom.pipeline.deployed_config import find_max_source_bytes, find_scope
 from darkroom.text import printable
@@ -18,8 +27,8 @@ _MOST_BYTES = 5 * 1024**3
 # A signature of version 4 is good for seven days: docs.aws.amazon.com/AmazonS3/latest/userguide/sigv4-query-string-auth
 _LONGEST = timedelta(days=7)
 
-Key = Annotated[str | None, typer.Option("--key", metavar="KEY", help="The one key that can be uploaded.")]
-Prefix = Annotated[
+OneKey = Annotated[str | None, typer.Option("--key", metavar="KEY", help="The one key that can be uploaded.")]
+ManyKeys = Annotated[
     str | None,
     typer.Option("--prefix", metavar="P", help="Any key that starts so: the visitor's file name is put behind it."),
 ]
@@ -51,17 +60,16 @@ Redirect = Annotated[
         help="The page that a visitor comes to once the file has arrived.",
     ),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object: url, fields, key, max_bytes and expires.")]
 
 
 def link(  # noqa: PLR0913 - the command has so many options
     *,
-    key: Key = None,
-    prefix: Prefix = None,
+    key: OneKey = None,
+    prefix: ManyKeys = None,
     max_bytes: MaxBytes = None,
     expires: Expires = "15m",  # type: ignore[assignment] # the parser reads it
     redirect: Redirect = None,
-    as_json: AsJson = False,
+    as_json: Annotated[bool, json_option("One JSON object: url, fields, key, max_bytes and expires.")] = False,
     local: LocalOption = False,
     stack: Stack = None,
     endpoint_url: EndpointUrl = None,

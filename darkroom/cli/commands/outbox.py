@@ -9,7 +9,17 @@ from typing import Annotated
 
 import typer
 
-from darkroom.cli.options import DryRun, EndpointUrl, KeyPrefix, LocalOption, Stack, Yes, whole_number
+from darkroom.cli.options import (
+    AsJson,
+    DryRun,
+    EndpointUrl,
+    KeyPrefix,
+    LocalOption,
+    Stack,
+    Yes,
+    limit_option,
+    rate_option,
+)
 from darkroom.cli.progress import steps
 from darkroom.cli.target import find_target
 from darkroom.cli.terminal import confirm
@@ -32,23 +42,15 @@ app = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="Announce outcomes again, and see which have not reached the log."
 )
 
-Rate = Annotated[
-    int,
-    typer.Option("--rate", metavar="N", parser=whole_number("--rate", 1, _HIGHEST_RATE), help="How many a second."),
-]
-Limit = Annotated[
-    int,
-    typer.Option("--limit", metavar="N", parser=whole_number("--limit", 1, _MOST), help="How many to read at most."),
-]
+Rate = Annotated[int, rate_option("events", _HIGHEST_RATE)]
 Redrive = Annotated[bool, typer.Option("--redrive", help="Send them to the log again.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON: one line a key or a message, or one that sums up.")]
-Log = Annotated[
+LogFile = Annotated[
     Path, typer.Argument(metavar="FILE", help="The log, an event a line; - is standard input.", show_default=False)
 ]
 
 
-@app.command()
-def backfill(  # noqa: PLR0913 - the command has so many options
+@app.command("backfill")
+def backfill_events(  # noqa: PLR0913 - the command has so many options
     *,
     prefix: KeyPrefix = "",
     rate: Rate = _RATE,
@@ -97,7 +99,7 @@ def backfill(  # noqa: PLR0913 - the command has so many options
 
 @app.command("verify")
 def verify_(  # noqa: PLR0913 - the same
-    log: Log,
+    log: LogFile,
     *,
     prefix: KeyPrefix = "",
     as_json: AsJson = False,
@@ -140,7 +142,7 @@ def verify_(  # noqa: PLR0913 - the same
 def dlq(  # noqa: PLR0913 - the command has so many options
     *,
     redrive: Redrive = False,
-    limit: Limit = _MOST,
+    limit: Annotated[int, limit_option(_MOST)] = _MOST,
     rate: Rate = _RATE,
     yes: Yes = False,
     dry_run: DryRun = False,

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from darkroom.cli.options import PATIENCE_SECONDS, Context, Timeout, Variants, http_url
+from darkroom.cli.options import PATIENCE_SECONDS, Context, Paths, Timeout, UploadsAsJson, Variants, endpoint_option
 from darkroom.cli.output.html import contact_sheet
 from darkroom.cli.output.results import exit_status, failure_lines, print_skipped, print_table, result_json, summary
 from darkroom.cli.overrides import local_settings
@@ -29,35 +29,27 @@ _LOG = "function.log"
 # How long the function may take to log what it has done.
 _LAST_LINES_SECONDS = 10.0
 
-Paths = Annotated[list[Path], typer.Argument(metavar="PATH", show_default=False)]
 Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the variants and manifests are copied to.")]
-AsJson = Annotated[bool, typer.Option("--json", help="One line of JSON an upload, as soon as it is known.")]
 Sheet = Annotated[
     Path | None, typer.Option("--contact-sheet", metavar="FILE", help="Write an HTML page of all that came out.")
 ]
-EndpointUrl = Annotated[
-    str | None,
-    typer.Option(
-        "--endpoint-url",
-        metavar="URL",
-        parser=http_url("--endpoint-url"),
-        help="Use the pipeline of the `darkroom up` there; one is deployed where none is.",
-    ),
+LocalEndpointUrl = Annotated[
+    str | None, endpoint_option("Use the pipeline of the `darkroom up` there; one is deployed where none is.")
 ]
-Log = Annotated[bool, typer.Option("--log", help="Print the function's log on standard error at the end.")]
+FunctionLog = Annotated[bool, typer.Option("--log", help="Print the function's log on standard error at the end.")]
 
 
 def run(  # noqa: PLR0913 - the command has so many options
     paths: Paths,
     *,
     out: Out = Path("out"),
-    as_json: AsJson = False,
+    as_json: UploadsAsJson = False,
     variants: Variants = None,
     context: Context = None,
     sheet: Sheet = None,
-    endpoint_url: EndpointUrl = None,
+    endpoint_url: LocalEndpointUrl = None,
     timeout: Timeout = PATIENCE_SECONDS,
-    log: Log = False,
+    log: FunctionLog = False,
 ) -> None:
     """Resize files and folders on this machine, with the very pipeline that runs on AWS.
 

@@ -6,20 +6,19 @@ from typing import Annotated
 import typer
 
 from contract.keys import MAX_KEY_BYTES
-from darkroom.cli.options import EndpointUrl, LocalOption, Stack
+from darkroom.cli.options import EndpointUrl, LocalOption, Stack, json_option
 from darkroom.cli.output.lookup import describe_lookup, situation_of
 from darkroom.cli.target import find_target
 from darkroom.errors import ExitStatus, UsageError
 from darkroom.uploads.lookup import look_up
 
 Key = Annotated[str, typer.Argument(metavar="KEY", show_default=False)]
-AsJson = Annotated[bool, typer.Option("--json", help="The manifest as it is stored.")]
 
 
 def show(
     key: Key,
     *,
-    as_json: AsJson = False,
+    as_json: Annotated[bool, json_option("The manifest as it is stored.")] = False,
     local: LocalOption = False,
     stack: Stack = None,
     endpoint_url: EndpointUrl = None,

@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.live import Live
 
-from darkroom.cli.options import EndpointUrl, LocalOption, Stack
+from darkroom.cli.options import EndpointUrl, LocalOption, Stack, json_option
 from darkroom.cli.output.status import status_json, status_screen
 from darkroom.cli.target import find_target
 from darkroom.cli.terminal import stop_signal
@@ -18,13 +18,12 @@ from darkroom.pipeline.status import Status, StatusReader
 _REFRESH_SECONDS = 2.0
 
 Watch = Annotated[bool, typer.Option("--watch", help="Keep looking, every two seconds, until Ctrl-C.")]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object; with --watch, one a line.")]
 
 
 def status(
     *,
     watch: Watch = False,
-    as_json: AsJson = False,
+    as_json: Annotated[bool, json_option("One JSON object; with --watch, one a line.")] = False,
     local: LocalOption = False,
     stack: Stack = None,
     endpoint_url: EndpointUrl = None,

@@ -21,13 +21,13 @@ from darkroom.pipeline.client import Pipeline
 
 _LOOK_SECONDS = 1.0
 
-Log = Annotated[
+LogOfEvents = Annotated[
     LogKind | None,
     typer.Option("--log", help="Run an event log, too: Apache Kafka (installed on first use), or a mock in memory."),
 ]
 
 
-def up(*, port: Port = None, log: Log = None, variants: Variants = None, context: Context = None) -> None:
+def up(*, port: Port = None, log: LogOfEvents = None, variants: Variants = None, context: Context = None) -> None:
     """Keep the pipeline running on this machine until Ctrl-C, for any S3 client to upload to.
 
     It prints the access keys of this start. A request that is not signed with them is refused, and so is whatever a web

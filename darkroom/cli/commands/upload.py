@@ -2,12 +2,20 @@
 
 import sys
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from darkroom.cli.options import PATIENCE_SECONDS, EndpointUrl, LocalOption, Stack, Timeout, prefix_hint
+from darkroom.cli.options import (
+    PATIENCE_SECONDS,
+    EndpointUrl,
+    LocalOption,
+    Paths,
+    Stack,
+    Timeout,
+    UploadsAsJson,
+    prefix_hint,
+)
 from darkroom.cli.output.results import exit_status, outcome_json, outcome_line, print_skipped, summary, upload_json
 from darkroom.cli.progress import upload_progress
 from darkroom.cli.target import find_target
@@ -22,7 +30,6 @@ from darkroom.uploads.watcher import PipelineWatcher
 
 _GO_ON = "Run again to go on: what is there already is not uploaded again."
 
-Paths = Annotated[list[Path], typer.Argument(metavar="PATH", show_default=False)]
 Prefix = Annotated[
     str,
     typer.Option(
@@ -30,7 +37,6 @@ Prefix = Annotated[
     ),
 ]
 Wait = Annotated[bool, typer.Option("--wait", help="Wait for the outcome of each, and tell it as it comes.")]
-AsJson = Annotated[bool, typer.Option("--json", help="One line of JSON an upload, as soon as it is known.")]
 
 
 def upload(  # noqa: PLR0913 - the command has so many options
@@ -39,7 +45,7 @@ def upload(  # noqa: PLR0913 - the command has so many options
     prefix: Prefix = "",
     wait: Wait = False,
     timeout: Timeout = PATIENCE_SECONDS,
-    as_json: AsJson = False,
+    as_json: UploadsAsJson = False,
     local: LocalOption = False,
     stack: Stack = None,
     endpoint_url: EndpointUrl = None,

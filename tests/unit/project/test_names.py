@@ -7,9 +7,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
 IMAGING = "lambdas/resize/imaging"
-# The two engines offer the same names, on purpose. Typer makes a command's options of annotations that stand beside it.
+# The two engines offer the same names, on purpose.
 TWINS = (f"{IMAGING}/pillow/", f"{IMAGING}/vips/", f"{IMAGING}/render.py")
-COMMANDS = "darkroom/cli/commands/"
 # Entry points, and where the project lies: the command line and the stacks each find it by their own place. Each
 # function has a handler, a consumer and settings.
 KNOWN = {"PROJECT", "app", "main"} | {"Consumer", "Settings", "handler", "make_consumer"}
@@ -29,9 +28,8 @@ def test_no_public_name_is_defined_twice_but_for_the_engines_twins() -> None:
     for folder in ("darkroom", "lambdas", "stacks"):
         for module in (ROOT / folder).rglob("*.py"):
             place = module.relative_to(ROOT).as_posix()
-            if not place.startswith(COMMANDS):
-                home = "the engines" if place.startswith(TWINS) else place
-                for name in public_names(module):
-                    places[name].add(home)
+            home = "the engines" if place.startswith(TWINS) else place
+            for name in public_names(module):
+                places[name].add(home)
 
     assert {name for name, homes in places.items() if len(homes) > 1 and not name.startswith("_")} == KNOWN

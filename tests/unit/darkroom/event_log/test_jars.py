@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from darkroom.event_log.jars import JARS, KAFKA, InstallationError, check_jars, hashes_of, run
+from darkroom.event_log.jars import JARS, KAFKA, InstallationError, check_jars, hashes_of, run_step
 
 
 def jars(folder: Path, **contents: bytes) -> Path:
@@ -57,4 +57,4 @@ def test_hashes_are_of_the_content(tmp_path: Path) -> None:
 
 def test_a_step_that_fails_is_named_with_the_end_of_what_it_said() -> None:
     with pytest.raises(InstallationError, match=r"(?s)^Baking failed with status 3:\nno flour$"):
-        run([sys.executable, "-c", "import sys; print('no flour'); sys.exit(3)"], "Baking")
+        run_step([sys.executable, "-c", "import sys; print('no flour'); sys.exit(3)"], "Baking")
