@@ -5,16 +5,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
 
-from aws_cdk import Aws, Duration, RemovalPolicy
+from aws_cdk import Aws
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from stacks.config.config import Config
 from stacks.config.event_target import KafkaAuth, KafkaTarget, Vpc
+from stacks.queue_function import Program, QueueFunction
 from stacks.suppressions import suppress
 
 _HANDLER = "announce.handler.handler"
@@ -25,30 +25,14 @@ _BATCH = 10
 # A hundred events are under way at most: each invocation has a connection to every broker, which have a limit too.
 _CONCURRENCY = 10
 
-_QUEUE_CATCHES_FAILURES = (
-    "Only the events queue invokes this function, and waits for its answer: what fails stays in the queue and goes to "
-    "the queue's own dead-letter queue. Destinations are for asynchronous callers and for streams."
-)
-_X_RAY_HAS_NO_RESOURCES = (
-    "X-Ray's write actions know no resource to restrict them to: "
-    "docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html"
-)
 _INTERFACES_HAVE_NO_RESOURCES = (
     "Lambda describes, makes and deletes the network interfaces of a function in a VPC with these actions; a statement "
     "beside them denies them to the function's own code: docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html"
 )
-_QUEUE_LIMITS_CONCURRENCY = (
-    "The event source mapping limits it. Reserved concurrency would throttle, and every throttled batch would count as "
-    "a receive: docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html"
-)
 _NEEDS_NO_VPC = "Its target is on the Internet, behind TLS; for brokers in a VPC the setting `events` takes subnets."
 _KEEPS_NO_SECRETS = "They are addresses and the ARN of a secret, which Lambda encrypts; the secret itself is not there."
-_LOGS_ARE_ENCRYPTED = (
-    "CloudWatch encrypts every log: docs.aws.amazon.com/AmazonCloudWatch/latest/logs/data-protection.html. No line "
-    "holds more than a key and why its event was not taken."
-)
+_LOGGED = "No line holds more than a key and why its event was not taken."
 
-_ARCHITECTURES = {"arm64": lambda_.Architecture.ARM_64, "x86_64": lambda_.Architecture.X86_64}
 _OF_INTERFACES = [
     "ec2:AssignPrivateIpAddresses",
     "ec2:CreateNetworkInterface",
@@ -59,23 +43,26 @@ _OF_INTERFACES = [
 ]
 
 
-class AnnounceFunction(Construct):
+class AnnounceFunction(QueueFunction):
     """One function that takes a queue's events to a target; it reads no bucket."""
 
     def __init__(self, scope: Construct, construct_id: str, *, config: Config, bundle: Path) -> None:
-        super().__init__(scope, construct_id)
-        self._config = config
-        self._role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
-        self.log_group = self._make_log_group()
-        self.function = self._make_function(bundle)
-        suppress(self._role, _X_RAY_HAS_NO_RESOURCES, "AwsSolutions-IAM5[Resource::*]")
-        self._grant("WriteLog", ["logs:CreateLogStream", "logs:PutLogEvents"], self.log_group.log_group_arn)
+        program = Program(
+            handler=_HANDLER,
+            description="Darkroom: takes outcomes from their queue to the event log",
+            bundle=bundle,
+            memory_mb=_MEMORY_MEGABYTES,
+            timeout_seconds=TIMEOUT_SECONDS,
+            environment={"POWERTOOLS_SERVICE_NAME": config.stack_name},
+            jobs="events",
+            logged=_LOGGED,
+            variables=_KEEPS_NO_SECRETS,
+        )
+        super().__init__(scope, construct_id, config=config, program=program)
 
     def take_events_from(self, queue: sqs.IQueue) -> None:
         """Invoke the function with batches of the queue's events; it tells which of them to retry."""
-        self._grant(
-            "TakeEvents", ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"], queue.queue_arn
-        )
+        self._grant_receive("TakeEvents", queue)
         mapping = lambda_.EventSourceMapping(
             self,
             "Events",
@@ -85,7 +72,7 @@ class AnnounceFunction(Construct):
             report_batch_item_failures=True,
             max_concurrency=_CONCURRENCY,
         )
-        suppress(mapping, _QUEUE_CATCHES_FAILURES, "Serverless-LambdaEventSourceMappingDestination")
+        self._suppress_destination(mapping)
 
     def announce_to_bus(self, bus: events.EventBus) -> None:
         """Send to an EventBridge bus, and be allowed nothing else there."""
@@ -155,38 +142,3 @@ class AnnounceFunction(Construct):
 
     def _set_target(self, target: Mapping[str, str | None]) -> None:
         self.function.add_environment("DARKROOM_TARGET", json.dumps(target, separators=(",", ":")))
-
-    def _grant(self, sid: str, actions: list[str], resource: str) -> None:
-        self._role.add_to_principal_policy(iam.PolicyStatement(sid=sid, actions=actions, resources=[resource]))
-
-    def _make_log_group(self) -> logs.LogGroup:
-        removal = RemovalPolicy.RETAIN if self._config.retain_data else RemovalPolicy.DESTROY
-        group = logs.LogGroup(self, "Log", removal_policy=removal)
-        cast("logs.CfnLogGroup", group.node.default_child).retention_in_days = self._config.log_retention_days
-        suppress(group, _LOGS_ARE_ENCRYPTED, "CKV_AWS_158")
-        return group
-
-    def _make_function(self, bundle: Path) -> lambda_.Function:
-        function = lambda_.Function(
-            self,
-            "Function",
-            description="Darkroom: takes outcomes from their queue to the event log",
-            code=lambda_.Code.from_asset(str(bundle)),
-            handler=_HANDLER,
-            runtime=lambda_.Runtime(f"python{self._config.python}", lambda_.RuntimeFamily.PYTHON),
-            architecture=_ARCHITECTURES[self._config.architecture],
-            memory_size=_MEMORY_MEGABYTES,
-            timeout=Duration.seconds(TIMEOUT_SECONDS),
-            environment={"POWERTOOLS_SERVICE_NAME": self._config.stack_name},
-            role=self._role,
-            log_group=self.log_group,
-            logging_format=lambda_.LoggingFormat.JSON,
-            tracing=lambda_.Tracing.ACTIVE,
-        )
-        # The construct makes the function wait for its role, which naming the role has done already.
-        resource = cast("lambda_.CfnFunction", function.node.default_child)
-        resource.add_metadata("cfn-lint", {"config": {"ignore_checks": ["W3005"]}})
-        suppress(function, _QUEUE_CATCHES_FAILURES, "Serverless-LambdaDLQ", "CKV_AWS_116")
-        suppress(function, _QUEUE_LIMITS_CONCURRENCY, "CKV_AWS_115")
-        suppress(function, _KEEPS_NO_SECRETS, "CKV_AWS_173")
-        return function

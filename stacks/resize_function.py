@@ -2,67 +2,54 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import cast
 
-from aws_cdk import Duration, RemovalPolicy
-from aws_cdk import aws_iam as iam
+from aws_cdk import Duration
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct, IDependable
 
 from stacks.config.config import Config
 from stacks.config.rules import Pollers
+from stacks.queue_function import Program, QueueFunction
 from stacks.suppressions import suppress, text_in_cdk_nag
 
 HANDLER = "resize.handler.handler"
 
-_QUEUE_CATCHES_FAILURES = (
-    "Only the jobs queue invokes this function, and waits for its answer: what fails goes to the queue's own "
-    "dead-letter queue. Destinations are for asynchronous callers and for streams."
-)
-_X_RAY_HAS_NO_RESOURCES = (
-    "X-Ray's write actions know no resource to restrict them to: "
-    "docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html"
-)
-_QUEUE_LIMITS_CONCURRENCY = (
-    "The event source mapping limits it. Reserved concurrency would throttle, every throttled batch would count as a "
-    "receive, and good jobs would end as dead letters: docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html"
-)
 _NEEDS_NO_VPC = (
     "It uses nothing of a VPC: it speaks to S3 and SQS alone, with TLS, by a role that knows two buckets and a queue."
 )
 _KEEPS_NO_SECRETS = "Lambda encrypts them with a key of its own, and they are names and limits: none is a secret."
-_LOGS_ARE_ENCRYPTED = (
-    "CloudWatch encrypts every log: docs.aws.amazon.com/AmazonCloudWatch/latest/logs/data-protection.html. A key of "
-    "one's own costs, and guards keys and outcomes of jobs: no log line holds an image or a credential."
-)
+_LOGGED = "A key of one's own costs, and guards keys and outcomes of jobs: no log line holds an image or a credential."
 _ANY_KEY = "People choose the keys of their uploads, and the keys of what is derived follow from those."
 
-_ARCHITECTURES = {"arm64": lambda_.Architecture.ARM_64, "x86_64": lambda_.Architecture.X86_64}
 
-
-class ResizeFunction(Construct):
+class ResizeFunction(QueueFunction):
     """One function; what it reads, writes and takes jobs from is for the stack to say."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, config: Config, bundle: Path, environment: Mapping[str, str]
     ) -> None:
-        super().__init__(scope, construct_id)
-        self._config = config
-        self._role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
-        self.log_group = self._make_log_group()
-        self.function = self._make_function(bundle, environment)
-        suppress(self._role, _X_RAY_HAS_NO_RESOURCES, "AwsSolutions-IAM5[Resource::*]")
-        self._grant("WriteLog", ["logs:CreateLogStream", "logs:PutLogEvents"], self.log_group.log_group_arn)
+        program = Program(
+            handler=HANDLER,
+            description="Darkroom: makes every configured size of an uploaded image",
+            bundle=bundle,
+            memory_mb=config.memory_mb,
+            timeout_seconds=config.function_timeout_seconds,
+            environment=environment,
+            jobs="jobs",
+            logged=_LOGGED,
+            variables=_KEEPS_NO_SECRETS,
+            no_vpc=_NEEDS_NO_VPC,
+        )
+        super().__init__(scope, construct_id, config=config, program=program)
 
     def take_jobs_from(self, queue: sqs.IQueue) -> IDependable:
         """Invoke the function with batches of the queue's messages; it tells which of them to retry, and when.
 
         Returns what does it: created last, after the function, its version and the queue.
         """
-        self._grant("TakeJobs", ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"], queue.queue_arn)
+        self._grant_receive("TakeJobs", queue)
         self._grant("RetryJobs", ["sqs:ChangeMessageVisibility"], queue.queue_arn)
         mapping = lambda_.EventSourceMapping(
             self,
@@ -75,7 +62,7 @@ class ResizeFunction(Construct):
             max_concurrency=self._config.max_concurrency,
             provisioned_poller_config=_poller_config(self._config.provisioned_pollers),
         )
-        suppress(mapping, _QUEUE_CATCHES_FAILURES, "Serverless-LambdaEventSourceMappingDestination")
+        self._suppress_destination(mapping)
         return mapping
 
     def read(self, uploads: s3.IBucket) -> None:
@@ -109,46 +96,10 @@ class ResizeFunction(Construct):
         """
         return lambda_.Alias(self, "Live", alias_name="live", version=self.function.current_version)
 
-    def _grant(self, sid: str, actions: list[str], resource: str) -> None:
-        self._role.add_to_principal_policy(iam.PolicyStatement(sid=sid, actions=actions, resources=[resource]))
-
     def _grant_on_objects(self, sid: str, actions: list[str], bucket: s3.IBucket, keys: str) -> None:
         objects = bucket.arn_for_objects(keys)
         self._grant(sid, actions, objects)
         suppress(self._role, _ANY_KEY, f"AwsSolutions-IAM5[Resource::{text_in_cdk_nag(self, objects)}]")
-
-    def _make_log_group(self) -> logs.LogGroup:
-        removal = RemovalPolicy.RETAIN if self._config.retain_data else RemovalPolicy.DESTROY
-        group = logs.LogGroup(self, "Log", removal_policy=removal)
-        cast("logs.CfnLogGroup", group.node.default_child).retention_in_days = self._config.log_retention_days
-        suppress(group, _LOGS_ARE_ENCRYPTED, "CKV_AWS_158")
-        return group
-
-    def _make_function(self, bundle: Path, environment: Mapping[str, str]) -> lambda_.Function:
-        function = lambda_.Function(
-            self,
-            "Function",
-            description="Darkroom: makes every configured size of an uploaded image",
-            code=lambda_.Code.from_asset(str(bundle)),
-            handler=HANDLER,
-            runtime=lambda_.Runtime(f"python{self._config.python}", lambda_.RuntimeFamily.PYTHON),
-            architecture=_ARCHITECTURES[self._config.architecture],
-            memory_size=self._config.memory_mb,
-            timeout=Duration.seconds(self._config.function_timeout_seconds),
-            environment=environment,
-            role=self._role,
-            log_group=self.log_group,
-            logging_format=lambda_.LoggingFormat.JSON,
-            tracing=lambda_.Tracing.ACTIVE,
-        )
-        # The construct makes the function wait for its role, which naming the role has done already.
-        resource = cast("lambda_.CfnFunction", function.node.default_child)
-        resource.add_metadata("cfn-lint", {"config": {"ignore_checks": ["W3005"]}})
-        suppress(function, _QUEUE_CATCHES_FAILURES, "Serverless-LambdaDLQ", "CKV_AWS_116")
-        suppress(function, _QUEUE_LIMITS_CONCURRENCY, "CKV_AWS_115")
-        suppress(function, _NEEDS_NO_VPC, "CKV_AWS_117")
-        suppress(function, _KEEPS_NO_SECRETS, "CKV_AWS_173")
-        return function
 
 
 def _poller_config(pollers: Pollers | None) -> lambda_.ProvisionedPollerConfig | None:
