@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from contract.errors import SettingsError
 from darkroom.doctor.findings import Finding, fault, ok, warning
 from darkroom.errors import aws_errors
 from darkroom.local.cloud_assembly import read_assembly
 from darkroom.pipeline.client import LIVE, Pipeline
 from darkroom.pipeline.deploy_advice import deploy_advice
-from resize.settings import Settings
+from darkroom.pipeline.deployed_config import settings_fault
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -104,10 +103,8 @@ def compare_function(deployed: Mapping[str, Any], pipeline: Pipeline) -> Iterato
             )
     if live["CodeSha256"] != latest["CodeSha256"]:
         yield fault("The function's newest code is not what takes the jobs.", deploy_advice(pipeline, "Deploy again."))
-    try:
-        Settings.from_environment(live["Environment"]["Variables"])
-    except (SettingsError, KeyError) as error:
-        yield fault(f"The function cannot start: {error}.", deploy_advice(pipeline, "Deploy again."))
+    if wrong := settings_fault(live.get("Environment", {}).get("Variables", {})):
+        yield fault(f"The function cannot start: {wrong}.", deploy_advice(pipeline, "Deploy again."))
     else:
         yield ok(f"The function's version {live['Version']} takes the jobs.")
 

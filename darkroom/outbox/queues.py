@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from contract.errors import SettingsError
-from darkroom.errors import DarkroomError, UsageError, aws_errors
+from darkroom.errors import UsageError, aws_errors
 from darkroom.pipeline.client import Pipeline
+from darkroom.pipeline.deployed_config import read_settings
 from darkroom.pipeline.sqs import read_queue, send
-from resize.settings import Events, Settings
+from resize.settings import Events
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -50,12 +50,7 @@ def read_events(pipeline: Pipeline) -> Events | None:
     Raises:
         DarkroomError: AWS refuses or does not answer, or the function is another Darkroom's.
     """
-    with aws_errors("Reading the configuration of the function"):
-        environment = pipeline.function_environment()
-    try:
-        return Settings.from_environment(environment).events
-    except SettingsError as error:
-        raise DarkroomError(f"The function is another Darkroom's: {error}. Deploy it, and run again.") from error
+    return read_settings(pipeline).events
 
 
 def event_queues_of(pipeline: Pipeline, events: Events) -> OutboxQueues:

@@ -110,6 +110,15 @@ def read_settings(pipeline: Pipeline) -> Settings:
         raise DarkroomError(f"The function is another Darkroom's: {error}. {advice}") from error
 
 
+def settings_fault(environment: Mapping[str, str]) -> str | None:
+    """Say why a function with these variables cannot start; None where it can."""
+    try:
+        Settings.from_environment(environment)
+    except SettingsError as error:
+        return str(error)
+    return None
+
+
 def read_notifications(s3: "S3Client", bucket: str) -> tuple[Notification, ...]:
     """Read which events a bucket sends to queues.
 
