@@ -59,7 +59,7 @@ lock: setup ## pin every requirement again, with hashes, after a change of a .in
 	$(LOCK) requirements/broker.in -o requirements/broker.txt
 	$(BIN)/python -m tools.kafka_jars
 
-settings: setup ## write the settings of stacks/config/config.py into cdk.json and docs/configuration.md
+settings: setup ## write settings and variants' options into cdk.json and docs/configuration.md
 	$(BIN)/python -m tools.settings
 
 lint: setup ## ruff, mypy --strict, bandit, and who imports whom

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from contract.errors import SettingsError
 from stacks.bundle.build import ANNOUNCE, RESIZE, BundleError, build_bundle, lambda_platform
-from stacks.config.config import Config, is_cdk_key, parse_config
+from stacks.config.config import Config
 from stacks.config.context import read_context
 from stacks.config.feature_flags import FEATURE_FLAGS
+from stacks.config.parser import is_cdk_key, parse_config
 
 PROJECT = Path(__file__).resolve().parent
 

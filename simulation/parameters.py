@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stacks.config.config import Config, parse_config
+from stacks.config.config import Config
+from stacks.config.parser import parse_config
 
 FOLDER = Path(__file__).parent
 ROOT = FOLDER.parent

@@ -1,21 +1,24 @@
-"""Write every setting of `Config` into cdk.json and docs/configuration.md, where people look it up."""
+"""Write settings and variants' options where people look them up: cdk.json and docs/configuration.md."""
 
 import json
 import sys
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
+from typing import TypeAlias
 
-from resize.imaging.variants import Variant
+from resize.imaging.variants import OPTIONS, Variant, variants_to_json
 from stacks.config.config import Config
 from stacks.config.setting import default_of, doc_of, rule_of
 
 ROOT = Path(__file__).parents[1]
 CDK_JSON = ROOT / "cdk.json"
 PAGE = ROOT / "docs" / "configuration.md"
-BEGIN = "<!-- settings: written by `make settings` -->\n"
+# What stands between these marks is written here.
+SETTINGS = ("<!-- settings: written by `make settings` -->\n", "<!-- end of settings -->\n")
+OPTIONS_OF_VARIANT = ("<!-- options: written by `make settings` -->\n", "<!-- end of options -->\n")
+Row: TypeAlias = tuple[str, ...]
 PIPE = r"\|"  # in a cell of a table: github.github.com/gfm/#tables-extension-
-END = "<!-- end of settings -->\n"
 
 
 def cdk_json(before: str) -> str:
@@ -31,24 +34,41 @@ def cdk_json(before: str) -> str:
 
 
 def page(before: str) -> str:
-    """Write the table of the settings anew, between its two marks.
+    """Write both tables anew, each between its two marks.
 
     Raises:
         ValueError: a mark is missing.
     """
-    above, _, rest = before.partition(BEGIN)
-    _, end, below = rest.partition(END)
-    if not end:
-        raise ValueError(f"{PAGE.name} has no table between {BEGIN.strip()} and {END.strip()}")
-    return above + BEGIN + "\n" + "\n".join(_table()) + "\n\n" + END + below
+    return _between(OPTIONS_OF_VARIANT, _between(SETTINGS, before, _settings()), _options())
 
 
-def _table() -> Iterator[str]:
-    yield "| setting | default | allowed | what it does |"
-    yield "| --- | --- | --- | --- |"
+def _between(marks: tuple[str, str], before: str, rows: Iterator[Row]) -> str:
+    begin, end = marks
+    above, _, rest = before.partition(begin)
+    _, found, below = rest.partition(end)
+    if not found:
+        raise ValueError(f"{PAGE.name} has no table between {begin.strip()} and {end.strip()}")
+    return above + begin + "\n" + "\n".join(map(_line, rows)) + "\n\n" + end + below
+
+
+def _line(cells: Row) -> str:
+    return f"| {' | '.join(cell.replace('|', PIPE) for cell in cells)} |"
+
+
+def _settings() -> Iterator[Row]:
+    yield "setting", "default", "allowed", "what it does"
+    yield ("---",) * 4
     for field in fields(Config):
-        cells = (f"`{field.name}`", _default(field.default, default_of(field)), rule_of(field).allowed, doc_of(field))
-        yield f"| {' | '.join(cell.replace('|', PIPE) for cell in cells)} |"
+        yield f"`{field.name}`", _default(field.default, default_of(field)), rule_of(field).allowed, doc_of(field)
+
+
+def _options() -> Iterator[Row]:
+    defaults = variants_to_json((Variant(name="any"),))["any"]
+    yield "option", "default", "allowed", "what it does"
+    yield ("---",) * 4
+    for name, option in OPTIONS.items():
+        default = f"`{json.dumps(defaults[name])}`" if name in defaults else "none"
+        yield f"`{name}`", default, option.rule.allowed, option.doc
 
 
 def _default(value: object, written: object) -> str:

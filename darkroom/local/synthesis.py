@@ -14,8 +14,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from darkroom.errors import DarkroomError
-from stacks.config.config import Config, parse_config
+from stacks.config.config import Config
 from stacks.config.context import read_context
+from stacks.config.parser import parse_config
 
 PROJECT = Path(__file__).resolve().parents[2]
 

@@ -1,17 +1,12 @@
 """The settings of cdk.json as one frozen value."""
 
-import difflib
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
-from contract.errors import SettingsError
 from resize.backoff import Backoff
 from resize.imaging.engine import Engine
 from resize.imaging.limits import Limits
-from resize.imaging.variants import Variant, parse_variants
+from resize.imaging.variants import Rule, Variant, parse_variants
 from resize.settings import STORAGE_SECONDS, WALL_FACTOR, Events, Settings
-from stacks.config.context import parse_json
 from stacks.config.event_target import EventTarget, parse_event_target
 from stacks.config.rules import (
     BOOLEAN,
@@ -23,23 +18,15 @@ from stacks.config.rules import (
     POLLERS,
     VARIANTS,
     Pollers,
-    Rule,
     integer,
     one_of,
     optional,
     text,
 )
-from stacks.config.setting import rule_of, setting
+from stacks.config.setting import setting
 
-# In all, names and values: docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html. What Lambda measures, going
-# by its own error message, is the environment as JSON text.
-MAX_ENVIRONMENT_BYTES = 4096
 # docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 MAX_BUCKET_NAME = 63
-RESERVED_BUCKET_PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
-# https://sqs.<region>.<domain>/<account>/<name of 80 characters>, in the region and the domain with the longest names.
-MAX_QUEUE_URL = 150
-_LONGEST_SOURCE = "/darkroom/123456789012/us-gov-northwest-1/"
 
 _LIMITS = Limits()
 # Format and quality are spelled out, as they are what people change first.
@@ -262,144 +249,4 @@ class Config:
             jobs_queue_url=jobs_queue_url,
             backoff=self.backoff,
             events=events,
-        )
-
-
-_RULES: Mapping[str, Rule] = {field.name: rule_of(field) for field in fields(Config)}
-_TEXT_KNOBS = frozenset(knob.name for knob in fields(Config) if knob.type is str)
-_CDK_COMMAND_LINE_KEYS = frozenset({"acknowledged-issue-numbers", "cli-telemetry"})
-
-
-def parse_config(context: Mapping[str, object]) -> Config:
-    """Make the configuration of a CDK context; a setting not in it has its default, and the CDK's own keys are ignored.
-
-    A value may be text that holds the JSON of what is meant: `cdk deploy -c memory_mb=3008` hands over text.
-
-    Raises:
-        SettingsError: an unknown setting, a wrong type or value, or values that cannot work together.
-    """
-    knobs = {key: value for key, value in context.items() if not is_cdk_key(key)}
-    for key, value in knobs.items():
-        if key not in _RULES:
-            raise SettingsError(key if key.isprintable() else repr(key), value, _nearest(key))
-    config = Config(**{key: _RULES[key].parse(key, _from_text(key, value)) for key, value in knobs.items()})
-    _check_together(config)
-    return config
-
-
-def is_cdk_key(key: str) -> bool:
-    """Whether a context key is the CDK's own: a feature flag, a cached look-up, or what its command line notes."""
-    return any(mark in key for mark in "@:/") or key in _CDK_COMMAND_LINE_KEYS
-
-
-def _nearest(key: str) -> str:
-    names = difflib.get_close_matches(key.replace("-", "_").lower(), _RULES, n=1, cutoff=0.0)
-    return f"the name of a setting; the nearest is {names[0]!r}"
-
-
-def _from_text(key: str, value: object) -> object:
-    if not isinstance(value, str) or key in _TEXT_KNOBS:
-        return value
-    try:
-        return parse_json(value)
-    except SettingsError:
-        raise
-    except ValueError:
-        return value
-
-
-def _check_together(config: Config) -> None:
-    _check_names(config)
-    _check_times(config)
-    _check_consumption(config)
-    _check_monitoring(config)
-    _check_environment(config)
-
-
-def _check_names(config: Config) -> None:
-    if config.legacy_uploads_bucket is None and config.stack_name.lower().startswith(RESERVED_BUCKET_PREFIXES):
-        raise SettingsError(
-            "stack_name",
-            config.stack_name,
-            f"a name that does not start with {', '.join(RESERVED_BUCKET_PREFIXES)}: "
-            "the uploads bucket is called after it, and S3 keeps those for itself",
-        )
-
-
-def _check_times(config: Config) -> None:
-    longest_render = (config.function_timeout_seconds - STORAGE_SECONDS - 1) // WALL_FACTOR
-    if config.render_seconds > longest_render:
-        raise SettingsError(
-            "render_seconds",
-            config.render_seconds,
-            f"at most {longest_render} with a function_timeout_seconds of {config.function_timeout_seconds}: "
-            f"a job is started only while {WALL_FACTOR} times that and {STORAGE_SECONDS} seconds for storage are left",
-        )
-    if config.visibility_seconds < config.function_timeout_seconds:
-        raise SettingsError(
-            "visibility_timeout_seconds",
-            config.visibility_seconds,
-            f"at least function_timeout_seconds, {config.function_timeout_seconds}: Lambda refuses less",
-        )
-    if config.queue_retention_days >= config.dead_letter_retention_days:
-        raise SettingsError(
-            "queue_retention_days",
-            config.queue_retention_days,
-            f"less than dead_letter_retention_days, {config.dead_letter_retention_days}: a dead letter keeps its age",
-        )
-    message_days = config.queue_retention_days + config.dead_letter_retention_days
-    if config.removed_manifest_days <= message_days:
-        raise SettingsError(
-            "removed_manifest_days",
-            config.removed_manifest_days,
-            f"more than {message_days}, the days that a message can live in both queues",
-        )
-
-
-def _check_consumption(config: Config) -> None:
-    if config.batch_size > 10 and config.batch_window_seconds == 0:  # noqa: PLR2004  # the next line says what 10 is
-        raise SettingsError("batch_window_seconds", 0, "at least 1 with a batch_size over 10: Lambda refuses 0")
-    if config.provisioned_pollers is not None and config.max_concurrency is not None:
-        raise SettingsError(
-            "max_concurrency", config.max_concurrency, "null with provisioned_pollers: Lambda takes one of the two"
-        )
-    if config.provisioned_pollers is None and config.max_concurrency is None:
-        raise SettingsError("max_concurrency", None, "a whole number from 2 to 1000 unless provisioned_pollers is set")
-    _check_memory(config)
-
-
-def _check_memory(config: Config) -> None:
-    most = config.settings(uploads_bucket="", derived_bucket="").most_source_bytes(config.memory_mb)
-    if config.max_source_bytes > most:
-        raise SettingsError(
-            "max_source_bytes",
-            config.max_source_bytes,
-            f"at most {most} with a memory_mb of {config.memory_mb} and a jobs_at_once of {config.jobs_at_once}: each "
-            "of these jobs holds a source in memory, beside those that are rendered; raise memory_mb or lower "
-            "jobs_at_once",
-        )
-
-
-def _check_monitoring(config: Config) -> None:
-    for knob in ("alarm_email", "alarm_no_jobs_hours"):
-        value = getattr(config, knob)
-        if value is not None and not config.monitoring:
-            raise SettingsError(knob, value, "null without monitoring: there are no alarms then")
-
-
-def _check_environment(config: Config) -> None:
-    longest = "b" * MAX_BUCKET_NAME
-    events = Events(queue_url="q" * MAX_QUEUE_URL, source=f"{_LONGEST_SOURCE}{config.stack_name}")
-    environment = config.settings(
-        uploads_bucket=longest,
-        derived_bucket=longest,
-        jobs_queue_url="q" * MAX_QUEUE_URL,
-        events=events if config.events else None,
-    ).to_environment()
-    size = len(json.dumps(environment).encode())
-    if size > MAX_ENVIRONMENT_BYTES:
-        raise SettingsError(
-            "variants",
-            f"{len(config.variants)} variants",
-            f"an environment of at most {MAX_ENVIRONMENT_BYTES} bytes, and these make it {size}; configure fewer",
         )

@@ -6,15 +6,7 @@ from dataclasses import dataclass
 
 from contract.errors import SettingsError
 from resize.imaging.engine import Engine
-from resize.imaging.variants import Parser, Variant, parse_variants
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """Parses one setting, or raises SettingsError; `allowed` is for people."""
-
-    parse: Parser
-    allowed: str
+from resize.imaging.variants import Rule, Variant, parse_variants
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from dataclasses import Field, dataclass, field
 from typing import Any, TypeVar
 
-from stacks.config.rules import Rule
+from resize.imaging.variants import Rule
 
 T = TypeVar("T")
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from contract.errors import SettingsError
-from stacks.config.config import Config, parse_config
+from stacks.config.config import Config
+from stacks.config.parser import parse_config
 from stacks.names import Names, events_queue, names_for, suffix_of
 from stacks.outputs import Output
 from support.aws.stack import STACK_ID, Template, in_cloudformation, synthesize

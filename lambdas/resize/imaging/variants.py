@@ -12,10 +12,27 @@ from contract.errors import SettingsError
 MAX_SIDE = 16_383
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
-_COLOUR = re.compile(r"#[0-9a-f]{6}([0-9a-f]{2})?")
+_COLOR = re.compile(r"#[0-9a-f]{6}([0-9a-f]{2})?")
 
 # Turns the value of a configuration key into what it means, or raises SettingsError.
 Parser: TypeAlias = Callable[[str, object], Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """Parses one value, or raises SettingsError; `allowed` is for people."""
+
+    parse: Parser
+    allowed: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """An option of a variant: what it may be, and one line of Markdown on what it does."""
+
+    rule: Rule
+    doc: str
+
 
 # `<variant>/<key>` shares the derived bucket with `manifests/<key>.json`.
 RESERVED_NAMES = frozenset({"manifests"})
@@ -96,7 +113,7 @@ def variants_to_json(variants: tuple[Variant, ...]) -> dict[str, dict[str, Any]]
 
 def _options_of(variant: Variant) -> dict[str, Any]:
     word = next(word for word, chosen in _FORMATS.items() if chosen is variant.format)
-    options = {option: getattr(variant, option) for option in _OPTIONS} | {"format": word}
+    options = {option: getattr(variant, option) for option in OPTIONS} | {"format": word}
     return {option: value for option, value in options.items() if value is not None}
 
 
@@ -107,11 +124,11 @@ def _parse_variant(name: object, options: object) -> Variant:
         )
     key = f"variants.{name}"
     if not isinstance(options, Mapping):
-        raise SettingsError(key, options, f"an object of the options {', '.join(_OPTIONS)}")
+        raise SettingsError(key, options, f"an object of the options {', '.join(OPTIONS)}")
     for option in options:
-        if option not in _OPTIONS:
-            raise SettingsError(key, option, f"one of the options {', '.join(_OPTIONS)}")
-    parsed = {option: _OPTIONS[option](f"{key}.{option}", options[option]) for option in options}
+        if option not in OPTIONS:
+            raise SettingsError(key, option, f"one of the options {', '.join(OPTIONS)}")
+    parsed = {option: OPTIONS[option].rule.parse(f"{key}.{option}", options[option]) for option in options}
     variant = Variant(name=name, **parsed)
     _check_box(key, variant)
     return variant
@@ -124,22 +141,24 @@ def _check_box(key: str, variant: Variant) -> None:
         raise SettingsError(f"{key}.fit", variant.fit.value, "'inside' unless both width and height are given")
 
 
-def _integer(lowest: int, highest: int) -> Parser:
+def _integer(lowest: int, highest: int) -> Rule:
+    allowed = f"a whole number from {lowest} to {highest}"
+
     def parse(key: str, value: object) -> int:
         if isinstance(value, bool) or not isinstance(value, int) or not lowest <= value <= highest:
-            raise SettingsError(key, value, f"a whole number from {lowest} to {highest}")
+            raise SettingsError(key, value, allowed)
         return value
 
-    return parse
+    return Rule(parse=parse, allowed=allowed)
 
 
-def _choice(words: Mapping[str, object]) -> Parser:
+def _choice(words: Mapping[str, object]) -> Rule:
     def parse(key: str, value: object) -> object:
         if not isinstance(value, str) or value not in words:
             raise SettingsError(key, value, f"one of {', '.join(words)}")
         return words[value]
 
-    return parse
+    return Rule(parse=parse, allowed=f"one of {', '.join(words)}")
 
 
 def _boolean(key: str, value: object) -> bool:
@@ -148,9 +167,9 @@ def _boolean(key: str, value: object) -> bool:
     return value
 
 
-def _colour(key: str, value: object) -> str:
-    if not isinstance(value, str) or not _COLOUR.fullmatch(value.lower()):
-        raise SettingsError(key, value, "a colour such as '#ffffff', or '#ffffff00' with its opacity")
+def _color(key: str, value: object) -> str:
+    if not isinstance(value, str) or not _COLOR.fullmatch(value.lower()):
+        raise SettingsError(key, value, "a color such as '#ffffff', or '#ffffff00' with its opacity")
     return value.lower()
 
 
@@ -162,14 +181,23 @@ _FORMATS: Mapping[str, Format | None] = {
     "source": None,
 }
 
-_OPTIONS: Mapping[str, Parser] = {
-    "width": _integer(1, MAX_SIDE),
-    "height": _integer(1, MAX_SIDE),
-    "fit": _choice({fit.value: fit for fit in Fit}),
-    "gravity": _choice({gravity.value: gravity for gravity in Gravity}),
-    "background": _colour,
-    "format": _choice(_FORMATS),
-    "quality": _integer(1, 100),
-    "effort": _integer(0, 6),
-    "enlarge": _boolean,
+OPTIONS: Mapping[str, Option] = {
+    "width": Option(rule=_integer(1, MAX_SIDE), doc="pixels; a variant has a width, a height or both"),
+    "height": Option(rule=_integer(1, MAX_SIDE), doc="pixels"),
+    "fit": Option(
+        rule=_choice({fit.value: fit for fit in Fit}),
+        doc="`inside` keeps the shape; `cover` fills the box and cuts; `contain` fills the box with `background`",
+    ),
+    "gravity": Option(rule=_choice({gravity.value: gravity for gravity in Gravity}), doc="what `cover` keeps"),
+    "background": Option(
+        rule=Rule(parse=_color, allowed="a color as `#rrggbb` or `#rrggbbaa`"),
+        doc="what `contain` fills with, and what transparency is flattened on in JPEG",
+    ),
+    "format": Option(
+        rule=_choice(_FORMATS),
+        doc="`source` keeps the format (TIFF and BMP become PNG, HEIC JPEG, an animated AVIF WebP)",
+    ),
+    "quality": Option(rule=_integer(1, 100), doc="of JPEG, WebP and AVIF"),
+    "effort": Option(rule=_integer(0, 6), doc="0 is fast, 6 is small"),
+    "enlarge": Option(rule=Rule(parse=_boolean, allowed="true or false"), doc="whether a small image is blown up"),
 }

@@ -4,18 +4,10 @@ import re
 from pathlib import Path
 
 from contract.errors import Reason
-from resize.imaging.variants import Variant, variants_to_json
 
 ROOT = Path(__file__).parents[3]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
 TROUBLESHOOTING = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
-
-
-def test_every_option_of_a_variant_is_documented() -> None:
-    options = variants_to_json((Variant(name="a", width=1, height=1),))["a"]
-
-    assert {option for option in options if f"`{option}`" not in CONFIGURATION} == set()
 
 
 def test_every_reason_of_a_rejection_is_documented() -> None:

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from contract.errors import SettingsError
 from resize.imaging.variants import Fit, Format, Gravity, Variant
 from resize.settings import STORAGE_SECONDS
-from stacks.config.config import MAX_ENVIRONMENT_BYTES, Config, parse_config
+from stacks.config.config import Config
+from stacks.config.consistency import MAX_ENVIRONMENT_BYTES
+from stacks.config.parser import parse_config
 from stacks.config.rules import Pollers
 
 CDK_JSON = Path(__file__).parents[3] / "cdk.json"

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from contract.errors import SettingsError
-from stacks.config.config import parse_config
 from stacks.config.event_target import EventBridgeTarget, KafkaAuth, KafkaTarget
+from stacks.config.parser import parse_config
 from support.aws.stack import CLUSTER_ARN, KEY_ARN, SECRET_ARN, VPC, WITH_CONFLUENT, WITH_MSK, WITH_SCRAM
 
 IN_VPC = {"subnets": list(VPC.subnets), "security_group": VPC.security_group}

@@ -1,4 +1,4 @@
-"""cdk.json and the page of the settings, written from `Config`."""
+"""cdk.json and the page of the settings, written from `Config` and from the options of a variant."""
 
 import json
 import re
@@ -6,10 +6,12 @@ from dataclasses import fields
 
 import pytest
 
-from stacks.config.config import Config, parse_config
+from resize.imaging.variants import OPTIONS
+from stacks.config.config import Config
 from stacks.config.context import read_context
+from stacks.config.parser import parse_config
 from stacks.config.setting import doc_of, rule_of
-from tools.settings import CDK_JSON, PAGE, cdk_json, page
+from tools.settings import CDK_JSON, OPTIONS_OF_VARIANT, PAGE, SETTINGS, cdk_json, page
 
 
 def test_cdk_json_is_what_the_tool_writes() -> None:
@@ -59,6 +61,18 @@ def test_what_the_page_says_beside_the_table_stays() -> None:
     assert page(stale) == before
 
 
-def test_a_page_without_the_marks_is_refused() -> None:
+def test_every_option_of_a_variant_is_documented_in_one_line_of_its_own() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    rows = re.findall(
+        r"^\| `(\w+)` \| .* \| (.*?) \| (.*?) \|$", text.partition(OPTIONS_OF_VARIANT[0])[2], re.MULTILINE
+    )
+
+    assert {name: cells for name, *cells in rows} == {
+        name: [option.rule.allowed, option.doc] for name, option in OPTIONS.items()
+    }
+
+
+@pytest.mark.parametrize("mark", [*SETTINGS, *OPTIONS_OF_VARIANT])
+def test_a_page_without_one_of_the_marks_is_refused(mark: str) -> None:
     with pytest.raises(ValueError, match="no table between"):
-        page("# Configuration\n")
+        page(PAGE.read_text(encoding="utf-8").replace(mark, ""))

@@ -14,7 +14,8 @@ from darkroom.cli import preflight
 from darkroom.doctor.findings import Level
 from darkroom.doctor.stack_names import StackNames, check_names, read_stack_names
 from darkroom.errors import DarkroomError
-from stacks.config.config import Config, parse_config
+from stacks.config.config import Config
+from stacks.config.parser import parse_config
 from stacks.names import Names, names_for, suffix_of
 
 OLD_BUCKET = "darkroom-storageuploadsbdc5e374-1x2y3z4a5b6c"

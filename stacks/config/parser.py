@@ -1,0 +1,54 @@
+"""Parse a CDK context into a configuration."""
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import fields
+
+from contract.errors import SettingsError
+from resize.imaging.variants import Rule
+from stacks.config.config import Config
+from stacks.config.consistency import check_together
+from stacks.config.context import parse_json
+from stacks.config.setting import rule_of
+
+_RULES: Mapping[str, Rule] = {field.name: rule_of(field) for field in fields(Config)}
+_TEXT_KNOBS = frozenset(knob.name for knob in fields(Config) if knob.type is str)
+_CDK_COMMAND_LINE_KEYS = frozenset({"acknowledged-issue-numbers", "cli-telemetry"})
+
+
+def parse_config(context: Mapping[str, object]) -> Config:
+    """Make the configuration of a CDK context; a setting not in it has its default, and the CDK's own keys are ignored.
+
+    A value may be text that holds the JSON of what is meant: `cdk deploy -c memory_mb=3008` hands over text.
+
+    Raises:
+        SettingsError: an unknown setting, a wrong type or value, or values that cannot work together.
+    """
+    knobs = {key: value for key, value in context.items() if not is_cdk_key(key)}
+    for key, value in knobs.items():
+        if key not in _RULES:
+            raise SettingsError(key if key.isprintable() else repr(key), value, _nearest(key))
+    config = Config(**{key: _RULES[key].parse(key, _from_text(key, value)) for key, value in knobs.items()})
+    check_together(config)
+    return config
+
+
+def is_cdk_key(key: str) -> bool:
+    """Whether a context key is the CDK's own: a feature flag, a cached look-up, or what its command line notes."""
+    return any(mark in key for mark in "@:/") or key in _CDK_COMMAND_LINE_KEYS
+
+
+def _nearest(key: str) -> str:
+    names = difflib.get_close_matches(key.replace("-", "_").lower(), _RULES, n=1, cutoff=0.0)
+    return f"the name of a setting; the nearest is {names[0]!r}"
+
+
+def _from_text(key: str, value: object) -> object:
+    if not isinstance(value, str) or key in _TEXT_KNOBS:
+        return value
+    try:
+        return parse_json(value)
+    except SettingsError:
+        raise
+    except ValueError:
+        return value
