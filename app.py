@@ -15,7 +15,10 @@ PROJECT = Path(__file__).resolve().parent
 
 
 def main() -> None:
-    """Synthesize; a mistake in the configuration, or of pip, ends it with its message and exit status 1."""
+    """Synthesize the stack.
+
+    A mistake in the configuration, or of pip, ends it with its message and exit status 1.
+    """
     try:
         context = read_context(PROJECT / "cdk.json", os.environ)
         config = parse_config(context)

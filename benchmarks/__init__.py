@@ -1,1 +1,4 @@
-"""What `make bench` measures: this pipeline against what a person would otherwise use."""
+"""What `make bench` measures.
+
+This pipeline against what a person would otherwise use.
+"""

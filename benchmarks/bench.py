@@ -1,4 +1,7 @@
-"""`make bench`: measures all of it, and writes the page and the figures; `--quick` shows in minutes that it runs."""
+"""`make bench`: measures all of it, and writes the page and the figures.
+
+`--quick` shows in minutes that it runs.
+"""
 
 import argparse
 import subprocess
@@ -122,7 +125,10 @@ class Run:
             self.results = replace(self.results, peaks=(*self.results.peaks, peak))
 
     def runtime_starts(self, engine: str) -> None:
-        """Cold starts under Lambda's runtime interface, where `make test-runtime` has set that up."""
+        """Measure cold starts under Lambda's runtime interface.
+
+        Only where `make test-runtime` has set that up.
+        """
         if not is_set_up():
             self._tell("Lambda's runtime is not set up here: make test-runtime does it")
             return
@@ -137,7 +143,10 @@ class Run:
         self.results = replace(self.results, whole=measure_whole(self._snapshot(), uploads, self._tell))
 
     def attempt(self, name: str, part: Callable[[], None]) -> None:
-        """Do a part; where it cannot be done, note why and go on: the others are worth having."""
+        """Do a part; where it cannot be done, note why and go on.
+
+        The others are worth having.
+        """
         try:
             part()
         except _EXPECTED as error:

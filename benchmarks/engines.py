@@ -21,7 +21,10 @@ def engines() -> tuple[str, ...]:
 
 
 def choosing(engine: str) -> dict[str, Any]:
-    """Give the argument that chooses an engine, of everything that lets one choose; the default needs none."""
+    """Give the argument that chooses an engine, of everything that lets one choose.
+
+    The default needs none.
+    """
     return {} if engine == DEFAULT else {"engine": Engine(engine)}
 
 

@@ -1,4 +1,7 @@
-"""The machine that measures: what it is, and how a process keeps to so many of its processors."""
+"""The machine that measures.
+
+What it is, and how a process keeps to so many of its processors.
+"""
 
 import os
 import platform
@@ -12,7 +15,10 @@ _PINS = hasattr(os, "sched_setaffinity")
 
 
 def use_processors(number: int) -> None:
-    """Keep this process, and what it starts from now on, on the last so many processors, where the system can."""
+    """Keep this process on the last so many processors, where that can be.
+
+    What it starts from now on is kept there, too.
+    """
     if _PINS:
         os.sched_setaffinity(0, all_processors()[-number:])
 

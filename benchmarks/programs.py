@@ -17,7 +17,10 @@ AWS = "aws-tutorial"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A program that could be measured; `engine` is set for ours. `environment` is what it has besides everybody's."""
+    """A program that could be measured; `engine` is set for ours.
+
+    `environment` is what it has besides everybody's.
+    """
 
     name: str
     title: str
@@ -27,7 +30,10 @@ class Candidate:
 
 
 def candidates(environment: Mapping[str, str] = os.environ) -> tuple[Candidate, ...]:
-    """List the programs, ours first. `NODE` in the environment is the Node that sharp runs on."""
+    """List the programs, ours first.
+
+    `NODE` in the environment is the Node that sharp runs on.
+    """
     ours = (
         Candidate(
             name=f"darkroom-{engine}",
@@ -51,7 +57,10 @@ def candidates(environment: Mapping[str, str] = os.environ) -> tuple[Candidate, 
 
 
 def heic_writer(png: Path, heic: Path) -> tuple[str, ...]:
-    """Give the command that makes a HEIC, which nothing of the project's own environment can."""
+    """Give the command that makes a HEIC.
+
+    Nothing of the project's own environment can.
+    """
     return (str(_BENCH_PYTHON), "-m", "benchmarks.images.heic_writer", str(png), str(heic))
 
 

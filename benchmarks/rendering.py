@@ -1,4 +1,7 @@
-"""Rendering on one core: each source to three variants, by every program, in turns."""
+"""Rendering on one core.
+
+Each source to three variants, by every program, in turns.
+"""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -36,7 +39,10 @@ BOXES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """How long one cell is measured: at least so many rounds, then until the seconds or the rounds are over."""
+    """How long one cell is measured.
+
+    At least so many rounds, then until the seconds or the rounds are over.
+    """
 
     fewest: int
     most: int

@@ -1,4 +1,7 @@
-"""A measured program, kept warm: started once, asked by a line on its input, and ended with whoever asks."""
+"""A measured program, kept warm.
+
+Started once, asked by a line on its input, and ended with whoever asks.
+"""
 
 import json
 import os
@@ -17,7 +20,10 @@ _ANSWER_SECONDS = 300
 
 
 class WorkerError(Exception):
-    """A measured program did not start, went away or gave no answer in time; the message ends with its last words."""
+    """A measured program did not start, went away or gave no answer in time.
+
+    The message ends with its last words.
+    """
 
 
 class Worker:
@@ -50,7 +56,9 @@ class Worker:
         self.close()
 
     def ask(self, question: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Ask, and wait for the answer: what was asked for, or a `refusal` with its reason.
+        """Ask, and wait for the answer.
+
+        What was asked for, or a `refusal` with its reason.
 
         Raises:
             WorkerError: there is none.
@@ -64,7 +72,10 @@ class Worker:
         return self._read(_ANSWER_SECONDS)
 
     def close(self) -> None:
-        """End the program: it ends by itself when nobody can ask any more, or else is killed."""
+        """End the program.
+
+        It ends by itself when nobody can ask any more, or else is killed.
+        """
         if self._process.stdin and not self._process.stdin.closed:
             self._process.stdin.close()
         try:

@@ -1,8 +1,8 @@
-"""An append-only record of all that was announced, which proves that nothing of it is missing or was changed.
+"""An append-only record of all that was announced.
 
-Each line has its place in the log, the event as it came, and the hash of the line before. Killed at any moment it goes
-on behind its last whole line. Run it (`python -m consumers.audit --help`), or have Lambda call `handler`
-with AUDIT on a file system that stays.
+It proves that nothing of it is missing or was changed. Each line has its place in the log, the event as it came, and
+the hash of the line before. Killed at any moment it goes on behind its last whole line. Run it (`python -m
+consumers.audit --help`), or have Lambda call `handler` with AUDIT on a file system that stays.
 """
 
 import argparse
@@ -22,9 +22,10 @@ _audits: dict[str, Audit] = {}
 
 
 def handler(event: Mapping[str, Any], _context: object) -> None:
-    """Append what Lambda read of the topic. If it raises, Lambda hands the same records in again.
+    """Append what Lambda read of the topic.
 
-    The whole file is read when the function starts; from then on only what others have written.
+    If it raises, Lambda hands the same records in again. The whole file is read when the function starts; from then on
+    only what others have written.
     """
     path = os.environ["AUDIT"]
     with open_audit(Path(path)) as file:

@@ -1,7 +1,8 @@
-"""A catalog of every image, to be searched: rows in SQLite, and in the same transaction the place in the log.
+"""A catalog of every image, to be searched.
 
-Killed at any moment it has read exactly what it has rows of. Run it (`python -m consumers.catalog --help`), or have
-Lambda call `handler` with the topic as its event source and CATALOG on a file system that stays.
+Rows in SQLite, and in the same transaction the place in the log. Killed at any moment it has read exactly what it has
+rows of. Run it (`python -m consumers.catalog --help`), or have Lambda call `handler` with the topic as its event source
+and CATALOG on a file system that stays.
 """
 
 import argparse
@@ -60,7 +61,10 @@ ORDER BY time DESC, key LIMIT :limit
 
 
 def open_catalog(path: Path, *, shared: bool = False) -> sqlite3.Connection:
-    """Open or make a catalog. `shared` is for a network's file system, where SQLite has no write-ahead log."""
+    """Open or make a catalog.
+
+    `shared` is for a network's file system, where SQLite has no write-ahead log.
+    """
     database = sqlite3.connect(path, timeout=30, isolation_level="IMMEDIATE")
     database.row_factory = sqlite3.Row
     database.execute(f"PRAGMA journal_mode = {'DELETE' if shared else 'WAL'}")
@@ -69,7 +73,10 @@ def open_catalog(path: Path, *, shared: bool = False) -> sqlite3.Connection:
 
 
 def apply(database: sqlite3.Connection, records: Iterable[Record]) -> None:
-    """Take records in, and the place behind them, or neither. An event not newer than its row changes nothing."""
+    """Take records in, and the place behind them, or neither.
+
+    An event not newer than its row changes nothing.
+    """
     with database:
         for record in records:
             try:
@@ -110,14 +117,20 @@ def _renditions(listed: object) -> Iterator[list[str | int]]:
 
 
 def search(database: sqlite3.Connection, wanted: Mapping[str, object], limit: int = 50) -> list[dict[str, Any]]:
-    """Find images by CRITERIA, the newest first; a removed one only where `outcome` asks for it."""
+    """Find images by CRITERIA, the newest first.
+
+    A removed one only where `outcome` asks for it.
+    """
     asked = {name: wanted.get(name) or None for name in CRITERIA}
     rows = database.execute(_SEARCH, {**asked, "limit": limit}).fetchall()
     return [dict(row) | {"renditions": json.loads(row["renditions"])} for row in rows]
 
 
 def handler(event: Mapping[str, Any], _context: object) -> None:
-    """Take in what Lambda read of the topic. If it raises, Lambda hands the same records in again."""
+    """Take in what Lambda read of the topic.
+
+    If it raises, Lambda hands the same records in again.
+    """
     with closing(open_catalog(Path(os.environ["CATALOG"]), shared=True)) as database:
         apply(database, records_of(event))
 

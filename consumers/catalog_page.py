@@ -1,4 +1,7 @@
-"""The catalog's page, for a browser on this machine: what is newest, and what is like what is asked for."""
+"""The catalog's page, for a browser on this machine.
+
+What is newest, and what is like what is asked for.
+"""
 
 import argparse
 import contextlib

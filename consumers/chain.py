@@ -1,4 +1,7 @@
-"""A file of JSON lines that nobody can change in the middle: each has the hash of the line before (a hash chain)."""
+"""A file of JSON lines that nobody can change in the middle.
+
+Each has the hash of the line before (a hash chain).
+"""
 
 import fcntl
 import hashlib
@@ -77,7 +80,10 @@ class Audit:
         self.findings.append(f"line {self.lines} {what}")
 
     def compare(self, committed: Mapping[int, int]) -> None:
-        """Hold the end of the file against what the brokers were told: what is behind that was cut off."""
+        """Hold the end of the file against what the brokers were told.
+
+        What is behind that was cut off.
+        """
         for partition, offset in sorted(committed.items()):
             if offset > (here := self.offsets.get(partition, 0)):
                 self.findings.append(f"partition {partition} ends before offset {here}, and {offset} was read: cut off")
@@ -92,7 +98,10 @@ def _hash(entry: Mapping[str, Any]) -> str:
 
 
 def audit_file(file: IO[bytes], audit: Audit | None = None) -> Audit:
-    """Read all whole lines of a file, or those behind what was read of it before, and stop behind the last."""
+    """Read all whole lines of a file, and stop behind the last.
+
+    Given what was read of it before, only those behind.
+    """
     known = audit if audit and audit.size <= os.fstat(file.fileno()).st_size else Audit()
     file.seek(known.size)
     for line in _whole_lines(file):
@@ -107,7 +116,10 @@ def _whole_lines(file: IO[bytes]) -> Iterator[bytes]:
 
 
 def append(file: IO[bytes], audit: Audit, records: Iterable[Record], topic: str = "") -> None:
-    """Write records behind the last whole line, and see them on the disk; what is there already is left out."""
+    """Write records behind the last whole line, and see them on the disk.
+
+    What is there already is left out.
+    """
     lines = []
     for record in records:
         if topic == audit.topic and record.offset < audit.offsets.get(record.partition, 0):

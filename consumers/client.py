@@ -1,4 +1,7 @@
-"""How a client finds the brokers, and who it says that it is: from an address, or a file that is checked."""
+"""How a client finds the brokers, and who it says that it is.
+
+From an address, or a file that is checked.
+"""
 
 from pathlib import Path
 
@@ -9,11 +12,16 @@ _LOOPBACK = {"127.0.0.1", "localhost", "[::1]"}
 
 
 class ClientError(Exception):
-    """The client cannot be configured, or the brokers do not know the topic; the text says what to do."""
+    """The client cannot be configured, or the brokers do not know the topic.
+
+    The text says what to do.
+    """
 
 
 def client_configuration(bootstrap: str | None, file: Path | None) -> dict[str, str]:
-    """Make librdkafka's configuration of an address, or of a file of `name=value` lines, as Confluent Cloud gives one.
+    """Make librdkafka's configuration of an address or a file.
+
+    The file has `name=value` lines, as Confluent Cloud gives one.
 
     Raises:
         ClientError: a line is none, or sets something else than where the brokers are and who asks; or what is read

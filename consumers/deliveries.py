@@ -1,4 +1,7 @@
-"""What is to be delivered, in SQLite: each event with its next attempt, and the dead letters."""
+"""What is to be delivered, in SQLite.
+
+Each event with its next attempt, and the dead letters.
+"""
 
 import random
 import sqlite3
@@ -52,7 +55,10 @@ def open_queue(path: Path) -> sqlite3.Connection:
 
 
 def apply(database: sqlite3.Connection, records: Iterable[Record]) -> None:
-    """Take records in, and the place behind them, or neither; an event that was taken in before is left out."""
+    """Take records in, and the place behind them, or neither.
+
+    An event that was taken in before is left out.
+    """
     with database:
         for record in records:
             if (event := _event(record)) and record.value and _is_new(database, event):
@@ -102,7 +108,10 @@ def _note(database: sqlite3.Connection, row: sqlite3.Row, fault: str | None, ear
 
 
 def redrive(database: sqlite3.Connection) -> int:
-    """Have all dead letters delivered once more from the first attempt on, and say how many those are."""
+    """Have all dead letters delivered once more, from the first attempt on.
+
+    Returns how many those are.
+    """
     with database:
         database.execute("INSERT INTO pending (id, key, body) SELECT id, key, body FROM dead ORDER BY number")
         return database.execute("DELETE FROM dead").rowcount

@@ -1,7 +1,8 @@
-"""Where callbacks go: a URL that is checked before it is used, and connections to what was checked and nothing else.
+"""Where callbacks go.
 
-A URL in a configuration is an order to this machine to open a connection, so it must not reach what only this machine
-can (OWASP, "Server Side Request Forgery Prevention"): loopback, private networks, or a cloud's metadata address.
+A URL that is checked before it is used, and connections to what was checked and nothing else. A URL in a configuration
+is an order to this machine to open a connection, so it must not reach what only this machine can (OWASP, "Server Side
+Request Forgery Prevention"): loopback, private networks, or a cloud's metadata address.
 """
 
 import http.client
@@ -18,25 +19,37 @@ _MOST_READ = 64 * 1024
 
 
 class DestinationError(Exception):
-    """The URL may not be called, or what it names cannot be reached now; the text says which."""
+    """The URL may not be called, or what it names cannot be reached now.
+
+    The text says which.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What the other side said; `retry_after` in seconds, where it asked to be left alone for a while."""
+    """What the other side said.
+
+    `retry_after` in seconds, where it asked to be left alone for a while.
+    """
 
     status: int
     retry_after: float | None
 
     @property
     def is_taken(self) -> bool:
-        """Tell whether it took the callback; a redirection is no answer, as it could lead anywhere."""
+        """Tell whether it took the callback.
+
+        A redirection is no answer, as it could lead anywhere.
+        """
         return HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Destination:
-    """A server that may be called. `private` allows this machine and private networks too: a user's own receiver."""
+    """A server that may be called.
+
+    `private` allows this machine and private networks too: a user's own receiver.
+    """
 
     host: str
     port: int
@@ -66,7 +79,9 @@ class Destination:
         return cls(host=parts.hostname, port=port, path=path, secure=parts.scheme == "https", private=private)
 
     def post(self, body: bytes, headers: Mapping[str, str]) -> Answer:
-        """Send a callback to an address that was checked just now, whatever the name resolves to a moment later.
+        """Send a callback to an address that was checked just now.
+
+        It stays that one, whatever the name resolves to a moment later.
 
         Raises:
             DestinationError: no answer came, or the name leads to where it may not.

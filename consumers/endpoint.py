@@ -1,4 +1,7 @@
-"""Who is called back, and how a callback is signed: Standard Webhooks 1.0 (www.standardwebhooks.com)."""
+"""Who is called back, and how a callback is signed.
+
+Standard Webhooks 1.0 (www.standardwebhooks.com).
+"""
 
 import base64
 import hashlib
@@ -18,14 +21,19 @@ class GoneError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """Who is called, and with which keys it is signed: the newest first, and those that are still accepted."""
+    """Who is called, and with which keys it is signed.
+
+    The newest first, and those that are still accepted.
+    """
 
     destination: Destination
     keys: tuple[bytes, ...]
 
     @classmethod
     def of(cls, environment: Mapping[str, str], *, private: bool = False) -> "Endpoint":
-        """Read WEBHOOK_URL and WEBHOOK_SECRETS: one `whsec_…` or more, with spaces between; neither is ever printed.
+        """Read WEBHOOK_URL and WEBHOOK_SECRETS.
+
+        One `whsec_…` or more, with spaces between; neither is ever printed.
 
         Raises:
             DestinationError: one of them cannot be used.
@@ -38,7 +46,10 @@ class Endpoint:
         return cls(destination=Destination.parse(environment.get("WEBHOOK_URL", ""), private=private), keys=keys)
 
     def headers(self, identity: str, body: bytes, now: float) -> dict[str, str]:
-        """Sign a callback as the standard has it: HMAC-SHA256 of id, time and body, by each key."""
+        """Sign a callback as the standard has it.
+
+        HMAC-SHA256 of id, time and body, by each key.
+        """
         signed = b".".join((identity.encode(), str(int(now)).encode(), body))
         digests = (hmac.new(key, signed, hashlib.sha256).digest() for key in self.keys)
         return {
@@ -49,7 +60,9 @@ class Endpoint:
         }
 
     def call(self, identity: str, body: bytes, now: float) -> tuple[str | None, float]:
-        """Send a callback: why it was not taken, or None, and for how many seconds to wait at least.
+        """Send a callback.
+
+        Returns why it was not taken, or None, and for how many seconds to wait at least.
 
         Raises:
             GoneError: the receiver wants no more.

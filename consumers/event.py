@@ -1,4 +1,7 @@
-"""One record of the topic, and the event in it: a CloudEvent whose data is a key's manifest (docs/events.md)."""
+"""One record of the topic, and the event in it.
+
+A CloudEvent whose data is a key's manifest (docs/events.md).
+"""
 
 import base64
 import json
@@ -14,12 +17,18 @@ _REVISION = re.compile(r"[0-9]{1,20}")
 
 
 class NotAnEventError(ValueError):
-    """What a record holds is no event that this reader knows: a later version's, or somebody else's."""
+    """What a record holds is no event that this reader knows.
+
+    A later version's, or somebody else's.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """What stands at one offset of a partition; `value` is None where it is a tombstone of a compacted topic."""
+    """What stands at one offset of a partition.
+
+    `value` is None where it is a tombstone of a compacted topic.
+    """
 
     partition: int
     offset: int
@@ -28,10 +37,11 @@ class Record:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """An outcome of a key; `data` is the manifest. `revision` counts the outcomes that the key has had.
+    """An outcome of a key; `data` is the manifest.
 
-    `sequence` orders the events of one key, compared as text: S3's sequencer, then the revision, which begins again
-    once a removed key's manifest has expired. Revision 0 stood there before events were turned on.
+    `revision` counts the outcomes that the key has had. `sequence` orders the events of one key, compared as text: S3's
+    sequencer, then the revision, which begins again once a removed key's manifest has expired. Revision 0 stood there
+    before events were turned on.
     """
 
     id: str
@@ -92,7 +102,9 @@ def _sequencer(manifest: Mapping[str, Any]) -> str:
 
 
 def records_of(invocation: Mapping[str, Any]) -> Iterator[Record]:
-    """Read what Lambda hands to a function whose event source is a topic, of MSK or of any other Kafka.
+    """Read what Lambda hands to a function whose event source is a topic.
+
+    It is one of MSK or of any other Kafka.
 
     Source: docs.aws.amazon.com/lambda/latest/dg/with-msk.html, "Example event"; a partition's order is the log's.
     """

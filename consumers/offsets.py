@@ -20,7 +20,10 @@ def note(database: sqlite3.Connection, record: Record) -> None:
 
 
 def read(database: sqlite3.Connection) -> tuple[dict[int, int], str | None]:
-    """Give the next offset of each partition, and the id of the topic that they are of."""
+    """Give the next offset of each partition.
+
+    Beside them is the id of the topic that they are of.
+    """
     topic = database.execute("SELECT id FROM topic").fetchone()
     return dict(database.execute("SELECT partition, next FROM places").fetchall()), topic[0] if topic else None
 

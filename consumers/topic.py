@@ -27,10 +27,11 @@ _POLL_SECONDS = 1.0
 
 
 class Topic:
-    """A reader of every partition. It keeps no offsets: whoever reads stores them with what it made of the records.
+    """A reader of every partition.
 
-    `offsets` has the next offset of each partition that was read before. They are of the topic with `topic_id`: where a
-    topic of the same name was made anew, it is read from its beginning.
+    It keeps no offsets: whoever reads stores them with what it made of the records. `offsets` has the next offset of
+    each partition that was read before. They are of the topic with `topic_id`: where a topic of the same name was made
+    anew, it is read from its beginning.
     """
 
     def __init__(self, client: Mapping[str, str], name: str, group: str) -> None:
@@ -67,7 +68,9 @@ class Topic:
         return bool(self._assigned) and self._ended == self._assigned
 
     def poll(self, seconds: float) -> list[Record]:
-        """Wait for records and give them in each partition's order; none, if none came in that time.
+        """Wait for records and give them in each partition's order.
+
+        None, if none came in that time.
 
         Raises:
             ClientError: the brokers refuse; what is out of order for a while only is waited for.
@@ -86,7 +89,10 @@ class Topic:
         return records
 
     def commit(self, offsets: Mapping[int, int]) -> None:
-        """Tell the brokers how far it is, for whoever looks at the group's lag; what counts is kept elsewhere."""
+        """Tell the brokers how far it is, for whoever looks at the group's lag.
+
+        What counts is kept elsewhere.
+        """
         wanted = [TopicPartition(self._name, partition, offset) for partition, offset in offsets.items()]
         if wanted:
             self._consumer.commit(offsets=wanted, asynchronous=True)  # while they are away, nobody waits for them
@@ -149,7 +155,10 @@ def stop_event() -> threading.Event:
 
 
 def follow(topic: Topic, apply: Callable[[list[Record]], None], *, once: bool) -> None:
-    """Apply whatever comes, until Ctrl-C or SIGTERM, or until the end of the log if only `once`."""
+    """Apply whatever comes, until Ctrl-C or SIGTERM.
+
+    If only `once`, until the end of the log.
+    """
     stopped = stop_event()
     while not stopped.is_set():
         if records := topic.poll(_POLL_SECONDS):

@@ -31,10 +31,11 @@ class NotTakenError(Exception):
 
 
 def handler(event: Mapping[str, Any], _context: object) -> None:
-    """Call back about what Lambda read of the topic, in order, and stop at what is not taken.
+    """Call back about what Lambda read of the topic.
 
-    Lambda hands all of the batch in again then, and those that were taken are sent again under the same id; what fails
-    for longer than the event source mapping tries goes to its on-failure queue.
+    It goes in order, and stops at what is not taken. Lambda hands all of the batch in again then, and those that were
+    taken are sent again under the same id; what fails for longer than the event source mapping tries goes to its
+    on-failure queue.
     """
     endpoint = Endpoint.of(os.environ)
     for record in records_of(event):

@@ -20,7 +20,10 @@ class ExitStatus(IntEnum):
 
 
 class DarkroomError(Exception):
-    """The command cannot go on. Its text is shown to the person as it is, in one or two lines."""
+    """The command cannot go on.
+
+    Its text is shown to the person as it is, in one or two lines.
+    """
 
     exit_status = ExitStatus.COULD_NOT_RUN
 

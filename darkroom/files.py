@@ -32,7 +32,9 @@ def ensure_folder(folder: Path, option: str) -> None:
 
 
 def write_atomically(target: Path, content: bytes) -> Path:
-    """Write all of a file or nothing: under another name first, then moved to its place at once.
+    """Write all of a file or nothing.
+
+    Under another name first, then moved to its place at once.
 
     Raises:
         DarkroomError: the disk refuses it.

@@ -24,7 +24,9 @@ class PortInUseError(UsageError):
 
 @contextmanager
 def listening_socket(port: int | None) -> Iterator[socket.socket]:
-    """Listen on loopback, on a free port when `port` is None, for as long as the context lasts.
+    """Listen on loopback for as long as the context lasts.
+
+    The port is a free one when `port` is None.
 
     Raises:
         PortInUseError: something else listens on `port`.
@@ -43,9 +45,10 @@ def listening_socket(port: int | None) -> Iterator[socket.socket]:
 
 
 def free_port(port: int | None = None) -> int:
-    """Find a port for a program that cannot be handed a socket, or see that `port` is free.
+    """Find a free port, or see that `port` is free.
 
-    Another program may take it first: whoever uses it must see that, and ask again.
+    It is for a program that cannot be handed a socket. Another program may take it first: whoever uses it must see
+    that, and ask again.
 
     Raises:
         PortInUseError: something listens on `port`.

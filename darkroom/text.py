@@ -6,10 +6,10 @@ _UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 
 
 def printable(text: str) -> str:
-    r"""Replace every character that does not show itself by its escape, such as ESC by `\x1b`.
+    r"""Replace every character that does not show itself by its escape.
 
-    That covers control characters, invisible and text-reversing ones, and lone surrogates, as which Python holds the
-    bytes of file names that are not UTF-8 (PEP 383).
+    ESC becomes `\x1b`. That covers control characters, invisible and text-reversing ones, and lone surrogates, as which
+    Python holds the bytes of file names that are not UTF-8 (PEP 383).
     """
     return "".join(
         character if character.isprintable() else character.encode("unicode_escape").decode("ascii")

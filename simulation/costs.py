@@ -1,4 +1,7 @@
-"""What a million uploads cost, line by line: how much of what, at which price of prices.json."""
+"""What a million uploads cost, line by line.
+
+How much of what, at which price of prices.json.
+"""
 
 import json
 from collections.abc import Mapping
@@ -65,9 +68,10 @@ def load_prices(path: Path = PRICES) -> PriceList:
 def bill(
     usage: Usage, config: Config, parameters: Parameters, price_list: PriceList, *, uploads_a_day: float
 ) -> tuple[Line, ...]:
-    """Make the bill of a million uploads from the usage of a simulated time in which `uploads_a_day` came.
+    """Make the bill of a million uploads.
 
-    The upload's own PUT, storage and what readers of the renditions cause are not ours, and not in it.
+    The usage is of a simulated time in which `uploads_a_day` came. The upload's own PUT, storage and what readers of
+    the renditions cause are not ours, and not in it.
     """
     prices = price_list.prices
     scale = MILLION / usage.jobs

@@ -7,7 +7,10 @@ from simulation.tables import Table
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """About one setting; the sentences are for the page. `is_supported` is computed, never written in."""
+    """About one setting; the sentences are for the page.
+
+    `is_supported` is computed, never written in.
+    """
 
     knob: str
     default: str

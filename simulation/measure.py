@@ -1,6 +1,6 @@
-"""Measures what a job costs in processor time, and writes service_times.json: `make scale-measure`.
+"""Measures what a job costs in processor time, and writes service_times.json.
 
-Processor time and not the clock, medians and not means: what else the machine does hardly shows.
+`make scale-measure`. Processor time and not the clock, medians and not means: what else the machine does hardly shows.
 """
 
 import io
@@ -59,7 +59,10 @@ def seconds_of(make: Callable[[], object]) -> float:
 
 
 def start_seconds(variants: tuple[Variant, ...]) -> float:
-    """Take the processor time of a fresh process, and of its sandbox, up to a function that is ready."""
+    """Take the processor time of a fresh process up to a ready function.
+
+    That of its sandbox is in it.
+    """
     settings = Settings(uploads_bucket="uploads", derived_bucket="derived", variants=variants)
     environment = settings.to_environment() | {
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(default_config().memory_mb),

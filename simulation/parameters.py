@@ -1,4 +1,7 @@
-"""What the simulation is fed with: service_times.json, assumptions.json and cdk.json, read into frozen values."""
+"""What the simulation is fed with.
+
+service_times.json, assumptions.json and cdk.json, read into frozen values.
+"""
 
 import json
 from dataclasses import dataclass
@@ -16,7 +19,10 @@ ASSUMPTIONS = FOLDER / "assumptions.json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Photograph:
-    """A size of upload: its bytes, the processor seconds of all its renditions, and its share of all uploads."""
+    """A size of upload: its bytes, and its share of all uploads.
+
+    The processor seconds are those of all its renditions.
+    """
 
     megapixels: int
     bytes: int
@@ -26,7 +32,10 @@ class Photograph:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameters:
-    """What a job takes; times in seconds, `start_seconds` for what a fresh environment loads before its first job."""
+    """What a job takes; times in seconds.
+
+    `start_seconds` is for what a fresh environment loads before its first job.
+    """
 
     photographs: tuple[Photograph, ...]
     start_seconds: float

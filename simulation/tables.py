@@ -1,4 +1,7 @@
-"""A table of results, as the page shows it: a header, rows of text, and how numbers are written."""
+"""A table of results, as the page shows it.
+
+A header, rows of text, and how numbers are written.
+"""
 
 from dataclasses import dataclass
 

@@ -61,7 +61,10 @@ class AnnounceFunction(QueueFunction):
         super().__init__(scope, construct_id, config=config, program=program)
 
     def take_events_from(self, queue: sqs.IQueue) -> None:
-        """Invoke the function with batches of the queue's events; it tells which of them to retry."""
+        """Invoke the function with batches of the queue's events.
+
+        It tells which of them to retry.
+        """
         self._grant_receive("TakeEvents", queue)
         mapping = lambda_.EventSourceMapping(
             self,

@@ -47,7 +47,10 @@ class EventBridgeBus(Construct):
 
 
 def draft_4_schema(docs: Path) -> dict[str, Any]:
-    """Write the published schema as the registry takes it: in one piece, and in JSON Schema's draft 4."""
+    """Write the published schema as the registry takes it.
+
+    In one piece, and in JSON Schema's draft 4.
+    """
     event, manifest = (
         json.loads((docs / name).read_text(encoding="utf-8"))
         for name in ("image-event.schema.json", "manifest.schema.json")

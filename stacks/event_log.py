@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 
 class EventLog(Construct):
-    """Queues and function, and for EventBridge a bus; a Kafka cluster is the user's own. `bus` is None for Kafka."""
+    """Queues and function, and for EventBridge a bus.
+
+    A Kafka cluster is the user's own. `bus` is None for Kafka.
+    """
 
     def __init__(self, scope: Construct, construct_id: str, *, config: Config, bundle: Path, queue_name: str) -> None:
         super().__init__(scope, construct_id)

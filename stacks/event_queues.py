@@ -24,7 +24,9 @@ _IS_ENCRYPTED = (
 
 
 class EventQueues(Construct):
-    """Two encrypted FIFO queues; a key's events are one message group, so they keep their order.
+    """Two encrypted FIFO queues.
+
+    A key's events are one message group, so they keep their order.
 
     Limits and deduplication are by message group, which is high throughput:
     docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/high-throughput-fifo.html

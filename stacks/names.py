@@ -25,9 +25,10 @@ class Names:
 
 
 def names_for(config: Config, suffix: str) -> Names:
-    """Name both for a stack whose id has this suffix; a stack's name that is too long is cut.
+    """Name both for a stack whose id has this suffix.
 
-    A stack from before 0.1.0 keeps its names: a resource whose name changes is replaced by an empty one.
+    A stack's name that is too long is cut. A stack from before 0.1.0 keeps its names: a resource whose name changes is
+    replaced by an empty one.
     """
     if config.legacy_uploads_bucket is not None:
         return Names(uploads_bucket=config.legacy_uploads_bucket, jobs_queue=legacy_queue(config.stack_name))
@@ -48,7 +49,10 @@ def legacy_queue(stack_name: str) -> str:
 
 
 def suffix_of(stack_id: str) -> str:
-    """Read the suffix from a stack's id, `arn:…:stack/<name>/<uuid>`; `pipeline.py` has CloudFormation do the same."""
+    """Read the suffix from a stack's id, `arn:…:stack/<name>/<uuid>`.
+
+    `pipeline.py` has CloudFormation do the same.
+    """
     groups = stack_id.split("/")[2].split("-")
     return groups[0] + groups[4]
 

@@ -14,7 +14,10 @@ class Output(StrEnum):
 
 
 class EventsOutput(StrEnum):
-    """An output of a stack that announces outcomes, by its logical id; the bus where EventBridge is the target."""
+    """An output of a stack that announces outcomes, by its logical id.
+
+    The bus where EventBridge is the target.
+    """
 
     EVENTS_QUEUE_URL = "EventsQueueUrl"
     EVENT_DEAD_LETTER_QUEUE_URL = "EventDeadLetterQueueUrl"

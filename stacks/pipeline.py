@@ -19,7 +19,7 @@ from stacks.storage import Storage
 
 
 class PipelineStack(Stack):
-    """Bucket to queue to function to bucket, for whatever account and region it is deployed to.
+    """Bucket to queue to function to bucket, for any account and region.
 
     `announce_bundle` is what takes outcomes to the event log, and None where the configuration has no events.
     """

@@ -1,4 +1,4 @@
-"""A function that a queue invokes, with its log group and its least-privilege role."""
+"""A function that a queue invokes, with its log group and its role."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -55,7 +55,10 @@ class Program:
 
 
 class QueueFunction(Construct):
-    """A function of its own role and log group; what else it may do is for whoever extends it."""
+    """A function of its own role and log group.
+
+    What else it may do is for whoever extends it.
+    """
 
     def __init__(self, scope: Construct, construct_id: str, *, config: Config, program: Program) -> None:
         super().__init__(scope, construct_id)

@@ -30,7 +30,10 @@ class Queues(Construct):
         self.jobs = self._jobs_queue(config)
 
     def let_s3_send(self, bucket: s3.IBucket) -> IDependable:
-        """Let one bucket of this account, and no one else, send to the jobs queue; returns what allows it."""
+        """Let one bucket of this account, and no one else, send to the jobs queue.
+
+        Returns what allows it.
+        """
         allowed = self.jobs.add_to_resource_policy(
             iam.PolicyStatement(
                 sid="UploadsBucketSends",

@@ -45,9 +45,10 @@ class ResizeFunction(QueueFunction):
         super().__init__(scope, construct_id, config=config, program=program)
 
     def take_jobs_from(self, queue: sqs.IQueue) -> IDependable:
-        """Invoke the function with batches of the queue's messages; it tells which of them to retry, and when.
+        """Invoke the function with batches of the queue's messages.
 
-        Returns what does it: created last, after the function, its version and the queue.
+        It tells which of them to retry, and when. Returns what does it: created last, after the function, its version
+        and the queue.
         """
         self._grant_receive("TakeJobs", queue)
         self._grant("RetryJobs", ["sqs:ChangeMessageVisibility"], queue.queue_arn)

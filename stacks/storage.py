@@ -48,11 +48,12 @@ class Storage(Construct):
         self.derived = self._bucket("Derived", name=None, versioned=False, rules=[abandoned, removed])
 
     def notify(self, queue: sqs.IQueue, *, key_prefix: str, after: Sequence[IDependable]) -> None:
-        """Have S3 put a job on the queue for every upload, deletion and expiry of a key that starts with the prefix.
+        """Have S3 put a job on the queue for every change of a key.
 
-        The notification stands on the bucket's own resource: `add_event_notification` would add a custom resource, and
-        with it a function that no one asked for. S3 tries to send as soon as it is told of a queue, and a queue's
-        policy may take a minute to hold: `after` is what allows it, and what takes that long to create.
+        That is an upload, deletion or expiry of a key that starts with the prefix. The notification stands on the
+        bucket's own resource: `add_event_notification` would add a custom resource, and with it a function that no one
+        asked for. S3 tries to send as soon as it is told of a queue, and a queue's policy may take a minute to hold:
+        `after` is what allows it, and what takes that long to create.
         docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
         """
         bucket = cast("s3.CfnBucket", self.uploads.node.default_child)

@@ -8,9 +8,10 @@ from constructs import IConstruct
 
 
 def suppress(construct: IConstruct, reason: str, *rules: str) -> None:
-    """Give one reason for some rules: checkov's are called `CKV_…`, all others are cdk-nag's.
+    """Give one reason for some rules.
 
-    checkov reads the metadata of the resource in the template: checkov.io, "Suppressing and Skipping Policies".
+    checkov's are called `CKV_…`, all others are cdk-nag's. checkov reads the metadata of the resource in the template:
+    checkov.io, "Suppressing and Skipping Policies".
     """
     for rule in rules:
         if rule.startswith("CKV_"):
@@ -20,7 +21,10 @@ def suppress(construct: IConstruct, reason: str, *rules: str) -> None:
 
 
 def text_in_cdk_nag(scope: IConstruct, value: str) -> str:
-    """Write a value as cdk-nag names it in a finding: a reference in angle brackets, any other expression as JSON."""
+    """Write a value as cdk-nag names it in a finding.
+
+    A reference in angle brackets, any other expression as JSON.
+    """
     return _flat(Stack.of(scope).resolve(value))
 
 

@@ -1,8 +1,9 @@
-"""Audit pinned requirements: `python -m tools.audit [--let-unaudited-pass] PIP_AUDIT FILE…`.
+"""Audit pinned requirements.
 
-pip-audit by itself says "no known vulnerabilities" and ends with success where its service cannot be reached, or knows
-none of the packages. Here a package that was not looked up is told as such. Exit status: 0 every package was looked up
-and none has a known vulnerability, 1 some have, 3 some were not looked up.
+`python -m tools.audit [--let-unaudited-pass] PIP_AUDIT FILE…`. pip-audit by itself says "no known vulnerabilities" and
+ends with success where its service cannot be reached, or knows none of the packages. Here a package that was not looked
+up is told as such. Exit status: 0 every package was looked up and none has a known vulnerability, 1 some have, 3 some
+were not looked up.
 """
 
 import argparse
@@ -27,9 +28,10 @@ class Status(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audit:
-    """What was found out about some packages: how many were looked up, a sentence for each vulnerability.
+    """What was found out about some packages.
 
-    `unaudited` says what was not looked up and why, or nothing.
+    How many were looked up, a sentence for each vulnerability. `unaudited` says what was not looked up and why, or
+    nothing.
     """
 
     looked_up: int
@@ -69,7 +71,10 @@ def _sentence(package: dict[str, Any], fault: dict[str, Any]) -> str:
 
 
 def audit(pip_audit: Path, requirements: Path) -> Audit:
-    """Have pip-audit look up what a requirements file pins, with hashes and so without resolving anything."""
+    """Have pip-audit look up what a requirements file pins.
+
+    It has hashes, so nothing is resolved.
+    """
     command = [str(pip_audit), "--requirement", str(requirements), "--disable-pip", "--require-hashes"]
     command += ["--format", "json", "--progress-spinner", "off"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

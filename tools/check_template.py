@@ -20,7 +20,10 @@ _AS_IT_IS, _UNEXPLAINED = "as-it-is.json", "unexplained.json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What checkov says of a template: the rules that it keeps, that it breaks, and that it explains away."""
+    """What checkov says of a template.
+
+    The rules that it keeps, that it breaks, and that it explains away.
+    """
 
     passed: frozenset[Finding]
     failed: frozenset[Finding]
@@ -36,7 +39,10 @@ def unexplained(template: dict[str, Any]) -> dict[str, Any]:
 
 
 def objections(as_it_is: Report, bare: Report) -> list[str]:
-    """Say what is wrong with a template, by the reports of it as it is and of it without its explanations."""
+    """Say what is wrong with a template.
+
+    Given are the reports of it as it is and of it without its explanations.
+    """
     if not as_it_is.passed:
         return ["checkov looked at nothing"]
     broken = [f"{resource} breaks {rule}" for rule, resource in sorted(as_it_is.failed)]
@@ -45,7 +51,7 @@ def objections(as_it_is: Report, bare: Report) -> list[str]:
 
 
 def reports_of(checkov: Path, template: dict[str, Any]) -> tuple[Report, Report]:
-    """Run checkov, offline, on a template as it is and on the same without its explanations."""
+    """Run checkov, offline, on a template as it is and without explanations."""
     with tempfile.TemporaryDirectory() as folder:
         for name, content in ((_AS_IT_IS, template), (_UNEXPLAINED, unexplained(template))):
             (Path(folder) / name).write_text(json.dumps(content))

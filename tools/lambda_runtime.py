@@ -1,10 +1,10 @@
-"""Install Lambda's Python on Debian: `python -m tools.lambda_runtime PYTHON FOLDER`.
+"""Install Lambda's Python on Debian.
 
-CPython comes from Debian, for x86_64 and for arm64, each with the C library that it needs: FOLDER/ARCHITECTURE/root.
-Nothing is installed: `root/usr/bin/python3.14` runs from where it is. It is a script, and what `sys.executable` names,
-so that Python can start itself: by its own loader, as its C library may be newer than the machine's, or under qemu for
-another processor. apt checks every package against Debian's signatures. Exit status: 0, or 2 where the machine lacks
-something.
+`python -m tools.lambda_runtime PYTHON FOLDER`. CPython comes from Debian, for x86_64 and for arm64, each with the C
+library that it needs: FOLDER/ARCHITECTURE/root. Nothing is installed: `root/usr/bin/python3.14` runs from where it is.
+It is a script, and what `sys.executable` names, so that Python can start itself: by its own loader, as its C library
+may be newer than the machine's, or under qemu for another processor. apt checks every package against Debian's
+signatures. Exit status: 0, or 2 where the machine lacks something.
 """
 
 import argparse
@@ -27,7 +27,10 @@ _BESIDE_PYTHON = ("libstdc++6",)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Architecture:
-    """A processor by Lambda's name and Debian's; `starts` is the command that runs a program of `$root`."""
+    """A processor by Lambda's name and Debian's.
+
+    `starts` is the command that runs a program of `$root`.
+    """
 
     name: str
     debian: str

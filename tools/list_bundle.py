@@ -22,7 +22,10 @@ def listing_of(engine: Engine) -> Path:
 
 
 def listing(bundle: Path, engine: Engine) -> str:
-    """Write a bundle's files as an indented tree; each package of ours is one line, for another test compares it."""
+    """Write a bundle's files as an indented tree.
+
+    Each package of ours is one line, for another test compares it.
+    """
     return "\n".join([_HEADER.format(engine=engine), *_lines(bundle, ""), ""])
 
 

@@ -1,4 +1,6 @@
-"""Draws the one sample that is larger than every variant: mountains at dusk, 3,000 pixels wide.
+"""Draws the one sample that is larger than every variant.
+
+Mountains at dusk, 3,000 pixels wide.
 
 python -m tools.sample samples/mountains.jpg
 """

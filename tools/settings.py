@@ -1,4 +1,7 @@
-"""Write settings and variants' options where people look them up: cdk.json and docs/configuration.md."""
+"""Write settings and variants' options where people look them up.
+
+cdk.json and docs/configuration.md.
+"""
 
 import json
 import sys
@@ -22,7 +25,9 @@ PIPE = r"\|"  # in a cell of a table: github.github.com/gfm/#tables-extension-
 
 
 def cdk_json(before: str) -> str:
-    """Write cdk.json anew with every default; what is not under "context" stays as it is.
+    """Write cdk.json anew with every default.
+
+    What is not under "context" stays as it is.
 
     Raises:
         ValueError: `before` is not JSON.

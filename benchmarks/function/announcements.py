@@ -1,7 +1,8 @@
-"""What announcing outcomes adds to a job: `PYTHONPATH=tests python -m benchmarks.function.announcements`.
+"""What announcing outcomes adds to a job.
 
-Jobs run in this process, S3 and SQS in its memory and rendering left out: what differs is the function's own time.
-boto3 and the network add a request to SQS for each message, one after the other.
+`PYTHONPATH=tests python -m benchmarks.function.announcements`. Jobs run in this process, S3 and SQS in its memory and
+rendering left out: what differs is the function's own time. boto3 and the network add a request to SQS for each
+message, one after the other.
 """
 
 import statistics
@@ -37,14 +38,20 @@ class CountedQueue:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Of a kind of job: how long the median one takes, in milliseconds, and how many messages each sends."""
+    """How long the median job of a kind takes, in milliseconds.
+
+    Each sends so many messages.
+    """
 
     milliseconds: float
     messages: float
 
 
 def measure(kind: str, *, announces: bool, jobs: int = _JOBS) -> Measured:
-    """Measure jobs of a kind: `fresh` uploads of keys of their own, or uploads that `replaces` another's."""
+    """Measure jobs of a kind.
+
+    `fresh` uploads of keys of their own, or uploads that `replaces` another's.
+    """
     queue = CountedQueue()
     s3 = MemoryS3(frozenset({"uploads"}))
     world = Buckets(client=cast("S3Client", s3), settings=settings(), clock=lambda: s3.now)

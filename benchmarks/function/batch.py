@@ -1,4 +1,7 @@
-"""A batch of jobs on one function: together, one after another, and together on two processors, in turns."""
+"""A batch of jobs on one function.
+
+Together, one after another, and together on two processors, in turns.
+"""
 
 from pathlib import Path
 

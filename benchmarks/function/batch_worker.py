@@ -1,6 +1,7 @@
-"""A function that is given batches: `python -m benchmarks.function.batch_worker ENGINE FORMAT PROCESSORS`.
+"""A function that is given batches.
 
-The function's own handler, wired by its own entry, but for S3, which is in memory and at a distance.
+`python -m benchmarks.function.batch_worker ENGINE FORMAT PROCESSORS`. The function's own handler, wired by its own
+entry, but for S3, which is in memory and at a distance.
 """
 
 import importlib
@@ -29,7 +30,10 @@ _SECONDS_LEFT = 280
 
 
 class Function:
-    """One function instance, and the same work as a person would write it: one request after another."""
+    """One function instance, and the same work as a person would write it.
+
+    One request after another.
+    """
 
     def __init__(self, engine: str, output: str, processors: int) -> None:
         variants = tuple(replace(one, format=Format(output)) for one in Config().variants)

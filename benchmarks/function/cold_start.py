@@ -1,4 +1,7 @@
-"""Cold starts and peaks of memory: fresh functions from the bundle that is deployed, each with one job."""
+"""Cold starts and peaks of memory.
+
+Fresh functions from the bundle that is deployed, each with one job.
+"""
 
 import json
 import os
@@ -22,7 +25,10 @@ _SECONDS = 120
 
 
 class FreshFunction:
-    """A bundle of an engine, and beside it what Lambda's runtime has, to be started again and again."""
+    """A bundle of an engine, to be started again and again.
+
+    Beside it is what Lambda's runtime has.
+    """
 
     def __init__(self, engine: str, folder: Path, *, cache: Path = CACHE) -> None:
         self._bundle = build_bundle(None, **choosing(engine), cache=cache)

@@ -1,4 +1,7 @@
-"""S3 at a distance: the tests' S3 in memory, behind the wait that a request to the real one takes."""
+"""S3 at a distance: the tests' S3 in memory, behind a wait.
+
+The wait is what a request to the real one takes.
+"""
 
 import threading
 import time
@@ -11,7 +14,10 @@ PUT_SECONDS = 0.06
 
 
 class DistantS3:
-    """A client whose every request sleeps first, as long as its like takes, and is counted."""
+    """A client whose every request sleeps first, and is counted.
+
+    It sleeps as long as its like takes.
+    """
 
     def __init__(self) -> None:
         self._near = MemoryS3(versioned=frozenset({"uploads"}))

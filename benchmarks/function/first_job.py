@@ -1,6 +1,9 @@
-"""A function's first job, run by a fresh Python that sees the bundle and boto3 alone: its steps by the clock, as JSON.
+"""A function's first job, its steps by the clock, as JSON.
 
-    python -I -S -B first_job.py BUNDLE RUNTIME SIMULATION SOURCE STARTED
+A fresh Python runs it that sees the bundle and boto3 alone.
+
+python -I -S -B first_job.py BUNDLE RUNTIME SIMULATION
+SOURCE STARTED
 
 `STARTED` is the monotonic clock when the process was asked for. S3's client is made as ever; what answers is in memory.
 """

@@ -1,6 +1,7 @@
-"""Cold starts as Lambda has them: the bundle that is deployed, on the function's Python, under AWS's runtime interface.
+"""Cold starts as Lambda has them.
 
-    PYTHONPATH=tests python -m benchmarks.function.runtime_start
+The bundle that is deployed, on the function's Python, under AWS's runtime interface. PYTHONPATH=tests python -m
+benchmarks.function.runtime_start
 
 As part of `make bench` it is measured where `make test-runtime` has set the runtime up; by itself it prints medians.
 """
@@ -34,7 +35,9 @@ _UPLOADS, _DERIVED = "uploads", "derived"
 
 
 def measure_runtime_start(engine: str, source: bytes, folder: Path, rounds: int, processors: int) -> RuntimeStart:
-    """Start so many functions on so many processors, each to resize a source from an S3 on this machine.
+    """Start so many functions on so many processors.
+
+    Each resizes a source from an S3 on this machine.
 
     Raises:
         WorkerError: one did not resize it.

@@ -1,6 +1,6 @@
-"""What does the sandbox cost? A photograph's size of JPEG to the default variants, in process and in the sandbox.
+"""What the sandbox costs: a JPEG in process and in the sandbox.
 
-    .venv/bin/python benchmarks/function/sandbox.py [runs]
+It has a photograph's size, and becomes the default variants. .venv/bin/python benchmarks/function/sandbox.py [runs]
 
 Runs alternate, so that whatever else the machine does meets both alike. Each is measured by the clock.
 """
@@ -51,7 +51,10 @@ def seconds_of(make: Callable[[], Rendered]) -> float:
 
 
 def one_of_each(ways: Mapping[str, Callable[[], Rendered]], *, backwards: bool) -> dict[str, float]:
-    """Take the times of one run of each, in this order or the other: neither is always the second."""
+    """Take the times of one run of each, in this order or the other.
+
+    Neither is always the second.
+    """
     order = reversed(list(ways)) if backwards else iter(ways)
     return {name: seconds_of(ways[name]) for name in order}
 

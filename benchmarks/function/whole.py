@@ -1,4 +1,7 @@
-"""The whole: uploads through the pipeline on this machine, as `darkroom run` runs it, and who used its processors."""
+"""The whole: uploads through the pipeline on this machine.
+
+It runs as `darkroom run` runs it, and who used its processors is told.
+"""
 
 import os
 import time
@@ -23,7 +26,9 @@ _PARENT = 1
 
 
 def measure_whole(photograph: Path, uploads: int, tell: Callable[[str], None]) -> Whole:
-    """Upload a photograph so many times, under as many keys, and wait for every manifest.
+    """Upload a photograph so many times, and wait for every manifest.
+
+    Each has a key of its own.
 
     Raises:
         DarkroomError: the pipeline could not be brought up, or did not answer.
@@ -63,7 +68,10 @@ def _seconds(start: str, end: str) -> float:
 
 
 def processor_seconds(root: int) -> dict[str, float]:
-    """Add up what a process and all below it have used, by what they are; nothing where there is no /proc."""
+    """Add up what a process and all below it have used, by what they are.
+
+    Nothing where there is no /proc.
+    """
     processes = {int(path.name): path for path in Path("/proc").glob("[0-9]*")}
     stats = {number: stat for number, path in processes.items() if (stat := _stat(path))}
     used: dict[str, float] = defaultdict(float)

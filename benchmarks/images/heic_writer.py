@@ -1,4 +1,7 @@
-"""Writes a PNG as HEIC, as a phone does: `python -m benchmarks.images.heic_writer photograph.png photograph.heic`."""
+"""Writes a PNG as HEIC, as a phone does.
+
+`python -m benchmarks.images.heic_writer photograph.png photograph.heic`.
+"""
 
 import sys
 

@@ -74,7 +74,10 @@ def animated_gif() -> bytes:
 
 
 def picture_for_heic() -> bytes:
-    """Make what a phone would write as HEIC, as a PNG: what writes HEIC lives in another environment."""
+    """Make what a phone would write as HEIC, as a PNG.
+
+    What writes HEIC lives in another environment.
+    """
     return _saved(photograph(TWELVE_MEGAPIXELS), "PNG", compress_level=1)
 
 

@@ -1,7 +1,7 @@
-"""How like two pictures are (SSIM), and what a perfect resizer would have made: Lanczos in floats, from full size.
+"""How like two pictures are (SSIM), and what a perfect resizer would have made.
 
-Z. Wang et al., "Image quality assessment: from error visibility to structural similarity", 2004: of lightness, here
-over windows of 7 x 7.
+Lanczos in floats, from full size. Z. Wang et al., "Image quality assessment: from error visibility to structural
+similarity", 2004: of lightness, here over windows of 7 x 7.
 """
 
 from functools import cache, partial
@@ -30,7 +30,10 @@ class Original:
         self._perfect = cache(self._resized)
 
     def least_similarity(self, made: Image.Image, *, cover: bool) -> float:
-        """Hold a resized picture against the perfect one of its size, before white and, if it is transparent, black."""
+        """Hold a resized picture against the perfect one of its size.
+
+        It is held before white and, if it is transparent, black.
+        """
         backgrounds = _BACKGROUNDS if made.has_transparency_data else _BACKGROUNDS[:1]
         return min(similarity(lightness(made, shown), self._perfect(made.size, cover, shown)) for shown in backgrounds)
 

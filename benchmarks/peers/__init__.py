@@ -1,1 +1,4 @@
-"""The programs that are measured: each renders what it is asked for, in a process of its own, and times itself."""
+"""The programs that are measured.
+
+Each renders what it is asked for, in a process of its own, and times itself.
+"""

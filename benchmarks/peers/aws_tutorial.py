@@ -1,5 +1,6 @@
-"""The handler of AWS's tutorial: the upload to a file, then open, `thumbnail` and save to another, for each variant.
+"""The handler of AWS's tutorial.
 
+The upload to a file, then open, `thumbnail` and save to another, for each variant.
 https://docs.aws.amazon.com/lambda/latest/dg/with-s3-tutorial.html
 """
 

@@ -1,4 +1,7 @@
-"""This pipeline's own rendering, with the engine that is named: `python -m benchmarks.peers.darkroom_engine pillow`."""
+"""This pipeline's own rendering, with the engine that is named.
+
+`python -m benchmarks.peers.darkroom_engine pillow`.
+"""
 
 import sys
 

@@ -1,5 +1,6 @@
-"""Pillow as its tutorial shows it: open, `thumbnail` and save, from the full size for each variant.
+"""Pillow as its tutorial shows it.
 
+Open, `thumbnail` and save, from the full size for each variant.
 https://pillow.readthedocs.io/en/stable/handbook/tutorial.html#create-jpeg-thumbnails
 """
 
@@ -23,7 +24,10 @@ def resized(image: Image.Image, box: Box) -> Image.Image:
 
 
 def savable(image: Image.Image, task: Task) -> Image.Image:
-    """Put what is transparent on white for JPEG, which has no transparency, and palettes into colours."""
+    """Put what is transparent on white for JPEG, and palettes into colors.
+
+    JPEG has no transparency.
+    """
     if image.mode in {"RGB", "RGBA"} and task.format != "jpg":
         return image
     if not image.has_transparency_data:

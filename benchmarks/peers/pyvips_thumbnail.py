@@ -1,4 +1,6 @@
-"""libvips through pyvips, as its documentation recommends: `thumbnail_buffer` for each variant.
+"""libvips through pyvips, as its documentation recommends.
+
+`thumbnail_buffer` for each variant.
 
 https://www.libvips.org/API/current/ctor.Image.thumbnail_buffer.html
 """

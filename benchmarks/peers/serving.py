@@ -1,6 +1,7 @@
-"""How a measured program is asked: a line of JSON for each task, and one back with the seconds that it took.
+"""How a measured program is asked.
 
-Knows the standard library alone, as it runs in each program's own environment.
+A line of JSON for each task, and one back with the seconds that it took. Knows the standard library alone, as it runs
+in each program's own environment.
 """
 
 import json
@@ -22,7 +23,10 @@ class NotOfferedError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Box:
-    """A variant, as its maker needs it: at most so large; to `cover`, exactly so large and cut around the centre."""
+    """A variant, as its maker needs it: at most so large.
+
+    To `cover`, exactly so large and cut around the centre.
+    """
 
     name: str
     width: int | None
@@ -37,7 +41,10 @@ class Box:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """What to make of a source: a file of this format (`webp`, `jpg`, `avif` or `png`) for each box."""
+    """What to make of a source.
+
+    A file of this format (`webp`, `jpg`, `avif` or `png`) for each box.
+    """
 
     format: str
     quality: int
@@ -52,12 +59,18 @@ Answer: TypeAlias = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
 
 def serve_rendering(render: Render, versions: Mapping[str, str]) -> None:
-    """Do tasks until there are no more: read the source, make the files by the clock, write them."""
+    """Do tasks until there are no more.
+
+    Read the source, make the files by the clock, write them.
+    """
     serve(lambda question: _render(render, question), versions)
 
 
 def serve(answer: Answer, versions: Mapping[str, str]) -> None:
-    """Tell the versions that are at work, and then answer each question, with what went wrong if something did."""
+    """Tell the versions that are at work, and then answer each question.
+
+    The answer is what went wrong if something did.
+    """
     # Whatever else prints, prints where errors go.
     with os.fdopen(os.dup(1), "w", encoding="utf-8") as answers:
         os.dup2(2, 1)

@@ -1,6 +1,6 @@
-"""ImageMagick through Wand, as its guide shows it: `transform` a clone for each variant.
+"""ImageMagick through Wand, as its guide shows it.
 
-https://docs.wand-py.org/en/latest/guide/resizecrop.html
+`transform` a clone for each variant. https://docs.wand-py.org/en/latest/guide/resizecrop.html
 """
 
 from wand.color import Color

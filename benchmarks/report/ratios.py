@@ -1,4 +1,7 @@
-"""How many times as fast, and whether it counts: a speed that was bought with quality or bytes does not."""
+"""How many times as fast, and whether it counts.
+
+A speed that was bought with quality or bytes does not.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,7 +18,10 @@ FILE_SLACK = 0.01
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """Ours against a peer's: `speed` above 1 is faster, `bytes` above 1 larger; `objections` say why not to count."""
+    """Ours against a peer's: `speed` above 1 is faster, `bytes` above 1 larger.
+
+    `objections` say why not to count.
+    """
 
     speed: float
     bytes: float
@@ -28,9 +34,10 @@ class Comparison:
 
 
 def median_ratio(slower: Sequence[float], faster: Sequence[float]) -> float:
-    """Take the median of the ratios of neighbouring rounds: what slows the machine meets both of a round.
+    """Take the median of the ratios of neighbouring rounds.
 
-    Where one has fewer rounds, as it is slow, there are no neighbours: it is the ratio of the medians.
+    What slows the machine meets both of a round. Where one has fewer rounds, as it is slow, there are no neighbours: it
+    is the ratio of the medians.
     """
     if len(slower) != len(faster):
         return median(slower) / median(faster)

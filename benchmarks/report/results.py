@@ -1,4 +1,7 @@
-"""What was measured, as values; benchmarks.json holds them as they are, docs/benchmarks.md is made of them."""
+"""What was measured, as values.
+
+benchmarks.json holds them as they are, docs/benchmarks.md is made of them.
+"""
 
 import json
 from dataclasses import asdict, dataclass
@@ -22,7 +25,10 @@ class Machine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """One that renders: `name` as results refer to it, `title` for people, and what it is made of."""
+    """One that renders.
+
+    `name` is as results refer to it, `title` for people; then what it is made of.
+    """
 
     name: str
     title: str
@@ -44,9 +50,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """What one program made of one source: seconds of each round, bytes of all variants, and the least SSIM of them.
+    """What one program made of one source.
 
-    `pixels` is the SSIM of what it resized, written without loss; `file` is that of the file itself, decoded.
+    Seconds of each round, bytes of all variants, and the least SSIM of them. `pixels` is the SSIM of what it resized,
+    written without loss; `file` is that of the file itself, decoded.
     """
 
     program: str
@@ -59,7 +66,10 @@ class Measured:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """One source to three variants of one format, by every program; rounds are in the same order for all."""
+    """One source to three variants of one format, by every program.
+
+    Rounds are in the same order for all.
+    """
 
     source: str
     format: str
@@ -68,7 +78,10 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """A batch of jobs: the seconds of each round, together, one after another, and together on two processors."""
+    """The seconds of each round of a batch of jobs.
+
+    Jobs run together, one after another, and together on two processors.
+    """
 
     engine: str
     format: str
@@ -82,7 +95,10 @@ class Batch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FirstAnswer:
-    """A fresh function and its first job: the seconds of each step in turn, and the most memory of either process."""
+    """A fresh function and its first job.
+
+    The seconds of each step in turn, and the most memory of either process.
+    """
 
     python: float
     imports: float
@@ -99,7 +115,10 @@ class FirstAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
-    """Fresh functions of an engine on so many processors, each with a small photograph as its first job."""
+    """Fresh functions of an engine on so many processors.
+
+    Each has a small photograph as its first job.
+    """
 
     engine: str
     processors: int
@@ -108,7 +127,10 @@ class Start:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuntimeAnswer:
-    """A fresh function under Lambda's runtime interface: the seconds of its start, and of all until it answers."""
+    """A fresh function under Lambda's runtime interface.
+
+    The seconds of its start, and of all until it answers.
+    """
 
     init: float
     seconds: float
@@ -116,7 +138,10 @@ class RuntimeAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuntimeStart:
-    """Fresh functions of an engine on Lambda's Python, on so many processors, each with a small photograph."""
+    """Fresh functions of an engine on Lambda's Python.
+
+    They have so many processors, each a small photograph as its first job.
+    """
 
     engine: str
     python: str

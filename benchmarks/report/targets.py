@@ -17,7 +17,10 @@ _MEGABYTE = 1_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reached:
-    """A figure of one engine, what it was measured on, and why it does not count, if so."""
+    """A figure of one engine, and what it was measured on.
+
+    If it does not count, why.
+    """
 
     value: float
     of: str = ""
@@ -29,7 +32,10 @@ Find: TypeAlias = Callable[[Results, str], Iterable[Reached]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """A measure, with the least that an engine has to reach, by its name, and what we aim at; `find` looks it up."""
+    """A measure, with the least that an engine has to reach, and our aim.
+
+    The least is by the engine's name; `find` looks the figure up.
+    """
 
     measure: str
     unit: str
@@ -43,7 +49,10 @@ class Target:
         return value <= least if self.less_is_better else value >= least
 
     def worst(self, reached: Sequence[Reached]) -> Reached | None:
-        """Choose the figure that decides: where a measure has several, all of them have to be good enough."""
+        """Choose the figure that decides.
+
+        Where a measure has several, all of them have to be good enough.
+        """
         choose = max if self.less_is_better else min
         return choose(reached, key=lambda one: one.value, default=None)
 

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 
 class KeySource(Protocol):
-    """What a backfill goes through; every method raises DarkroomError where S3 does not answer."""
+    """What a backfill goes through.
+
+    Every method raises DarkroomError where S3 does not answer.
+    """
 
     @property
     def pipeline(self) -> Pipeline:
@@ -40,7 +43,10 @@ class PagePlanner(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UploadedKeys:
-    """Which uploads a backfill goes through: those of the bucket, or of an inventory of it."""
+    """Which uploads a backfill goes through.
+
+    Those of the bucket, or of an inventory of it.
+    """
 
     pipeline: Pipeline
     prefix: str
@@ -79,9 +85,10 @@ def plan_pages(source: KeySource, planner: PagePlanner, after: str | None) -> It
 def backfill(
     source: KeySource, planner: PagePlanner, checkpoint: Checkpoint, limiter: RateLimiter
 ) -> Iterator[Counter[Decision]]:
-    """Send a job for every key that is selected; yield what became of each page once its jobs are all sent.
+    """Send a job for every key that is selected.
 
-    Cut off, it goes on behind the last page that was done: the jobs of one page may be sent twice, which is harmless.
+    Yield what became of each page once its jobs are all sent. Cut off, it goes on behind the last page that was done:
+    the jobs of one page may be sent twice, which is harmless.
 
     Raises:
         DarkroomError: AWS does not answer, or a file cannot be read or written.

@@ -18,7 +18,10 @@ _LOOKS_A_SECOND = 300
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
-    """How long a backfill takes and what it costs, in USD: looking at all of its keys, and at most, if all are jobs."""
+    """How long a backfill takes and what it costs, in USD.
+
+    Looking at all of its keys, and at most, if all are jobs.
+    """
 
     keys: int
     rate: int
@@ -41,7 +44,10 @@ class Estimate:
 
     @property
     def most_dollars(self) -> float:
-        """What it costs if every key is a job: its requests, its message, and Lambda for large images."""
+        """What it costs if every key is a job.
+
+        Its requests, its message, and Lambda for large images.
+        """
         reads = 1 + 3 + self.variants
         writes = self.variants + 1
         return (

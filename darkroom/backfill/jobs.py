@@ -39,7 +39,10 @@ _SEQUENCER_DIGITS = 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectVersion:
-    """The current version of an uploaded key; `size` is in bytes, `archived` says that S3 does not hand it out."""
+    """The current version of an uploaded key.
+
+    `size` is in bytes, `archived` says that S3 does not hand it out.
+    """
 
     version_id: str | None
     etag: str
@@ -58,7 +61,10 @@ class PlannedKey:
 
 
 class Planner:
-    """Looks at keys: one request each for the manifest, and for a job one more, or one a variant where it has none."""
+    """Looks at keys, and plans their jobs.
+
+    One request each for the manifest, and for a job one more, or one a variant where it has none.
+    """
 
     def __init__(self, pipeline: Pipeline, variants: Sequence[Variant], selection: Filter) -> None:
         self._s3: S3Client = pipeline.client("s3")
@@ -168,7 +174,10 @@ def sequencer_for(manifest: Manifest | None, *, is_current: bool, written: Itera
 
 
 def just_after(sequencer: str) -> str:
-    """Give the next sequencer: S3's own have far fewer digits, so none of them comes in between."""
+    """Give the next sequencer.
+
+    S3's own have far fewer digits, so none of them comes in between.
+    """
     return f"{int(_padded(sequencer), 16) + 1:0{_SEQUENCER_DIGITS}X}"
 
 
@@ -184,7 +193,10 @@ def message(bucket: str, key: str, current: ObjectVersion, sequencer: str) -> st
 
 
 def removal(bucket: str, key: str, sequencer: str, found: datetime) -> str:
-    """Write the message that S3 would have sent of a deletion, found out then; its delete marker is not known."""
+    """Write the message that S3 would have sent of a deletion, found out then.
+
+    Its delete marker is not known.
+    """
     return _message("ObjectRemoved:DeleteMarkerCreated", bucket, key, {"sequencer": sequencer}, found)
 
 

@@ -23,7 +23,10 @@ _PAGE = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A key, and what is known of its current version: its ETag, without quotes, and that S3 does not hand it out."""
+    """A key, and what is known of its current version.
+
+    Its ETag, without quotes, and that S3 does not hand it out.
+    """
 
     key: str
     etag: str | None = None
@@ -32,7 +35,10 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some keys, and the position behind the last of them, for `after`; `passed` is how many more need no look."""
+    """Some keys, and the position behind the last of them, for `after`.
+
+    `passed` is how many more need no look.
+    """
 
     keys: tuple[Listed, ...]
     position: str
@@ -76,10 +82,11 @@ def _is_archived(found: "ObjectTypeDef") -> bool:
 
 
 def read_inventory(file: Path, bucket: str, prefix: str, after: str | None) -> Iterator[Page]:
-    """Read the keys that begin so from a CSV file of S3 Inventory, plain or gzipped; a position is a number of rows.
+    """Read the keys that begin so from a CSV file of S3 Inventory, plain or gzipped.
 
-    Each row begins with the bucket and the URL-encoded key. A key's versions stand together, and count once: which one
-    is current may have changed since. docs.aws.amazon.com/AmazonS3/latest/userguide/storage-inventory-location.html
+    A position is a number of rows. Each row begins with the bucket and the URL-encoded key. A key's versions stand
+    together, and count once: which one is current may have changed since.
+    docs.aws.amazon.com/AmazonS3/latest/userguide/storage-inventory-location.html
 
     Raises:
         UsageError: the file cannot be read, is no such file, or is of another bucket.

@@ -29,7 +29,10 @@ _SURE_BYTES = MAX_KEY_BYTES - len(f"{_FOLDER}~{'f' * 64}{_EXTENSION}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifests:
-    """The manifests whose keys start so, for a sweep: each page has those that may have lost their source."""
+    """The manifests whose keys start so, for a sweep.
+
+    Each page has those that may have lost their source.
+    """
 
     pipeline: Pipeline
     prefix: str
@@ -43,11 +46,11 @@ class Manifests:
         return sum(len(page.keys) for page in self._listing(after))
 
     def pages(self, after: str | None = None) -> Iterator[Page]:
-        """Go through the manifests behind a position, less those whose source is listed; a position is the last one.
+        """Go through the manifests behind a position, less those whose source is listed.
 
-        Both listings are sorted, and each is read once. Their orders differ where one key is the beginning of another
-        (`a!.json` comes before `a.json`, and `a!` after `a`): such a source is passed over, and a manifest too many is
-        looked at. So what is on a page is no proof that its source is gone.
+        A position is the last one. Both listings are sorted, and each is read once. Their orders differ where one key
+        is the beginning of another (`a!.json` comes before `a.json`, and `a!` after `a`): such a source is passed over,
+        and a manifest too many is looked at. So what is on a page is no proof that its source is gone.
 
         Raises:
             DarkroomError: S3 does not answer.
@@ -76,7 +79,10 @@ class Manifests:
 
 
 class OrphanPlanner:
-    """Looks at manifests: one request each, and for an orphan one for its source and one a variant."""
+    """Looks at manifests.
+
+    One request each, and for an orphan one for its source and one a variant.
+    """
 
     def __init__(self, pipeline: Pipeline, prefix: str, variants: Sequence[Variant]) -> None:
         self._s3: S3Client = pipeline.client("s3")

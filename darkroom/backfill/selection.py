@@ -49,10 +49,11 @@ _NO_JOB = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """What was asked for: by default what has no outcome, or variants of another recipe than the deployed one.
+    """What was asked for.
 
-    `generation` is the number of the function's version that takes the jobs, None where that is not known. What has an
-    outcome is made a job only where `formats`, `missing` and `finished_before` all hold, as far as they are given.
+    By default what has no outcome, or variants of another recipe than the deployed one. `generation` is the number of
+    the function's version that takes the jobs, None where that is not known. What has an outcome is made a job only
+    where `formats`, `missing` and `finished_before` all hold, as far as they are given.
     """
 
     recipe: str
@@ -65,7 +66,10 @@ class Filter:
 
 
 def select(manifest: Manifest | None, selection: Filter, *, is_current: bool) -> Decision:
-    """Judge a key that is there by its manifest; `is_current` says that it is about the current version."""
+    """Judge a key that is there by its manifest.
+
+    `is_current` says that it is about the current version.
+    """
     if manifest is None:
         return Decision.NEVER_DONE
     if not is_current or manifest.outcome is Outcome.REMOVED:

@@ -48,7 +48,9 @@ VersionOption = Annotated[
 
 @app.callback()
 def darkroom(*, version: VersionOption = False) -> None:
-    """Make every size of an image that you configured: a serverless pipeline, here on this machine and on AWS.
+    """Make every size of an image that you configured.
+
+    A serverless pipeline, here on this machine and on AWS.
 
     \b
     Examples:

@@ -46,7 +46,10 @@ KeyPrefix = Annotated[str, typer.Option("--prefix", metavar="P", help="Only keys
 
 
 def whole_number(option: str, lowest: int, highest: int) -> Callable[[object], int]:
-    """Make a parser of whole numbers in a range, both ends included; it raises UsageError."""
+    """Make a parser of whole numbers in a range, both ends included.
+
+    It raises UsageError.
+    """
 
     def parse(value: object) -> int:
         text = str(value)
@@ -76,7 +79,10 @@ def byte_count(option: str, highest: int) -> Callable[[object], int]:
 
 
 def duration(option: str, longest: timedelta) -> Callable[[str], timedelta]:
-    """Make a parser of durations such as `15m` or `2h`, from one second on; it raises UsageError."""
+    """Make a parser of durations such as `15m` or `2h`, from one second on.
+
+    It raises UsageError.
+    """
 
     def parse(value: str) -> timedelta:
         match = _DURATION.fullmatch(value)
@@ -91,7 +97,10 @@ def duration(option: str, longest: timedelta) -> Callable[[str], timedelta]:
 
 
 def prefix_hint(start: str, *, is_prefix: bool = True) -> str | None:
-    """Say where the start of a key may not be what was meant: it is taken as it is, all the same."""
+    """Say where the start of a key may not be what was meant.
+
+    It is taken as it is, all the same.
+    """
     if start.startswith("/"):
         return f"{start!r} starts with /, which S3 keeps as a part of the key. Leave it out, unless that is meant."
     if is_prefix and start and not start.endswith("/"):

@@ -1,4 +1,7 @@
-"""Settings of a command line in place of cdk.json's: read, checked, and named where they are at fault."""
+"""Settings of a command line in place of cdk.json's.
+
+Read, checked, and named where they are at fault.
+"""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -34,7 +37,9 @@ def local_settings(context: Sequence[str] | None, variants: Path | None = None) 
 
 
 def read_context_options(context: Sequence[str] | None) -> dict[str, object]:
-    """Read each `-c KEY=VALUE` as the CDK's command line does: a value is text, and the last of a name counts.
+    """Read each `-c KEY=VALUE` as the CDK's command line does.
+
+    A value is text, and the last of a name counts.
 
     Raises:
         UsageError: one is no name and value.
@@ -49,7 +54,9 @@ def read_context_options(context: Sequence[str] | None) -> dict[str, object]:
 
 
 def check_overrides(overrides: Mapping[str, object], origins: Mapping[str, str]) -> None:
-    """See that cdk.json and what stands in its place can be together; `origins` says how a person gave what they did.
+    """See that cdk.json and what stands in its place can be together.
+
+    `origins` says how a person gave what they did.
 
     Raises:
         UsageError: they cannot; it names the option that is at fault, or cdk.json where that is.

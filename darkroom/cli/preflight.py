@@ -49,7 +49,10 @@ def main(arguments: Sequence[str]) -> None:
 
 
 def read_options(arguments: Sequence[str]) -> Options:
-    """Read the options that matter here as the CDK's command line does; the others are for that alone."""
+    """Read the options that matter here as the CDK's command line does.
+
+    The others are for that alone.
+    """
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
     parser.add_argument("--profile")
     parser.add_argument("-c", "--context", action="append", default=[])

@@ -56,7 +56,7 @@ class UploadProgress:
 
 @contextmanager
 def upload_progress(sources: Sequence[LocalFile], *, shown: bool) -> Iterator[UploadProgress]:
-    """Show the bars on standard error while files are uploaded, and nothing afterwards."""
+    """Show bars on standard error while files are uploaded, and nothing after."""
     progress = _progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(),
@@ -122,7 +122,10 @@ class Steps:
 
 @contextmanager
 def steps(*, shown: bool) -> Iterator[Steps]:
-    """Show a line of progress on standard error while the work lasts, and nothing afterwards."""
+    """Show a line of progress on standard error while the work lasts.
+
+    Nothing of it stays.
+    """
     progress = _progress(
         SpinnerColumn(),
         TextColumn("{task.description}", markup=False),

@@ -15,7 +15,9 @@ _ADVICE = "Set AWS_PROFILE, or run `aws configure` or `aws sso login`."
 
 
 def find_target(*, local: bool, stack: str | None, endpoint_url: str | None = None) -> Pipeline:
-    """Find the pipeline that a person means by --local, --stack or --endpoint-url, or by none of them.
+    """Find the pipeline that a person means.
+
+    It is given by --local, --stack or --endpoint-url, or by none of them.
 
     Raises:
         UsageError: --local and --stack were given, or nothing runs here, or there are no credentials or no region.
@@ -50,7 +52,9 @@ def _at(endpoint_url: str, stack: str | None) -> Pipeline:
 
 
 def aws_session(profile: str | None = None, *, region: str | None = None, advice: str = _ADVICE) -> boto3.Session:
-    """Make a session of a person's own AWS credentials; `region` is for who has set none.
+    """Make a session of a person's own AWS credentials.
+
+    `region` is for who has set none.
 
     Raises:
         UsageError: there are no credentials, or no region; `advice` says how to have the former.

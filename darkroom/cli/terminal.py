@@ -31,7 +31,10 @@ def confirm(question: str, *, yes: bool) -> None:
 
 @contextmanager
 def told_when_stopped(so_far: Callable[[], str]) -> Iterator[None]:
-    """Say on standard error what is done so far, where Ctrl-C or SIGTERM ends the work."""
+    """Say what is done so far, where Ctrl-C or SIGTERM ends the work.
+
+    That goes to standard error.
+    """
     try:
         yield
     except (KeyboardInterrupt, SystemExit):
@@ -40,7 +43,10 @@ def told_when_stopped(so_far: Callable[[], str]) -> Iterator[None]:
 
 
 def stop_signal() -> threading.Event:
-    """From here on Ctrl-C and SIGTERM are not errors but what ends the wait, once and without haste."""
+    """Set an event on Ctrl-C or SIGTERM.
+
+    From here on they are no errors but what ends the wait, once and without haste.
+    """
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: stopped.set())
@@ -48,7 +54,10 @@ def stop_signal() -> threading.Event:
 
 
 def table_console() -> Console:
-    """Make a console for tables on standard output, in which nothing wraps where another program reads it."""
+    """Make a console for tables on standard output.
+
+    Nothing wraps in it where another program reads it.
+    """
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = UNLIMITED_WIDTH

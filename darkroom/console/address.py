@@ -38,7 +38,10 @@ class Address:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenAddress:
-    """An address that is listened at; `warning` says why it is another than the last time, and what to do."""
+    """An address that is listened at.
+
+    `warning` says why it is another than the last time, and what to do.
+    """
 
     listener: socket
     access: Access
@@ -51,15 +54,18 @@ class OpenAddress:
 
 
 def address_file(pipeline: Pipeline) -> Path:
-    """Say where the address is kept: one for each pipeline on AWS, one for each stack's name on this machine."""
+    """Say where the address is kept.
+
+    One for each pipeline on AWS, one for each stack's name on this machine.
+    """
     return state_folder() / "console" / f"{place_of(pipeline)}.json"
 
 
 @contextmanager
 def open_address(file: Path, port: int | None = None) -> Iterator[OpenAddress]:
-    """Listen at the address that is kept in a file, or at another `port`, as long as the context lasts.
+    """Listen at the address that is kept in a file, or at another `port`.
 
-    Where that cannot be, the address is one for this start alone.
+    It is listened at as long as the context lasts. Where that cannot be, the address is one for this start alone.
 
     Raises:
         PortInUseError: something else listens on `port`.

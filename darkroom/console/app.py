@@ -93,7 +93,10 @@ class Console:
         return StreamingResponse(self._stream(), media_type="text/event-stream")
 
     async def upload(self, request: Request) -> Response:
-        """Store the body as an upload of the name given; its id is what the page will hear of it by."""
+        """Store the body as an upload of the name given.
+
+        Its id is what the page will hear of it by.
+        """
         row_id, key = _id_of(request), self._key_of(request)
         if self._uploads.stage(row_id) not in {None, Stage.NOT_UPLOADED}:  # one that did not come about may begin again
             raise HTTPException(HTTPStatus.CONFLICT, "There is an upload of this id already.")

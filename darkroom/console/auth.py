@@ -42,7 +42,10 @@ _HEADERS = {
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What only who started the console knows: the folder that all of it is in, as `/…/`, and a token."""
+    """What only who started the console knows.
+
+    The folder that all of it is in, as `/…/`, and a token.
+    """
 
     folder: str
     token: str = field(repr=False)
@@ -58,7 +61,10 @@ class Access:
 
 
 class AuthMiddleware:
-    """Stands before the app: asks for the right host, an own origin, this start's folder and its token."""
+    """Stands before the app.
+
+    Asks for the right host, an own origin, this start's folder and its token.
+    """
 
     def __init__(self, app: ASGIApp, *, port: int, access: Access) -> None:
         self._app = app

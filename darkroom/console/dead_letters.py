@@ -36,18 +36,21 @@ _SHOWN_CHARACTERS = 300
 
 
 class LookPace:
-    """Goes by how many letters there are, which is asked far more often than they are looked at."""
+    """Says when the letters are to be looked at again.
+
+    It goes by how many there are, which is asked far more often than they are looked at.
+    """
 
     def __init__(self) -> None:
         self._count = 0
         self._looked_at = -math.inf
 
     def is_due(self, count: int, now: float) -> bool:
-        """Tell whether to look, for so many letters at a time in seconds; a look that is due is taken for begun.
+        """Tell whether to look, for so many letters at a time in seconds.
 
-        Where there are no more than are shown, a change is looked at at once, and any every half minute: another
-        person may have taken one away as one came. Of more, a change is looked at every half minute, and what does not
-        change every five minutes.
+        A look that is due is taken for begun. Where there are no more than are shown, a change is looked at at once,
+        and any every half minute: another person may have taken one away as one came. Of more, a change is looked at
+        every half minute, and what does not change every five minutes.
         """
         since = now - self._looked_at
         if count == self._count:
@@ -64,7 +67,10 @@ class LookPace:
 
 
 class DeadLetters:
-    """Reads the dead letters when there are more or fewer, and tells them to the feed. For one event loop alone."""
+    """Reads the dead letters when there are more or fewer, and tells them to the feed.
+
+    For one event loop alone.
+    """
 
     def __init__(
         self,
@@ -94,7 +100,7 @@ class DeadLetters:
             self._to_look.set()
 
     def upload(self, message_id: str) -> ObjectEvent | None:
-        """Give the upload of this pipeline that a letter asks to resize, if it is about one."""
+        """Give the upload of this pipeline that a letter asks to resize, if any."""
         message = self._shown.get(message_id)
         return _picture_of(message, self._bucket) if message else None
 
@@ -126,7 +132,9 @@ class DeadLetters:
                 self._uploads.queued_again(mine)
 
     async def discard(self, message_ids: Collection[str]) -> tuple[int, Path]:
-        """Save some letters in a file and take them out of the queue; return how many, and the file.
+        """Save some letters in a file and take them out of the queue.
+
+        Return how many, and the file.
 
         Raises:
             DarkroomError: the disk refuses, or the pipeline does not answer. What is gone is saved.

@@ -8,7 +8,10 @@ from itertools import islice, takewhile
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """What holds of one thing; `text` is JSON on one line. A later fact of the same topic and name replaces it."""
+    """What holds of one thing; `text` is JSON on one line.
+
+    A later fact of the same topic and name replaces it.
+    """
 
     serial: int
     topic: str
@@ -17,10 +20,10 @@ class Update:
 
 
 class Feed:
-    """Keeps the newest facts, so many of each topic, and tells everyone who follows what is new to them.
+    """Keeps the newest facts, so many of each topic.
 
-    Nothing is queued for anybody: who reads slowly finds the newest of every fact, and misses what that replaced. For
-    one event loop alone.
+    It tells everyone who follows what is new to them. Nothing is queued for anybody: who reads slowly finds the newest
+    of every fact, and misses what that replaced. For one event loop alone.
     """
 
     def __init__(self, kept: Mapping[str, int]) -> None:
@@ -44,7 +47,10 @@ class Feed:
         self._wake()
 
     async def subscribe(self, *, rest: float) -> AsyncIterator[tuple[Update, ...]]:
-        """Yield all facts that hold, then those that changed, until the feed ends: none after `rest` seconds."""
+        """Yield all facts that hold, then those that changed, until the feed ends.
+
+        None after `rest` seconds.
+        """
         seen = -1
         while True:
             changed = self._changed

@@ -30,7 +30,10 @@ class Health:
         self._publish()
 
     async def answered(self, what: str, ask: Callable[[], Answer]) -> Answer | None:
-        """Ask the pipeline in the background. None where it does not answer, and the page says so until it does."""
+        """Ask the pipeline in the background.
+
+        None where it does not answer, and the page says so until it does.
+        """
         try:
             answer = await in_background(ask)
         except DarkroomError as error:

@@ -32,7 +32,10 @@ _RETRY_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastUpload:
-    """An upload that is in the bucket, and how it ended, if it has; `size` is in bytes."""
+    """An upload that is in the bucket, and how it ended, if it has.
+
+    `size` is in bytes.
+    """
 
     upload: UploadedFile
     size: int
@@ -44,7 +47,10 @@ class PastUpload:
 async def restore(
     pipeline: Pipeline, prefix: str, health: Health, show: Callable[[tuple[PastUpload, ...]], None]
 ) -> None:
-    """Read the history and show it; where the pipeline does not answer, again until it does."""
+    """Read the history and show it.
+
+    Where the pipeline does not answer, again until it does.
+    """
     while True:
         past = await health.answered("history", partial(read_history, pipeline, prefix))
         if past is not None:
@@ -54,7 +60,7 @@ async def restore(
 
 
 def read_history(pipeline: Pipeline, prefix: str, limit: int = SHOWN_PAST) -> tuple[PastUpload, ...]:
-    """Read the newest uploads whose keys begin with a prefix, the oldest of them first.
+    """Read the newest uploads below a prefix, the oldest of them first.
 
     Raises:
         DarkroomError: S3 does not answer.

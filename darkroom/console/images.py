@@ -59,7 +59,9 @@ async def rendition(s3: "S3Client", bucket: str, shown: PublishedRendition) -> R
 
 
 async def original(s3: "S3Client", bucket: str, upload: "ObjectEvent", limit: int) -> Response:
-    """Answer with what was uploaded, where its bytes are those of an image that a browser shows.
+    """Answer with what was uploaded.
+
+    It must be an image of a kind that a browser shows.
 
     Raises:
         HTTPException: it is gone, larger than `limit` bytes, or no such image.

@@ -33,7 +33,9 @@ class KeyTakenError(Exception):
 
 
 async def receive(body: AsyncIterator[bytes], *, s3: "S3Client", bucket: str, key: str, limit: int) -> str:
-    """Store a body as an object of at most `limit` bytes, and return its version id. What fails leaves nothing behind.
+    """Store a body as an object of at most `limit` bytes, and return its version id.
+
+    What fails leaves nothing behind.
 
     Raises:
         TooLargeError: it is larger.

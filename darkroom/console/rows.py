@@ -12,7 +12,10 @@ from darkroom.uploads.outcomes import Result
 
 
 class Stage(StrEnum):
-    """How far an upload has come; the first two are on the way, the others are its end."""
+    """How far an upload has come.
+
+    The first two are on the way, the others are its end.
+    """
 
     UPLOADING = "uploading"
     QUEUED = "queued"  # it is in the bucket, and has no outcome yet
@@ -26,7 +29,10 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowPicture:
-    """A variant as the page shows it; `path`, from the page on, is where its bytes are, `key` where in the bucket."""
+    """A variant as the page shows it.
+
+    `path`, from the page on, is where its bytes are, `key` where in the bucket.
+    """
 
     variant: str
     key: str
@@ -38,9 +44,10 @@ class RowPicture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """An upload. `reason` and `meaning` say why it is not resized; times are ISO 8601, `since` that of its stage.
+    """An upload. `reason` and `meaning` say why it is not resized.
 
-    `stage` is a Stage, or the outcome as a later version of Darkroom calls it.
+    Times are ISO 8601, `since` that of its stage. `stage` is a Stage, or the outcome as a later version of Darkroom
+    calls it.
     """
 
     id: str

@@ -30,7 +30,10 @@ _GRACE_SECONDS = 0.5
 
 
 async def serve(pipeline: Pipeline, limits: ConsoleSettings, listener: socket.socket, access: Access) -> None:
-    """Serve on a listening socket, which is closed at the end, until SIGINT or SIGTERM."""
+    """Serve on a listening socket until SIGINT or SIGTERM.
+
+    The socket is closed at the end.
+    """
     feed = Feed(
         {"pipeline": 1, "upload": SHOWN_UPLOADS, "dead_letters": 1, "sample": round(PLOTTED_SECONDS / SAMPLE_SECONDS)}
     )

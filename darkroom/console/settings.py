@@ -20,7 +20,9 @@ class ConsoleSettings:
 
 
 def find_settings(pipeline: Pipeline) -> ConsoleSettings:
-    """Ask the deployed stack; who may not ask gets the limit that a stack has by default.
+    """Ask the deployed stack.
+
+    Who may not ask gets the limit that a stack has by default.
 
     Raises:
         DarkroomError: AWS does not answer.
@@ -32,6 +34,9 @@ def find_settings(pipeline: Pipeline) -> ConsoleSettings:
 
 
 def place_of(pipeline: Pipeline) -> str:
-    """Name a pipeline as what it is from start to start: on AWS its bucket, on this machine its stack."""
+    """Name a pipeline as what it is from start to start.
+
+    On AWS its bucket, on this machine its stack.
+    """
     # No two buckets on AWS have one name; an emulator's is another each time.
     return f"local-{pipeline.stack_name}" if pipeline.endpoint_url else pipeline.uploads_bucket

@@ -1,4 +1,7 @@
-"""The key of each upload: its name's own, or where a file has that already, one beside it."""
+"""The key of each upload.
+
+Its name's own, or where a file has that already, one beside it.
+"""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -22,7 +25,10 @@ _NUMBERS: Final = range(2, 10)
 
 
 class UploadKeys:
-    """Gives each upload a key that no object has, and no other upload under way. For one event loop alone."""
+    """Gives each upload a key that no object has, and no other upload under way.
+
+    For one event loop alone.
+    """
 
     def __init__(self, s3: "S3Client", bucket: str) -> None:
         self._s3 = s3
@@ -31,7 +37,9 @@ class UploadKeys:
 
     @asynccontextmanager
     async def claim(self, key: str) -> AsyncIterator[str]:
-        """Give the first key for a file of this name that is free, and keep it from other uploads meanwhile.
+        """Give the first free key for a file of this name.
+
+        It is kept from other uploads meanwhile.
 
         Raises:
             DarkroomError: S3 does not answer.
@@ -64,7 +72,10 @@ class UploadKeys:
 
 
 def candidates(key: str) -> Iterator[str]:
-    """List keys for files of one name: `a/cat.jpg`, `a/cat-2.jpg` and so on, and last one of a random name."""
+    """List keys for files of one name.
+
+    `a/cat.jpg`, `a/cat-2.jpg` and so on, and last one of a random name.
+    """
     path = PurePosixPath(key)
     yield key
     for mark in chain(map(str, _NUMBERS), (uuid4().hex,)):

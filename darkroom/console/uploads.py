@@ -23,7 +23,10 @@ SHOWN_UPLOADS: Final = 5_000
 
 
 class Uploads:
-    """Follows every upload to its end, and tells the feed each step. For one event loop alone."""
+    """Follows every upload to its end, and tells the feed each step.
+
+    For one event loop alone.
+    """
 
     def __init__(
         self, pipeline: PipelineView, feed: Feed, health: Health, *, clock: Callable[[], datetime] = utc_now
@@ -53,7 +56,10 @@ class Uploads:
         self._show(begun(row_id, key, size, self._clock()))
 
     def rename(self, row_id: str, key: str) -> None:
-        """Show the key that an upload gets, which another file may have kept from being that of its name."""
+        """Show the key that an upload gets.
+
+        Another file may have kept it from being that of its name.
+        """
         if self._rows[row_id].key != key:
             self._show(replace(self._rows[row_id], key=key))
 
@@ -68,7 +74,10 @@ class Uploads:
         self._wait_for(row, version_id)
 
     def queued_again(self, uploads: Sequence[ObjectEvent]) -> None:
-        """Show that jobs were taken from the dead letters, and wait for their outcomes; some were not shown before."""
+        """Show that jobs were taken from the dead letters, and wait for their outcomes.
+
+        Some were not shown before.
+        """
         for upload in uploads:
             if upload.version_id is None:
                 continue
@@ -86,7 +95,10 @@ class Uploads:
         self._dead.update(version for version in versions if version in self._waiting)
 
     def restore(self, uploads: Sequence[PastUpload]) -> None:
-        """Show what was uploaded before the console was started, and wait for what has no outcome yet."""
+        """Show what was uploaded before the console was started.
+
+        What has no outcome yet is waited for.
+        """
         shown = {row.key for row in self._rows.values()}
         for past in uploads:
             if past.upload.source.key in shown:

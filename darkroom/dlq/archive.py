@@ -18,9 +18,10 @@ def default_file(now: datetime | None = None) -> Path:
 
 
 def discard(pipeline: Pipeline, ids: Collection[str], file: Path) -> Iterator[int]:
-    """Save these letters, ten at a time, each on the disk before it is deleted; yield how many are gone with each ten.
+    """Save these letters, ten at a time, each on the disk before it is deleted.
 
-    What others hold just now, or have taken away, is passed over: the sum of what is yielded tells.
+    Yield how many are gone with each ten. What others hold just now, or have taken away, is passed over: the sum of
+    what is yielded tells.
 
     Raises:
         UsageError: the file is there already, or cannot be written.

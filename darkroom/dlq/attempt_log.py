@@ -52,7 +52,10 @@ class Group:
 
 
 class AttemptLog(Protocol):
-    """Where the lines come from. Each method yields some lines too many, and raises what boto3 raises."""
+    """Where the lines come from.
+
+    Each method yields some lines too many, and raises what boto3 raises.
+    """
 
     def of_messages(self, spans: Iterable[tuple[str, Span]]) -> Iterator[LogLine]:
         """Find what was logged of attempts at these messages, each within its span."""
@@ -62,14 +65,20 @@ class AttemptLog(Protocol):
 
 
 def attempt_log(pipeline: Pipeline, count: int, *, sleep: Callable[[float], None] = time.sleep) -> AttemptLog:
-    """Choose how to read the log for so many messages. An emulator knows no queries, and takes a pattern for all."""
+    """Choose how to read the log for so many messages.
+
+    An emulator knows no queries, and takes a pattern for all.
+    """
     if pipeline.endpoint_url is not None:
         return LogScan(pipeline, most=count)
     return LogScan(pipeline) if count < MANY else LogQuery(pipeline, sleep=sleep)
 
 
 class LogScan:
-    """Reads with FilterLogEvents. Above `most` ids a scan is of their own; where more fit no pattern, of every line."""
+    """Reads with FilterLogEvents.
+
+    Above `most` ids a scan is of their own; where more fit no pattern, of every line.
+    """
 
     def __init__(self, pipeline: Pipeline, *, most: int = 0) -> None:
         self._pipeline = pipeline
@@ -116,7 +125,10 @@ class LogQuery:
 
 
 def grouped(spans: Iterable[tuple[str, Span]], most: int, *, gap: timedelta = _NO_GAP) -> Iterator[Group]:
-    """Put together up to `most` ids whose spans overlap, or lie no further apart than a gap."""
+    """Put together up to `most` ids whose spans are near each other.
+
+    They overlap, or lie no further apart than a gap.
+    """
     ids: list[str] = []
     whole: Span | None = None
     for name, span in sorted(spans, key=lambda each: (each[1].start, each[0])):

@@ -24,7 +24,10 @@ _TIMED_OUT = re.compile(r"(\S+) Task timed out after [\d.]+ seconds")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
-    """Why a message failed the last time: a code that is the same for all that failed so, and the words of the log."""
+    """Why a message failed the last time.
+
+    A code that is the same for all that failed so, and the words of the log.
+    """
 
     code: str
     detail: str
@@ -32,7 +35,10 @@ class Cause:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """A line about one attempt at one message: its beginning, or its end where there is a cause."""
+    """A line about one attempt at one message.
+
+    Its beginning, or its end where there is a cause.
+    """
 
     message_id: str
     request_id: str
@@ -67,8 +73,9 @@ def last_attempts(attempts: Iterable[Attempt]) -> dict[str, Attempt]:
 
 
 def ending_in(line: LogLine) -> Iterator[tuple[str, str]]:
-    """Read how Lambda says that an invocation ended: its request id, and `timeout`, or an error of some kind.
+    """Read how Lambda says that an invocation ended.
 
+    Its request id, and `timeout`, or an error of some kind.
     docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html#platform-report
     """
     members = _json(line.text)

@@ -34,7 +34,10 @@ _MOST_REMEMBERED = 50_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobFailure:
-    """Why a letter failed the last time, and how often it was tried; None where the log has nothing of it."""
+    """Why a letter failed the last time, and how often it was tried.
+
+    None where the log has nothing of it.
+    """
 
     cause: Cause
     attempts: int | None
@@ -48,10 +51,11 @@ class _Remembered:
 
 
 class Failures:
-    """Finds the failures of one pipeline's letters. What the log has told whole of a letter is never asked for again.
+    """Finds the failures of one pipeline's letters.
 
-    A letter is asked for in the time that its attempts can have taken. Where that does not have as many as a job is
-    tried, the log may be late, and it is asked for again after one minute, two, four and so on.
+    What the log has told whole of a letter is never asked for again. A letter is asked for in the time that its
+    attempts can have taken. Where that does not have as many as a job is tried, the log may be late, and it is asked
+    for again after one minute, two, four and so on.
     """
 
     def __init__(

@@ -50,7 +50,10 @@ class DeadLetterMessage:
 
 
 class DeadLetterQueue:
-    """The dead letters of a pipeline. Every method raises DarkroomError where SQS does not answer."""
+    """The dead letters of a pipeline.
+
+    Every method raises DarkroomError where SQS does not answer.
+    """
 
     def __init__(self, pipeline: Pipeline) -> None:
         self._sqs: SQSClient = pipeline.client("sqs")
@@ -71,7 +74,10 @@ class DeadLetterQueue:
 
     @contextmanager
     def receiving(self) -> "Iterator[ReceivedMessages]":
-        """Hold letters for as long as the block lasts; what is not deleted in it is released."""
+        """Hold letters for as long as the block lasts.
+
+        What is not deleted in it is released.
+        """
         held = ReceivedMessages(self._sqs, self._url, self._wait_seconds)
         try:
             yield held
@@ -91,14 +97,20 @@ class ReceivedMessages:
         self._deleted: set[str] = set()
 
     def receive(self, limit: int) -> tuple[DeadLetterMessage, ...]:
-        """Receive every letter that nobody holds, or about `limit` of them, several requests at once."""
+        """Receive every letter that nobody holds, or about `limit` of them.
+
+        Several requests are made at once.
+        """
         with aws_errors(READING), ThreadPoolExecutor(WORKERS) as pool:
             for done in [pool.submit(self._receive_all, limit) for _ in range(WORKERS)]:
                 done.result()
         return tuple(self._messages.values())[:limit]
 
     def receive_ten(self) -> tuple[DeadLetterMessage, ...] | None:
-        """Receive up to ten letters that were not held before; None where there are no more."""
+        """Receive up to ten letters that were not held before.
+
+        None where there are no more.
+        """
         for _ in range(self._most_old_answers()):
             with aws_errors(READING):
                 received, new = self._receive()
@@ -119,7 +131,10 @@ class ReceivedMessages:
             )
 
     def release(self) -> None:
-        """Let others receive what is still held. A letter that shows again already needs nothing."""
+        """Let others receive what is still held.
+
+        A letter that shows again already needs nothing.
+        """
         kept = [message for name, message in self._messages.items() if name not in self._deleted]
         with aws_errors("Releasing the dead letters"):
             for _ in map_parallel(self._show_again, in_batches(kept)):

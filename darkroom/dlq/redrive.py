@@ -57,10 +57,10 @@ def redrive(pipeline: Pipeline, ids: Collection[str], limiter: RateLimiter) -> I
 def redrive_all(
     pipeline: Pipeline, count: int, limiter: RateLimiter, *, rate: int, sleep: Callable[[float], None] = time.sleep
 ) -> Iterator[int]:
-    """Send all letters again: with SQS's own message move task where there is such a thing.
+    """Send all letters again.
 
-    Yields how many more are moved. `count` is how many there are: what fails again meanwhile is not moved twice. Left
-    early, the task is cancelled.
+    With SQS's own message move task where there is such a thing. Yields how many more are moved. `count` is how many
+    there are: what fails again meanwhile is not moved twice. Left early, the task is cancelled.
 
     Raises:
         DarkroomError: SQS refuses, fails or does not answer. No letter is lost.

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 
 def check_alarms(pipeline: Pipeline, deployed: Mapping[str, Any]) -> Iterator[Finding]:
-    """Tell which alarms are on. They are asked for by their whole names: another stack's may begin in the same way.
+    """Tell which alarms are on.
+
+    They are asked for by their whole names: another stack's may begin in the same way.
 
     Raises:
         DarkroomError: CloudWatch refuses, or does not answer.

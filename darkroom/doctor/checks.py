@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 
 
 def checks(pipeline: Pipeline, config: Config, assembly: Path, *, idle_timeout: float | None) -> Iterator[Check]:
-    """List what to look at; a test image is sent where there is `idle_timeout` for it, in seconds.
+    """List what to look at.
 
-    `config` and `assembly` are what this folder would deploy.
+    A test image is sent where there is `idle_timeout` for it, in seconds. `config` and `assembly` are what this folder
+    would deploy.
 
     Raises:
         DarkroomError: the stack's template cannot be read: nothing else can be held against it then.

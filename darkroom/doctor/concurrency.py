@@ -24,14 +24,17 @@ _INVOCATIONS_A_POLLER = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
-    """How many invocations an account may have at once in a region, and how many are reserved for no function."""
+    """How many invocations an account may have at once in a region.
+
+    Of these `unreserved` are reserved for no function.
+    """
 
     all: int
     unreserved: int
 
 
 def check_concurrency(pipeline: Pipeline) -> Iterator[Finding]:
-    """Tell whether the account has room for as many invocations as the queue may cause.
+    """Tell whether the account has room for the queue's invocations.
 
     Raises:
         DarkroomError: Lambda refuses, or does not answer.

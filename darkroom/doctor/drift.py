@@ -81,7 +81,9 @@ def differences_of(here: object, deployed: object, path: str = "") -> Iterator[D
 
 
 def compare_function(deployed: Mapping[str, Any], pipeline: Pipeline) -> Iterator[Finding]:
-    """Tell whether the version that takes the jobs is as the stack made it: nobody has changed it by hand.
+    """Tell whether the version that takes the jobs is as the stack made it.
+
+    Nobody has changed it by hand.
 
     Raises:
         DarkroomError: Lambda refuses, or does not answer.

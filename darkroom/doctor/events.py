@@ -19,7 +19,9 @@ _EVERYWHERE = {"0.0.0.0/0", "::/0"}
 
 
 def check_events(pipeline: Pipeline) -> Iterator[Finding]:
-    """Tell whether announced outcomes are taken to the log; nothing is said of a stack that announces none.
+    """Tell whether announced outcomes are taken to the log.
+
+    Nothing is said of a stack that announces none.
 
     Raises:
         DarkroomError: AWS refuses, or does not answer.
@@ -87,7 +89,9 @@ def _check_secret(pipeline: Pipeline, function: Mapping[str, Any]) -> Iterator[F
 
 
 def leads_out(tables: Sequence[Mapping[str, Any]], subnet: str) -> bool:
-    """Tell whether a subnet has a route to the Internet that takes a function there, which has no public address.
+    """Tell whether a subnet has a route to the Internet for a function.
+
+    A function has no public address, so an Internet gateway alone is none.
 
     A subnet without a table of its own has the VPC's main one; an Internet gateway passes no one without an address:
     docs.aws.amazon.com/lambda/latest/dg/configuration-vpc-internet.html

@@ -17,7 +17,10 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at; `advice` says what to do, and is empty where all is healthy."""
+    """One thing that was looked at.
+
+    `advice` says what to do, and is empty where all is healthy.
+    """
 
     level: Level
     what: str
@@ -32,7 +35,10 @@ class Check:
     look: Callable[[], Iterable[Finding]]
 
     def findings(self) -> Iterator[Finding]:
-        """Look; what cannot be looked at, for want of a right, say, is a warning and hinders no other check."""
+        """Look at one thing after the other.
+
+        What cannot be looked at, for want of a permission, say, is a warning and hinders no other check.
+        """
         try:
             yield from self.look()
         except DarkroomError as error:

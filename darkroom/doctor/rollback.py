@@ -23,8 +23,9 @@ DEPLOY_AGAIN = (
 
 
 def check_rollback(pipeline: Pipeline) -> Iterator[Finding]:
-    """Tell whether a newer version than the live one has been there: CloudFormation keeps events for 90 days.
+    """Tell whether a newer version than the live one has been there.
 
+    CloudFormation keeps events for 90 days.
     docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
 
     Raises:

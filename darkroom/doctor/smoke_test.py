@@ -50,7 +50,9 @@ class SmokeTest:
         self._sleep = sleep
 
     def findings(self) -> Iterator[Finding]:
-        """Send the image through; it is deleted again whatever happens, its version for good.
+        """Send the image through.
+
+        It is deleted again whatever happens, its version for good.
 
         Raises:
             DarkroomError: S3 refuses, or does not answer.

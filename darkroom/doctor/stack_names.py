@@ -18,14 +18,16 @@ _SETTING = "legacy_uploads_bucket"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StackNames:
-    """A deployed stack: its id, and what its uploads bucket and its jobs queue are called."""
+    """A deployed stack: its id, its uploads bucket and its jobs queue by name."""
 
     stack_id: str
     names: Names
 
 
 def read_stack_names(stack_name: str, cloudformation: "CloudFormationClient") -> StackNames | None:
-    """Read the names of a stack; None where there is none yet, or none that was ever created whole.
+    """Read the names of a stack.
+
+    None where there is none yet, or none that was ever created whole.
 
     Raises:
         DarkroomError: CloudFormation refuses, or does not answer.
@@ -42,9 +44,10 @@ def read_stack_names(stack_name: str, cloudformation: "CloudFormationClient") ->
 
 
 def check_names(config: Config, deployed: StackNames | None) -> Finding:
-    """Tell whether a deployment would keep both names: CloudFormation replaces what is called otherwise.
+    """Tell whether a deployment would keep both names.
 
-    The new uploads bucket would be empty, and jobs that wait in the old queue would be lost.
+    CloudFormation replaces what is called otherwise. The new uploads bucket would be empty, and jobs that wait in the
+    old queue would be lost.
     """
     if deployed is None:
         return _check_new_stack(config)

@@ -121,7 +121,10 @@ def check_consumer(pipeline: Pipeline) -> Iterator[Finding]:
 
 
 def check_visibility(visibility: int, timeout: int, *, is_aws: bool) -> Finding:
-    """Tell whether a job stays hidden for as long as it may be worked on; on this machine nothing is throttled."""
+    """Tell whether a job stays hidden for as long as it may be worked on.
+
+    On this machine nothing is throttled.
+    """
     if visibility < timeout:
         return fault(
             f"A job shows again after {visibility} s, though the function may work for {timeout} s: it is done twice.",
@@ -147,7 +150,10 @@ def expected_prefix(deployed: Mapping[str, Any]) -> str:
 
 
 def lets_s3_send(statement: Mapping[str, Any], bucket_arn: str) -> bool:
-    """Tell whether a statement of a queue's policy lets S3 send to it on behalf of a bucket."""
+    """Tell whether a statement of a queue's policy lets S3 send to it.
+
+    It must do so on behalf of the bucket.
+    """
     principal = statement.get("Principal")
     services = _list(principal.get("Service", ())) if isinstance(principal, dict) else []
     actions = {action.lower() for action in _list(statement.get("Action", ()))}

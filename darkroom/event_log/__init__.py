@@ -1,1 +1,1 @@
-"""The event log: a broker on this machine, and what an operator does with a log anywhere."""
+"""The event log: a broker here, and what an operator does with a log anywhere."""

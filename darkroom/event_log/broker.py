@@ -46,7 +46,10 @@ class Broker:
         return self.process.poll() is None
 
     def kill(self) -> None:
-        """Kill it and wait until it is gone; what it has stored in a folder of the caller's stays."""
+        """Kill it and wait until it is gone.
+
+        What it has stored in a folder of the caller's stays.
+        """
         _kill(self.process)
 
 
@@ -54,11 +57,11 @@ class Broker:
 def kafka_broker(
     kafka: Installation, *, log: Path, data: Path | None = None, port: int | None = None
 ) -> Iterator[Broker]:
-    """Run a broker on loopback, on a free port when `port` is None, from a storage that is gone at the end.
+    """Run a broker on loopback, from a storage that is gone at the end.
 
-    With `data`, a folder of the caller's, the storage is there, and stays: a broker that is started again goes on with
-    it. Whoever can open a socket on this machine can read and write the log; a web page cannot, as Kafka takes what a
-    browser says first for the length of a request, and closes.
+    The port is a free one when `port` is None. With `data`, a folder of the caller's, the storage is there, and stays:
+    a broker that is started again goes on with it. Whoever can open a socket on this machine can read and write the
+    log; a web page cannot, as Kafka takes what a browser says first for the length of a request, and closes.
 
     Raises:
         PortInUseError: something else listens on `port`.

@@ -1,7 +1,8 @@
-"""What runs beside a broker: its Java as a child, until whoever started it is gone.
+"""What runs beside a broker.
 
-Run by `broker.py` as `python broker_process.py SCRATCH COMMAND…`, in a process group of its own, with a pipe as
-standard input, another as standard output, which says when the broker has started, and its log as standard error.
+Its Java as a child, until whoever started it is gone. Run by `broker.py` as `python broker_process.py SCRATCH
+COMMAND…`, in a process group of its own, with a pipe as standard input, another as standard output, which says when the
+broker has started, and its log as standard error.
 """
 
 import os
@@ -16,7 +17,10 @@ STARTED = b"Kafka Server started"
 
 
 def main(scratch: str, command: list[str]) -> int:
-    """Run the broker until it ends; if the parent has gone first, remove `scratch`, which it would have removed."""
+    """Run the broker until it ends.
+
+    If the parent has gone first, remove `scratch`, which it would have removed.
+    """
     broker = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     parent_has_gone = threading.Event()
     threading.Thread(target=_end_with_parent, args=(broker, parent_has_gone), daemon=True).start()

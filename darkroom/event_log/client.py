@@ -1,4 +1,7 @@
-"""A client of the event log, for an operator: what is in it, who reads it, and where they are."""
+"""A client of the event log, for an operator.
+
+What is in it, who reads it, and where they are.
+"""
 
 import threading
 from collections.abc import Iterator, Mapping
@@ -38,7 +41,9 @@ def require_kafka_client() -> None:
 
 
 def find_log(bootstrap: str | None, client: Path | None) -> dict[str, str]:
-    """Make the configuration of a client for what was given, or for the log that `darkroom up` keeps here.
+    """Make a client's configuration for the log that is meant.
+
+    That is what was given, or the log that `darkroom up` keeps here.
 
     Raises:
         UsageError: nothing was given and none is up, or the file cannot be used.
@@ -54,7 +59,10 @@ def find_log(bootstrap: str | None, client: Path | None) -> dict[str, str]:
 
 
 class LogClient:
-    """One topic at some brokers. Every method raises LogError where they do not answer."""
+    """One topic at some brokers.
+
+    Every method raises LogError where they do not answer.
+    """
 
     def __init__(self, configuration: Mapping[str, str], topic: str) -> None:
         from confluent_kafka.admin import AdminClient  # noqa: PLC0415 - most commands need no Kafka
@@ -69,7 +77,10 @@ class LogClient:
         self._partitions = sorted(found.partitions)
 
     def offsets(self, point: LogPoint) -> dict[int, int]:
-        """Find the offset of each partition at a point; that of its end where nothing is as late."""
+        """Find the offset of each partition at a point.
+
+        That of its end where nothing is as late.
+        """
         from confluent_kafka import TopicPartition  # noqa: PLC0415
         from confluent_kafka.admin._listoffsets import OffsetSpec  # noqa: PLC0415 - where its types are
 
@@ -117,7 +128,10 @@ class LogClient:
             self._admin.alter_consumer_group_offsets([wanted], request_timeout=_ANSWER_SECONDS)[group].result()
 
     def records(self, starts: Mapping[int, int], *, stopped: threading.Event, once: bool) -> Iterator["Record"]:
-        """Read from these offsets on, until `stopped`, or to what is the end now if only `once`."""
+        """Read from these offsets on, until `stopped`.
+
+        If only `once`, to what is the end now.
+        """
         from confluent_kafka import Consumer, KafkaException, TopicPartition  # noqa: PLC0415
 
         from consumers.event import Record  # noqa: PLC0415

@@ -51,7 +51,10 @@ _JAVA_OPTIONS = (
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """Apache Kafka in a folder, complete: its Java, its jars, an AOT cache, and a formatted storage to copy."""
+    """Apache Kafka in a folder, complete.
+
+    Its Java, its jars, an AOT cache, and a formatted storage to copy.
+    """
 
     folder: Path
 
@@ -65,7 +68,7 @@ class Installation:
         return self._java(f"-XX:AOTCache={self.folder / 'kafka.aot'}", main=("kafka.Kafka", str(properties)))
 
     def training_command(self, properties: Path) -> list[str]:
-        """Write the command that starts a broker and leaves behind, when it ends, how it got there."""
+        """Write the command of a broker that notes how it got there, for the next."""
         return self._java(f"-XX:AOTCacheOutput={self.folder / 'kafka.aot'}", main=("kafka.Kafka", str(properties)))
 
     def format_command(self, properties: Path) -> list[str]:
@@ -79,7 +82,9 @@ class Installation:
 
 
 def install_kafka(begin: Callable[[str], None], installations: Path = INSTALLATIONS) -> Installation:
-    """Give Kafka, and make it first where it is not there; several at once make it once. The first time takes a minute.
+    """Give Kafka, and make it first where it is not there.
+
+    Several at once make it once. The first time takes a minute.
 
     Raises:
         InstallationError: a package or a jar could not be fetched, or is not the one that is pinned.
@@ -98,7 +103,10 @@ def install_kafka(begin: Callable[[str], None], installations: Path = INSTALLATI
 
 
 def java_environment(scratch: Path) -> dict[str, str]:
-    """Nothing of the user's environment but what finds programs and text encodings; what is temporary in `scratch`."""
+    """Nothing of the user's environment but what finds programs and text encodings.
+
+    What is temporary in `scratch`.
+    """
     kept = {name: value for name, value in os.environ.items() if name in {"PATH", "LANG", "LC_ALL", "LC_CTYPE"}}
     return kept | {"HOME": str(scratch), "TMPDIR": str(scratch), "TZ": "UTC"}
 

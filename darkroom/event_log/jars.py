@@ -36,7 +36,9 @@ def install_packages(folder: Path) -> None:
 
 
 def fetch_jars(packages: Path, jars: Path, scratch: Path) -> None:
-    """Have jgo fetch Kafka and all that it needs, without Maven and without the user's settings of it.
+    """Have jgo fetch Kafka and all that it needs.
+
+    It needs no Maven, and reads no settings of the user's.
 
     Raises:
         InstallationError: jgo failed.

@@ -1,4 +1,7 @@
-"""The event log of `darkroom up --log`: a real broker, or librdkafka's mock for those who only look."""
+"""The event log of `darkroom up --log`.
+
+A real broker, or librdkafka's mock for those who only look.
+"""
 
 import tempfile
 from collections.abc import Callable, Iterator
@@ -25,7 +28,10 @@ class LogKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalLog:
-    """A log that runs: what it is, where it answers, its topic, and whether it still runs."""
+    """A log that runs: its kind, where it answers, its topic.
+
+    It tells whether it still runs.
+    """
 
     what: str
     bootstrap: str
@@ -40,7 +46,9 @@ class LocalLog:
 
 @contextmanager
 def local_log(kind: LogKind, begin: Callable[[str], None]) -> Iterator[LocalLog]:
-    """Run a log with the topic in it, and take it down after, with all that is in it; `begin` is told of each step.
+    """Run a log with the topic in it, and take it down after, with all that is in it.
+
+    `begin` is told of each step.
 
     Raises:
         DarkroomError: it could not be installed or did not start.

@@ -13,14 +13,19 @@ _UNIT_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 @dataclass(frozen=True, slots=True)
 class LogPoint:
-    """A point of the log: its beginning, its end, or the first record of a time on (milliseconds since 1970, UTC)."""
+    """A point of the log.
+
+    Its beginning, its end, or the first record of a time on (milliseconds since 1970, UTC).
+    """
 
     name: str
     milliseconds: int | None = None
 
     @classmethod
     def parse(cls, option: str, text: str, now: datetime) -> "LogPoint":
-        """Read `beginning`, `end`, a time such as `2026-11-26T08:00:00Z`, or one ago such as `2h`.
+        """Read `beginning`, `end`, or a time.
+
+        A time is like `2026-11-26T08:00:00Z`, or one ago such as `2h`.
 
         Raises:
             UsageError: it is none of these.
@@ -47,7 +52,10 @@ def _time(text: str, now: datetime) -> datetime | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsumerGroup:
-    """A group of readers: how it is, how many read now, and the next offset that it will read of each partition."""
+    """A group of readers.
+
+    How it is, how many read now, and the next offset that it will read of each partition.
+    """
 
     name: str
     state: str
@@ -55,7 +63,10 @@ class ConsumerGroup:
     committed: Mapping[int, int]
 
     def lag(self, begins: Mapping[int, int], ends: Mapping[int, int]) -> dict[int, int]:
-        """Count the records of each partition that it has still to read; where it has read none, those are all."""
+        """Count the records of each partition that it has still to read.
+
+        Where it has read none, those are all.
+        """
         return {
             partition: max(0, end - max(self.committed.get(partition, 0), begins[partition]))
             for partition, end in sorted(ends.items())
@@ -64,7 +75,10 @@ class ConsumerGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
-    """What a replay does to a group's place in a partition; `before` is None where it has none."""
+    """What a replay does to a group's place in a partition.
+
+    `before` is None where it has none.
+    """
 
     partition: int
     before: int | None
@@ -82,7 +96,10 @@ class Move:
 
 
 def plan_replay(group: ConsumerGroup, targets: Mapping[int, int]) -> tuple[Move, ...]:
-    """Say what setting a group to these offsets would change; nothing, where it is there already."""
+    """Say what setting a group to these offsets would change.
+
+    Nothing, where it is there already.
+    """
     moves = (
         Move(partition=partition, before=group.committed.get(partition), after=target)
         for partition, target in sorted(targets.items())

@@ -1,4 +1,4 @@
-"""The configuration of one Kafka node that is broker and controller at once, on loopback alone."""
+"""The configuration of one Kafka node, broker and controller, on loopback."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -32,7 +32,10 @@ _SMALL = {
 
 
 def server_properties(*, data: Path, port: int, controller_port: int) -> str:
-    """Write the file that Kafka is started with (kafka.apache.org/documentation, "Broker Configs")."""
+    """Write the file that Kafka is started with.
+
+    See kafka.apache.org/documentation, "Broker Configs".
+    """
     return _text(
         {
             "process.roles": "broker,controller",

@@ -23,7 +23,9 @@ class TopicError(DarkroomError):
 
 
 def create_topic(client: "Mapping[str, str]", name: str = TOPIC, *, partitions: int = PARTITIONS) -> None:
-    """Make the topic that keeps everything, unless it is there already; `client` is librdkafka's configuration.
+    """Make the topic that keeps everything, unless it is there already.
+
+    `client` is librdkafka's configuration.
 
     Raises:
         TopicError: the brokers do not answer, or refuse.

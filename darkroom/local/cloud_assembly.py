@@ -17,7 +17,10 @@ class AssemblyError(DarkroomError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileAsset:
-    """A file or folder (which travels as a zip archive) that must be in a bucket before its stack is deployed."""
+    """A file or folder that must be in a bucket before its stack is deployed.
+
+    A folder travels as a zip archive.
+    """
 
     source: Path
     zipped: bool
@@ -39,9 +42,10 @@ class StackArtifact:
 
 
 def read_assembly(folder: Path, *, account: str, region: str, partition: str = "aws") -> tuple[StackArtifact, ...]:
-    """Read the stacks of an assembly for one account and region, each after those that it depends on.
+    """Read the stacks of an assembly for one account and region.
 
-    The format is that of the CDK's cloud-assembly-schema (aws-cdk-lib/cloud-assembly-schema).
+    Each comes after those that it depends on. The format is that of the CDK's cloud-assembly-schema
+    (aws-cdk-lib/cloud-assembly-schema).
 
     Raises:
         AssemblyError: there is no assembly, or it has container images.

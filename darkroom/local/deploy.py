@@ -24,9 +24,10 @@ _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def deploy(assembly: Path, endpoint_url: str | None, session: boto3.Session) -> Pipeline:
-    """Create or update every stack of an assembly, wait until it is complete, and find the pipeline in the outputs.
+    """Create or update every stack of an assembly, and find the pipeline.
 
-    The two things of `cdk bootstrap` that a template needs, a bucket for assets and a version, are made where missing.
+    It waits until each is complete; the outputs name what there is. The two things of `cdk bootstrap` that a template
+    needs, a bucket for assets and a version, are made where missing.
 
     Raises:
         AssemblyError: the assembly cannot be read.

@@ -1,4 +1,4 @@
-"""Keeps beside a local pipeline the settings that it was deployed with in place of cdk.json's."""
+"""Keeps beside a local pipeline the settings that replaced cdk.json's."""
 
 import json
 from collections.abc import Mapping

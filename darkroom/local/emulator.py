@@ -46,7 +46,10 @@ class EmulatorError(DarkroomError):
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """A certificate for 127.0.0.1 and its private key, PEM files both; whoever trusts it trusts it alone."""
+    """A certificate for 127.0.0.1 and its private key, PEM files both.
+
+    Whoever trusts it trusts it alone.
+    """
 
     chain: Path
     key: Path
@@ -71,10 +74,11 @@ class Emulator:
 
 @contextmanager
 def emulator(*, log: Path, port: int | None = None, enforcing: Certificate | None = None) -> Iterator[Emulator]:
-    """Run AWS on this machine, with access keys of this start that each request must be signed with.
+    """Run AWS on this machine.
 
-    It listens on loopback only, on a free port when `port` is None, and keeps its state in a folder beside `log` that
-    is gone at the end. Its output goes to `log` alone, which stays.
+    Each request must be signed with access keys of this start. It listens on loopback only, on a free port when `port`
+    is None, and keeps its state in a folder beside `log` that is gone at the end. Its output goes to `log` alone, which
+    stays.
 
     It allows whoever has the keys everything, and speaks plain HTTP so that any S3 client will do; or, `enforcing` the
     policies of roles, buckets and queues as AWS does, TLS alone, which those policies ask for.
@@ -97,7 +101,10 @@ def emulator(*, log: Path, port: int | None = None, enforcing: Certificate | Non
 
 
 def session(keys: AccessKeys, trusted: Certificate | None = None) -> boto3.Session:
-    """Make a session for an emulator alone: its keys and region, and nothing of the user's AWS settings."""
+    """Make a session for an emulator alone.
+
+    Its keys and region, and nothing of the user's AWS settings.
+    """
     nothing_read = {
         name: (None, None, default, convert)
         for name, (_file, _environment, default, convert) in BOTOCORE_DEFAUT_SESSION_VARIABLES.items()
@@ -110,7 +117,10 @@ def session(keys: AccessKeys, trusted: Certificate | None = None) -> boto3.Sessi
 
 
 def environment(endpoint_url: str, keys: AccessKeys) -> dict[str, str]:
-    """Make the environment that points any AWS tool at an emulator, and away from the user's own account."""
+    """Make the environment that points any AWS tool at an emulator.
+
+    It points away from the user's own account.
+    """
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     return kept | {
         "AWS_ACCESS_KEY_ID": keys.id,

@@ -71,7 +71,10 @@ class Gate:
 
 
 class EmulatorGuard:
-    """The emulator's application, behind checks of each request: https://asgi.readthedocs.io/en/latest/specs/main.html."""
+    """The emulator's application, behind checks of each request.
+
+    https://asgi.readthedocs.io/en/latest/specs/main.html.
+    """
 
     def __init__(self, app: ASGIApp, gate: Gate) -> None:
         self._app = app

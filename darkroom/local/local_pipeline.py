@@ -24,7 +24,10 @@ _LOOK_SECONDS = 0.05
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalPipeline:
-    """The pipeline, and the log of the emulator that it runs on, None where the endpoint is somebody else's."""
+    """The pipeline, and the log of the emulator that it runs on.
+
+    The log is None where the endpoint is somebody else's.
+    """
 
     pipeline: Pipeline
     emulator_log: Path | None
@@ -41,9 +44,9 @@ class LocalPipeline:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Wait until no job is in flight, for `idle_timeout` seconds at most: a function logs after it has written.
+        """Wait until no job is in flight, for `idle_timeout` seconds at most.
 
-        A job that failed counts as being worked on until it may be tried again.
+        A function logs after it has written. A job that failed counts as being worked on until it may be tried again.
         """
         sqs = self.pipeline.client("sqs")
         deadline = clock() + idle_timeout
@@ -51,7 +54,10 @@ class LocalPipeline:
             sleep(_LOOK_SECONDS)
 
     def whole_log(self) -> str:
-        """Read what the function has logged, and then what the emulator says: why it did not even start, say."""
+        """Read what the function has logged, and then what the emulator says.
+
+        Why it did not even start, say.
+        """
         if self.emulator_log is None:
             return self.function_log()
         emulator_log = self.emulator_log.read_text(encoding="utf-8", errors="replace")
@@ -66,10 +72,11 @@ def local_pipeline(
     port: int | None = None,
     begin: Callable[[str], None],
 ) -> Iterator[LocalPipeline]:
-    """Bring the pipeline up, on an emulator of its own unless there is an endpoint, and take the emulator down after.
+    """Bring the pipeline up, on an emulator of its own unless there is one.
 
-    `overrides` are settings of cdk.json; `begin` is told of each step. A pipeline that is at the endpoint already is
-    taken as it is where there are none; otherwise it is deployed again, and keeps what it was deployed with besides.
+    The emulator that was started is taken down after. `overrides` are settings of cdk.json; `begin` is told of each
+    step. A pipeline that is at the endpoint already is taken as it is where there are none; otherwise it is deployed
+    again, and keeps what it was deployed with besides.
 
     Raises:
         DarkroomError: it could not be brought up.

@@ -20,7 +20,10 @@ _OWNER_ONLY = 0o600
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunningPipeline:
-    """A pipeline that is up: where it answers, to which keys, what its stack is called, and where its event log is."""
+    """A pipeline that is up.
+
+    Where it answers, to which keys, what its stack is called, and where its event log is.
+    """
 
     endpoint_url: str
     stack_name: str
@@ -56,7 +59,9 @@ class RunningPipeline:
 
 
 def folder() -> Path:
-    """Say where running pipelines are noted: where this user's session keeps such things, if it has such a place.
+    """Say where running pipelines are noted.
+
+    Where this user's session keeps such things, if it has such a place.
 
     Source: XDG Base Directory Specification 0.8, XDG_RUNTIME_DIR.
     """
@@ -66,7 +71,10 @@ def folder() -> Path:
 
 @contextmanager
 def register(running: RunningPipeline) -> Iterator[None]:
-    """Note a pipeline for as long as this process runs: the lock goes with the process, however that ends."""
+    """Note a pipeline for as long as this process runs.
+
+    The lock goes with the process, however that ends.
+    """
     folder().mkdir(parents=True, exist_ok=True)
     note = folder() / f"{os.getpid()}.json"
     with os.fdopen(_open_for_owner(note), "w", encoding="utf-8") as file:
@@ -80,7 +88,10 @@ def register(running: RunningPipeline) -> Iterator[None]:
 
 
 def running_pipelines() -> tuple[RunningPipeline, ...]:
-    """Find the pipelines that are up, those started last first; what a killed process left behind is cleared away."""
+    """Find the pipelines that are up, those started last first.
+
+    What a killed process left behind is cleared away.
+    """
     notes = sorted(folder().glob("*.json"), key=_started, reverse=True)
     return tuple(running for running in map(_read, notes) if running)
 
@@ -92,7 +103,9 @@ def find_running(endpoint_url: str) -> RunningPipeline | None:
 
 
 def keys_for(endpoint_url: str) -> AccessKeys:
-    """Take the keys that `darkroom up` noted, or those of the environment; never those of a profile.
+    """Take the keys that `darkroom up` noted, or those of the environment.
+
+    Never those of a profile.
 
     Raises:
         UsageError: nothing answers there, or no keys are known.

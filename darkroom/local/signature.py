@@ -43,7 +43,10 @@ class SignatureError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedRequest:
-    """What a signature is about: the path and the query as they were sent, and every header, in lower case."""
+    """What a signature is about.
+
+    The path and the query as they were sent, and every header, in lower case.
+    """
 
     method: str
     path: bytes
@@ -68,7 +71,10 @@ class SignedRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signature:
-    """What a request claims: who signed it, when, for what, and which headers. `token` is a session's."""
+    """What a request claims: who signed it, when, for what, and which headers.
+
+    `token` is a session's.
+    """
 
     access_key_id: str
     scope: tuple[str, str, str]  # date, region and service
@@ -95,7 +101,10 @@ class Signature:
             raise SignatureError("AccessDenied", "Request has expired.")
 
     def payload(self, request: SignedRequest) -> str | None:
-        """Say what was signed in place of the body; None where that is the body's own SHA-256, which is not told."""
+        """Say what was signed in place of the body.
+
+        None where that is the body's own SHA-256, which is not told.
+        """
         header = request.value("x-amz-content-sha256")
         if self.lifetime is not None and self.is_for_s3:
             return header or _UNSIGNED_PAYLOAD
@@ -153,7 +162,7 @@ def read_signature(request: SignedRequest) -> Signature:
 
 
 def check_body(payload: str, digest: str) -> None:
-    """Compare what was signed in place of a body with the SHA-256 of the body that came.
+    """Compare the SHA-256 of a body with the one that was signed for it.
 
     Raises:
         SignatureError: the body is another one.
@@ -179,7 +188,9 @@ def read_policy_signature(fields: Mapping[str, str]) -> tuple[str, str]:
 
 
 def check_form_policy(fields: Mapping[str, str], secret: str) -> None:
-    """Check the signature of a form's policy; what the policy says is checked by whoever takes the form.
+    """Check the signature of a form's policy.
+
+    What the policy says is checked by whoever takes the form.
 
     Source: docs.aws.amazon.com/AmazonS3/latest/API/sigv4-authentication-HTTPPOST.html
 

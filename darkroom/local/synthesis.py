@@ -33,9 +33,10 @@ class SynthesisError(DarkroomError):
 
 
 def local_overrides() -> dict[str, object]:
-    """What differs on this machine: the function's wheels, its parallelism, and that nothing outlives the run.
+    """What differs on this machine.
 
-    A job that fails is tried once more, and soon, so that whoever waits sees it in the dead-letter queue.
+    The function's wheels, its parallelism, and that nothing outlives the run. A job that fails is tried once more, and
+    soon, so that whoever waits sees it in the dead-letter queue.
     """
     return {
         "bundle_for": "this-machine",
@@ -58,10 +59,10 @@ def configuration(overrides: Mapping[str, object]) -> Config:
 
 
 def synthesize(overrides: Mapping[str, object], output: Path) -> Path:
-    """Make the assembly of this project under `output`, unless it is there already, and return its folder.
+    """Make the assembly of this project under `output`, and return its folder.
 
-    `overrides` are settings of cdk.json. Identical inputs have one folder, so a second call only looks; concurrent
-    calls wait for the first.
+    One that is there already is taken. `overrides` are settings of cdk.json. Identical inputs have one folder, so a
+    second call only looks; concurrent calls wait for the first.
 
     Raises:
         SynthesisError: app.py did not accept its configuration, or failed.

@@ -21,7 +21,10 @@ _REQUESTS = 3
 
 @dataclass(frozen=True, slots=True)
 class Announced:
-    """Of a page: how many manifests were announced, and how many cannot be read by this version."""
+    """How many manifests of a page were announced.
+
+    This version cannot read the others.
+    """
 
     sent: int
     unreadable: int

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UndeliveredEvent:
-    """A message of the events' dead-letter queue; key and type are None where its body is no event. Size in bytes."""
+    """A message of the events' dead-letter queue.
+
+    Key and type are None where its body is no event. Size in bytes.
+    """
 
     message_id: str
     sent: datetime
@@ -52,9 +55,10 @@ def read_undelivered(pipeline: Pipeline, queues: OutboxQueues, limit: int) -> tu
 
 
 def redrive_events(pipeline: Pipeline, queues: OutboxQueues, pace: RateLimiter) -> Iterator[int]:
-    """Send every event again, and only then take it away; yield how many are moved with each request.
+    """Send every event again, and only then take it away.
 
-    What is no event stays. SQS's own message move task is not used, so that it is the same here and on AWS.
+    Yield how many are moved with each request. What is no event stays. SQS's own message move task is not used, so that
+    it is the same here and on AWS.
 
     Raises:
         DarkroomError: SQS refuses, or does not answer. No event is lost.

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StandingManifests:
-    """The manifests of keys that begin so; `source` is what their events say that they come from."""
+    """The manifests of keys that begin so.
+
+    `source` is what their events say that they come from.
+    """
 
     pipeline: Pipeline
     source: str
@@ -34,7 +37,9 @@ class StandingManifests:
         return sum(len(page.keys) for page in self._pages())
 
     def events(self) -> Iterator[list[ImageEvent | None]]:
-        """Read them, page by page: None for what this version cannot read, which no version like it announces.
+        """Read them, page by page.
+
+        None for what this version cannot read, which no version like it announces.
 
         Raises:
             DarkroomError: S3 refuses, or does not answer.

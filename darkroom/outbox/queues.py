@@ -27,7 +27,7 @@ class OutboxQueues:
     source: str
 
     def of(self, pipeline: Pipeline) -> Pipeline:
-        """Describe the pipeline with these in place of its jobs queue and that queue's dead letters."""
+        """Describe the pipeline with these queues in place of its own two."""
         return replace(pipeline, jobs_queue_url=self.events_url, dead_letter_queue_url=self.dead_letters_url)
 
 
@@ -67,7 +67,9 @@ def event_queues_of(pipeline: Pipeline, events: Events) -> OutboxQueues:
 
 
 def send_events(sqs: "SQSClient", queue_url: str, bodies: Sequence[str]) -> None:
-    """Send up to ten events, each to the group of its key: what SQS has taken within five minutes it drops.
+    """Send up to ten events, each to the group of its key.
+
+    What SQS has taken within five minutes it drops.
 
     Raises:
         DarkroomError: SQS does not take one, though it was asked several times.

@@ -39,7 +39,10 @@ class KeyFinding:
 
 @dataclass(slots=True)
 class KeyHistory:
-    """What the log has of a key: the ids, the numbers by sequencer, and the newest outcome."""
+    """What the log has of a key.
+
+    The ids, the numbers by sequencer, and the newest outcome.
+    """
 
     ids: set[str]
     numbers: dict[str, set[int]]
@@ -48,7 +51,9 @@ class KeyHistory:
 
 
 def read_log(lines: Iterable[str], name: str) -> dict[str, KeyHistory]:
-    """Read events, one a line: bare, or as `darkroom events tail --json` prints them. Repeats are passed over.
+    """Read events, one a line: bare, or as `darkroom events tail --json` prints them.
+
+    Repeats are passed over.
 
     Raises:
         UsageError: a line is no event.
@@ -63,7 +68,10 @@ def read_log(lines: Iterable[str], name: str) -> dict[str, KeyHistory]:
 
 
 def verify(histories: dict[str, KeyHistory], standing: Iterable[ImageEvent]) -> Iterator[KeyFinding]:
-    """Compare a log with every manifest that stands now. What is announced while this runs may be found missing."""
+    """Compare a log with every manifest that stands now.
+
+    What is announced while this runs may be found missing.
+    """
     seen = set()
     for event in standing:
         seen.add(event.key)

@@ -30,7 +30,10 @@ class DeploymentError(DarkroomError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogLine:
-    """A line of the function's log, and when it was written, in milliseconds since 1970."""
+    """A line of the function's log, and when it was written.
+
+    The time is in milliseconds since 1970.
+    """
 
     milliseconds: int
     text: str
@@ -38,7 +41,10 @@ class LogLine:
 
 @dataclass(frozen=True, kw_only=True)
 class Pipeline:
-    """A deployed pipeline: where everything is, and how to speak to it. `endpoint_url` None is AWS itself."""
+    """A deployed pipeline: where everything is, and how to speak to it.
+
+    `endpoint_url` None is AWS itself.
+    """
 
     session: boto3.Session = field(repr=False, compare=False)
     endpoint_url: str | None
@@ -55,7 +61,10 @@ class Pipeline:
         return self.session.region_name
 
     def client(self, service: str, **options: Any) -> Any:
-        """Make a boto3 client for this pipeline; `options` are those of `boto3.Session.client`."""
+        """Make a boto3 client for this pipeline.
+
+        `options` are those of `boto3.Session.client`.
+        """
         return client_of(self.session, service, self.endpoint_url, **options)
 
     def function_environment(self) -> Mapping[str, str]:
@@ -75,10 +84,11 @@ class Pipeline:
     def function_log(
         self, pattern: str = "", since: datetime | None = None, until: datetime | None = None
     ) -> Iterator[LogLine]:
-        """Read what the function has logged in a time: its JSON logs and metrics, and Lambda's own lines.
+        """Read what the function has logged in a time.
 
-        `pattern` is a filter of CloudWatch Logs for JSON lines. Emulators take it for "everything", so a reader passes
-        over what it did not ask for: docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
+        Its JSON logs and metrics, and Lambda's own lines. `pattern` is a filter of CloudWatch Logs for JSON lines.
+        Emulators take it for "everything", so a reader passes over what it did not ask for:
+        docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
         """
         logs: CloudWatchLogsClient = self.client("logs")
         times = {"startTime": since, "endTime": until}

@@ -1,4 +1,7 @@
-"""What to do where only another deployment helps: on AWS one thing, on this machine another."""
+"""What to do where only another deployment helps.
+
+On AWS one thing, on this machine another.
+"""
 
 from typing import Final
 

@@ -30,7 +30,10 @@ class Notification:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """Which keys are resized: those that start with one of the prefixes, or any where `prefixes` is not known."""
+    """Which keys are resized.
+
+    Those that start with one of the prefixes, or any where `prefixes` is not known.
+    """
 
     prefixes: tuple[str, ...] | None
 
@@ -78,7 +81,9 @@ def find_scope(pipeline: Pipeline) -> Scope:
 
 
 def find_max_source_bytes(pipeline: Pipeline) -> int | None:
-    """Ask the function what an image may weigh; None for who may not ask, and where it is no function of ours.
+    """Ask the function what an image may weigh.
+
+    None for who may not ask, and where it is no function of ours.
 
     Raises:
         DarkroomError: Lambda does not answer.

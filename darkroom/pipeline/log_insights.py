@@ -28,7 +28,10 @@ _PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0)
 
 
 class LogInsights:
-    """One log group's queries. Every method raises what boto3 raises, or DarkroomError where a query fails."""
+    """One log group's queries.
+
+    Every method raises what boto3 raises, or DarkroomError where a query fails.
+    """
 
     def __init__(
         self, logs: "CloudWatchLogsClient", log_group: str, *, sleep: Callable[[float], None] = time.sleep
@@ -38,9 +41,9 @@ class LogInsights:
         self._sleep = sleep
 
     def rows(self, query: str, start: datetime, end: datetime) -> Iterator[Mapping[str, str]]:
-        """Run a query over a time; yield each row's values by their fields. Left early, the query is stopped.
+        """Run a query over a time; yield each row's values by their fields.
 
-        A time of which the log has nothing any more has no rows.
+        Left early, the query is stopped. A time of which the log has nothing any more has no rows.
         """
         query_id = self._start(query, start, end)
         if query_id is None:

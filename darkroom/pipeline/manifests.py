@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchedManifest:
-    """What lies where a manifest does; `manifest` is None where it is somebody else's, which the next job replaces."""
+    """What lies where a manifest does.
+
+    `manifest` is None where it is somebody else's, which the next job replaces.
+    """
 
     etag: str
     text: bytes

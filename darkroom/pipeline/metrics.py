@@ -69,7 +69,9 @@ def metrics_of(pipeline: Pipeline, clock: Callable[[], datetime] = utc_now) -> M
 
 
 class LoggedMetrics:
-    """The metrics that the function has logged, for CloudWatch to find there: those of the last sixty seconds.
+    """The metrics that the function has logged, for CloudWatch to find there.
+
+    Those of the last sixty seconds.
 
     Source: CloudWatch embedded metric format,
     docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
@@ -80,7 +82,10 @@ class LoggedMetrics:
         self._clock = clock
 
     def read(self) -> Readings:
-        """Add up what was logged. The log tells nothing of the queue and of how many invocations run."""
+        """Add up what was logged.
+
+        The log tells nothing of the queue and of how many invocations run.
+        """
         now = self._clock()
         with aws_errors("Reading the function's log"):
             lines = [line.text for line in self._pipeline.function_log('"CloudWatchMetrics"', now - _MINUTE)]
@@ -88,7 +93,10 @@ class LoggedMetrics:
 
 
 class CloudWatchMetrics:
-    """The metrics of CloudWatch, some minutes old: those of S3's jobs, of the queue and of Lambda."""
+    """The metrics of CloudWatch, some minutes old.
+
+    Those of S3's jobs, of the queue and of Lambda.
+    """
 
     def __init__(self, pipeline: Pipeline, clock: Callable[[], datetime] = utc_now) -> None:
         self._pipeline = pipeline

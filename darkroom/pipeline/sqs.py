@@ -29,7 +29,9 @@ _REQUEST_BYTES = 256 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueDepth:
-    """How many messages wait, are being worked on, and may not be received yet: approximately, as SQS knows them.
+    """How many messages wait, are being worked on, and may not be received yet.
+
+    Approximately, as SQS knows them.
 
     Source: docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html
     """
@@ -135,9 +137,10 @@ def send(  # noqa: PLR0913 - two of them for tests and for FIFO queues alone
     members: Callable[[str], Mapping[str, str]] = lambda _: {},
     sleep: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Send up to ten messages. When this returns, SQS has all of them; where it does not return, perhaps some.
+    """Send up to ten messages.
 
-    `members` tells what a message's entry has beside its body: a FIFO queue asks for more.
+    When this returns, SQS has all of them; where it does not return, perhaps some. `members` tells what a message's
+    entry has beside its body: a FIFO queue asks for more.
 
     Raises:
         DarkroomError: SQS does not take a message, though it was asked several times.

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """The jobs that wait, are in flight or are delayed, the dead letters, whoever looks at them, and the metrics."""
+    """The jobs in each state, the dead letters, who looks at them, the metrics.
+
+    Jobs wait, are in flight or are delayed.
+    """
 
     at: datetime
     jobs: QueueDepth

@@ -58,11 +58,12 @@ def download(s3: "S3Client", bucket: str, result: Result, out: Path) -> Download
 
 
 def local_path(derived_key: str) -> PurePosixPath:
-    """Name an object's file below the folder: by its key, wherever that is a path that stays below it.
+    """Name an object's file below the folder.
 
-    A segment that is no file name (empty, `.`, `..`, with NUL or a backslash) is percent-encoded, one that is too long
-    is shortened with a hash, and in a folder that is called as a rendition could be, the last dot is encoded. So no two
-    derived keys share a file, and none needs a folder where another needs a file.
+    By its key, wherever that is a path that stays below it. A segment that is no file name (empty, `.`, `..`, with NUL
+    or a backslash) is percent-encoded, one that is too long is shortened with a hash, and in a folder that is called as
+    a rendition could be, the last dot is encoded. So no two derived keys share a file, and none needs a folder where
+    another needs a file.
     """
     *folders, name = derived_key.split("/")
     return PurePosixPath(*map(_folder_name, folders), _file_name(name))
@@ -115,9 +116,10 @@ def download_results(
     idle_timeout: float,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[DownloadedResult]:
-    """Yield each upload's result, in the order in which they are known, with its variants copied to `out`.
+    """Yield each upload's result, as soon as it is known.
 
-    `idle_timeout` is how many seconds without news are waited for. Nothing is taken out of the pipeline.
+    Its variants are copied to `out` by then. `idle_timeout` is how many seconds without news are waited for. Nothing is
+    taken out of the pipeline.
 
     Raises:
         DarkroomError: the pipeline did not answer, or a file could not be written.

@@ -21,12 +21,12 @@ _BLOCK_BYTES = 1024 * 1024
 
 
 def same_version(s3: "S3Client", bucket: str, key: str, path: Path) -> str | None:
-    """Find the version of the newest object of a key, if its bytes are the file's; None for everything else.
+    """Find the version of the newest object of a key, if its bytes are the file's.
 
-    What decides is the size and the ETag, which any client's upload has, where checksums are of as many kinds as there
-    are clients. In a bucket with SSE-S3, as ours are, an ETag is the MD5 of the bytes, or `<MD5>-<parts>` of the MD5s
-    of the parts; S3 is asked for the parts' size where it is not ours. An ETag of another kind (with KMS keys, say)
-    equals none made here: in doubt the answer is None, and the file is uploaded.
+    None for everything else. What decides is the size and the ETag, which any client's upload has, where checksums are
+    of as many kinds as there are clients. In a bucket with SSE-S3, as ours are, an ETag is the MD5 of the bytes, or
+    `<MD5>-<parts>` of the MD5s of the parts; S3 is asked for the parts' size where it is not ours. An ETag of another
+    kind (with KMS keys, say) equals none made here: in doubt the answer is None, and the file is uploaded.
 
     Source: docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html,
     docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html (partNumber)
@@ -59,7 +59,10 @@ def md5(path: Path) -> str:
 
 
 def multipart_etag(path: Path, part_bytes: int) -> str:
-    """Make the ETag of an object that was put in parts of one size, the last of which may be shorter."""
+    """Make the ETag of an object that was put in parts of one size.
+
+    The last may be shorter.
+    """
     digests = []
     with path.open("rb") as file:
         for _ in range(0, path.stat().st_size, part_bytes):

@@ -39,7 +39,10 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The files to upload in a stable order, what cannot be, and folders and contact sheets of earlier runs."""
+    """The files to upload in a stable order, and what is left out.
+
+    That is what cannot be uploaded, and folders and contact sheets of earlier runs.
+    """
 
     sources: tuple[LocalFile, ...]
     skipped: tuple[Skipped, ...] = ()
@@ -68,7 +71,10 @@ def find_files(paths: Sequence[Path], *, outputs: Sequence[Path] = (), prefix: s
 
 
 def key_of(name: str) -> str:
-    """Turn a relative file name into a key: S3's keys are UTF-8, so bytes that are not are percent-encoded."""
+    """Turn a relative file name into a key.
+
+    S3's keys are UTF-8, so bytes that are not are percent-encoded.
+    """
     return "".join(
         f"%{ord(character) - 0xDC00:02X}" if "\udc80" <= character <= "\udcff" else character for character in name
     )

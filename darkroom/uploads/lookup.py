@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CurrentObject:
-    """The newest upload of a key, as it lies in the uploads bucket; `size` is in bytes."""
+    """The newest upload of a key, as it lies in the uploads bucket.
+
+    `size` is in bytes.
+    """
 
     version_id: str
     size: int
@@ -53,7 +56,10 @@ class Found:
 
     @property
     def is_settled(self) -> bool:
-        """Whether the manifest is that of the newest upload, or there is no upload that could have another."""
+        """Whether the manifest is that of the newest upload.
+
+        It is settled, too, where there is no upload that could have another.
+        """
         if self.stored is None:
             return True
         if self.is_folder and self.recorded:

@@ -41,7 +41,10 @@ class ManifestFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """How an upload ended: its outcome, from its manifest where there is one, or else its failure."""
+    """How an upload ended.
+
+    Its outcome, from its manifest where there is one, or else its failure.
+    """
 
     upload: UploadedFile
     outcome: Outcome | str | None = None
@@ -67,7 +70,10 @@ class Result:
 
     @property
     def is_in_the_log(self) -> bool:
-        """Whether the function's log can say why: of what it was not sent, or has not done yet, it says nothing."""
+        """Whether the function's log can say why.
+
+        Of what it was not sent, or has not done yet, it says nothing.
+        """
         return self.failure in {Failure.DEAD_LETTER, Failure.LOST}
 
     @property
@@ -100,10 +106,10 @@ def wait_for_outcomes(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[tuple[Result, ...]]:
-    """Yield the results of each round in which there are some, and a result for every upload in the end.
+    """Yield the results of each round in which there are some.
 
-    It ends: after `idle_timeout` seconds without news, or after a minute in which the pipeline had nothing left to do,
-    what is still missing is reported as missing.
+    In the end there is a result for every upload. It ends: after `idle_timeout` seconds without news, or after a minute
+    in which the pipeline had nothing left to do, what is still missing is reported as missing.
     """
     tracker = OutcomeTracker(pipeline, idle_timeout=idle_timeout, clock=clock)
     tracker.add(*uploads)
@@ -115,7 +121,10 @@ def wait_for_outcomes(
 
 
 class OutcomeTracker:
-    """The uploads that have no outcome yet; more can be added between two looks. It is true while there are any."""
+    """The uploads that have no outcome yet; more can be added between two looks.
+
+    It is true while there are any.
+    """
 
     def __init__(
         self, pipeline: PipelineView, *, idle_timeout: float = math.inf, clock: Callable[[], float] = time.monotonic
@@ -134,9 +143,10 @@ class OutcomeTracker:
         self._idle_timer.restart()
 
     def poll(self) -> tuple[Result, ...]:
-        """Tell what has become known since the last look, and what is missing when it is time to give up.
+        """Tell what has become known since the last look.
 
-        Where the pipeline does not answer, what was found before that is told by the next look.
+        When it is time to give up, what is missing is told, too. Where the pipeline does not answer, what was found
+        before that is told by the next look.
         """
         self._find_manifests()
         self._find_dead_letters()

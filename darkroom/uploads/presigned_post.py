@@ -27,10 +27,10 @@ _REGIONAL = Config(s3={"us_east_1_regional_endpoint": "regional", "addressing_st
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """Where a form is posted to, with which fields, until when; `key` may end with `${filename}`.
+    """Where a form is posted to, with which fields, until when.
 
-    `watched_fields` are for a script that goes to `redirect` itself: it could not see the end of an upload that S3
-    redirects.
+    `key` may end with `${filename}`. `watched_fields` are for a script that goes to `redirect` itself: it could not see
+    the end of an upload that S3 redirects.
     """
 
     url: str
@@ -56,7 +56,9 @@ class Link:
 
 
 def key_pattern(key: str | None, prefix: str | None) -> str | None:
-    """Say which key a link is to be for: one, or any file's name below a prefix; None where neither is given.
+    """Say which key a link is to be for: one, or any file's name below a prefix.
+
+    None where neither is given.
 
     Raises:
         UsageError: both are given, or it can be no key.
@@ -86,7 +88,9 @@ def make_link(  # noqa: PLR0913 - a link says so much
     redirect: str | None = None,
     now: datetime | None = None,
 ) -> Link:
-    """Sign a link: no request is made, and S3 checks all of it when the form is posted.
+    """Sign a link.
+
+    No request is made, and S3 checks all of it when the form is posted.
 
     Raises:
         DarkroomError: the credentials could not be read.

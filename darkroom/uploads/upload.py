@@ -30,7 +30,10 @@ _CONNECTIONS = Config(max_pool_connections=WORKERS * _PARTS_AT_ONCE)
 
 @dataclass(frozen=True, slots=True)
 class UploadedFile:
-    """A file that is in the bucket, and the version that this upload is; `unchanged` says that it was there before."""
+    """A file that is in the bucket, and the version that this upload is.
+
+    `unchanged` says that it was there before.
+    """
 
     source: LocalFile
     version_id: str

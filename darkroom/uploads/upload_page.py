@@ -16,7 +16,10 @@ _UNITS = ((1_000_000, "MB"), (1_000, "kB"), (1, "byte"))
 
 
 def upload_page(link: Link) -> str:
-    """Write the page, which loads nothing and speaks to the uploads bucket alone; without scripts it is a form."""
+    """Write the page, which loads nothing and speaks to the uploads bucket alone.
+
+    Without scripts it is a form.
+    """
     style, script = _read("upload_page.css"), _read("upload_page.js")
     environment = Environment(
         loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True

@@ -28,7 +28,10 @@ PAGE = 1_000
 
 
 class PipelineWatcher:
-    """The pipeline since the watch began. Every method raises DarkroomError where AWS does not answer."""
+    """The pipeline since the watch began.
+
+    Every method raises DarkroomError where AWS does not answer.
+    """
 
     def __init__(self, s3: "S3Client", sqs: "SQSClient", pipeline: "Pipeline") -> None:
         self._s3 = s3
@@ -40,7 +43,7 @@ class PipelineWatcher:
         self._counted = 0
 
     def new_manifests(self, keys: Sequence[str]) -> Iterator[ManifestFile]:
-        """List what lies where these keys' manifests do, and read what was not read before."""
+        """List these keys' manifests, and read those that were not read before."""
         wanted = {manifest_key(key) for key in keys}
         with aws_errors("Listing the manifests"):
             written = [key for key, etag in self._list(wanted) if self._read_etags.get(key) != etag]
@@ -50,9 +53,10 @@ class PipelineWatcher:
                     yield recorded
 
     def new_dead_letters(self) -> Iterator[VersionId]:
-        """Read the dead-letter queue where its length has changed, without taking anything out of it.
+        """Read the dead-letter queue where its length has changed.
 
-        Of more letters than are read at once some are always missing: they are not read again for that alone.
+        Nothing is taken out of it. Of more letters than are read at once some are always missing: they are not read
+        again for that alone.
         """
         count, before = self._dead_letters.count(), self._counted
         self._counted = count

@@ -24,7 +24,10 @@ class Target(Protocol):
     """What takes events."""
 
     def publish(self, messages: Sequence[Message], seconds: float) -> dict[str, str]:
-        """Publish events of different groups; the error code of each that may not be there, by message id."""
+        """Publish events of different groups.
+
+        The error code of each that may not be there, by message id.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

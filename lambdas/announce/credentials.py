@@ -17,7 +17,9 @@ _MECHANISMS = {Auth.SCRAM: "SCRAM-SHA-512", Auth.PLAIN: "PLAIN"}
 def security_settings(
     target: KafkaSettings, region: str, secrets: "Callable[[], SecretsManagerClient]"
 ) -> dict[str, Any]:
-    """Make the part of librdkafka's configuration that says who writes; a secret is read anew each time.
+    """Make the part of librdkafka's configuration that says who writes.
+
+    A secret is read anew each time.
 
     Raises:
         SettingsError: the secret has no `username` and `password`.

@@ -1,4 +1,7 @@
-"""Puts events on an EventBridge bus, ten or a megabyte a request, and those that it refuses once more."""
+"""Puts events on an EventBridge bus, ten or a megabyte a request.
+
+Those that it refuses are put once more.
+"""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -38,7 +41,10 @@ class EventBus:
     random: Callable[[], float] = SystemRandom().random
 
     def publish(self, messages: Sequence[Message], seconds: float) -> dict[str, str]:
-        """Put events of different groups within a time, and give the error code of each that may not be there."""
+        """Put events of different groups within a time.
+
+        Returns the error code of each that may not be there.
+        """
         deadline = self.clock() + seconds
         failed = {message.id: "TooLarge" for message in messages if entry_bytes(message) > MAX_REQUEST_BYTES}
         waiting = [message for message in messages if message.id not in failed]
@@ -78,12 +84,18 @@ class EventBus:
 
 
 def entry_bytes(message: Message) -> int:
-    """Count an entry as EventBridge does: docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevent-size.html."""
+    """Count an entry as EventBridge does.
+
+    docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevent-size.html.
+    """
     return _TIME_BYTES + len(SOURCE) + len(message.type.encode()) + len(message.body)
 
 
 def in_requests(messages: Sequence[Message]) -> Iterator[list[Message]]:
-    """Part events into what one request takes, in their order; none is larger than a request alone."""
+    """Part events into what one request takes, in their order.
+
+    None is larger than a request alone.
+    """
     chunk: list[Message] = []
     total = 0
     for message in messages:

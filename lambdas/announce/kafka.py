@@ -37,16 +37,20 @@ _PURGE_SECONDS = 1.0
 
 
 class KafkaTopic:
-    """A topic with a producer that is made when it is needed, and made anew when it has failed."""
+    """A topic with a producer that is made when it is needed.
+
+    It is made anew when it has failed.
+    """
 
     def __init__(self, topic: str, connection: Callable[[], Mapping[str, Any]]) -> None:
         self._topic, self._connection = topic, connection
         self._producer: Producer | None = None
 
     def publish(self, messages: Sequence[Message], seconds: float) -> dict[str, str]:
-        """Write events of different groups within a time, and give the error code of each that may not be there.
+        """Write events of different groups within a time.
 
-        What has no answer may be written all the same, or later: its group's next event must wait for it.
+        Returns the error code of each that may not be there. What has no answer may be written all the same, or later:
+        its group's next event must wait for it.
         """
         deadline = monotonic() + seconds
         producer = self._producer = self._producer or Producer({**PRODUCER, **self._connection()})

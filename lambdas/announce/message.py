@@ -1,4 +1,7 @@
-"""One message of the FIFO queue: an event as it is published, and the group whose order it belongs to."""
+"""One message of the FIFO queue.
+
+An event as it is published, and the group whose order it belongs to.
+"""
 
 import json
 from collections.abc import Mapping
@@ -11,9 +14,10 @@ from contract.errors import MessageRefusedError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """An event on its way. `id` is SQS's of the message, `event_id`, `type` and `time` are the event's.
+    """An event on its way.
 
-    `key` is the upload's; `body` is the whole event as it is published, byte for byte.
+    `id` is SQS's of the message, `event_id`, `type` and `time` are the event's. `key` is the upload's; `body` is the
+    whole event as it is published, byte for byte.
     """
 
     id: str

@@ -1,4 +1,7 @@
-"""Where events go, as the function's environment says: a Kafka topic or an EventBridge bus."""
+"""Where events go, as the function's environment says.
+
+A Kafka topic or an EventBridge bus.
+"""
 
 import json
 from collections.abc import Mapping
@@ -22,7 +25,10 @@ class Auth(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KafkaSettings:
-    """A topic. `bootstrap_servers` is `host:port,…`; `secret_arn` names a secret with `username` and `password`."""
+    """A topic. `bootstrap_servers` is `host:port,…`.
+
+    `secret_arn` names a secret with `username` and `password`.
+    """
 
     bootstrap_servers: str
     topic: str
@@ -39,7 +45,10 @@ class EventBridgeSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """All that the function is told. `stack_name` is what its log and its metrics are called by."""
+    """All that the function is told.
+
+    `stack_name` is what its log and its metrics are called by.
+    """
 
     target: KafkaSettings | EventBridgeSettings
     stack_name: str

@@ -4,7 +4,10 @@ from enum import StrEnum
 
 
 class Reason(StrEnum):
-    """Why an image is rejected: the codes that a manifest and the `Rejected` metric carry."""
+    """Why an image is rejected.
+
+    The codes that a manifest and the `Rejected` metric carry.
+    """
 
     EMPTY = "empty"
     UNKNOWN_FORMAT = "unknown_format"
@@ -24,7 +27,10 @@ class Reason(StrEnum):
 
 
 class MessageRefusedError(Exception):
-    """The message is not a job of this queue: it goes to the dead-letter queue, for a person to read."""
+    """The message is not a job of this queue.
+
+    It goes to the dead-letter queue, for a person to read.
+    """
 
 
 class StorageError(Exception):
@@ -36,7 +42,10 @@ class StorageError(Exception):
 
 
 class QueueError(Exception):
-    """SQS did not set when a job is tried again: it is when the queue's visibility timeout ends."""
+    """SQS did not set when a job is tried again.
+
+    It is when the queue's visibility timeout ends.
+    """
 
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(f"SQS ChangeMessageVisibilityBatch failed: {code}: {detail}")
@@ -44,7 +53,10 @@ class QueueError(Exception):
 
 
 class AnnouncementError(Exception):
-    """SQS did not take an outcome's event: the queue tries the job again, and that announces it."""
+    """SQS did not take an outcome's event.
+
+    The queue tries the job again, and that announces it.
+    """
 
     def __init__(self, key: str, code: str) -> None:
         super().__init__(f"SQS SendMessage of the event of {key!r} failed: {code}")
@@ -52,7 +64,10 @@ class AnnouncementError(Exception):
 
 
 class SettingsError(ValueError):
-    """A configured value cannot work; the message names the key, the value and what is allowed."""
+    """A configured value cannot work.
+
+    The message names the key, the value and what is allowed.
+    """
 
     def __init__(self, key: str, value: object, allowed: str) -> None:
         super().__init__(f"{key}: {value!r} is not allowed; expected {allowed}")
@@ -62,5 +77,8 @@ class SettingsError(ValueError):
 
 
 def code_of(error: Exception) -> str:
-    """Name what went wrong by a code that is the same for every job that fails so: dead letters are grouped by it."""
+    """Name what went wrong by a code that is the same for every job that fails so.
+
+    Dead letters are grouped by it.
+    """
     return error.code if isinstance(error, StorageError | QueueError | AnnouncementError) else type(error).__name__

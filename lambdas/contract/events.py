@@ -58,7 +58,9 @@ class ObjectEvent:
 
 
 def parse_body(body: str) -> tuple[ObjectEvent, ...]:
-    """Read the uploads that a message is about: none for the test event that S3 sends when it is wired to the queue.
+    """Read the uploads that a message is about.
+
+    None for the test event that S3 sends when it is wired to the queue.
 
     Raises:
         MessageRefusedError: the body is not an S3 event, or not one of a kind that this pipeline asks for.

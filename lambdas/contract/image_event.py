@@ -29,7 +29,10 @@ class ImageEvent:
 
     @property
     def id(self) -> str:
-        """The same however often the manifest is announced: SHA-256 of key, NUL and manifest, in hexadecimal."""
+        """The same however often the manifest is announced.
+
+        SHA-256 of key, NUL and manifest, in hexadecimal.
+        """
         return hashlib.sha256(self.key.encode() + b"\0" + self.manifest).hexdigest()
 
     @property
@@ -56,5 +59,8 @@ class ImageEvent:
 
 
 def parse_revision(text: str) -> int | None:
-    """Read the metadata member `REVISION`; None where a manifest has none, or something else."""
+    """Read the metadata member `REVISION`.
+
+    None where a manifest has none, or something else.
+    """
     return int(text) if text.isascii() and text.isdecimal() else None

@@ -13,17 +13,26 @@ _SHORTENED_KEY = re.compile(r"~[0-9a-f]{64}\Z")
 
 
 def rendition_key(variant: str, key: str, extension: str) -> str:
-    """Name the rendition of an uploaded key: `<variant>/<key>.<extension>`, shortened where that is too long."""
+    """Name the rendition of an uploaded key.
+
+    `<variant>/<key>.<extension>`, shortened where that is too long.
+    """
     return _derived_key(variant, key, extension)
 
 
 def manifest_key(key: str) -> str:
-    """Name the manifest of an uploaded key: `manifests/<key>.json`, shortened where that is too long."""
+    """Name the manifest of an uploaded key.
+
+    `manifests/<key>.json`, shortened where that is too long.
+    """
     return _derived_key(MANIFESTS, key, "json")
 
 
 def is_shortened(key: str, derived_key: str) -> bool:
-    """Tell whether a derived name had to be shortened, so that the uploaded key cannot be read from it."""
+    """Tell whether a derived name had to be shortened.
+
+    The uploaded key cannot be read from it then.
+    """
     stem = derived_key.rpartition(".")[0]
     return not stem.endswith(f"/{key}")
 
@@ -34,8 +43,9 @@ def is_folder(key: str) -> bool:
 
 
 def is_folder_marker(key: str, size: int) -> bool:
-    """Tell whether an object only marks a folder, as the console makes it where it is told to create one.
+    """Tell whether an object only marks a folder.
 
+    The S3 console makes one where it is told to create a folder.
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-folders.html
     """
     return is_folder(key) and size == 0

@@ -42,9 +42,10 @@ REMOVED_TAG = f"{OUTCOME_TAG}={Outcome.REMOVED}"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """The upload that a manifest is about; `width` and `height` are pixels as displayed.
+    """The upload that a manifest is about.
 
-    They and `frames` are None if it was never decoded; `frames` is 1 for all but animations.
+    `width` and `height` are pixels as displayed. They and `frames` are None if it was never decoded; `frames` is 1 for
+    all but animations.
     """
 
     bucket: str
@@ -61,9 +62,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedRendition:
-    """One derived object; `bytes` is its length, `whole` says that it shows all of the image, uncut and unpadded.
+    """One derived object.
 
-    `frames` is how many were encoded, None where they were not counted; equal neighbours may be stored as one.
+    `bytes` is its length, `whole` says that it shows all of the image, uncut and unpadded. `frames` is how many were
+    encoded, None where they were not counted; equal neighbours may be stored as one.
     """
 
     variant: str
@@ -80,7 +82,10 @@ class PublishedRendition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Times:
-    """When S3 took the upload and the job ran (ISO 8601, UTC), and how long the job took in whole milliseconds."""
+    """When S3 took the upload and the job ran, and how long the job took.
+
+    Times are ISO 8601, UTC; the length is in whole milliseconds.
+    """
 
     uploaded: str
     started: str
@@ -90,7 +95,10 @@ class Times:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestHeader:
-    """What can be read of a manifest of a later schema; `etags` are of what it lists, `replaced` as in a manifest."""
+    """What can be read of a manifest of a later schema.
+
+    `etags` are of what it lists, `replaced` as in a manifest.
+    """
 
     order: EventOrder
     recipe: str | None
@@ -132,12 +140,13 @@ class LaterSchemaError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """A key's newest outcome; `reason` and `detail` where it is `rejected`, what was seen where it is `resized`.
+    """A key's newest outcome.
 
-    `outcome` and `reason` are plain text where a later version of Darkroom wrote a word that is not known here.
-    `source_expired` says that a lifecycle rule took the source and the renditions were kept. `shown` is the upload that
-    the renditions show where the newest cannot be shown, and `preset` the name of the variants: both None so far.
-    `replaced` has the keys and ETags of what stood before and is to be deleted; it is None if nothing stood there.
+    `reason` and `detail` where it is `rejected`, what was seen where it is `resized`. `outcome` and `reason` are plain
+    text where a later version of Darkroom wrote a word that is not known here. `source_expired` says that a lifecycle
+    rule took the source and the renditions were kept. `shown` is the upload that the renditions show where the newest
+    cannot be shown, and `preset` the name of the variants: both None so far. `replaced` has the keys and ETags of what
+    stood before and is to be deleted; it is None if nothing stood there.
     """
 
     outcome: Outcome | str
@@ -171,7 +180,10 @@ class Manifest:
         return ManifestHeader(order=self.order, recipe=self.recipe, etags=self.etags, replaced=self.replaced or {})
 
     def is_of(self, version_id: str | None, etag: str) -> bool:
-        """Tell whether it is the outcome of this very version; one without an id of its own may be another by now."""
+        """Tell whether it is the outcome of this very version.
+
+        One without an id of its own may be another by now.
+        """
         is_version = version_id not in {None, "null"} and self.outcome is not Outcome.REMOVED
         return is_version and (self.source.version_id, self.source.etag) == (version_id, etag)
 
@@ -186,7 +198,9 @@ class Manifest:
 
     @classmethod
     def from_json(cls, text: bytes) -> Self:
-        """Read a manifest of this schema, of an earlier one, or of a later one that still has what this one has.
+        """Read a manifest of this schema or of an earlier one.
+
+        One of a later schema is read if it still has what this one has.
 
         Raises:
             LaterSchemaError: it is of a later schema that has not.
@@ -260,9 +274,10 @@ def _is_replaced(value: object) -> TypeGuard[dict[str, str]]:
 
 
 def srcset(renditions: Sequence[PublishedRendition]) -> str:
-    """Write the value of an HTML `srcset` attribute: the whole renditions, widest first, one of each width.
+    """Write the value of an HTML `srcset` attribute.
 
-    Addresses are relative to the derived bucket, percent-encoded (HTML standard, 4.8.4.2.1).
+    The whole renditions, widest first, one of each width. Addresses are relative to the derived bucket, percent-encoded
+    (HTML standard, 4.8.4.2.1).
     """
     by_width = {rendition.width: rendition for rendition in reversed(renditions) if rendition.whole}
     return ", ".join(f"{quote(by_width[width].key)} {width}w" for width in sorted(by_width, reverse=True))

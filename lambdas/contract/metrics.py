@@ -30,7 +30,10 @@ class Metric(StrEnum):
 
 
 class AnnounceMetric(StrEnum):
-    """A metric of the announce function's own: both are counted once a batch, so 0 is counted, too."""
+    """A metric of the announce function's own.
+
+    Both are counted once a batch, so 0 is counted, too.
+    """
 
     ANNOUNCED = "EventsAnnounced"
     FAILED = "EventsNotAnnounced"

@@ -6,7 +6,10 @@ MISSING_CODES = {"404", "NoSuchKey", "NoSuchVersion", "NotFound"}
 
 
 def error_code(error: ClientError | BotoCoreError) -> str:
-    """Name what went wrong: S3's error code, or the kind of the failure where S3 gave no answer."""
+    """Name what went wrong.
+
+    S3's error code, or the kind of the failure where S3 gave no answer.
+    """
     return error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
 
 

@@ -6,10 +6,11 @@ from typing import Self
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventOrder:
-    """When a derived object's writer was told to write, and by which version of the function.
+    """The order in which writers of derived objects win.
 
-    `sequencer` is S3's order of the events of a key, in hexadecimal. `generation` is the number of the function's
-    version: of two that do the same event's job, during a deployment, the newer one with its configuration wins.
+    It is when a writer was told to write, and by which version of the function. `sequencer` is S3's order of the events
+    of a key, in hexadecimal. `generation` is the number of the function's version: of two that do the same event's job,
+    during a deployment, the newer one with its configuration wins.
     """
 
     sequencer: str
@@ -31,7 +32,10 @@ class EventOrder:
 
     @classmethod
     def from_text(cls, text: str) -> Self:
-        """Read what `to_text` wrote; anything else is older than every event, for it is not ours."""
+        """Read what `to_text` wrote.
+
+        Anything else is older than every event, for it is not ours.
+        """
         sequencer, _, generation = text.partition(".")
         return cls(sequencer=sequencer, generation=int(generation)) if generation.isdecimal() else cls.oldest()
 

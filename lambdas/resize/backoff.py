@@ -17,20 +17,22 @@ _JITTER = 1 / 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backoff:
-    """The pace of retries on a queue with this visibility timeout, in seconds, and this maximum of receives.
+    """The pace of retries on a queue.
 
-    The mean waits of a job that fails are 30 s, 2 min, 8 min and from then on the visibility timeout; those of a job
-    that is released begin at 30 s and double. After the last receive nothing is worth waiting for: the job is shown
-    once more after the first of these waits, and SQS moves it to the dead-letter queue.
+    It goes by the visibility timeout, in seconds, and the maximum receive count. The mean waits of a job that fails are
+    30 s, 2 min, 8 min and from then on the visibility timeout; those of a job that is released begin at 30 s and
+    double. After the last receive nothing is worth waiting for: the job is shown once more after the first of these
+    waits, and SQS moves it to the dead-letter queue.
     """
 
     visibility_seconds: int = 1981
     max_receives: int = 8
 
     def delay(self, receives: int, *, is_handed_back: bool, random: Callable[[], float]) -> int | None:
-        """Give the seconds from now until a job is shown again; None leaves it at the visibility timeout.
+        """Give the seconds from now until a job is shown again.
 
-        `receives` is how often the job was received, `random` gives numbers from 0 to 1.
+        None leaves it at the visibility timeout. `receives` is how often the job was received, `random` gives numbers
+        from 0 to 1.
         """
         wait = self.mean_wait(receives, is_handed_back=is_handed_back)
         if wait >= self.visibility_seconds:
@@ -39,7 +41,10 @@ class Backoff:
         return min(max(1, round(jittered)), self.visibility_seconds)
 
     def mean_wait(self, receives: int, *, is_handed_back: bool) -> float:
-        """Give the mean wait after so many receives, in seconds, at most the visibility timeout."""
+        """Give the mean wait after so many receives, in seconds.
+
+        It is at most the visibility timeout.
+        """
         first = min(_FIRST_SECONDS, self.visibility_seconds * _FIRST_SHARE)
         if receives >= self.max_receives:
             return first

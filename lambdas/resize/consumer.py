@@ -61,7 +61,10 @@ class Consumer:
     random: Callable[[], float] = SystemRandom().random
 
     def handle(self, event: dict[str, Any], context: LambdaContext) -> Mapping[str, Any]:
-        """Do every job of a batch; the answer names those that failed, for SQS to deliver again."""
+        """Do every job of a batch.
+
+        The answer names those that failed, for SQS to deliver again.
+        """
         # A new one each time: a processor keeps the records of its batch.
         processor = AsyncBatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
         self._tell_received(event, context)

@@ -32,7 +32,10 @@ _LOST = {"412", "PreconditionFailed", "409", "ConditionalRequestConflict"} | MIS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """What to write: the bytes and how S3 serves them; `tags` is URL-encoded, `metadata` goes with the order."""
+    """What to write: the bytes and how S3 serves them.
+
+    `tags` is URL-encoded, `metadata` goes with the order.
+    """
 
     body: bytes
     content_type: str
@@ -65,7 +68,9 @@ class DerivedBucket:
         self._order = order
 
     def put_if_newer(self, key: str, content: Content, expected: str | None) -> str:
-        """Write unless a later event has; `expected` is the ETag thought to be there. Returns the ETag that is.
+        """Write unless a later event has; `expected` is the ETag thought to be there.
+
+        Returns the ETag that is.
 
         Raises:
             SupersededError: a later event's object is there.
@@ -84,7 +89,9 @@ class DerivedBucket:
         raise StorageError("PutObject", key, f"lost {ATTEMPTS} races in a row")
 
     def put_if_match(self, key: str, content: Content, expected: str | None) -> str:
-        """Write if the object has exactly the ETag `expected`, or is absent where that is None. Returns the new ETag.
+        """Write if the object has exactly the ETag `expected`.
+
+        None expects it to be absent. Returns the new ETag.
 
         Raises:
             PreconditionFailedError: it is in another state.

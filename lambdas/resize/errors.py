@@ -13,16 +13,28 @@ class ImageRejectedError(Exception):
 
 
 class SupersededError(Exception):
-    """A newer event of the same key has already written: this job's work is not wanted any more."""
+    """A newer event of the same key has already written.
+
+    This job's work is not wanted any more.
+    """
 
 
 class SourceGoneError(SupersededError):
-    """The source is gone, and another event of the key says whether its variants go too."""
+    """The source is gone.
+
+    Another event of the key says whether its variants go too.
+    """
 
 
 class SandboxError(Exception):
-    """The sandbox did not come up: our own fault or the machine's, so the queue tries the job again."""
+    """The sandbox did not come up.
+
+    Our own fault or the machine's, so the queue tries the job again.
+    """
 
 
 class OutOfTimeError(Exception):
-    """Too little of the function's time is left to begin another job: the queue hands it out again."""
+    """Too little of the function's time is left to begin another job.
+
+    The queue hands it out again.
+    """

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventsQueue:
-    """One message group for each key; what is announced again within five minutes SQS drops.
+    """One message group for each key.
 
+    What is announced again within five minutes SQS drops.
     https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/FIFO-queues-exactly-once-processing.html
     """
 

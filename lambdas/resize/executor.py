@@ -26,7 +26,10 @@ def serial_map(call: Callable[[Thing], Made], things: Iterable[Thing]) -> Sequen
 
 @dataclass(frozen=True, slots=True)
 class ThreadedMap:
-    """Calls at the same time, on as many threads as there are; each call runs to its end."""
+    """Calls at the same time, on as many threads as there are.
+
+    Each call runs to its end.
+    """
 
     threads: Executor
 

@@ -19,11 +19,11 @@ def is_expiry(upload: ObjectEvent) -> bool:
 
 
 def is_wanted_gone(upload: ObjectEvent, standing: Manifest, history: History) -> bool:
-    """Tell whether this event is someone's deletion of what the variants show: a rule's has another name.
+    """Tell whether this event is someone's deletion of what the variants show.
 
-    That is a delete marker above that version; or the version itself, deleted for good: it may have been while this
-    event's earlier attempt wrote what stands, which then did not come to notice. `darkroom backfill --orphans` names no
-    marker.
+    A rule's has another name. That is a delete marker above that version; or the version itself, deleted for good: it
+    may have been while this event's earlier attempt wrote what stands, which then did not come to notice. `darkroom
+    backfill --orphans` names no marker.
     """
     if upload.sequencer == standing.source.sequencer and not standing.source_expired:
         return (standing.source.version_id or "null") not in history.versions
@@ -33,19 +33,26 @@ def is_wanted_gone(upload: ObjectEvent, standing: Manifest, history: History) ->
 
 
 def hides(upload: ObjectEvent, standing: Manifest, history: History) -> bool:
-    """Tell whether this event's delete marker is there still, above the version that the variants show.
+    """Tell whether this event's delete marker still hides what is shown.
 
-    What lies above a version came after it: by the time of the event that its manifest is of.
+    It does where it is there, above the version that the variants show. What lies above a version came after it: by the
+    time of the event that its manifest is of.
     """
     is_above = upload.time > datetime.fromisoformat(standing.times.uploaded)
     return is_above and upload.version_id in history.markers
 
 
 def shows(standing: Manifest, history: History) -> bool:
-    """Tell whether there are variants of the newest version; where no version is left, whose they are is all right."""
+    """Tell whether there are variants of the newest version.
+
+    Where no version is left, whose they are is all right.
+    """
     return bool(standing.renditions) and history.newest in {None, standing.source.version_id or "null"}
 
 
 def expired(standing: Manifest, sequencer: str) -> Manifest:
-    """Give the manifest of a key whose source has expired, told by this event: it goes on as it was."""
+    """Give the manifest of a key whose source has expired, told by this event.
+
+    It goes on as it was.
+    """
     return replace(standing, source=replace(standing.source, sequencer=sequencer), source_expired=True)

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 
 def make_consumer(environment: Mapping[str, str]) -> "Consumer":
-    """Make the consumer that an environment describes; its sandbox starts while the rest is imported and made."""
+    """Make the consumer that an environment describes.
+
+    Its sandbox starts while the rest is imported and made.
+    """
     settings = Settings.from_environment(environment)
     return _consumer_with(settings, _start_sandbox(settings, int(environment["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"])))
 

@@ -24,14 +24,19 @@ _MOST_ENTRIES = 10
 
 
 class JobsQueue:
-    """The jobs queue, for the one thread that answers a batch. Its client is made when it is first needed."""
+    """The jobs queue, for the one thread that answers a batch.
+
+    Its client is made when it is first needed.
+    """
 
     def __init__(self, url: str, make_client: Callable[[], "SQSClient"]) -> None:
         self._url = url
         self._make_client = make_client
 
     def show_after(self, delays: Mapping[str, int], seconds_left: Callable[[], float]) -> None:
-        """Set, by receipt handle, after how many seconds from now messages are visible again.
+        """Set when messages are visible again, in seconds from now.
+
+        They are named by receipt handle.
 
         Raises:
             QueueError: SQS refused some, or did not answer, or too little time is left to ask it.

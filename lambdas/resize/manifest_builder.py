@@ -14,7 +14,10 @@ from resize.uploads_bucket import SourceObject
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestBuilder:
-    """What is known of a manifest from the start; each way to end tells the time once more."""
+    """What is known of a manifest from the start.
+
+    Each way to end tells the time once more.
+    """
 
     upload: ObjectEvent
     settings: Settings
@@ -33,9 +36,10 @@ class ManifestBuilder:
     def archived(
         self, original: SourceObject, fault: ImageRejectedError, standing: Manifest, intact: Collection[str]
     ) -> Manifest | None:
-        """Tell why nothing new was made of the image, and go on listing what was made of it before and is there.
+        """Tell why nothing new was made of the image.
 
-        None where the standing manifest is of another upload.
+        What was made of it before and is there goes on being listed. None where the standing manifest is of another
+        upload.
         """
         if not standing.is_of(original.version_id, original.etag):
             return None

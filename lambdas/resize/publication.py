@@ -60,10 +60,11 @@ class StoredManifest:
 
 
 class Publication:
-    """Both buckets, as one upload's job needs them. Every method raises StorageError where S3 fails.
+    """Both buckets, as one upload's job needs them.
 
-    `is_retry` says that an earlier attempt of the job may have written something already; `for_each`, how renditions
-    are written. `announce` takes the events of settings that have them on, and raises AnnouncementError.
+    Every method raises StorageError where S3 fails. `is_retry` says that an earlier attempt of the job may have written
+    something already; `for_each`, how renditions are written. `announce` takes the events of settings that have them
+    on, and raises AnnouncementError.
     """
 
     def __init__(  # noqa: PLR0913 - each is another's to give: the consumer's, the message's, the queue's
@@ -91,9 +92,9 @@ class Publication:
         self._whole_variants = {variant.name for variant in settings.variants if variant.fit is Fit.INSIDE}
 
     def read_manifest(self) -> StoredManifest:
-        """Read the key's manifest, and delete what it has replaced and its writer did not come to delete.
+        """Read the key's manifest, and finish what its writer did not come to do.
 
-        A retry announces it, too: it may be this job's own, and nobody else would.
+        What it has replaced is deleted. A retry announces it, too: it may be this job's own, and nobody else would.
         """
         recorded = self._read()
         if self.is_retry:
@@ -146,7 +147,9 @@ class Publication:
             self._announced.add(event.id)
 
     def already_processed(self, recorded: StoredManifest) -> Manifest | None:
-        """Give the manifest back if it already tells how this very job ended, and nobody asked to do it again.
+        """Give the manifest back if it already tells how this very job ended.
+
+        It is done once more where somebody asked for that.
 
         Raises:
             SupersededError: it tells of a newer event.
@@ -163,10 +166,11 @@ class Publication:
         return None
 
     def still_holds(self, manifest: Manifest) -> bool:
-        """Tell whether this job's manifest, now that it stands, is true of the source or a later event will write.
+        """Tell whether this job's manifest, now that it stands, is true.
 
-        Where it replaced another, the event of a later change may have found that one true already, and done nothing;
-        and that of a folder's marker does nothing where it finds no manifest.
+        If not, a later event must be sure to write. Where it replaced another, the event of a later change may have
+        found that one true already, and done nothing; and that of a folder's marker does nothing where it finds no
+        manifest.
         """
         if manifest.replaced is None and not is_folder(self._upload.key):
             return True
@@ -198,7 +202,10 @@ class Publication:
         return self.is_retry or bool(self._written)
 
     def is_later(self, modified: datetime) -> bool:
-        """Tell whether a version of this time was made after this job's event, for certain: it has a later one."""
+        """Tell whether a version of this time came after this job's event.
+
+        If so, it has a later event for certain.
+        """
         return modified > (self._upload.requested or self._upload.time)
 
     def is_intact(self, manifest: Manifest) -> bool:
@@ -231,9 +238,10 @@ class Publication:
         raise StorageError("PutObject", self._manifest_key, f"lost {ATTEMPTS} races in a row")
 
     def amend(self, change: Callable[[Manifest], Manifest | None], recorded: StoredManifest) -> Manifest | None:
-        """Write the standing manifest anew, changed, and leave what it goes on listing alone.
+        """Write the standing manifest anew, changed.
 
-        Returns the manifest that stands, or None where there is none that `change` would keep.
+        What it goes on listing is left alone. Returns the manifest that stands, or None where there is none that
+        `change` would keep.
 
         Raises:
             SupersededError: a newer event has written.
@@ -255,11 +263,11 @@ class Publication:
         return {key for key, state in states if state and state.etag == etags[key]}
 
     def delete_own(self, *, spare_listed: bool = True) -> None:
-        """Delete what this event's attempts wrote, but where the manifest that stands now lists anything.
+        """Delete what this event's attempts wrote.
 
-        What it lists may be this event's, done by an earlier delivery; and if not, whoever replaces it sees to it. That
-        does not hold where the source is gone: the event that says so may be an earlier one, which deletes no later
-        event's work.
+        What the manifest that stands now lists is left alone. What it lists may be this event's, done by an earlier
+        delivery; and if not, whoever replaces it sees to it. That does not hold where the source is gone: the event
+        that says so may be an earlier one, which deletes no later event's work.
         """
         written = self._written_by_attempts()
         if written:

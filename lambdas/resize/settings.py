@@ -32,9 +32,9 @@ _EVENTS = "DARKROOM_EVENTS"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Events:
-    """Where outcomes are announced: the FIFO queue, and what an event tells of who sent it.
+    """Where outcomes are announced.
 
-    `source` is `/darkroom/<account>/<region>/<stack>`.
+    The FIFO queue, and what an event tells of who sent it. `source` is `/darkroom/<account>/<region>/<stack>`.
     """
 
     queue_url: str
@@ -43,9 +43,10 @@ class Events:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Everything that the stack tells the function, and the number of the function's version (0 if it has none).
+    """Everything that the stack tells the function.
 
-    `stack_name` is what its log and its metrics are called by: Powertools' name for that is the service.
+    The number of the function's version is beside it, 0 if it has none. `stack_name` is what its log and its metrics
+    are called by: Powertools' name for that is the service.
     """
 
     uploads_bucket: str
@@ -70,16 +71,25 @@ class Settings:
 
     @cached_property
     def recipe(self) -> str:
-        """A fingerprint of all that decides what renditions look like; a manifest of another recipe is out of date."""
+        """A fingerprint of all that decides what renditions look like.
+
+        A manifest of another recipe is out of date.
+        """
         text = json.dumps([variants_to_json(self.variants), self.cache_control, self.engine], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def images_at_once(self, memory_megabytes: int) -> int:
-        """Say how many images a function with so much memory renders side by side: one on each processor."""
+        """Say how many images a function with so much memory renders side by side.
+
+        One on each processor.
+        """
         return min(max(1, memory_megabytes // _MEGABYTES_OF_PROCESSOR), self.jobs_at_once)
 
     def image_bytes(self, memory_megabytes: int) -> int:
-        """Say how many bytes of a function's memory the child may have in which an image is rendered."""
+        """Say how many bytes the child has in which an image is rendered.
+
+        They are of the function's memory.
+        """
         return self._share_bytes(memory_megabytes) * _CHILD_PARTS // _PARTS
 
     def answer_bytes(self, memory_megabytes: int) -> int:
@@ -95,14 +105,20 @@ class Settings:
         return (memory_megabytes * 2**20 - _OWN_BYTES - waiting) // self.images_at_once(memory_megabytes)
 
     def most_source_bytes(self, memory_megabytes: int) -> int:
-        """Say how large a source may be so that each image has enough memory, for itself and for its source."""
+        """Say how large a source may be.
+
+        Each image has then enough memory, for itself and for its source.
+        """
         images = self.images_at_once(memory_megabytes)
         free = memory_megabytes * 2**20 - _OWN_BYTES
         in_child = free * _CHILD_PARTS // (_CHILD_PARTS * self.jobs_at_once + _PARTS * images) - 1
         return min((free - images * _LEAST_IMAGE_BYTES) // self.jobs_at_once, in_child)
 
     def to_environment(self) -> dict[str, str]:
-        """Write the settings as environment variables: `Settings.from_environment` reads them back."""
+        """Write the settings as environment variables.
+
+        `Settings.from_environment` reads them back.
+        """
         # No variable where there are no events: the template is then what it is without them.
         events = {_EVENTS: json.dumps(asdict(self.events), separators=(",", ":"))} if self.events else {}
         return {

@@ -77,12 +77,18 @@ class History:
 
     @property
     def is_there(self) -> bool:
-        """Whether a version is current after all: a folder's marker, or one that came meanwhile."""
+        """Whether a version is current after all.
+
+        A folder's marker, or one that came meanwhile.
+        """
         return self.newest is not None and self.marker is None
 
 
 class UploadsBucket:
-    """What a job asks of the key that it is about. Every method raises StorageError where S3 fails."""
+    """What a job asks of the key that it is about.
+
+    Every method raises StorageError where S3 fails.
+    """
 
     def __init__(self, client: "S3Client", settings: Settings, key: str) -> None:
         self._client = client
@@ -91,11 +97,17 @@ class UploadsBucket:
         self._limit = settings.limits.source_bytes
 
     def open_current(self) -> SourceObject | None:
-        """Open the version of the key that is current now, whatever the event was about; None if it has none."""
+        """Open the version of the key that is current now, whatever the event was about.
+
+        None if it has none.
+        """
         return self._open({"Bucket": self._bucket, "Key": self._key})
 
     def open_version(self, version_id: str | None) -> SourceObject | None:
-        """Open a version that may no longer be the current one; None if it is gone for good."""
+        """Open a version that may no longer be the current one.
+
+        None if it is gone for good.
+        """
         return self._open({"Bucket": self._bucket, "Key": self._key, "VersionId": version_id or "null"})
 
     def _open(self, which: Mapping[str, Any]) -> SourceObject | None:

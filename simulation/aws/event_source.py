@@ -1,4 +1,7 @@
-"""The event source mapping: pollers gather batches from the jobs queue, each invokes the function and waits for it."""
+"""The event source mapping.
+
+Pollers gather batches from the jobs queue, each invokes the function and waits for it.
+"""
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
@@ -16,7 +19,10 @@ from stacks.config.config import Config
 
 @dataclass(slots=True, kw_only=True)
 class Usage:
-    """What is paid for, counted: jobs that were done, and what it took; seconds as Lambda bills them."""
+    """What is paid for, counted: jobs that were done, and what it took.
+
+    Seconds as Lambda bills them.
+    """
 
     jobs: float = 0
     invocations: float = 0
@@ -27,10 +33,11 @@ class Usage:
 
 
 class EventSource:
-    """Pollers, one invocation each: docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html.
+    """Pollers, one invocation each.
 
-    A batch is invoked once it is full or its window is over: invocation-eventsourcemapping.html, beside that page. AWS
-    does not say which pollers go when traffic is low; here those go whose long poll came back empty.
+    docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html. A batch is invoked once it is full or its window is
+    over: invocation-eventsourcemapping.html, beside that page. AWS does not say which pollers go when traffic is low;
+    here those go whose long poll came back empty.
     """
 
     def __init__(  # noqa: PLR0913  # what it brings together

@@ -1,4 +1,7 @@
-"""One invocation: how the jobs of a batch overlap on one processor, and when each of them ends."""
+"""One invocation: when each job of a batch ends.
+
+The jobs of a batch overlap on one processor.
+"""
 
 import heapq
 from collections.abc import Sequence
@@ -16,7 +19,10 @@ UPLOADS = "uploads"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """A job of a batch; one that an earlier delivery has done already reads its manifest and ends."""
+    """A job of a batch.
+
+    One that an earlier delivery has done already reads its manifest and ends.
+    """
 
     photograph: Photograph
     is_done_already: bool = False
@@ -24,7 +30,10 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """When a job ended, in seconds from the invocation's start, and whether it was released for retry."""
+    """When a job ended, in seconds from the invocation's start.
+
+    It may have been released for retry.
+    """
 
     at: float
     is_done: bool
@@ -47,14 +56,18 @@ def images_at_once(config: Config) -> int:
 
 
 def requests_a_job(config: Config) -> dict[Method, int]:
-    """Count the S3 requests of a job of a fresh upload: two reads, and one write for each derived object."""
+    """Count the S3 requests of a job of a fresh upload.
+
+    Two reads, and one write for each derived object.
+    """
     return {Method.GET: 2, Method.PUT: len(config.variants) + 1}
 
 
 def run(tasks: Sequence[Task], config: Config, storage: Storage, started: float) -> tuple[Ended, ...]:
-    """Run a batch that starts at a time; `jobs_at_once` jobs are under way, of which each processor renders one.
+    """Run a batch that starts at a time.
 
-    Neither a job nor its rendering is begun without the time that it may take: lambdas/resize/ hands it back.
+    `jobs_at_once` jobs are under way, of which each processor renders one. Neither a job nor its rendering is begun
+    without the time that it may take: lambdas/resize/ hands it back.
     """
     last_start = started + config.function_timeout_seconds - STORAGE_SECONDS - WALL_FACTOR * config.render_seconds
     free = [started] * min(config.jobs_at_once, len(tasks))

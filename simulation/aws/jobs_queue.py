@@ -1,4 +1,4 @@
-"""The jobs queue: an SQS standard queue with a dead-letter queue behind it, message by message."""
+"""The jobs queue: an SQS standard queue with a DLQ, message by message."""
 
 import heapq
 from collections import deque
@@ -18,7 +18,10 @@ Steps: TypeAlias = Generator[Event, object, None]
 
 
 class Place(Enum):
-    """Where a message is: in line, in the hands of a consumer, or out of the queue in one of three ways."""
+    """Where a message is.
+
+    In line, in the hands of a consumer, or out of the queue in one of three ways.
+    """
 
     VISIBLE = auto()
     HIDDEN = auto()
@@ -29,9 +32,10 @@ class Place(Enum):
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Message:
-    """A job in the queue: when it was sent, how often it was received, where it is, and when its work was done.
+    """A job in the queue.
 
-    While it is hidden, `hidden_until` says how long.
+    When it was sent, how often it was received, where it is, and when its work was done. While it is hidden,
+    `hidden_until` says how long.
     """
 
     sent: float
@@ -44,19 +48,22 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A message in the hands of one consumer, by the number of the receive that its receipt handle is of."""
+    """A message in the hands of one consumer.
+
+    Its receipt handle is of the receive of this number.
+    """
 
     message: Message
     receive: int
 
 
 class JobsQueue:
-    """A standard queue: it delivers at least once, and in no order that one could rely on.
+    """A standard queue.
 
-    A received message is hidden for the visibility timeout, or as long as its consumer sets, and is back after that
-    unless it was deleted. Received
-    `max_receives` times, its next receive moves it to the dead-letter queue instead; older than the retention, it is
-    gone. Sources: sqs-visibility-timeout.html, sqs-dead-letter-queues.html and quotas-queues.html, all under
+    It delivers at least once, and in no order that one could rely on. A received message is hidden for the visibility
+    timeout, or as long as its consumer sets, and is back after that unless it was deleted. Received `max_receives`
+    times, its next receive moves it to the dead-letter queue instead; older than the retention, it is gone. Sources:
+    sqs-visibility-timeout.html, sqs-dead-letter-queues.html and quotas-queues.html, all under
     docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/
     """
 
@@ -96,7 +103,10 @@ class JobsQueue:
         return self.counts[Place.HIDDEN]
 
     def oldest_age(self) -> float:
-        """Tell how long the first message in line has been in the queue, in seconds; 0 if none waits."""
+        """Tell how long the first message in line has been in the queue, in seconds.
+
+        0 if none waits.
+        """
         return self._environment.now - self._visible[0].sent if self._visible else 0.0
 
     def send(self, photograph: Photograph) -> None:
@@ -108,7 +118,10 @@ class JobsQueue:
     def receive(
         self, most: int = MESSAGES_A_RECEIVE, seconds: float = LONG_POLL_SECONDS
     ) -> Generator[Event, object, list[Delivery]]:
-        """Wait for messages as one ReceiveMessage call does: until there is one, or the time is over."""
+        """Wait for messages as one ReceiveMessage call does.
+
+        Until there is one, or the time is over.
+        """
         self.requests += 1
         until = self._environment.now + seconds
         while not (taken := self._take(min(most, MESSAGES_A_RECEIVE))) and self._environment.now < until:
@@ -121,7 +134,10 @@ class JobsQueue:
         return taken
 
     def delete(self, delivery: Delivery) -> None:
-        """Delete a message, unless it was received again in the meantime: only the newest receipt handle counts."""
+        """Delete a message, unless it was received again in the meantime.
+
+        Only the newest receipt handle counts.
+        """
         message = delivery.message
         if message.receives != delivery.receive or message.place not in {Place.VISIBLE, Place.HIDDEN}:
             return
@@ -130,7 +146,10 @@ class JobsQueue:
         self._move(message, Place.DELETED)
 
     def show_after(self, delivery: Delivery, seconds: float) -> None:
-        """Change the visibility timeout of a message that this consumer still has: it counts from now."""
+        """Change the visibility timeout of a message that this consumer still has.
+
+        It counts from now.
+        """
         if self._is_with(delivery):
             self._hide_until(delivery, self._environment.now + seconds)
 

@@ -1,4 +1,7 @@
-"""What AWS documents about SQS, Lambda and S3: each number with its page, and nothing that is not documented."""
+"""What AWS documents about SQS, Lambda and S3.
+
+Each number with its page, and nothing that is not documented.
+"""
 
 # --- SQS: docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html ---
 # Messages received and neither deleted nor visible again. With long polling, a full queue answers with no messages.

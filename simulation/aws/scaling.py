@@ -1,4 +1,7 @@
-"""How many invocations run at once: where an event source mapping starts, how fast it adds, and where it ends."""
+"""How many invocations run at once.
+
+Where an event source mapping starts, how fast it adds, and where it ends.
+"""
 
 from dataclasses import dataclass
 
@@ -15,7 +18,10 @@ from stacks.config.config import Config
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scaling:
-    """Concurrent invocations: the first and the least, those that each minute adds at most, and the most."""
+    """Concurrent invocations.
+
+    The first and the least, those that each minute adds at most, and the most.
+    """
 
     first: int
     a_minute: int
@@ -23,9 +29,10 @@ class Scaling:
 
 
 def scaling_of(config: Config, account_concurrency: int = ACCOUNT_CONCURRENCY) -> Scaling:
-    """Give the scaling of a mapping: docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html.
+    """Give the scaling of a mapping.
 
-    What the account does not have is cut off here. Real throttling would be worse: each throttled batch is a receive.
+    docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html. What the account does not have is cut off here. Real
+    throttling would be worse: each throttled batch is a receive.
     """
     pollers = config.provisioned_pollers
     if pollers is not None:

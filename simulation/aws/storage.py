@@ -1,4 +1,7 @@
-"""S3 as a job meets it: latencies, the request rate of each partitioned prefix, and what botocore does about a 503."""
+"""S3 as a job meets it.
+
+Latencies, the request rate of each partitioned prefix, and what botocore does about a 503.
+"""
 
 from collections import Counter
 from collections.abc import Callable
@@ -25,7 +28,7 @@ _MOST_A_SECOND = {Method.GET: GETS_A_SECOND, Method.PUT: PUTS_A_SECOND}
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """When a request was over, in seconds, and whether S3 did in the end what it asked for."""
+    """When a request was over, in seconds, and whether S3 did it in the end."""
 
     at: float
     is_done: bool
@@ -81,5 +84,8 @@ class Storage:
 
 
 def failing_jobs(refused: float, requests: int) -> float:
-    """Give the share of jobs that fail where each of their requests is refused with this probability."""
+    """Give the share of jobs that fail.
+
+    Each of their requests is refused with this probability.
+    """
     return 1 - (1 - refused**ATTEMPTS) ** requests

@@ -1,4 +1,7 @@
-"""What a million uploads cost, as tables: line by line for one volume, and by service for all of them."""
+"""What a million uploads cost, as tables.
+
+Line by line for one volume, and by service for all of them.
+"""
 
 from dataclasses import replace
 

@@ -1,4 +1,7 @@
-"""The settings of failure, visibility timeout and max_receive_count, and what S3's request rates do to a new bucket."""
+"""The settings of failure: visibility timeout and max_receive_count.
+
+And what S3's request rates do to a new bucket.
+"""
 
 from dataclasses import replace
 
@@ -26,7 +29,7 @@ _SATURATED_SECONDS = 30
 
 
 def visibility_timeout_seconds(config: Config, parameters: Parameters) -> Finding:
-    """How long is a job hidden that failed, and which outage does it outlive?"""
+    """Tell how long a failed job is hidden, and which outage it outlives."""
     rows = []
     survived = {}
     for visibility in sorted({*VISIBILITIES, config.function_timeout_seconds, config.visibility_seconds}):
@@ -69,13 +72,16 @@ def visibility_timeout_seconds(config: Config, parameters: Parameters) -> Findin
 
 
 def refused_share_until_dead(receives: int, requests: int) -> float:
-    """Give the share of refused requests from which on one job in a million ends as a dead letter."""
+    """Give the share of refused requests that makes dead letters.
+
+    From there on one job in a million ends as one.
+    """
     failing = _UNNOTICED ** (1 / receives)
     return float((1 - (1 - failing) ** (1 / requests)) ** (1 / ATTEMPTS))
 
 
 def max_receive_count(config: Config) -> Finding:
-    """How many of S3's requests can fail before jobs die?"""
+    """Tell how many of S3's requests can fail before jobs die."""
     requests = sum(requests_a_job(config).values())
     rows = tuple(
         (
@@ -126,7 +132,10 @@ def max_receive_count(config: Config) -> Finding:
 
 
 def request_rates(config: Config, parameters: Parameters) -> Table:
-    """Tell what many consumers at once get from S3, on a derived bucket that is new and on one that S3 has split."""
+    """Tell what many consumers at once get from S3.
+
+    The derived bucket is new, or one that S3 has split.
+    """
     rows = []
     for concurrency in CONCURRENCIES:
         cells = [str(concurrency)]

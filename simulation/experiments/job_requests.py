@@ -1,4 +1,7 @@
-"""What each kind of job asks of S3: counted for a configuration, and priced for a million of them."""
+"""What each kind of job asks of S3.
+
+Counted for a configuration, and priced for a million of them.
+"""
 
 from dataclasses import dataclass
 
@@ -12,7 +15,10 @@ from stacks.config.config import Config
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobRequests:
-    """The S3 requests of a job: GET and HEAD, PUT and LIST, which cost as much as each other. DELETE is free."""
+    """The S3 requests of a job.
+
+    GET and HEAD, PUT and LIST, which cost as much as each other. DELETE is free.
+    """
 
     kind: str
     reads: int

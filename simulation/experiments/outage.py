@@ -1,4 +1,7 @@
-"""An outage of S3: which jobs outlive it, and how many are in flight meanwhile, at SQS's limit too."""
+"""An outage of S3: which jobs outlive it, and how many are in flight.
+
+SQS's limit is met, too.
+"""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -26,7 +29,10 @@ def outage(starts: float, seconds: float) -> Callable[[float], float]:
 
 
 def dead_share(config: Config, parameters: Parameters, seconds: int) -> float:
-    """Give the share of the jobs that came during an outage of S3, or still waited, that end as dead letters."""
+    """Give the share of the jobs of an outage of S3 that end as dead letters.
+
+    They came during it, or still waited.
+    """
     drain = config.visibility_seconds * (config.max_receive_count + 1)
     seen = simulate(
         steady(_UPLOADS_A_DAY),
@@ -41,7 +47,10 @@ def dead_share(config: Config, parameters: Parameters, seconds: int) -> float:
 
 
 def tried_for(config: Config, *, is_handed_back: bool = False) -> float:
-    """Give the mean seconds from a job's first try to its last, were its batches to take no time."""
+    """Give the mean seconds from a job's first try to its last.
+
+    Its batches would take no time.
+    """
     waits = (
         config.backoff.mean_wait(receives, is_handed_back=is_handed_back)
         for receives in range(1, config.max_receive_count)
@@ -50,7 +59,10 @@ def tried_for(config: Config, *, is_handed_back: bool = False) -> float:
 
 
 def in_flight(config: Config, parameters: Parameters) -> Table:
-    """Tell how many jobs an outage has in flight, and how many it leaves in line, by volume and concurrency."""
+    """Tell how many jobs an outage has in flight, and how many in line.
+
+    It goes by volume and concurrency.
+    """
     rows = []
     for concurrency in (config.max_concurrency or CARRYING_CONCURRENCY, CARRYING_CONCURRENCY):
         for uploads_a_day in VOLUMES:

@@ -1,4 +1,7 @@
-"""Provisioned pollers against max_concurrency: how soon a burst is drained, and what readiness costs."""
+"""Provisioned pollers against max_concurrency.
+
+How soon a burst is drained, and what readiness costs.
+"""
 
 from dataclasses import replace
 

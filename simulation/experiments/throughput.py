@@ -1,4 +1,7 @@
-"""The settings of throughput: max_concurrency, batch_size, batch_window_seconds, jobs_at_once and memory_mb."""
+"""The settings of throughput.
+
+max_concurrency, batch_size, batch_window_seconds, jobs_at_once and memory_mb.
+"""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -55,12 +58,18 @@ def with_slower_storage(parameters: Parameters, factor: float) -> Parameters:
 
 
 def burst_age(uploads_a_day: float, config: Config, parameters: Parameters) -> float:
-    """Give the greatest age of a waiting job, in seconds, around an hour of ten times the mean rate."""
+    """Give the greatest age of a waiting job around a burst, in seconds.
+
+    It is an hour of ten times the mean rate.
+    """
     return float(flow(burst(uploads_a_day), config, parameters, seconds=BURST_LOOK).oldest_age.max())
 
 
 def most_uploads_a_day(config: Config, parameters: Parameters, age: float) -> float:
-    """Give the uploads a day up to which an hour of ten times their rate leaves no job older than `age` seconds."""
+    """Give the uploads a day whose bursts leave no job older than `age` seconds.
+
+    A burst is an hour of ten times their rate.
+    """
     low, high = 1.0, 3 * config_rate(config, parameters) * DAY_SECONDS
     while high / low > 1.01:  # noqa: PLR2004  # to one per cent
         middle = (low * high) ** 0.5
@@ -74,7 +83,7 @@ def config_rate(config: Config, parameters: Parameters) -> float:
 
 
 def max_concurrency(config: Config, parameters: Parameters) -> Finding:
-    """How far does a limit of concurrency carry, and what does it take from others?"""
+    """Tell how far a limit of concurrency carries, and what it takes from others."""
     rows = []
     for concurrency in CONCURRENCIES:
         limited = replace(config, max_concurrency=concurrency)
@@ -148,7 +157,7 @@ def _slowest_images(config: Config) -> int:
 
 
 def batch_size(config: Config, parameters: Parameters, price_list: PriceList) -> Finding:
-    """What does a larger batch save, and when does it no longer fit the function's time?"""
+    """Tell what a larger batch saves, and when it no longer fits the time."""
     rows = []
     fitting = []
     for size in BATCH_SIZES:
@@ -189,7 +198,7 @@ def batch_size(config: Config, parameters: Parameters, price_list: PriceList) ->
 
 
 def batch_window_seconds(config: Config, parameters: Parameters, price_list: PriceList) -> Finding:
-    """What does waiting for a fuller batch save, and what does it cost a job?"""
+    """Tell what waiting for a fuller batch saves, and what it costs a job."""
     rows = []
     wins: dict[int, float] = {}
     for window in sorted({*WINDOWS, config.batch_window_seconds, config.batch_window_seconds + 1}):
@@ -243,7 +252,7 @@ def _sweep(
 
 
 def jobs_at_once(config: Config, parameters: Parameters, price_list: PriceList) -> Finding:
-    """How many jobs have to overlap until the processor is never idle?"""
+    """Tell how many jobs have to overlap until the processor is never idle."""
 
     def change(value: int) -> Config:
         return replace(config, jobs_at_once=value)
@@ -290,7 +299,7 @@ def jobs_at_once(config: Config, parameters: Parameters, price_list: PriceList) 
 
 
 def memory_mb(config: Config, parameters: Parameters, price_list: PriceList) -> Finding:
-    """How much memory, and with it processor, is used?"""
+    """Tell how much memory, and with it processor, is used."""
 
     def change(value: int) -> Config:
         return replace(config, memory_mb=value)

@@ -1,4 +1,7 @@
-"""From ten thousand to a hundred million uploads a day, steady and with a burst: queue age, concurrency, cost."""
+"""From ten thousand to a hundred million uploads a day, steady and with a burst.
+
+Queue age, concurrency, cost.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -25,9 +28,10 @@ STEADY_LOOK = HOUR
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Volume:
-    """A day's uploads under one limit of concurrency: what a steady rate does, and what an hour of ten times it does.
+    """A day's uploads under one limit of concurrency.
 
-    The bill is of the steady rate, in US dollars for a million uploads, by service.
+    What a steady rate does, and what an hour of ten times it does. The bill is of the steady rate, in US dollars for a
+    million uploads, by service.
     """
 
     uploads_a_day: float
@@ -56,7 +60,10 @@ def look_at(
     parameters: Parameters,
     price_list: PriceList,
 ) -> tuple[Volume, ...]:
-    """Run every volume under every limit of concurrency, on a derived bucket that S3 has split."""
+    """Run every volume under every limit of concurrency.
+
+    The derived bucket is one that S3 has split.
+    """
     looked = []
     for uploads_a_day in volumes:
         for concurrency in concurrencies:

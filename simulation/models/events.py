@@ -1,4 +1,7 @@
-"""The event simulation: every message, every poller and every invocation of some minutes or hours."""
+"""The event simulation.
+
+Every message, every poller and every invocation of some minutes or hours.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,7 +24,10 @@ SEED = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """The state at one time: seconds, messages, concurrent invocations, and the oldest waiting message's age."""
+    """The state at one time.
+
+    Seconds, messages, concurrent invocations, and the oldest waiting message's age.
+    """
 
     at: float
     visible: int
@@ -33,9 +39,10 @@ class Sample:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Simulated:
-    """What became of a workload. Each upload is counted once: deleted, dead, expired, visible or in flight.
+    """What became of a workload.
 
-    `waits` are the seconds from upload to manifest of each job that was done.
+    Each upload is counted once: deleted, dead, expired, visible or in flight. `waits` are the seconds from upload to
+    manifest of each job that was done.
     """
 
     sent: int

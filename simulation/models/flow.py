@@ -1,7 +1,8 @@
-"""The flow simulation: jobs as a stream, second by second, for volumes whose single messages are too many.
+"""The flow simulation.
 
-It has the event simulation's ramp, batches and service times, as means. tests/unit/simulation/test_flow.py holds the
-two against each other where both can run.
+Jobs as a stream, second by second, for volumes whose single messages are too many. It has the event simulation's ramp,
+batches and service times, as means. tests/unit/simulation/test_flow.py holds the two against each other where both can
+run.
 """
 
 from dataclasses import dataclass
@@ -28,7 +29,10 @@ _DEVIATIONS = 2.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flow:
-    """A workload, second by second: jobs that wait, concurrent invocations, and the age of the oldest waiting job."""
+    """A workload, second by second.
+
+    Jobs that wait, concurrent invocations, and the age of the oldest waiting job.
+    """
 
     waiting: NDArray[np.float64]
     busy: NDArray[np.float64]
@@ -37,7 +41,10 @@ class Flow:
 
     @property
     def drained_at(self) -> int | None:
-        """Tell the first second from which on nothing waits; None if something does at the end."""
+        """Tell the first second from which on nothing waits.
+
+        None if something does at the end.
+        """
         late = np.flatnonzero(self.oldest_age > 1)
         if late.size == 0:
             return 0
@@ -75,7 +82,7 @@ def jobs_a_second(config: Config, parameters: Parameters) -> float:
 
 
 def most_jobs_a_second(config: Config, *, is_split: bool) -> float:
-    """Give the jobs a second at which S3 starts to refuse writes to the derived bucket."""
+    """Give the jobs a second at which S3 starts to refuse derived writes."""
     return PUTS_A_SECOND / (1 if is_split else requests_a_job(config)[Method.PUT])
 
 

@@ -1,4 +1,7 @@
-"""What is uploaded: so many a day, steady or with a burst in it, and when each upload comes."""
+"""What is uploaded: so many a day, steady or with a burst in it.
+
+It says when each upload comes.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +14,10 @@ DAY_SECONDS = 86_400
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workload:
-    """A mean rate, `burst_factor` times as much for `burst_seconds` from `burst_starts`, and `at_once` first of all."""
+    """A mean rate, with a burst in it.
+
+    It is `burst_factor` times as much for `burst_seconds` from `burst_starts`, and `at_once` first of all.
+    """
 
     uploads_a_day: float = 0.0
     at_once: int = 0

@@ -1,4 +1,7 @@
-"""The pictures of docs/scale.md. Their colours stay apart for every eye, and in grey: Okabe and Ito, 2008."""
+"""The pictures of docs/scale.md.
+
+Their colours stay apart for every eye, and in grey: Okabe and Ito, 2008.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path

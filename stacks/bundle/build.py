@@ -29,7 +29,10 @@ _BUNDLES_TO_KEEP = 8
 
 
 class BundleError(Exception):
-    """pip could not make the bundle; the message says what it was asked, how it ended, and what to do."""
+    """pip could not make the bundle.
+
+    The message says what it was asked, how it ended, and what to do.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,16 +44,20 @@ class Platform:
 
     @property
     def pip_arguments(self) -> tuple[str, ...]:
-        """Have pip choose wheels for this platform and no other; those for an older C library run there too."""
+        """Have pip choose wheels for this platform and no other.
+
+        Those for an older C library run there too.
+        """
         machine = self.wheels.removeprefix(_C_LIBRARY)
         platforms = ("--platform", self.wheels, "--platform", f"{_OLDER_C_LIBRARY}{machine}")
         return (*platforms, "--python-version", self.python, "--implementation", "cp")
 
 
 def lambda_platform(*, architecture: str, python: str) -> Platform:
-    """What Lambda calls `arm64` or `x86_64`, on Amazon Linux 2023, where it runs Python since 3.12.
+    """What Lambda calls `arm64` or `x86_64`, as pip says it.
 
-    Its C library is 2.34: docs.aws.amazon.com/linux/al2023/ug/compare-with-al2.html
+    It is Amazon Linux 2023, where Lambda runs Python since 3.12. Its C library is 2.34:
+    docs.aws.amazon.com/linux/al2023/ug/compare-with-al2.html
     """
     machine = {"arm64": "aarch64", "x86_64": "x86_64"}[architecture]
     return Platform(wheels=f"{_C_LIBRARY}{machine}", python=python)
@@ -64,9 +71,10 @@ def build_bundle(
     lambdas: Path = LAMBDAS,
     cache: Path = CACHE,
 ) -> Path:
-    """The folder to deploy with an engine, for a platform or, given None, for this machine and its Python.
+    """Build the folder to deploy, with an engine, for a platform.
 
-    `function` is the folder below `lambdas` that holds its package; the folder of the contract goes with it.
+    Given None, it is for this machine and its Python. `function` is the folder below `lambdas` that holds its package;
+    the folder of the contract goes with it.
 
     The same inputs give the same bytes, and are built once: a second call finds them in the cache. A build is made
     beside its place and moved there, so that one that fails leaves nothing and two at a time do not meet.

@@ -39,9 +39,9 @@ _DEFAULT_VARIANTS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """What can be configured: each setting's default, rule and documentation; `make settings` writes them out.
+    """What can be configured: each setting's default, rule and documentation.
 
-    Days, seconds, megabytes (of 1,048,576 bytes) and bytes are whole numbers.
+    `make settings` writes them out. Days, seconds, megabytes (of 1,048,576 bytes) and bytes are whole numbers.
     """
 
     # docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-using-console-create-stack-parameters.html, but short
@@ -209,7 +209,10 @@ class Config:
 
     @property
     def visibility_seconds(self) -> int:
-        """How long a received job stays hidden: docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html."""
+        """How long a received job stays hidden.
+
+        docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html.
+        """
         if self.visibility_timeout_seconds is not None:
             return self.visibility_timeout_seconds
         return 6 * self.function_timeout_seconds + self.batch_window_seconds
@@ -229,7 +232,10 @@ class Config:
     def settings(
         self, *, uploads_bucket: str, derived_bucket: str, jobs_queue_url: str = "", events: Events | None = None
     ) -> Settings:
-        """What the function is told, for two buckets by their names, a queue, and where it announces outcomes."""
+        """What the function is told.
+
+        Given are both buckets by their names, a queue, and where outcomes are announced.
+        """
         return Settings(
             uploads_bucket=uploads_bucket,
             derived_bucket=derived_bucket,

@@ -8,10 +8,11 @@ from contract.errors import SettingsError
 
 
 def read_context(cdk_json: Path, environment: Mapping[str, str]) -> dict[str, object]:
-    """Everything under "context" in cdk.json, overridden by what the CDK's command line hands to the program it starts.
+    """Everything under "context" in cdk.json, with what overrides it.
 
-    That is `CDK_CONTEXT_JSON`, and a file for what an environment variable cannot hold: the same two places that
-    `aws_cdk.App` reads. It is done here because jsii drops every null and rounds large numbers on their way to Node.
+    The CDK's command line hands that to the program it starts. That is `CDK_CONTEXT_JSON`, and a file for what an
+    environment variable cannot hold: the same two places that `aws_cdk.App` reads. It is done here because jsii drops
+    every null and rounds large numbers on their way to Node.
 
     Raises:
         SettingsError: cdk.json is missing or is not what JSON allows, or names a key twice.
@@ -26,7 +27,9 @@ def read_context(cdk_json: Path, environment: Mapping[str, str]) -> dict[str, ob
 
 
 def parse_json(text: str) -> object:
-    """Read JSON (RFC 8259), in which no object may name a key twice: `json.loads` would keep the last in silence.
+    """Read JSON (RFC 8259), in which no object may name a key twice.
+
+    `json.loads` would keep the last in silence.
 
     Raises:
         SettingsError: a key stands twice in one object.

@@ -44,7 +44,10 @@ class KafkaAuth(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventBridgeTarget:
-    """A bus of the stack's own, whose archive keeps events for so many days; None is for ever."""
+    """A bus of the stack's own, whose archive keeps events for so many days.
+
+    None is for ever.
+    """
 
     archive_days: int | None = DEFAULT_ARCHIVE_DAYS
 
@@ -59,9 +62,10 @@ class Vpc:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KafkaTarget:
-    """A topic of a cluster that is there; each ARN is None where its `auth` has no use for it.
+    """A topic of a cluster that is there.
 
-    `secret_key_arn` is the KMS key of one's own that the secret is encrypted with.
+    Each ARN is None where its `auth` has no use for it. `secret_key_arn` is the KMS key of one's own that the secret is
+    encrypted with.
     """
 
     bootstrap_servers: str

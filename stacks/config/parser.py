@@ -17,9 +17,10 @@ _CDK_COMMAND_LINE_KEYS = frozenset({"acknowledged-issue-numbers", "cli-telemetry
 
 
 def parse_config(context: Mapping[str, object]) -> Config:
-    """Make the configuration of a CDK context; a setting not in it has its default, and the CDK's own keys are ignored.
+    """Make the configuration of a CDK context.
 
-    A value may be text that holds the JSON of what is meant: `cdk deploy -c memory_mb=3008` hands over text.
+    A setting not in it has its default, and the CDK's own keys are ignored. A value may be text that holds the JSON of
+    what is meant: `cdk deploy -c memory_mb=3008` hands over text.
 
     Raises:
         SettingsError: an unknown setting, a wrong type or value, or values that cannot work together.
@@ -34,7 +35,10 @@ def parse_config(context: Mapping[str, object]) -> Config:
 
 
 def is_cdk_key(key: str) -> bool:
-    """Whether a context key is the CDK's own: a feature flag, a cached look-up, or what its command line notes."""
+    """Whether a context key is the CDK's own.
+
+    A feature flag, a cached look-up, or what its command line notes.
+    """
     return any(mark in key for mark in "@:/") or key in _CDK_COMMAND_LINE_KEYS
 
 

@@ -18,7 +18,10 @@ class _Setting:
 
 
 def setting(default: T, rule: Rule, doc: str, *, written: object = None) -> T:
-    """Declare a dataclass field; `written` is the default as JSON, where that is not the default itself."""
+    """Declare a dataclass field.
+
+    `written` is the default as JSON, where that is not the default itself.
+    """
     declared: Any = field(
         default=default,
         metadata={_KEY: _Setting(rule=rule, doc=doc, written=default if written is None else written)},

@@ -28,9 +28,10 @@ _LEAST_EVENTS = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alarm:
-    """One alarm: it goes off when `periods` in a row are over (or under) the threshold, of the metric's own period.
+    """One alarm on a metric.
 
-    With `of_them` it goes off when that many of the last `periods` are, and is over when fewer are.
+    It goes off when `periods` in a row, of the metric's own, are over (or under) the threshold. With `of_them` it goes
+    off when that many of the last `periods` are, and is over when fewer are.
     """
 
     name: str

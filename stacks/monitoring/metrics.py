@@ -15,7 +15,10 @@ SUM, COUNT, MAXIMUM = "Sum", "SampleCount", "Maximum"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmMetrics:
-    """Each method names one metric and the statistic by which it means something; a period is asked of the caller."""
+    """Each method names one metric and the statistic by which it means something.
+
+    A period is asked of the caller.
+    """
 
     stack_name: str
     jobs: sqs.IQueue
@@ -41,28 +44,32 @@ class AlarmMetrics:
         return _percent(metric.value, counted, all_jobs, of_at_least=of_at_least, period=period)
 
     def receives(self, period: Duration) -> cloudwatch.Metric:
-        """How often the job had been delivered that was delivered most often, of those that came again."""
+        """How often a job was delivered at most, of those that came again."""
         return self.of_jobs(Metric.RECEIVES, MAXIMUM, period)
 
     def share_of_crashes(self, *, of_at_least: int, period: Duration) -> cloudwatch.MathExpression:
-        """How many invocations of a hundred ended without an answer: a crash, a timeout, an import that fails."""
+        """How many invocations of a hundred ended without an answer.
+
+        A crash, a timeout, an import that fails.
+        """
         errors = self.function.metric_errors(statistic=SUM, period=period)
         invocations = self.function.metric_invocations(statistic=SUM, period=period)
         return _percent("Crashed", errors, invocations, of_at_least=of_at_least, period=period)
 
     def dead_letters_waiting(self, period: Duration) -> cloudwatch.MathExpression:
-        """How many dead letters wait for a person: the visible ones, and those that someone looks at just now.
+        """How many dead letters wait for a person.
 
-        SQS tells how many are not visible only where there are some; where it tells nothing of the visible ones, it
-        tells nothing of the queue, and neither does this.
+        The visible ones, and those that someone looks at just now. SQS tells how many are not visible only where there
+        are some; where it tells nothing of the visible ones, it tells nothing of the queue, and neither does this.
         docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
         """
         return _waiting(self.dead_letters, "Dead letters", period)
 
     def oldest_job_seconds(self, period: Duration) -> cloudwatch.Metric:
-        """How old the oldest job is, waiting or being done, of those that were received less than three times.
+        """How old the oldest job is, waiting or being done.
 
-        SQS leaves out a message that was received three times or more, redrive policy or not.
+        Of those that were received less than three times. SQS leaves out a message that was received three times or
+        more, redrive policy or not.
         docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
         """
         return self.jobs.metric_approximate_age_of_oldest_message(
@@ -87,7 +94,10 @@ class AlarmMetrics:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventMetrics:
-    """What CloudWatch knows of the events queue and its dead letters, and what the announce function counts."""
+    """What CloudWatch knows of the events queue and the announce function.
+
+    Its dead letters are among it.
+    """
 
     stack_name: str
     events: sqs.IQueue

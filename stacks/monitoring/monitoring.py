@@ -15,7 +15,10 @@ from stacks.monitoring.queries import QUERIES, Query
 
 
 class Monitoring(Construct):
-    """Everything has the stack's name in its own, so that stacks in one account keep apart."""
+    """Alarms, dashboard and saved queries.
+
+    Everything has the stack's name in its own, so that stacks in one account keep apart.
+    """
 
     def __init__(
         self, scope: Construct, construct_id: str, *, config: Config, metrics: AlarmMetrics, log_group: logs.ILogGroup

@@ -9,7 +9,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """A question by its name; what stands in its text as {{…}} is asked of whoever runs it."""
+    """A question by its name.
+
+    What stands in its text as {{…}} is asked of whoever runs it.
+    """
 
     name: str
     text: str

@@ -26,7 +26,10 @@ _TRANSPARENT = (0, 0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
-    """How much of an image is read back: pixels of its still, frames; and how long painting it may take."""
+    """How much of an image is read back: pixels of its still, frames.
+
+    And how long painting it may take.
+    """
 
     pixels: int = 40_000_000
     frames: int = 500

@@ -54,7 +54,10 @@ class Tolerance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measure:
-    """How far apart two pictures are: see Tolerance; `worst` is the largest difference of a pixel."""
+    """How far apart two pictures are: see Tolerance.
+
+    `worst` is the largest difference of a pixel.
+    """
 
     mean: float
     share: float
@@ -94,7 +97,10 @@ def difference(right: Shown, other: Shown, still: Tolerance, moving: Tolerance) 
 
 
 def measure(one: Image.Image, other: Image.Image, tolerance: Tolerance) -> Measure:
-    """Measure how far apart two RGBA pictures are; if one is smaller, the other is reduced to its size."""
+    """Measure how far apart two RGBA pictures are.
+
+    If one is smaller, the other is reduced to its size.
+    """
     size = min(one.size, other.size)
     first, second = _reduced(one, size), _reduced(other, size)
     levels = np.abs(_premultiplied(first) - _premultiplied(second))

@@ -46,7 +46,10 @@ def row_of(evidence: Evidence, judgement: Judgement) -> Row:
 
 
 def contact_sheet(summary: Sequence[str], rows: Sequence[Row]) -> str:
-    """Write the page. It holds every picture, loads nothing, runs nothing, and shows hostile names as text."""
+    """Write the page of what differs.
+
+    It holds every picture, loads nothing, runs nothing, and shows hostile names as text.
+    """
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATE.parent),
         autoescape=True,

@@ -24,7 +24,10 @@ _MOVING = Variant(name="moving", width=MAX_SIDE, format=Format.WEBP, quality=100
 
 
 class EngineUnderTest:
-    """An engine behind two sandboxes: one writes stills as PNG, the other animations as WebP."""
+    """An engine behind two sandboxes.
+
+    One writes stills as PNG, the other animations as WebP.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self.name = engine.value
@@ -39,7 +42,10 @@ class EngineUnderTest:
         self._animations.close()
 
     def show(self, source: bytes, *, moves: bool) -> Result:
-        """Render a file; as an animation too if it is known to move, or the engine says so."""
+        """Render a file.
+
+        It is rendered as an animation too if it is known to move, or the engine says so.
+        """
         try:
             rendered = self._stills.render(source, monotonic() + _DEADLINE_SECONDS)
             moving = None

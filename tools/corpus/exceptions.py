@@ -15,7 +15,10 @@ class ExceptionsError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exceptions:
-    """Reasons by pattern of the file's name below its folder, as in `good/*.bmp`; the first that fits counts."""
+    """Reasons by pattern of the file's name below its folder, as in `good/*.bmp`.
+
+    The first that fits counts.
+    """
 
     reasons: Mapping[str, str] = field(default_factory=dict)
 

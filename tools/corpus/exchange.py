@@ -20,7 +20,10 @@ _PAGE = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What the page says of a file; the RGBA bytes of its still are under None, of its frames under their numbers."""
+    """What the page says of a file.
+
+    The RGBA bytes of its still are under None, of its frames under their numbers.
+    """
 
     described: dict[str, Any]
     pixels: dict[int | None, bytes]

@@ -29,7 +29,10 @@ _HDR = re.compile(rb"(cICP.|colrnclx\0.\0)[\x10\x12]", re.DOTALL)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Corpus:
-    """The files of a folder, sorted: those to run, and how many fuzzers' inputs were set aside."""
+    """The files of a folder, sorted.
+
+    Those to run, and how many fuzzers' inputs were set aside.
+    """
 
     folder: Path
     files: tuple[Path, ...]
@@ -48,7 +51,10 @@ def corpus_of(folder: Path) -> Corpus:
 
 
 def media_type(source: bytes) -> str:
-    """Tell an image's media type by its first bytes, for Chromium's decoder of animations."""
+    """Tell an image's media type by its first bytes.
+
+    It is for Chromium's decoder of animations.
+    """
     for signature, found in _SIGNATURES.items():
         if source.startswith(signature):
             return found

@@ -40,7 +40,10 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opinion:
-    """A verdict and why: the kind of difference or the reason of the rejection, and its detail."""
+    """A verdict and why.
+
+    That is the kind of difference or the reason of the rejection, and its detail.
+    """
 
     verdict: Verdict
     why: str = ""
@@ -83,7 +86,10 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """What Chromium and the engines, by name, show of one file; and libraries, where Chromium paints nothing."""
+    """What Chromium and the engines, by name, show of one file.
+
+    And libraries, where Chromium paints nothing.
+    """
 
     name: str
     media_type: str

@@ -16,7 +16,10 @@ _DEFAULT_MILLISECONDS = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """One frame: its RGBA image, or None where it was not kept, and how long it is shown, in milliseconds."""
+    """One frame: its RGBA image, and how long it is shown, in milliseconds.
+
+    The image is None where it was not kept.
+    """
 
     image: Image.Image | None
     milliseconds: float
@@ -51,10 +54,11 @@ class Animation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """A picture as displayed: width and height in pixels, RGBA in sRGB, and its frames if there are several.
+    """A picture as displayed.
 
-    `frames` is how many the program says the file has. `still` is smaller than `size` where that was too large to
-    be read back. `fault` is why its decoder gave up before the end, if it did and showed what there was.
+    Width and height in pixels, RGBA in sRGB, and its frames if there are several. `frames` is how many the program says
+    the file has. `still` is smaller than `size` where that was too large to be read back. `fault` is why its decoder
+    gave up before the end, if it did and showed what there was.
     """
 
     size: tuple[int, int]

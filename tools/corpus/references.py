@@ -19,7 +19,10 @@ _LIMITS = ("prlimit", f"--as={3 * 1024**3}", f"--cpu={_SECONDS}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reference:
-    """A library's own program: `command` is followed by the file to read and the one to write."""
+    """A library's own program.
+
+    `command` is followed by the file to read and the one to write.
+    """
 
     name: str
     media_types: frozenset[str]

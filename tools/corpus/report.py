@@ -17,7 +17,10 @@ def to_json(judgement: Judgement) -> str:
 
 
 def counts(judgements: Sequence[Judgement], set_aside: int) -> list[str]:
-    """Tell how many files there were, and how many of Chromium's pictures each engine has wrong."""
+    """Tell how many files there were, and how many are wrong.
+
+    It counts Chromium's pictures that each engine has wrong.
+    """
     painted = sum(judgement.painted for judgement in judgements)
     known = sum(judgement.differs and judgement.known is not None for judgement in judgements)
     lines = [
@@ -39,7 +42,10 @@ def counts(judgements: Sequence[Judgement], set_aside: int) -> list[str]:
 
 
 def kinds(judgements: Sequence[Judgement]) -> list[str]:
-    """Group what differs by engine, verdict, format and why, the commonest first, with some names."""
+    """Group what differs by engine, verdict, format and why.
+
+    The commonest comes first, with some names.
+    """
     groups: dict[str, list[str]] = {}
     for judgement in judgements:
         if judgement.known is None:

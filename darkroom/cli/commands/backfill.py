@@ -100,11 +100,12 @@ def backfill_(  # noqa: PLR0913 - the command has so many options
     stack: Stack = None,
     endpoint_url: EndpointUrl = None,
 ) -> None:
-    """Resize what is in the uploads bucket already: uploads without an outcome, and those of another configuration.
+    """Resize what is in the uploads bucket already.
 
-    Each key's manifest is read (0.40 USD a million): a key is made a job if it has none, if it is of an older version,
-    or if its variants were made by another configuration than the deployed function's. What is uploaded meanwhile wins
-    over a backfill, always. Jobs wait in the same queue as uploads: a low --rate leaves room for those.
+    That is uploads without an outcome, and those of another configuration. Each key's manifest is read (0.40 USD a
+    million): a key is made a job if it has none, if it is of an older version, or if its variants were made by another
+    configuration than the deployed function's. What is uploaded meanwhile wins over a backfill, always. Jobs wait in
+    the same queue as uploads: a low --rate leaves room for those.
 
     With --orphans the manifests are gone through instead, held against a listing of the uploads: where a source is gone
     and nobody told, a removal is sent. It says how many before it asks.

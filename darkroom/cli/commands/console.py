@@ -13,11 +13,12 @@ from darkroom.text import printable
 def console(
     *, port: Port = None, local: LocalOption = False, stack: Stack = None, endpoint_url: EndpointUrl = None
 ) -> None:
-    """Serve a page that shows the pipeline: drop images on it, see what becomes of them, redrive dead letters.
+    """Serve a page that shows the pipeline.
 
-    It listens on this machine only, and the address that it prints is a key: whoever has it acts with your AWS
-    credentials. They never reach the page. The address is the same at each start, so that a page that is open goes on;
-    it is kept in ~/.local/state/darkroom/console, and deleting it there makes another.
+    Drop images on it, see what becomes of them, redrive dead letters. It listens on this machine only, and the address
+    that it prints is a key: whoever has it acts with your AWS credentials. They never reach the page. The address is
+    the same at each start, so that a page that is open goes on; it is kept in ~/.local/state/darkroom/console, and
+    deleting it there makes another.
 
     \b
     Examples:

@@ -174,7 +174,9 @@ def discard_(  # noqa: PLR0913 - the command has so many options
     stack: Stack = None,
     endpoint_url: EndpointUrl = None,
 ) -> None:
-    """Take letters out of the queue that nobody wants done. Each is saved before it goes, whole.
+    """Take letters out of the queue that nobody wants done.
+
+    Each is saved before it goes, whole.
 
     \b
     Examples:

@@ -38,11 +38,11 @@ def doctor(  # noqa: PLR0913 - the command has so many options
     stack: Stack = None,
     endpoint_url: EndpointUrl = None,
 ) -> None:
-    """Check a pipeline's health: its stack, its wiring, and a test image through it and back.
+    """Check a pipeline's health.
 
-    The stack is held against what this folder would deploy. A stack on AWS that was deployed with `-c` options is
-    compared with the same; the pipeline of `darkroom up` knows its own. The test image is one pixel, under
-    darkroom-doctor/, and is deleted again.
+    Its stack, its wiring, and a test image through it and back. The stack is held against what this folder would
+    deploy. A stack on AWS that was deployed with `-c` options is compared with the same; the pipeline of `darkroom up`
+    knows its own. The test image is one pixel, under darkroom-doctor/, and is deleted again.
 
     \b
     Examples:

@@ -1,4 +1,4 @@
-"""`darkroom events`: what is in the event log, who reads it, and how to have them read again."""
+"""`darkroom events`: read the event log, and have others read it again."""
 
 import json
 import sys
@@ -108,10 +108,11 @@ def replay(  # noqa: PLR0913 - the command has so many options
     bootstrap: Bootstrap = None,
     client: Client = None,
 ) -> None:
-    """Set a group of readers back, so that it reads again what came since; or forward, past what it shall not read.
+    """Set a group of readers back, so that it reads again what came since.
 
-    It must not be reading meanwhile: stop it first. The catalog, the audit and the webhook of consumers/ keep their
-    places in files of their own: to have them read again, start them with a new file.
+    Or forward, past what it shall not read. It must not be reading meanwhile: stop it first. The catalog, the audit and
+    the webhook of consumers/ keep their offsets in files of their own: to have them read again, start them with a new
+    file.
 
     \b
     Examples:

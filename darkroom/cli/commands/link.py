@@ -74,12 +74,12 @@ def link(  # noqa: PLR0913 - the command has so many options
     stack: Stack = None,
     endpoint_url: EndpointUrl = None,
 ) -> None:
-    """Print a page with which anybody can upload an image, without credentials: a presigned POST.
+    """Print a page with which anybody can upload an image, by a presigned POST.
 
-    Without --key and --prefix it is for a new key that nobody else has: one image, for each upload with the link
-    replaces the one before. With --prefix visitors can overwrite each other's files of the same name: give each visitor
-    a prefix. A link works any number of times until it expires. One that is signed with temporary credentials (a
-    role's, single sign-on's) ends with them, if that is sooner.
+    A visitor needs no credentials. Without --key and --prefix it is for a new key that nobody else has: one image, for
+    each upload with the link replaces the one before. With --prefix visitors can overwrite each other's files of the
+    same name: give each visitor a prefix. A link works any number of times until it expires. One that is signed with
+    temporary credentials (a role's, single sign-on's) ends with them, if that is sooner.
 
     The page shows how far the upload is and says how it ended, in English or German, as the visitor's browser asks.
     To see that, it must be of an origin that cdk.json's cors_origins allows, by default any; without scripts, and where

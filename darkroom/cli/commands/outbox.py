@@ -61,10 +61,10 @@ def backfill_events(  # noqa: PLR0913 - the command has so many options
     stack: Stack = None,
     endpoint_url: EndpointUrl = None,
 ) -> None:
-    """Announce the newest outcome of every key: for a log that was turned on late, or has lost some.
+    """Announce the newest outcome of every key.
 
-    Each manifest becomes the event that it was or would have been, of the same id: who has it drops it. Outcomes before
-    the newest are not announced, as nothing keeps them.
+    For a log that was turned on late, or has lost some. Each manifest becomes the event that it was or would have been,
+    of the same id: who has it drops it. Outcomes before the newest are not announced, as nothing keeps them.
 
     \b
     Examples:
@@ -107,9 +107,10 @@ def verify_(  # noqa: PLR0913 - the same
     stack: Stack = None,
     endpoint_url: EndpointUrl = None,
 ) -> None:
-    """Compare a log with the manifests: the newest outcome of every key must be in it, and none left out in between.
+    """Compare a log with the manifests.
 
-    Exit status 1 where something is missing. What is announced while this runs may be found missing: run again.
+    The newest outcome of every key must be in it, and none left out in between. Exit status 1 where something is
+    missing. What is announced while this runs may be found missing: run again.
 
     \b
     Examples:
@@ -151,7 +152,7 @@ def dlq(  # noqa: PLR0913 - the command has so many options
     stack: Stack = None,
     endpoint_url: EndpointUrl = None,
 ) -> None:
-    """List the events that did not reach the log in a thousand tries, or send them again.
+    """List or redrive the events that did not reach the log in a thousand tries.
 
     \b
     Examples:

@@ -51,7 +51,7 @@ def run(  # noqa: PLR0913 - the command has so many options
     timeout: Timeout = PATIENCE_SECONDS,
     log: FunctionLog = False,
 ) -> None:
-    """Resize files and folders on this machine, with the very pipeline that runs on AWS.
+    """Resize files and folders on this machine, with the pipeline that runs on AWS.
 
     A folder's files are found at any depth, but for what a dot hides, for DIR, and for the DIR of earlier runs, which a
     file .darkroom-results marks. What cannot be read is skipped, listed and counted. DIR mirrors the derived bucket:

@@ -23,10 +23,10 @@ def show(
     stack: Stack = None,
     endpoint_url: EndpointUrl = None,
 ) -> None:
-    """Tell what became of an upload, by its key: its outcome, and each variant with a command that fetches it.
+    """Tell what became of an upload, by its key.
 
-    Where there is no manifest it tells what is known instead: whether the upload is there, whether its job waits or is
-    in the dead-letter queue, or why there is none.
+    Its outcome, and each variant with a command that fetches it. Where there is no manifest it tells what is known
+    instead: whether the upload is there, whether its job waits or is in the dead-letter queue, or why there is none.
 
     \b
     Examples:

@@ -28,11 +28,12 @@ def status(
     stack: Stack = None,
     endpoint_url: EndpointUrl = None,
 ) -> None:
-    """Show the queue's depth, the dead letters, the consumers, and how many jobs end how each minute.
+    """Show the queue's depth, the dead letters, the consumers and the outcomes.
 
-    The queues are counted now. On AWS the other figures are CloudWatch's: they are one to three minutes old, and say
-    until when they were measured. A figure that nobody has measured is "-" (null in JSON), never zero; that is so for
-    the oldest job's age and for the consumers of `darkroom up`.
+    Outcomes are counted by the minute. The queues are counted now. On AWS the other figures are
+    CloudWatch's: they are one to three minutes old, and say until when they were measured. A figure that nobody has
+    measured is "-" (null in JSON), never zero; that is so for the oldest job's age and for the consumers of `darkroom
+    up`.
 
     \b
     Examples:

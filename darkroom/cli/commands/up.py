@@ -28,10 +28,10 @@ LogOfEvents = Annotated[
 
 
 def up(*, port: Port = None, log: LogOfEvents = None, variants: Variants = None, context: Context = None) -> None:
-    """Keep the pipeline running on this machine until Ctrl-C, for any S3 client to upload to.
+    """Keep the pipeline running on this machine, for any S3 client to upload to.
 
-    It prints the access keys of this start. A request that is not signed with them is refused, and so is whatever a web
-    page asks, but for the form of `darkroom link`.
+    It runs until Ctrl-C. It prints the access keys of this start. A request that is not signed with them is refused,
+    and so is whatever a web page asks, but for the form of `darkroom link`.
 
     \b
     Examples:

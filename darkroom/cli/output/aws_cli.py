@@ -9,7 +9,10 @@ from darkroom.pipeline.client import Pipeline
 
 
 def aws_command(pipeline: Pipeline) -> str:
-    """Write how such a command begins: for the emulator, with its address and its keys."""
+    """Write how such a command begins.
+
+    For the emulator, with its address and its keys.
+    """
     if pipeline.endpoint_url is None:
         return "aws"
     aws = Path(sys.executable).with_name("aws")
@@ -34,7 +37,9 @@ def _settings(pipeline: Pipeline) -> tuple[str, ...]:
 
 
 def shell_word(text: str) -> str:
-    r"""Quote a text for a shell; one that would steer the terminal is spelled out in `$'…'`, as bash and zsh read it.
+    r"""Quote a text for a shell.
+
+    One that would steer the terminal is spelled out in `$'…'`, as bash and zsh read it.
 
     Source: POSIX.1-2024, Shell Command Language, 2.2.4 Dollar-Single-Quotes
     """

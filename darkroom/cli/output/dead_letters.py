@@ -35,7 +35,7 @@ def dead_letter_json(message: DeadLetter, now: datetime | None = None) -> str:
 
 
 def print_groups(messages: Sequence[DeadLetter], now: datetime | None = None) -> None:
-    """Print how many letters have which reason, and then each letter, to standard output."""
+    """Print how many letters have which reason, and then each letter."""
     now = now or datetime.now(UTC)
     console = table_console()
     groups = by_cause(messages)

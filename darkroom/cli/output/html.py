@@ -39,7 +39,10 @@ class Card:
 
 
 def contact_sheet(rows: Sequence[DownloadedResult]) -> str:
-    """Write the page. It holds every picture, loads nothing and runs nothing, and shows hostile names as text."""
+    """Write the page of the results.
+
+    It holds every picture, loads nothing and runs nothing, and shows hostile names as text.
+    """
     return _render(
         "contact_sheet.html", summary=summary([row.result for row in rows]), cards=[_card(row) for row in rows]
     )

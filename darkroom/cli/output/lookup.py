@@ -15,7 +15,10 @@ from darkroom.uploads.outcomes import Failure
 
 
 def describe_lookup(found: Found, pipeline: Pipeline) -> Iterator[str]:
-    """Yield lines: the key's newest outcome, and what becomes of an upload that has none yet."""
+    """Yield lines about a key's newest outcome.
+
+    They say what becomes of an upload that has none yet, too.
+    """
     if found.recorded:
         yield from _describe_manifest(found.recorded.manifest, pipeline)
     if situation := situation_of(found):
@@ -25,7 +28,10 @@ def describe_lookup(found: Found, pipeline: Pipeline) -> Iterator[str]:
 
 
 def situation_of(found: Found) -> str | None:
-    """Say why there is no manifest of the newest upload, and what to do; None where there is one."""
+    """Say why there is no manifest of the newest upload, and what to do.
+
+    None where there is one.
+    """
     key = printable(repr(found.key))
     if found.stored is None:
         return None if found.recorded else _nothing(key, deleted=found.deleted)

@@ -56,7 +56,10 @@ def summary(results: Sequence[Result]) -> str:
 
 
 def print_skipped(selection: Selection) -> None:
-    """Tell on standard error what is not uploaded: what cannot be, counted, and the results of earlier runs."""
+    """Tell on standard error what is not uploaded.
+
+    What cannot be, counted, and the results of earlier runs.
+    """
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     for each in selection.skipped:
         console.print(Text(f"skipped: {printable(repr(str(each.path)))} {each.reason}"))
@@ -84,7 +87,10 @@ def failure_lines(results: Sequence[Result], log: Path) -> Iterator[str]:
 
 
 def describe_result(rendition: PublishedRendition, between: str = " ") -> str:
-    """Write a rendition's size in pixels and its bytes, with something between the two."""
+    """Write a rendition's size in pixels and its bytes.
+
+    Something stands between the two.
+    """
     return f"{rendition.width}{TIMES}{rendition.height}{between}{format_kilobytes(rendition.bytes)}"
 
 
@@ -158,7 +164,10 @@ def _made(manifest: Manifest | None, place: Callable[[PublishedRendition], dict[
 
 
 def outcome_line(result: Result) -> str:
-    """Write an upload and its outcome for a person: its variants, or why there are none."""
+    """Write an upload and its outcome for a person.
+
+    Its variants, or why there are none.
+    """
     return f"{result.word:{_WORD_CHARACTERS}}{printable(result.upload.source.key)}  {_rest(result)}".rstrip()
 
 

@@ -37,7 +37,10 @@ def status_json(status: Status) -> str:
 
 
 def status_screen(status: Status, pipeline: Pipeline) -> Group:
-    """Lay the status out, with the time that each figure was measured at where that is not now."""
+    """Lay the status out.
+
+    A figure has the time that it was measured at, where that is not now.
+    """
     readings = status.readings
     figures = Table.grid(padding=(0, 2))
     figures.add_column()

@@ -14,7 +14,10 @@ class Size(NamedTuple):
 
 
 class Box(NamedTuple):
-    """A part of an image in its pixels: left and top are in it, right and bottom are the first not in it."""
+    """A part of an image in its pixels.
+
+    Left and top are in it, right and bottom are the first not in it.
+    """
 
     left: int
     top: int
@@ -29,7 +32,10 @@ class Box(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """How a source becomes a variant: scale all of it to `scaled`, keep `kept` of that, put it on `canvas` at `at`."""
+    """How a source becomes a variant.
+
+    Scale all of it to `scaled`, keep `kept` of that, put it on `canvas` at `at`.
+    """
 
     scaled: Size
     kept: Box

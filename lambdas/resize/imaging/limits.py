@@ -43,7 +43,10 @@ def check_header(size: Size, frames: int, scans: int, limits: Limits) -> None:
 
 
 def check_memory_of(needed: int, there_are: int | None) -> None:
-    """Refuse an image that takes more bytes of memory than there are; None is enough for anything."""
+    """Refuse an image that takes more bytes of memory than there are.
+
+    None is enough for anything.
+    """
     if there_are is not None and needed > there_are:
         detail = f"it takes some {needed // 1_000_000} MB of memory; there are {max(0, there_are) // 1_000_000} MB"
         raise ImageRejectedError(Reason.OUT_OF_MEMORY, detail)
@@ -55,7 +58,10 @@ def too_many_pixels(limits: Limits) -> ImageRejectedError:
 
 
 def corrupt(message: str, error: Exception) -> ImageRejectedError:
-    """Say that a decoder gave up; its own words only where they can be no bytes of the image."""
+    """Say that a decoder gave up.
+
+    Its own words only where they can be no bytes of the image.
+    """
     harmless = message if _HARMLESS.fullmatch(message) else type(error).__name__
     return ImageRejectedError(Reason.CORRUPT, f"the decoder gave up: {harmless}")
 

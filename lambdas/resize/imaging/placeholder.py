@@ -20,7 +20,10 @@ _SIMILAR = 32
 
 @dataclass(frozen=True, slots=True)
 class Thumbnail:
-    """An image at `thumbnail_size`: four bytes a pixel, red, green, blue and opacity, row by row."""
+    """An image at `thumbnail_size`.
+
+    Four bytes a pixel, red, green, blue and opacity, row by row.
+    """
 
     size: Size
     rgba: bytes
@@ -35,7 +38,10 @@ def thumbnail_size(size: Size) -> Size:
 def assemble(
     source_format: str, displayed: Size, frames: int, renditions: Mapping[int, Rendition], miniature: Thumbnail
 ) -> Rendered:
-    """Put renditions in the order of their variants, with the placeholder; keys are positions from 0 on."""
+    """Put renditions in the order of their variants, with the placeholder.
+
+    Keys are positions from 0 on.
+    """
     return Rendered(
         format=source_format,
         width=displayed.width,
@@ -48,9 +54,10 @@ def assemble(
 
 
 def dominant_colour(picture: Thumbnail) -> str | None:
-    """Name the colour that fills most of a picture, as `#rrggbb`; None where nothing is opaque.
+    """Name the colour that fills most of a picture, as `#rrggbb`.
 
-    It is the average of the largest group of similar colours, in which each pixel counts by its opacity.
+    None where nothing is opaque. It is the average of the largest group of similar colours, in which each pixel counts
+    by its opacity.
     """
     opacities: Counter[tuple[int, ...]] = Counter()
     for pixel in _pixels(picture):
@@ -64,9 +71,10 @@ def dominant_colour(picture: Thumbnail) -> str | None:
 
 
 def thumb_hash(picture: Thumbnail) -> str:
-    """Hash a picture to the base64 of some 24 bytes, from which a page paints a blurred likeness.
+    """Hash a picture to the base64 of some 24 bytes (ThumbHash).
 
-    What is transparent counts as white: the library's hash of transparency fails (thumbhash 0.1.2).
+    A page paints a blurred likeness from it. What is transparent counts as white: the library's hash of transparency
+    fails (thumbhash 0.1.2).
     """
     shown = [band for pixel in _pixels(picture) for band in (*_on_white(pixel), 255)]
     return b64encode(bytes(thumbhash.rgba_to_thumb_hash(*picture.size, shown))).decode("ascii")

@@ -19,7 +19,10 @@ _OPAQUE = 255
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """One variant of this image: where its pixels go, as what they are written, and how many frames of them."""
+    """One variant of this image.
+
+    Where its pixels go, as what they are written, and how many frames of them.
+    """
 
     position: int
     variant: Variant
@@ -29,7 +32,10 @@ class Plan:
 
     @property
     def background(self) -> Colour:
-        """What stands beside and behind the picture: opaque where the format knows no other."""
+        """What stands beside and behind the picture.
+
+        Opaque where the format knows no other.
+        """
         red, green, blue, *opacity = bytes.fromhex(self.variant.background.removeprefix("#"))
         return (red, green, blue, opacity[0] if opacity and self.output in HAS_ALPHA else _OPAQUE)
 

@@ -20,7 +20,9 @@ def render(
     memory_bytes: int | None = None,
     engine: Engine = Engine.PILLOW,
 ) -> Rendered:
-    """Make every variant of an image, in the order given, with so much memory, or with as much as it takes.
+    """Make every variant of an image, in the order given.
+
+    It has so much memory, or, given None, as much as it takes.
 
     Raises:
         ImageRejectedError: an invalid image: it breaks a limit, is no image of the formats that are allowed, is

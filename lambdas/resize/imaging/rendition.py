@@ -7,7 +7,10 @@ from resize.imaging.variants import Format
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendition:
-    """The bytes of one variant of one upload; `width` and `height` are pixels, `frames` is how many were encoded."""
+    """The bytes of one variant of one upload.
+
+    `width` and `height` are pixels, `frames` is how many were encoded.
+    """
 
     variant: str
     format: Format
@@ -19,11 +22,11 @@ class Rendition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
-    """An image's renditions, in the order of the variants, and what was seen of the image itself.
+    """An image's renditions, in the order of the variants.
 
-    `format` is the source's, by its bytes. `width` and `height` are the source's pixels as displayed, with its EXIF
-    orientation applied. `dominant_colour` is `#rrggbb`, None where nothing is opaque; `thumbhash` is
-    base64.
+    What was seen of the image itself is beside them. `format` is the source's, by its bytes. `width` and `height` are
+    the source's pixels as displayed, with its EXIF orientation applied. `dominant_colour` is `#rrggbb`, None where
+    nothing is opaque; `thumbhash` is base64.
     """
 
     format: str

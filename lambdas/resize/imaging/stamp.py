@@ -15,7 +15,10 @@ _GIF_TRAILER = b"\x3b"
 
 
 def stamp(body: bytes, form: Format, mark: str) -> bytes:
-    """Return the encoded image with `mark` (ASCII, up to 255 characters) inside as a remark."""
+    """Return the encoded image with `mark` inside as a remark.
+
+    The mark is ASCII, up to 255 characters.
+    """
     remark = mark.encode("ascii")
     match form:
         case Format.JPEG:

@@ -28,7 +28,10 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """An option of a variant: what it may be, and one line of Markdown on what it does."""
+    """An option of a variant.
+
+    What it may be, and one line of Markdown on what it does.
+    """
 
     rule: Rule
     doc: str
@@ -107,7 +110,10 @@ def parse_variants(value: object) -> tuple[Variant, ...]:
 
 
 def variants_to_json(variants: tuple[Variant, ...]) -> dict[str, dict[str, Any]]:
-    """Write variants as configuration, every option spelled out: `parse_variants` reads it back."""
+    """Write variants as configuration, every option spelled out.
+
+    `parse_variants` reads it back.
+    """
     return {variant.name: _options_of(variant) for variant in variants}
 
 

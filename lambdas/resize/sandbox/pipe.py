@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 
 class Pipe(RawIOBase):
-    """A pipe whose reads and writes raise TimeoutError from `deadline` on, in seconds of the monotonic clock."""
+    """A pipe whose reads and writes raise TimeoutError from `deadline` on.
+
+    It is in seconds of the monotonic clock.
+    """
 
     def __init__(self, end: IO[bytes]) -> None:
         super().__init__()

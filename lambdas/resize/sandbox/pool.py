@@ -62,10 +62,11 @@ _CHILD_IS_SPENT = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confinement:
-    """What each child may use: bytes of address space in all, and for each image bytes of answer and seconds of time.
+    """What each child may use.
 
-    All renditions of an image together are its answer, which the parent holds. `wall_seconds` are by the clock, from
-    when a child is given the image: what hangs need not use the processor.
+    Bytes of address space in all, and for each image bytes of answer and seconds of time. All renditions of an image
+    together are its answer, which the parent holds. `wall_seconds` are by the clock, from when a child is given the
+    image: what hangs need not use the processor.
     """
 
     memory_bytes: int
@@ -85,9 +86,10 @@ class _WorkerOptions:
 
 
 class Sandbox:
-    """Child processes that render one image each at a time; calls from more threads wait for their turn.
+    """Child processes that render one image each at a time.
 
-    The children start at once, so that they get ready while their caller does, and end with `close`.
+    Calls from more threads wait for their turn. The children start at once, so that they get ready while their caller
+    does, and end with `close`.
     """
 
     def __init__(
@@ -112,7 +114,9 @@ class Sandbox:
         self.close()
 
     def render(self, source: bytes, deadline: float) -> Rendered:
-        """Make renditions of an image before `deadline`, in seconds of the monotonic clock.
+        """Make renditions of an image before `deadline`.
+
+        It is in seconds of the monotonic clock.
 
         Raises:
             ImageRejectedError: an invalid image, be it by what it did to the child.

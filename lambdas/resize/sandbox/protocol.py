@@ -77,7 +77,10 @@ def decode_task(frame: bytes) -> tuple[tuple[Variant, ...], Limits]:
 
 
 def write_rendered(stream: IO[bytes], rendered: Rendered) -> None:
-    """Send what an image became: a head that describes it, then the bytes of each rendition."""
+    """Send what an image became.
+
+    A head that describes it, then the bytes of each rendition.
+    """
     described = asdict(rendered)
     for rendition in described["renditions"]:
         del rendition["body"]
@@ -92,7 +95,9 @@ def write_rejected(stream: IO[bytes], fault: ImageRejectedError) -> None:
 
 
 def read_answer(stream: IO[bytes], variants: Sequence[Variant], most_bytes: int) -> Rendered:
-    """Receive what an image became: a rendition of each variant, all of them together no longer than `most_bytes`.
+    """Receive what an image became.
+
+    A rendition of each variant, all of them together no longer than `most_bytes`.
 
     Raises:
         ImageRejectedError: it became nothing, as the other end tells.

@@ -23,9 +23,10 @@ class Cicp:
     peak: float = PEAK
 
     def profile(self) -> bytes | None:
-        """Write the ICC profile of these colours, None where they are sRGB's or none that H.273 knows.
+        """Write the ICC profile of these colors.
 
-        What is unspecified is as in sRGB (ISO/IEC 23000-22, 7.3.6.4, which browsers apply here too).
+        None where they are sRGB's or none that H.273 knows. What is unspecified is as in sRGB (ISO/IEC 23000-22,
+        7.3.6.4, which browsers apply here too).
         """
         code = _BT709 if self.primaries == _UNSPECIFIED else self.primaries
         transfer = _SRGB if self.transfer == _UNSPECIFIED else self.transfer

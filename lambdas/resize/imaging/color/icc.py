@@ -34,9 +34,9 @@ class Primaries:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """How much light a level stands for, both 0 to 1: ICC's parametric curve of type 4 (ICC.1:2022, 10.18).
+    """How much light a level stands for, both 0 to 1.
 
-    (a * level + b) ** g + e from d on; c * level + f below it.
+    ICC's parametric curve of type 4 (ICC.1:2022, 10.18). (a * level + b) ** g + e from d on; c * level + f below it.
     """
 
     g: float
@@ -90,7 +90,10 @@ CURVES: Mapping[int, Curve] = {
 
 @lru_cache(maxsize=8)
 def profile_of(primaries: Primaries, curve: Curve) -> bytes | None:
-    """Write the profile of a display (ICC.1:2022, 8.3.2), None where the primaries span no colour space."""
+    """Write the profile of a display (ICC.1:2022, 8.3.2).
+
+    None where the primaries span no color space.
+    """
     try:
         columns = _to_d50(primaries)
     except ValueError:
@@ -104,9 +107,10 @@ def profile_of(primaries: Primaries, curve: Curve) -> bytes | None:
 
 
 def profile_by_table(nodes: int, light: Callable[[float, float, float], Sequence[float]]) -> bytes:
-    """Write the profile of a space that no curve describes: the light of sRGB, 0 to 1, for levels, `nodes` of each.
+    """Write the profile of a space that no curve describes.
 
-    Its table is of lut16Type (ICC.1:2022, 10.10): between nodes is interpolated so that grey stays grey.
+    The light of sRGB, 0 to 1, for levels, `nodes` of each. Its table is of lut16Type (ICC.1:2022, 10.10): between nodes
+    is interpolated so that grey stays grey.
     """
     to_xyz, levels = _to_d50(PRIMARIES[1]), [node / (nodes - 1) for node in range(nodes)]
     rows = (_applied(to_xyz, light(*level)) for level in product(levels, repeat=3))
@@ -119,13 +123,19 @@ def profile_by_table(nodes: int, light: Callable[[float, float, float], Sequence
 
 
 def conversion(source: Primaries, target: Primaries) -> Matrix:
-    """Make the matrix from the light of one colour space to another's; ValueError where either spans none."""
+    """Make the matrix from the light of one colour space to another's.
+
+    ValueError where either spans none.
+    """
     return _product(_inverse(_to_d50(target)), _to_d50(source))
 
 
 @lru_cache(maxsize=8)
 def srgb_levels(curve: Curve, levels: int) -> bytes:
-    """Tabulate for each of so many levels of a curve the 8-bit level of sRGB that stands for the same light."""
+    """Tabulate the 8-bit sRGB level for each level of a curve.
+
+    Both stand for the same light.
+    """
     most = levels - 1
     return bytes(round(_BYTE * _srgb_level(curve.light(level / most))) for level in range(levels))
 

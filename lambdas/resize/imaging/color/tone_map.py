@@ -36,15 +36,19 @@ _KAPPA = 0.65
 
 
 def peak_of(brightest: float, mastered: float = 0) -> float:
-    """Choose how bright a picture gets, in cd/m2: by its brightest pixel, or by what it was mastered on.
+    """Choose how bright a picture gets, in cd/m2.
 
-    Either is 0 where the file does not say it. The order is Chromium's, and so is what is taken without both.
+    By its brightest pixel, or by what it was mastered on. Either is 0 where the file does not say it. The order is
+    Chromium's, and so is what is taken without both.
     """
     return min(brightest or mastered or PEAK, _MOST)
 
 
 def is_hdr(transfer: int) -> bool:
-    """Say whether brightness goes beyond the white of a page, by a row of ITU-T H.273, table 3."""
+    """Say whether brightness goes beyond the white of a page.
+
+    A row of ITU-T H.273, table 3, says so.
+    """
     return transfer in (_PQ, _HLG)
 
 

@@ -17,10 +17,11 @@ _NIBBLES = bytes.maketrans(b"0123456789abcdef", bytes(range(16)))
 
 
 def unpacked(bitmap: Bitmap, source: bytes) -> bytearray:
-    """Unpack run lengths, in the file's order of rows: a byte (an index) or three (blue, green, red) of each pixel.
+    """Unpack run lengths, in the file's order of rows.
 
-    As in Chromium 156 what is skipped is black, and what does not fit into its row is cut off. Each code takes at least
-    two bytes of the file and a few steps: the time is linear in its length.
+    A byte (an index) or three (blue, green, red) of each pixel. As in Chromium 156 what is skipped is black, and what
+    does not fit into its row is cut off. Each code takes at least two bytes of the file and a few steps: the time is
+    linear in its length.
 
     Raises:
         ImageRejectedError: CORRUPT where the file ends before its last row does.

@@ -30,9 +30,10 @@ class SourceFormat(StrEnum):
 
     @property
     def kept_as(self) -> Format:
-        """What "the source's format" means for an output: itself, or the nearest that every browser shows.
+        """What "the source's format" means for an output.
 
-        TIFF and BMP become PNG, which loses nothing either; HEIC becomes JPEG, being a camera's photograph.
+        Itself, or the nearest that every browser shows. TIFF and BMP become PNG, which loses nothing either; HEIC
+        becomes JPEG, being a camera's photograph.
         """
         return _KEPT_AS[self]
 

@@ -10,9 +10,10 @@ _ENTRY_BYTES = 12
 
 
 def orientation_of(exif: bytes) -> int:
-    """Read the orientation, 1 (upright) where the block is broken or says nothing (CIPA DC-008, 4.6.2 and 4.6.4).
+    """Read the orientation, 1 (upright) where the block does not say.
 
-    Only one SHORT of 1 to 8 counts, and of several the first: one of any other type turns nothing in Chromium.
+    It may be broken or say nothing (CIPA DC-008, 4.6.2 and 4.6.4). Only one SHORT of 1 to 8 counts, and of several the
+    first: one of any other type turns nothing in Chromium.
     """
     exif = exif.removeprefix(_PREFIX)
     order = _HEADERS.get(exif[:4])

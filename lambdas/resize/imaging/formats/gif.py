@@ -22,7 +22,10 @@ _SHORTEST_MILLISECONDS, _USUAL_MILLISECONDS = 10, 100
 
 
 class GifDisposal(IntEnum):
-    """What becomes of a frame before the next one (GIF89a, section 23); 4 is an old mistake for 3."""
+    """What becomes of a frame before the next one (GIF89a, section 23).
+
+    4 is an old mistake for 3.
+    """
 
     KEEP = 1
     CLEAR = 2
@@ -43,9 +46,10 @@ class _Control:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GifFrame:
-    """One frame: the part of the screen that it covers, and where its palette and its data are in the file.
+    """One frame: the part of the screen that it covers.
 
-    `transparent` is the index whose pixels let through what is there. `code_bits` is LZW's first width of a code.
+    It says where its palette and its data are in the file. `transparent` is the index whose pixels let through what is
+    there. `code_bits` is LZW's first width of a code.
     """
 
     box: Box
@@ -60,9 +64,9 @@ class GifFrame:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GifAnimation:
-    """The frames of a GIF on their screen, how many there are in all, and how often they play; 0 is for ever.
+    """The frames of a GIF on their screen, and how many there are in all.
 
-    `frames` has no more of them than were asked for.
+    It plays so often; 0 is for ever. `frames` has no more of them than were asked for.
     """
 
     screen: Size
@@ -94,7 +98,9 @@ class GifAnimation:
 
 
 def gif_animation_of(source: bytes, most: int) -> GifAnimation:
-    """Follow the blocks of a GIF, as browsers do: to its trailer, its end, or bytes that are no block.
+    """Follow the blocks of a GIF, as browsers do.
+
+    To its trailer, its end, or bytes that are no block.
 
     Raises:
         ImageRejectedError: CORRUPT without a frame, and where the file ends inside of a block.
@@ -117,7 +123,10 @@ def palette_of(source: bytes, frame: GifFrame) -> bytes:
 
 
 def in_hundredths(milliseconds: Sequence[int]) -> list[int]:
-    """Round durations to what a GIF can hold, hundredths of a second, so that all together last as long as before."""
+    """Round durations to hundredths of a second, all that a GIF can hold.
+
+    All together last as long as before.
+    """
     ends = [round(end / 10) * 10 for end in accumulate(milliseconds, initial=0)]
     return [end - start for start, end in pairwise(ends)]
 

@@ -38,7 +38,10 @@ _FOR_EVER = (0xFFFF_FFFF, 0xFFFF_FFFF_FFFF_FFFF)
 
 @dataclass(frozen=True, slots=True)
 class CleanAperture:
-    """The part of a picture that is meant to be shown: `clap`, four fractions (ISO/IEC 14496-12, 12.1.4)."""
+    """The part of a picture that is meant to be shown.
+
+    `clap`, four fractions (ISO/IEC 14496-12, 12.1.4).
+    """
 
     width: tuple[int, int]
     height: tuple[int, int]
@@ -58,7 +61,10 @@ class CleanAperture:
 
 @dataclass(frozen=True, slots=True)
 class Samples:
-    """How a picture is coded: bytes of each sample, and how many samples of colour there are for each of lightness."""
+    """How a picture is coded.
+
+    Bytes of each sample, and how many samples of colour there are for each of lightness.
+    """
 
     depth_bytes: int
     colour: float
@@ -76,7 +82,7 @@ class Samples:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Presentation:
-    """What is said of the primary item, or of the sequence that is played in its stead."""
+    """What is said of the primary item, or of the sequence in its stead."""
 
     cicp: Cicp | None = None
     aperture: CleanAperture | None = None
@@ -113,7 +119,10 @@ def brands_of(source: bytes) -> Brands | None:
 
 
 def presentation_of(source: bytes) -> Presentation:
-    """Find what is said of the picture: of the sequence if by its major brand the file is one that browsers play."""
+    """Find what is said of the picture.
+
+    Of the sequence if by its major brand the file is one that browsers play.
+    """
     brands = brands_of(source)
     tops = list(_boxes(memoryview(source)))
     meta = _first(tops, b"meta")
@@ -136,9 +145,10 @@ def presentation_of(source: bytes) -> Presentation:
 
 
 def with_maps_apart(source: bytes) -> bytes:
-    """Give each `ipma` flags of its own, as libavif reads but one of a kind: browsers, and encoders, are not so strict.
+    """Give each `ipma` flags of its own, as libavif reads but one of a kind.
 
-    Bits of the flags beyond the first mean nothing (ISO/IEC 23008-12, 9.3.2).
+    Browsers, and encoders, are not so strict. Bits of the flags beyond the first mean nothing (ISO/IEC 23008-12,
+    9.3.2).
     """
     if len(_maps(memoryview(source))) < 2:  # noqa: PLR2004 - nothing to tell apart
         return source
@@ -150,9 +160,10 @@ def with_maps_apart(source: bytes) -> bytes:
 
 
 def without_exif(source: bytes) -> bytes:
-    """Take from each Exif block its type: libavif refuses a picture for a fault in what only describes it.
+    """Take from each Exif block its type.
 
-    Browsers turn an AVIF by `irot` and `imir` alone, and decoders pass over items of a type that they do not know.
+    libavif refuses a picture for a fault in what only describes it. Browsers turn an AVIF by `irot` and `imir` alone,
+    and decoders pass over items of a type that they do not know.
     """
     if not any(_is_exif(entry) for entry in _item_entries(memoryview(source))):
         return source

@@ -19,7 +19,10 @@ _EXIF = b"Exif\0"
 
 
 def exif_of(source: bytes) -> bytes:
-    """Read the first EXIF before the pixels (CIPA DC-008, 4.7.2); empty if there is none."""
+    """Read the first EXIF before the pixels (CIPA DC-008, 4.7.2).
+
+    Empty if there is none.
+    """
     at = 0
     while (found := _MARKER.search(source, at)) and found[1] not in (_END_OF_IMAGE, _START_OF_SCAN):
         at = found.end()

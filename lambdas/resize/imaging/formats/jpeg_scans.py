@@ -56,7 +56,10 @@ class _Segment(NamedTuple):
 
 
 class Scan(NamedTuple):
-    """All from the end of the scan before to that of this one, where its data begins in it, and its restarts."""
+    """All from the end of the scan before to that of this one.
+
+    It has where its data begins in it, and its restarts.
+    """
 
     piece: memoryview
     data: int
@@ -64,7 +67,10 @@ class Scan(NamedTuple):
 
 
 class Unit(NamedTuple):
-    """Bytes at whose end every block before has been told, and whether they end a scan."""
+    """Bytes at whose end every block before has been told.
+
+    They may end a scan.
+    """
 
     piece: memoryview
     ends_scan: bool
@@ -90,7 +96,9 @@ class Jpeg:
         return [self.before, *(scan.piece for scan in self.kept), memoryview(END_MARKER)]
 
     def units(self) -> Iterator[Unit]:
-        """Cut what makes pixels behind every scan and restart interval, without an end marker.
+        """Cut what makes pixels behind every scan and restart interval.
+
+        There is no end marker.
 
         Raises:
             ImageRejectedError: CORRUPT if a scan, or a restart interval, is not there.

@@ -98,13 +98,17 @@ class Png:
         return 0 if self.body is self.source else len(self.body)
 
     def has_every_row(self, body: bytes) -> bool:
-        """Say whether the pixels of a still or a frame reach to the last byte that its size asks for (9.1)."""
+        """Say whether the pixels reach to the last byte of their size (9.1).
+
+        They are those of a still or of a frame.
+        """
         return self._inflated(body) is not None
 
     def mended(self, body: bytes) -> bytes | None:
-        """Write a still or a frame with a right checksum of its inflated pixels, None if that is not what it lacks.
+        """Write a still or a frame with a right checksum of its inflated pixels.
 
-        Chromium does not look at it, and a decoder that does may give up before the last row.
+        None if that is not what it lacks. Chromium does not look at it, and a decoder that does may give up before the
+        last row.
         """
         found = self._inflated(body)
         if found is None or not found.is_whole:
@@ -134,9 +138,9 @@ class Png:
         return sum(height * (1 + (width * bits + 7) // 8) for width, height in passes if width)
 
     def with_samples_split(self, body: bytes) -> bytes:
-        """Give a body of grey and opacity in 16 bits as one of four bands in 8: each the half of a sample.
+        """Give a body of grey and opacity in 16 bits as one of four bands in 8.
 
-        Filters work on bytes, a pixel's at a time (9.2): of as many as before.
+        Each the half of a sample. Filters work on bytes, a pixel's at a time (9.2): of as many as before.
         """
         size = Size(*struct.unpack_from(">II", body, _SIZE_AT))
         header = replace(self.header, size=size, bits=8, colour_type=_RGBA)
@@ -151,9 +155,10 @@ class Png:
 
 
 def read_png(source: bytes) -> Png:
-    """Read a PNG in one pass, and write it anew where decoders could stumble, its pixels as they are.
+    """Read a PNG in one pass.
 
-    What describes is skipped where it is broken, in length, checksum or content; text is never read.
+    It is written anew where decoders could stumble, its pixels as they are. What describes is skipped where it is
+    broken, in length, checksum or content; text is never read.
 
     Raises:
         ImageRejectedError: CORRUPT, or UNSUPPORTED for what only Apple's tools read.

@@ -30,7 +30,10 @@ _MOST_PLAYS = 65_535
 
 
 class PngDisposal(IntEnum):
-    """What becomes of a frame's area before the next (PNG specification, third edition, 11.3.6.2)."""
+    """What becomes of a frame's area before the next.
+
+    See PNG specification, third edition, 11.3.6.2.
+    """
 
     NONE = 0
     BACKGROUND = 1
@@ -39,9 +42,9 @@ class PngDisposal(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PngFrame:
-    """A frame: its place on the canvas, its time, and between which bytes of the file its pixels are.
+    """A frame: its place on the canvas, its time.
 
-    Those of one that is the file's still are its IDAT chunks.
+    Its pixels are between these bytes of the file. Those of one that is the file's still are its IDAT chunks.
     """
 
     size: Size
@@ -122,10 +125,10 @@ class _Track:
 def png_animation_of(
     canvas: Size, account: bytes, control: bytes | None, chunks: Iterable[Chunk]
 ) -> PngAnimation | None:
-    """Read the animation that a file's acTL tells of; None where there is none, only the still.
+    """Read the animation that a file's acTL tells of.
 
-    `control` is the fcTL before the still's pixels, by which the still is its first frame; `chunks` are those after
-    these pixels.
+    None where there is none, only the still. `control` is the fcTL before the still's pixels, by which the still is its
+    first frame; `chunks` are those after these pixels.
 
     Raises:
         ImageRejectedError: CORRUPT where the file ends before its last frame does.

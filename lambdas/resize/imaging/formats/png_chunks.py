@@ -16,7 +16,10 @@ _ANCILLARY = 0x20
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A chunk of a file: its type, and where its bytes begin and end; beyond the file's end where that was cut."""
+    """A chunk of a file: its type, and where its bytes begin and end.
+
+    Beyond the file's end where that was cut.
+    """
 
     source: bytes
     kind: bytes

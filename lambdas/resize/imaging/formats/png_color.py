@@ -27,7 +27,10 @@ _NEAR = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Colours:
-    """How samples become sRGB: first by the curve, then by the profile; None where nothing is to be done."""
+    """How samples become sRGB: first by the curve, then by the profile.
+
+    None where nothing is to be done.
+    """
 
     curve: Curve | None = None
     profile: bytes | None = None
@@ -37,7 +40,10 @@ _SRGB = Colours()
 
 
 def colours_of(found: Mapping[bytes, bytes]) -> Colours:
-    """Read the colours from the first chunk that makes sense, by type; sRGB without any."""
+    """Read the colours from the first chunk that makes sense, by type.
+
+    sRGB without any.
+    """
     for kind, read in _IN_ORDER.items():
         if kind in found and (colours := read(found)):
             return colours

@@ -99,7 +99,10 @@ _MARK_AT = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """A field as its directory has it: how many values of which type, and where in the file."""
+    """A field as its directory has it.
+
+    How many values of which type, and where in the file.
+    """
 
     type: int
     count: int
@@ -113,7 +116,10 @@ class Field:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Directory:
-    """The fields of one picture; numbers are read from the file when they are asked for."""
+    """The fields of one picture.
+
+    Numbers are read from the file when they are asked for.
+    """
 
     source: bytes
     order: ByteOrder
@@ -123,7 +129,10 @@ class Directory:
     fields: Mapping[int, Field]
 
     def numbers(self, tag: int, most: int = MOST_SAMPLES) -> tuple[int, ...]:
-        """Read the first unsigned numbers of a field; none where it is missing or of another type."""
+        """Read the first unsigned numbers of a field.
+
+        None where it is missing or of another type.
+        """
         field = self.fields.get(tag)
         if field is None or field.type not in _UNSIGNED:
             return ()

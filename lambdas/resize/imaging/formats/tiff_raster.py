@@ -19,7 +19,10 @@ class SampleFormat(IntEnum):
 
 
 class Opacity(IntEnum):
-    """What an extra sample is (TIFF 6.0, ExtraSamples); colors are multiplied with an associated one."""
+    """What an extra sample is (TIFF 6.0, ExtraSamples).
+
+    Colors are multiplied with an associated one.
+    """
 
     UNSPECIFIED = 0
     ASSOCIATED = 1
@@ -28,7 +31,10 @@ class Opacity(IntEnum):
 
 
 class Predictor(IntEnum):
-    """What was done to samples before they were packed (TIFF 6.0, section 14; Adobe's technical note 3)."""
+    """What was done to samples before they were packed.
+
+    See TIFF 6.0, section 14, and Adobe's technical note 3.
+    """
 
     NONE = 1
     HORIZONTAL = 2
@@ -72,10 +78,11 @@ _LEAST_OF_16_BITS = 256
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Raster:
-    """The numbers of a picture: `samples` of each pixel, the first of them its color, each of `bits`.
+    """The numbers of a picture.
 
-    `opacity` is the number of the sample that is the pixel's opacity, or None. `is_planar` says that each sample is
-    stored apart. A `palette` is RGB of 8 bits, by entry.
+    `samples` of each pixel, the first of them its color, each of `bits`. `opacity` is the number of the sample that is
+    the pixel's opacity, or None. `is_planar` says that each sample is stored apart. A `palette` is RGB of 8 bits, by
+    entry.
     """
 
     directory: Directory
@@ -97,7 +104,10 @@ class Raster:
 
     @property
     def orientation(self) -> int:
-        """How to turn what is stored into what is displayed, as EXIF counts (TIFF 6.0, Orientation)."""
+        """How to turn what is stored into what is displayed.
+
+        It counts as EXIF does (TIFF 6.0, Orientation).
+        """
         return self.directory.number(Tag.ORIENTATION, 1)
 
     @property
@@ -120,7 +130,10 @@ class Raster:
 
     @property
     def strip_bytes(self) -> int:
-        """How many bytes are unpacked at once: a strip, or a tile; of one plain strip libtiff makes many."""
+        """How many bytes are unpacked at once: a strip, or a tile.
+
+        Of one plain strip libtiff makes many.
+        """
         if self.compression == Compression.NONE and self.rows == self.size.height and not self.is_tiled:
             return 0
         return -(-self.columns * self.bits * (1 if self.is_planar else self.samples) // _BYTE) * self.rows
@@ -132,7 +145,9 @@ class Raster:
 
     @property
     def palette(self) -> bytes:
-        """The color map as red, green, blue of each entry (TIFF 6.0, section 5), 8 bits each.
+        """The color map: red, green, blue of each entry, 8 bits each.
+
+        See TIFF 6.0, section 5.
 
         Raises:
             ImageRejectedError: CORRUPT where it is too short.

@@ -10,9 +10,10 @@ _ALPHA = 0x10
 
 
 def canvas_of(source: bytes) -> Size | None:
-    """Read the canvas from the first chunk (RFC 9649, 2.5 to 2.7; RFC 6386, 9.1), None where it makes no sense.
+    """Read the canvas from the first chunk, None where it makes no sense.
 
-    It is for before it is opened: libwebp takes two canvases' worth of memory as soon as it is.
+    See RFC 9649, 2.5 to 2.7, and RFC 6386, 9.1. It is for before it is opened: libwebp takes two canvases' worth of
+    memory as soon as it is.
     """
     if len(source) < _HEADER_BYTES:
         return None
@@ -28,9 +29,10 @@ def canvas_of(source: bytes) -> Size | None:
 
 
 def with_alpha_declared(source: bytes) -> bytes:
-    """Say in the header of an animation that it is transparent (RFC 9649, section 2.7.1).
+    """Say in the header of an animation that it is transparent.
 
-    libwebp leaves that out where frames need not cover the canvas, and then decodes the rest of it as black.
+    See RFC 9649, section 2.7.1. libwebp leaves that out where frames need not cover the canvas, and then decodes the
+    rest of it as black.
     """
     if source[12:16] != b"VP8X":  # a still's header knows
         return source

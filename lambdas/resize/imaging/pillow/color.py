@@ -30,7 +30,10 @@ _UNSEEN = 1
 
 
 def to_plain(image: Image.Image) -> Image.Image:
-    """Give any mode 8 bits a band and its transparency as a band: L, LA, RGB, RGBA, CMYK or LAB."""
+    """Give any mode 8 bits a band and its transparency as a band.
+
+    L, LA, RGB, RGBA, CMYK or LAB.
+    """
     if image.mode.startswith("I") or image.mode == "F":
         return _from_deep_grey(image)
     if image.has_transparency_data:
@@ -41,9 +44,10 @@ def to_plain(image: Image.Image) -> Image.Image:
 
 
 def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """Convert a plain image through its profile to sRGB without metadata: RGB, or RGBA unless every pixel is opaque.
+    """Convert a plain image through its profile to sRGB without metadata.
 
-    A profile that is broken, or that describes other bands than the image has, is ignored, as browsers do.
+    RGB, or RGBA unless every pixel is opaque. A profile that is broken, or that describes other bands than the image
+    has, is ignored, as browsers do.
     """
     has_alpha = image.mode in ("LA", "RGBA")
     colours = image.convert(image.mode.removesuffix("A")) if has_alpha else image
@@ -110,9 +114,10 @@ def _through_profile(image: Image.Image, profile: bytes | None) -> Image.Image:
 
 @lru_cache(maxsize=4)  # every frame of an animation has the same
 def transform_of(mode: str, profile: bytes) -> ImageCms.ImageCmsTransform | None:
-    """Build the way from a mode's colours to sRGB, or None where Pillow's own conversion is the way.
+    """Build the way from a mode's colors to sRGB.
 
-    Relative colorimetric with black point compensation is how photo editors prepare images for the web.
+    None where Pillow's own conversion is the way. Relative colorimetric with black point compensation is how photo
+    editors prepare images for the web.
     """
     intent, flags = ImageCms.Intent.RELATIVE_COLORIMETRIC, ImageCms.Flags.BLACKPOINTCOMPENSATION
     try:

@@ -79,7 +79,10 @@ _MOST_PLAYS = 65_535
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenedImage:
-    """An image whose header is read and within the limits; its pixels wait for `decode`."""
+    """An image whose header is read and within the limits.
+
+    Its pixels wait for `decode`.
+    """
 
     format: SourceFormat
     size: Size  # as stored, and within a clean aperture: EXIF orientation may turn it
@@ -107,7 +110,10 @@ class OpenedImage:
 
     @property
     def is_grey(self) -> bool:
-        """Whether the decoder gives three bands that are alike, while a profile may be of grey."""
+        """Whether the decoder gives three bands that are alike.
+
+        A profile may be of grey all the same.
+        """
         is_grey = self.presentation.samples is not None and self.presentation.samples.is_grey
         return is_grey and self.image.mode == "RGBA" and "icc_profile" in self.image.info
 
@@ -120,7 +126,9 @@ class Frame(NamedTuple):
 
 
 def open_image(source: bytes, limits: Limits, memory_bytes: int | None = None) -> OpenedImage:
-    """Read an image's header and hold it against the limits, before a pixel is decoded.
+    """Read an image's header and hold it against the limits.
+
+    No pixel is decoded before.
 
     Raises:
         ImageRejectedError: EMPTY, UNKNOWN_FORMAT, CORRUPT, OUT_OF_MEMORY, or the limit that it breaks.
@@ -184,7 +192,9 @@ def _within_aperture(stored: Size, presentation: Presentation) -> Size:
 
 
 def check_memory(opened: OpenedImage, film: Size, frames: int = 1, outputs: Iterable[OutputSize] = ()) -> None:
-    """Hold what it takes to decode so many frames, shrink each to `film` and print them against what there is.
+    """Hold what decoding and rendering take against what there is.
+
+    So many frames are decoded, each is shrunk to `film` and printed.
 
     Raises:
         ImageRejectedError: OUT_OF_MEMORY.
@@ -193,7 +203,9 @@ def check_memory(opened: OpenedImage, film: Size, frames: int = 1, outputs: Iter
 
 
 def decode(opened: OpenedImage, frames: int) -> Iterator[Frame]:
-    """Decode so many frames, one after the other: each is the whole picture, valid until the next is asked for.
+    """Decode so many frames, one after the other.
+
+    Each is the whole picture, valid until the next is asked for.
 
     Raises:
         ImageRejectedError: CORRUPT or OUT_OF_MEMORY.
@@ -257,7 +269,10 @@ def loop_count_of(opened: OpenedImage) -> int:
 
 
 def shrink_while_decoding(opened: OpenedImage, needed: Size) -> None:
-    """Let a JPEG decoder skip what nobody will see, while what it gives stays large enough to be scaled from."""
+    """Let a JPEG decoder skip what nobody will see.
+
+    What it gives stays large enough to be scaled from.
+    """
     if opened.format is SourceFormat.JPEG:
         with _decoder_errors(opened.limits):
             opened.image.draft(None, (ceil(needed.width * ENOUGH), ceil(needed.height * ENOUGH)))

@@ -14,7 +14,10 @@ _BYTES_OF_FRAME, _BYTES_RESTORED = 6, 4
 
 
 class GifFile(ImageFile.ImageFile):
-    """A GIF whose blocks are read; `load` puts the frame that `seek` asked for upon those before it."""
+    """A GIF whose blocks are read.
+
+    `load` puts the frame that `seek` asked for upon those before it.
+    """
 
     format = "GIF"
     format_description = "Compuserve GIF"
@@ -46,7 +49,10 @@ class GifFile(ImageFile.ImageFile):
 
     @property
     def bytes_beside_screen(self) -> int:
-        """What decoding takes beside a screen and a frame as large: a larger frame, and what is to be restored."""
+        """What decoding takes beside a screen and a frame as large.
+
+        A larger frame, and what is to be restored.
+        """
         screen, largest = (size.width * size.height for size in (self.animation.screen, self.largest_frame))
         restores = any(frame.disposal is GifDisposal.RESTORE for frame in self.animation.frames[:-1])
         return _BYTES_OF_FRAME * max(0, largest - screen) + (_BYTES_RESTORED * screen if restores else 0)

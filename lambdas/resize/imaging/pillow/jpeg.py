@@ -80,7 +80,10 @@ class UnitDecoder(ImageFile.PyDecoder):
     _pulls_fd = True
 
     def init(self, args: tuple[Any, ...]) -> None:
-        """Make Pillow's own, which no public name gives: the JPEGs of any test fail without it."""
+        """Make Pillow's own, which no public name gives.
+
+        The JPEGs of any test fail without it.
+        """
         self._decoder = _imaging.jpeg_decoder(self.mode, *args)
 
     def setimage(self, im: "_imaging.ImagingCore", extents: tuple[int, int, int, int] | None = None) -> None:
@@ -130,7 +133,10 @@ Image.register_decoder(_DECODER, UnitDecoder)
 
 
 def open_jpeg(jpeg: Jpeg, ahead: bytes = _AHEAD) -> JpegImageFile:
-    """Let Pillow read the header; the pixels are rejected as CORRUPT when blocks of them turn out to be missing."""
+    """Let Pillow read the header.
+
+    The pixels are rejected as CORRUPT when blocks of them turn out to be missing.
+    """
     image = cast("JpegImageFile", Image.open(cast("IO[bytes]", Pieces(jpeg, ahead)), formats=["JPEG"]))
     image.tile = [tile._replace(codec_name=_DECODER) for tile in image.tile]
     return image

@@ -89,14 +89,20 @@ class OutputSize:
 
 
 def estimate(picture: ImageHeader, film: Size, frames: int, outputs: Iterable[OutputSize]) -> int:
-    """Estimate in bytes what rendering takes: decoding so many frames, shrinking each to `film`, then the prints."""
+    """Estimate in bytes what rendering takes.
+
+    Decoding so many frames, shrinking each to `film`, then the prints.
+    """
     chosen = _BYTES_OF_FRAMES * _pixels(film) * frames
     decoding = _decoding(picture) + _shrinking(picture.decoded, film) + chosen
     return BASELINE + max(decoding, *(chosen + _rendering(picture, one) for one in outputs), 0)
 
 
 def estimate_of_webp(canvas: Size, source_bytes: int) -> int:
-    """Estimate what decoding a WebP takes at least, all that can be told before it is opened."""
+    """Estimate what decoding a WebP takes at least.
+
+    That is all that can be told before it is opened.
+    """
     return BASELINE + _decoding(
         ImageHeader(
             format=SourceFormat.WEBP,

@@ -33,14 +33,17 @@ _ROWS = 128
 
 
 def first_frame(png: Png, image: Image.Image) -> Image.Image:
-    """Decode a picture that was opened from `png.body`, its levels those of sRGB wherever they are not a profile's."""
+    """Decode a picture that was opened from `png.body`.
+
+    Its levels are those of sRGB wherever they are not a profile's.
+    """
     return _decoded(png, png.body, image)
 
 
 def frames(png: Png, animation: PngAnimation) -> Iterator[Image.Image]:
-    """Decode the frames of an animation, one after the other, each as it is shown: RGBA, as large as the canvas.
+    """Decode the frames of an animation, one after the other, each as it is shown.
 
-    The rules are those of the PNG specification, third edition, 11.3.6.2.
+    RGBA, as large as the canvas. The rules are those of the PNG specification, third edition, 11.3.6.2.
     """
     canvas = Image.new("RGBA", png.header.size)
     for index, frame in enumerate(animation.frames):
@@ -60,7 +63,10 @@ def frames(png: Png, animation: PngAnimation) -> Iterator[Image.Image]:
 
 
 def bytes_held(png: Png) -> int:
-    """Say what decoding takes beside the picture that Pillow gives: see `resize.imaging.pillow.memory`."""
+    """Say what decoding takes beside the picture that Pillow gives.
+
+    See `resize.imaging.pillow.memory`.
+    """
     pixels = png.header.size.width * png.header.size.height
     return png.copied_bytes + pixels * (_bytes_of_levels(png) + (_BYTES_OF_CANVASES if png.animation else 0))
 

@@ -19,11 +19,12 @@ def filter_between(size: Size, scaled: Size) -> Image.Resampling:
 
 
 def shrunk(picture: Image.Image, size: Size, *, spare: bool = False) -> Image.Image:
-    """Scale a picture down, in the least time that looks like Lanczos; it is not smaller than `size`.
+    """Scale a picture down, in the least time that looks like Lanczos.
 
-    `spare` says that there is quality to spare: nothing was averaged before, and no small step follows. Then Hamming
-    will do downwards, where the pixels are, for a picture is lowered before it is narrowed, and Pillow is faster down
-    than across: SSIM .991 to .999 on such pictures, in two thirds of the time. Hamming both ways would be .982.
+    It is not smaller than `size`. `spare` says that there is quality to spare: nothing was averaged before, and no
+    small step follows. Then Hamming will do downwards, where the pixels are, for a picture is lowered before it is
+    narrowed, and Pillow is faster down than across: SSIM .991 to .999 on such pictures, in two thirds of the time.
+    Hamming both ways would be .982.
     """
     if picture.size == size:
         return picture

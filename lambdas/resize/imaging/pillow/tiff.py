@@ -49,7 +49,10 @@ _BY_LIBTIFF, _BY_LIBJPEG = ("RGB", "RGBX"), ("RGB", "RGB")
 
 
 class TiffFile(ImageFile.StubImageFile):
-    """A TIFF's first picture as it is stored, not turned; its pixels are decoded when they are loaded."""
+    """A TIFF's first picture as it is stored, not turned.
+
+    Its pixels are decoded when they are loaded.
+    """
 
     format = "TIFF"
 

@@ -15,9 +15,10 @@ _RGB = 3
 
 
 def to_plain(image: pyvips.Image, curve: Curve | None = None) -> pyvips.Image:
-    """Give any depth 8 bits a band, and premultiply, so that no arithmetic lets an invisible colour shine through.
+    """Give any depth 8 bits a band, and premultiply.
 
-    A curve's levels become sRGB's, from all the bits that they have.
+    So no arithmetic lets an invisible color shine through. A curve's levels become sRGB's, from all the bits that they
+    have.
     """
     plain = image if image.format == "uchar" else (image >> 8).cast("uchar")
     if curve:
@@ -35,9 +36,10 @@ def _with_curve_of_srgb(image: pyvips.Image, plain: pyvips.Image, curve: Curve) 
 
 
 def to_srgb(image: pyvips.Image, profile: bytes | None) -> pyvips.Image:
-    """Convert what `to_plain` gave through its profile to sRGB: RGB, or premultiplied RGBA.
+    """Convert what `to_plain` gave through its profile to sRGB.
 
-    A picture whose every pixel is opaque has no opacity. It must be in memory: finding out takes a look at all of it.
+    RGB, or premultiplied RGBA. A picture whose every pixel is opaque has no opacity. It must be in memory: finding out
+    takes a look at all of it.
     """
     if image.hasalpha() and image[image.bands - 1].min() == _OPAQUE:
         image = image.extract_band(0, n=image.bands - 1)

@@ -79,7 +79,9 @@ class _Source:
 
 
 def open_image(source: bytes, limits: Limits) -> OpenedImage:
-    """Read an image's header and hold it against the limits, before a pixel is decoded.
+    """Read an image's header and hold it against the limits.
+
+    No pixel is decoded before.
 
     Raises:
         ImageRejectedError: EMPTY, UNKNOWN_FORMAT, CORRUPT, or the limit that it breaks.
@@ -173,7 +175,10 @@ def _mended_png(png: Png, limits: Limits) -> OpenedImage | None:
 
 @contextmanager
 def decoder_errors() -> Iterator[None]:
-    """Let pixels be decoded in here: where libvips fails then, it is at the image's bytes."""
+    """Let pixels be decoded in here.
+
+    Where libvips fails then, it is at the image's bytes.
+    """
     try:
         yield
     except pyvips.Error as error:

@@ -19,9 +19,10 @@ _RESOLUTION = 72 / 25.4
 
 
 def encode(film: Frames, output: Format, quality: int, effort: int) -> bytes:
-    """Write a film, its colours not premultiplied, as a file; a format without animation takes a still.
+    """Write a film, its colours not premultiplied, as a file.
 
-    `quality` is 1 to 100, `effort` 0 (fast) to 6 (small). The same film gives the same bytes.
+    A format without animation takes a still. `quality` is 1 to 100, `effort` 0 (fast) to 6 (small). The same film gives
+    the same bytes.
 
     Raises:
         ImageRejectedError: OUT_OF_MEMORY, or ENCODER_FAILED where the encoder cannot write these pictures.

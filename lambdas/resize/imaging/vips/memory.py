@@ -59,7 +59,10 @@ class ImageHeader:
 
 
 def estimate(picture: ImageHeader, decoded: Size, film: Size, plans: Sequence[Plan]) -> int:
-    """Estimate in bytes what rendering takes: frames decoded at a size, shrunk to `film`, printed as planned."""
+    """Estimate in bytes what rendering takes.
+
+    Frames decoded at a size, shrunk to `film`, printed as planned.
+    """
     of_film = _BYTES_OF_FILM * _pixels(film)
     chosen = of_film * max(plan.frames for plan in plans)
     decoding = _decoding(picture, decoded) + of_film + chosen

@@ -32,7 +32,10 @@ _INTERPRETATIONS = {"L": "b-w", "LA": "b-w", "RGB": "srgb", "RGBA": "srgb", "CMY
 
 
 def open_image(source: bytes, limits: Limits) -> OpenedImage:
-    """Read an image's header as Pillow's engine does: see `resize.imaging.pillow.decode.open_image`."""
+    """Read an image's header as Pillow's engine does.
+
+    See `resize.imaging.pillow.decode.open_image`.
+    """
     opened = decode.open_image(source, limits)
     milliseconds: list[int] = []
     return OpenedImage(

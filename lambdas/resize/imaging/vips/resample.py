@@ -10,7 +10,10 @@ _AVERAGED = 2.0
 
 
 def scaled(image: pyvips.Image, size: Size) -> pyvips.Image:
-    """Scale to a size: averaged by whole numbers first; nothing is computed before pixels are asked for."""
+    """Scale to a size: averaged by whole numbers first.
+
+    Nothing is computed before pixels are asked for.
+    """
     if (image.width, image.height) == size:
         return image
     across, down = size.width / image.width, size.height / image.height
