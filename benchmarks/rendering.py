@@ -120,7 +120,7 @@ class Bench:
                 wrong = _mistake(made, box, job.original.size, job.facts.frames if job.moves(output) else 1)
                 if wrong:
                     return f"{box.name} is {wrong}"
-                least = min(least, job.original.least_similarity(_in_colours(made), cover=box.cover))
+                least = min(least, job.original.least_similarity(_in_colors(made), cover=box.cover))
             length += path.stat().st_size
         return _Made(seconds=seconds, bytes=length, similarity=least)
 
@@ -168,7 +168,7 @@ class _Job:
         self.source = source
         self.facts = facts_of(source)
         with Image.open(source) as image:
-            self.original = Original(_in_colours(image))
+            self.original = Original(_in_colors(image))
 
     def moves(self, output: str) -> bool:
         """Tell whether variants of this format are animations."""
@@ -217,5 +217,5 @@ def _expected(box: Box, source: tuple[int, int]) -> tuple[int, int]:
     return round(source[0] * scale), round(source[1] * scale)
 
 
-def _in_colours(image: Image.Image) -> Image.Image:
+def _in_colors(image: Image.Image) -> Image.Image:
     return image.convert("RGBA" if image.has_transparency_data else "RGB")

@@ -109,19 +109,19 @@ def _leaves(size: tuple[int, int], random: np.random.Generator) -> Image.Image:
     picture = Image.new("RGB", size, (120, 130, 140))
     draw = ImageDraw.Draw(picture)
     least, most = (_SMALLEST_LEAF * width) ** -2, (_LARGEST_LEAF * width) ** -2
-    for share, across, down, *colour in random.random((_LEAVES, 6)).tolist():
+    for share, across, down, *color in random.random((_LEAVES, 6)).tolist():
         radius = (most + share * (least - most)) ** -0.5
         centre = (across * width, down * height)
         box = (centre[0] - radius, centre[1] - radius, centre[0] + radius, centre[1] + radius)
-        draw.ellipse(box, fill=tuple(round(255 * channel) for channel in colour))
+        draw.ellipse(box, fill=tuple(round(255 * channel) for channel in color))
     return picture
 
 
 def _detail(size: tuple[int, int], random: np.random.Generator) -> Image.Image:
     light = _noise(size, random)
     tint = _noise((size[0] // 4, size[1] // 4), random)
-    colours = Image.fromarray(tint).resize(size, Image.Resampling.BICUBIC)
-    return Image.merge("RGB", [Image.fromarray(light), Image.blend(Image.fromarray(light), colours, 0.4), colours])
+    colors = Image.fromarray(tint).resize(size, Image.Resampling.BICUBIC)
+    return Image.merge("RGB", [Image.fromarray(light), Image.blend(Image.fromarray(light), colors, 0.4), colors])
 
 
 def _noise(size: tuple[int, int], random: np.random.Generator) -> NDArray[np.uint8]:

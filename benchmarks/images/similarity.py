@@ -45,7 +45,7 @@ class Original:
 
 
 def lightness(picture: Image.Image, background: float = 255.0) -> Pixels:
-    """Weigh the colours as Rec. 601 does, before a background of this lightness."""
+    """Weigh the colors as Rec. 601 does, before a background of this lightness."""
     if not picture.has_transparency_data:
         return _weighed(picture.convert("RGB"))
     transparent = picture.convert("RGBA")

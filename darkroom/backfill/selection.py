@@ -51,13 +51,13 @@ _NO_JOB = frozenset(
 class Filter:
     """What was asked for.
 
-    By default what has no outcome, or variants of another recipe than the deployed one. `generation` is the number of
-    the function's version that takes the jobs, None where that is not known. What has an outcome is made a job only
-    where `formats`, `missing` and `finished_before` all hold, as far as they are given.
+    By default what has no outcome, or variants of another recipe than the deployed one. `function_version` is the
+    number of the function's version that takes the jobs, None where that is not known. What has an outcome is made a
+    job only where `formats`, `missing` and `finished_before` all hold, as far as they are given.
     """
 
     recipe: str
-    generation: int | None = None
+    function_version: int | None = None
     everything: bool = False
     rejected: bool = False
     missing: str | None = None
@@ -75,7 +75,7 @@ def select(manifest: Manifest | None, selection: Filter, *, is_current: bool) ->
     if not is_current or manifest.outcome is Outcome.REMOVED:
         return Decision.OVERTAKEN
     decision = _select_current(manifest, selection)
-    if decision.is_job and selection.generation is not None and manifest.generation > selection.generation:
+    if decision.is_job and selection.function_version is not None and manifest.generation > selection.function_version:
         return Decision.NEWER_VERSION
     return decision
 

@@ -63,7 +63,7 @@ class Row:
     width: int | None = None
     height: int | None = None
     milliseconds: int | None = None
-    colour: str | None = None
+    color: str | None = None
     pictures: tuple[RowPicture, ...] = ()
     srcset: str | None = None
 
@@ -104,7 +104,7 @@ def ended(row: Row, result: Result, now: datetime) -> Row:
         width=manifest.source.width,
         height=manifest.source.height,
         milliseconds=manifest.times.milliseconds,
-        colour=manifest.dominant_colour,
+        color=manifest.dominant_colour,
         pictures=tuple(_picture(row.id, rendition) for rendition in manifest.renditions),
         srcset=srcset(manifest.renditions) or None,
     )

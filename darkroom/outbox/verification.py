@@ -124,7 +124,7 @@ def _add(histories: dict[str, KeyHistory], event: dict[str, Any]) -> None:
 
 def _is_later(place: tuple[str, int], other: tuple[str, int]) -> bool:
     """Compare by sequencer, then by number: an outcome may be written again under the event of the one before."""
-    one, two = (EventOrder(sequencer=sequencer, generation=number) for sequencer, number in (place, other))
+    one, two = (EventOrder(sequencer=sequencer, function_version=number) for sequencer, number in (place, other))
     return one.is_later_than(two)
 
 

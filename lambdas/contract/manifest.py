@@ -119,7 +119,7 @@ class ManifestHeader:
         listed, replaced = members.get("renditions"), members.get("replaced")
         each = [rendition for rendition in listed if isinstance(rendition, dict)] if isinstance(listed, list) else []
         return cls(
-            order=EventOrder(sequencer=sequencer, generation=generation),
+            order=EventOrder(sequencer=sequencer, function_version=generation),
             recipe=recipe if isinstance(recipe, str) else None,
             etags={
                 rendition["key"]: rendition["etag"]
@@ -167,7 +167,7 @@ class Manifest:
     @property
     def order(self) -> EventOrder:
         """When it was told to be written, and by which version of the function."""
-        return EventOrder(sequencer=self.source.sequencer, generation=self.generation)
+        return EventOrder(sequencer=self.source.sequencer, function_version=self.generation)
 
     @property
     def etags(self) -> dict[str, str]:

@@ -9,12 +9,12 @@ class EventOrder:
     """The order in which writers of derived objects win.
 
     It is when a writer was told to write, and by which version of the function. `sequencer` is S3's order of the events
-    of a key, in hexadecimal. `generation` is the number of the function's version: of two that do the same event's job,
-    during a deployment, the newer one with its configuration wins.
+    of a key, in hexadecimal. `function_version` is the number of the function's version: of two that do the same
+    event's job, during a deployment, the newer one with its configuration wins.
     """
 
     sequencer: str
-    generation: int
+    function_version: int
 
     def is_later_than(self, other: Self) -> bool:
         """Compare two orders of the same key.
@@ -24,11 +24,11 @@ class EventOrder:
         """
         width = max(len(self.sequencer), len(other.sequencer))
         own, others = self.sequencer.ljust(width, "0"), other.sequencer.ljust(width, "0")
-        return (own, self.generation) > (others, other.generation)
+        return (own, self.function_version) > (others, other.function_version)
 
     def to_text(self) -> str:
         """Write it as an object's metadata and a rendition's stamp hold it."""
-        return f"{self.sequencer}.{self.generation}"
+        return f"{self.sequencer}.{self.function_version}"
 
     @classmethod
     def from_text(cls, text: str) -> Self:
@@ -36,10 +36,14 @@ class EventOrder:
 
         Anything else is older than every event, for it is not ours.
         """
-        sequencer, _, generation = text.partition(".")
-        return cls(sequencer=sequencer, generation=int(generation)) if generation.isdecimal() else cls.oldest()
+        sequencer, _, function_version = text.partition(".")
+        return (
+            cls(sequencer=sequencer, function_version=int(function_version))
+            if function_version.isdecimal()
+            else cls.oldest()
+        )
 
     @classmethod
     def oldest(cls) -> Self:
         """Give the order that is older than every event."""
-        return cls(sequencer="", generation=0)
+        return cls(sequencer="", function_version=0)

@@ -247,7 +247,7 @@ class Job:
             standing = recorded.manifest
             with suppress(SupersededError):  # another job sees to it, or all are to go
                 is_kept = is_kept or (standing is not None and standing.source_expired)
-                if standing and standing.source_expired and standing.generation <= self.settings.generation:
+                if standing and standing.source_expired and standing.generation <= self.settings.function_version:
                     manifest = self._made_intact(standing, self._later_sequencer(standing), recorded, started)
                     if manifest is None and not self.publication.is_intact(standing):
                         self._dropped(standing, recorded)
@@ -258,7 +258,7 @@ class Job:
 
     def _later_sequencer(self, standing: Manifest) -> str:
         """Choose the place in the order of a manifest that lists what this job writes: none is older than that."""
-        own = EventOrder(sequencer=self.upload.sequencer, generation=standing.generation)
+        own = EventOrder(sequencer=self.upload.sequencer, function_version=standing.generation)
         return own.sequencer if own.is_later_than(standing.order) else standing.source.sequencer
 
     def _dropped(self, standing: Manifest, recorded: StoredManifest) -> None:

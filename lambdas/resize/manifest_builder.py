@@ -87,7 +87,7 @@ class ManifestBuilder:
             source=source,
             times=times,
             recipe=self.settings.recipe,
-            generation=self.settings.generation,
+            generation=self.settings.function_version,
         )
 
 

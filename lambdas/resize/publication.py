@@ -85,7 +85,7 @@ class Publication:
         self._upload = upload
         self.is_retry = is_retry
         self._written: set[str] = set()
-        self._order = EventOrder(sequencer=upload.sequencer, generation=settings.generation)
+        self._order = EventOrder(sequencer=upload.sequencer, function_version=settings.function_version)
         self._derived = DerivedBucket(client, settings.derived_bucket, self._order)
         self._manifest_key = manifest_key(upload.key)
         self.uploads = UploadsBucket(client, settings, upload.key)

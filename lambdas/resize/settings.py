@@ -59,7 +59,7 @@ class Settings:
     keep_variants_of_expired: bool = False
     stack_name: str = "Darkroom"
     engine: Engine = Engine.PILLOW
-    generation: int = 0
+    function_version: int = 0
     jobs_queue_url: str = ""
     backoff: Backoff = field(default_factory=Backoff)
     events: Events | None = None
@@ -156,7 +156,7 @@ class Settings:
                 keep_variants_of_expired=environment["DARKROOM_KEEP_VARIANTS_OF_EXPIRED"] == "true",
                 stack_name=environment["POWERTOOLS_SERVICE_NAME"],
                 engine=Engine(environment["DARKROOM_ENGINE"]),
-                generation=version_number(environment.get("AWS_LAMBDA_FUNCTION_VERSION", "")),
+                function_version=version_number(environment.get("AWS_LAMBDA_FUNCTION_VERSION", "")),
                 jobs_queue_url=environment["DARKROOM_JOBS_QUEUE_URL"],
                 backoff=Backoff(**json.loads(environment["DARKROOM_BACKOFF"])),
                 events=Events(**json.loads(environment[_EVENTS])) if _EVENTS in environment else None,

@@ -1,6 +1,6 @@
 """The pictures of docs/scale.md.
 
-Their colours stay apart for every eye, and in grey: Okabe and Ito, 2008.
+Their colors stay apart for every eye, and in grey: Okabe and Ito, 2008.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from simulation.tables import count, duration
 
 BURST, LIMITS, COST = "scale-burst.png", "scale-limits.png", "scale-cost.png"
 
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+_COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 _DASHES = ("-", "--", "-.", ":")
 _DPI = 110
 _EVERY = 10
@@ -60,7 +60,7 @@ def _draw_burst(volumes: Sequence[Volume]) -> Figure:
         for index, concurrency in enumerate(_concurrencies(volumes)):
             volume = next(v for v in volumes if (v.uploads_a_day, v.concurrency) == (uploads_a_day, concurrency))
             hours = (np.arange(volume.burst.busy.size) - BURST_STARTS) / HOUR
-            style = {"color": _COLOURS[index], "linestyle": _DASHES[index], "label": f"max_concurrency {concurrency}"}
+            style = {"color": _COLORS[index], "linestyle": _DASHES[index], "label": f"max_concurrency {concurrency}"}
             age.plot(hours[::_EVERY], volume.burst.oldest_age[::_EVERY] / 60, **style)
             busy.plot(hours[::_EVERY], volume.burst.busy[::_EVERY], **style)
         for panel in (age, busy):
@@ -84,16 +84,16 @@ def _draw_limits(volumes: Sequence[Volume]) -> Figure:
         of_it = sorted((v for v in volumes if v.concurrency == concurrency), key=lambda volume: volume.uploads_a_day)
         days = [volume.uploads_a_day for volume in of_it]
         label = f"max_concurrency {concurrency}"
-        colour = _COLOURS[index]
+        color = _COLORS[index]
         age.plot(
             days,
             [max(float(v.burst.oldest_age.max()), 1) for v in of_it],
             "o-",
-            color=colour,
+            color=color,
             label=f"{label}, hour of 10 x",
         )
-        busy.plot(days, [float(v.burst.busy.max()) for v in of_it], "o-", color=colour, label=f"{label}, hour of 10 x")
-        busy.plot(days, [float(v.steady.busy[-1]) for v in of_it], "s:", color=colour, label=f"{label}, steady")
+        busy.plot(days, [float(v.burst.busy.max()) for v in of_it], "o-", color=color, label=f"{label}, hour of 10 x")
+        busy.plot(days, [float(v.steady.busy[-1]) for v in of_it], "s:", color=color, label=f"{label}, steady")
     for seconds, text in ((60, "a minute"), (300, "five minutes")):
         age.axhline(seconds, color="#555555", linewidth=1, linestyle="--")
         age.annotate(text, (1.1e4, seconds * 1.1), color="#333333", fontsize=9)
@@ -122,7 +122,7 @@ def _draw_cost(volumes: Sequence[Volume]) -> Figure:
     for index, service in enumerate(shown[0].usd_by_service):
         heights = np.array([volume.usd_by_service[service] for volume in shown])
         axes.bar(
-            range(len(shown)), heights, 0.6, bottom=bottoms, color=_COLOURS[index], edgecolor="white", label=service
+            range(len(shown)), heights, 0.6, bottom=bottoms, color=_COLORS[index], edgecolor="white", label=service
         )
         bottoms += heights
     for place, total in enumerate(bottoms.tolist()):

@@ -39,7 +39,7 @@ _ALWAYS_NEEDLESS = (
 )
 
 # The engine vips borrows Pillow's decoders of TIFF, BMP, GIF, AVIF, HEIC and animated PNG, the encoder of these, and
-# its colours: what else Pillow has goes. libvips itself is one library; what loads it is the compiled part of cffi.
+# its colors: what else Pillow has goes. libvips itself is one library; what loads it is the compiled part of cffi.
 _NEEDLESS_WITH = {
     Engine.PILLOW: ("resize/imaging/vips",),
     Engine.VIPS: (

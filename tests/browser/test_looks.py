@@ -128,7 +128,7 @@ def test_a_line_is_seen_as_a_line_and_not_as_a_block(
     console: ServedConsole, page: Page, width: int, height: int, sizes: tuple[tuple[int, int], ...]
 ) -> None:
     page.set_viewport_size({"width": width, "height": height})
-    card = show(console, page, resized("console/line.png", *sizes, colour="#000000"))
+    card = show(console, page, resized("console/line.png", *sizes, color="#000000"))
 
     for image, frame in zip(card.locator("img").all(), card.locator(".frame").all(), strict=True):
         assert min(box(image)["width"], box(image)["height"]) == pytest.approx(1, abs=0.1)
@@ -138,12 +138,12 @@ def test_a_line_is_seen_as_a_line_and_not_as_a_block(
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("colour", ["#000000", "#1e1b19", "#fffefb", "#ffffff"])
+@pytest.mark.parametrize("color", ["#000000", "#1e1b19", "#fffefb", "#ffffff"])
 def test_the_bar_of_the_dominant_color_is_seen_whatever_the_color(
-    console: ServedConsole, page: Page, scheme: Any, colour: str
+    console: ServedConsole, page: Page, scheme: Any, color: str
 ) -> None:
     page.emulate_media(color_scheme=scheme)
-    card = show(console, page, resized("console/night.jpg", (1600, 1067), colour=colour))
+    card = show(console, page, resized("console/night.jpg", (1600, 1067), color=color))
 
     line, around = card.evaluate(
         "(card) => [getComputedStyle(card, '::before').borderRightColor, getComputedStyle(card).backgroundColor]"
@@ -168,7 +168,7 @@ def test_on_a_phone_ones_own_images_come_first_and_the_queue_is_one_press_away(
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_transparent_images_stand_on_a_chequerboard(console: ServedConsole, page: Page, scheme: Any) -> None:
     page.emulate_media(color_scheme=scheme)
-    card = show(console, page, resized("console/logo.png", (900, 600), colour="#ff0000"))
+    card = show(console, page, resized("console/logo.png", (900, 600), color="#ff0000"))
 
     background, color = card.locator("img").evaluate(
         "(image) => [getComputedStyle(image).backgroundImage, getComputedStyle(image).backgroundColor]"

@@ -49,7 +49,7 @@ SEEDS = [
     encoded(quadrants(20, 15), "JPEG", restart_marker_blocks=1)[:-2],
     encoded(quadrants(20, 15), "PNG", exif=exif(3)),
     encoded(quadrants(20, 15).quantize(4), "PNG", transparency=1),
-    hostile.png(9, 7, colour_type=0, bits=16, interlaced=True),
+    hostile.png(9, 7, color_type=0, bits=16, interlaced=True),
     flat(b"\x37\0" * 3, gamma(100_000), points(*P3_POINTS), (b"tRNS", b"\x37\0" * 3), bits=16),
     flat(b"\x37\x99\x10", code_points(9, 1)),
     animation("PNG", [quadrants(20, 15), Image.new("RGB", (20, 15))], [100, 100], disposal=2, blend=1),
@@ -66,7 +66,7 @@ SEEDS = [
     encoded(quadrants(20, 15), "AVIF"),
     boxes.with_two_maps(
         boxes.with_properties(
-            boxes.colours(encoded(quadrants(20, 15).convert("RGBA"), "AVIF"), 9, 16),
+            boxes.colors(encoded(quadrants(20, 15).convert("RGBA"), "AVIF"), 9, 16),
             boxes.clean_aperture(16, 12, -4, -3),
         )
     ),

@@ -30,7 +30,7 @@ from support.function.faulty import KNOBS, Faulty, ended_jobs, faulty_pipeline
 from support.imaging.images import encoded
 from support.imaging.pictures import jpeg
 
-COLOURS = ("red", "lime", "blue", "white", "black", "cyan", "magenta", "yellow")
+COLORS = ("red", "lime", "blue", "white", "black", "cyan", "magenta", "yellow")
 OUTCOMES = (*(outcome.value for outcome in Outcome), "dead letter")
 
 # Long enough for a batch in which some jobs meet silence; a batch that was killed comes back after the latter.
@@ -183,7 +183,7 @@ def _drive(faulty: Faulty, random: Random, uploads: int, keys: int, progress: Ca
     traffic = Traffic(sent=faulty.sent)
     markers: dict[str, str] = {}
     live: set[str] = set()
-    images = [jpeg(colour=colour) for colour in COLOURS] + [_png(colour) for colour in COLOURS]
+    images = [jpeg(color=color) for color in COLORS] + [_png(color) for color in COLORS]
     broken = [b"no image", jpeg()[:300], b""]
     for number in range(uploads):
         if number % 10 == 0:
@@ -241,8 +241,8 @@ def _events(messages: list[str]) -> Iterator[Event]:
             yield Event(upload.key, upload.version_id or "", upload.sequencer)
 
 
-def _png(colour: str) -> bytes:
-    return encoded(Image.new("RGB", (64, 48), colour))
+def _png(color: str) -> bytes:
+    return encoded(Image.new("RGB", (64, 48), color))
 
 
 def _patience(uploads: int) -> float:

@@ -40,9 +40,9 @@ any_moment = pytest.mark.parametrize(
 @any_moment
 def test_a_consumer_that_a_newer_upload_overtakes_changes_nothing(moment: Moment, faulty: Faulty) -> None:
     with faulty.proxy.holding(*moment(faulty)) as older:
-        faulty.upload("cat.jpg", jpeg(colour="red"))
+        faulty.upload("cat.jpg", jpeg(color="red"))
         older.wait_for_request()
-        faulty.upload("cat.jpg", jpeg(colour="blue"))
+        faulty.upload("cat.jpg", jpeg(color="blue"))
         faulty.wait_for_end("cat.jpg")
 
     faulty.check()
@@ -63,10 +63,10 @@ def test_a_consumer_whose_source_is_deleted_meanwhile_leaves_nothing(moment: Mom
 
 def test_a_consumer_that_is_done_before_the_event_of_the_overwriting_comes_is_corrected_by_it(faulty: Faulty) -> None:
     with faulty.proxy.holding(*writes_manifest(faulty)) as older:
-        faulty.upload("cat.jpg", jpeg(colour="red"))
+        faulty.upload("cat.jpg", jpeg(color="red"))
         older.wait_for_request()
         faulty.pause()
-        faulty.upload("cat.jpg", jpeg(colour="blue"))
+        faulty.upload("cat.jpg", jpeg(color="blue"))
     faulty.wait_for_end("cat.jpg")
 
     faulty.go_on()

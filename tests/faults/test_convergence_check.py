@@ -55,7 +55,7 @@ def say_it_was_rejected(faulty: Faulty) -> None:
 
 def overwrite_the_source(faulty: Faulty) -> None:
     faulty.pause()
-    faulty.upload("cat.jpg", jpeg(colour="blue"))
+    faulty.upload("cat.jpg", jpeg(color="blue"))
     faulty.messages(1)
     faulty.go_on()
 
@@ -81,7 +81,7 @@ def delete_the_source(faulty: Faulty) -> None:
     ],
 )
 def test_a_derived_bucket_that_is_not_right_is_noticed(damage: Callable[[Faulty], None], faulty: Faulty) -> None:
-    faulty.upload("cat.jpg", jpeg(colour="red"))
+    faulty.upload("cat.jpg", jpeg(color="red"))
     faulty.check()
 
     damage(faulty)

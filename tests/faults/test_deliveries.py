@@ -11,12 +11,12 @@ from support.imaging.pictures import jpeg
 pytestmark = pytest.mark.long
 
 
-def messages_of(faulty: Faulty, *colours: str) -> list[str]:
-    """Upload images of these colours to one key, one after the other, and take the messages that S3 sends of them."""
+def messages_of(faulty: Faulty, *colors: str) -> list[str]:
+    """Upload images of these colors to one key, one after the other, and take the messages that S3 sends of them."""
     faulty.pause()
-    for colour in colours:
-        faulty.upload("cat.jpg", jpeg(colour=colour))
-    return taken(faulty, len(colours))
+    for color in colors:
+        faulty.upload("cat.jpg", jpeg(color=color))
+    return taken(faulty, len(colors))
 
 
 def taken(faulty: Faulty, count: int) -> list[str]:
@@ -101,8 +101,8 @@ def test_a_message_whose_deletion_fails_comes_again_and_is_left_alone(faulty: Fa
 def test_messages_wait_while_nobody_can_receive_them(faulty: Faulty) -> None:
     """The emulator receives in its own process, where nothing can fail: its polling is off meanwhile."""
     faulty.pause()
-    for colour in ("red", "blue"):
-        faulty.upload("cat.jpg", jpeg(colour=colour))
+    for color in ("red", "blue"):
+        faulty.upload("cat.jpg", jpeg(color=color))
 
     faulty.go_on()
 

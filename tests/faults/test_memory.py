@@ -49,7 +49,7 @@ TWELVE, FIFTY = (4000, 3000), (8000, 6250)
 
 
 def plain(mode: str, size: tuple[int, int], kind: str, **options: Any) -> bytes:
-    """A picture of one colour: what decoding it takes is as for any other."""
+    """A picture of one color: what decoding it takes is as for any other."""
     file = io.BytesIO()
     Image.new(mode, size, 1 if mode in ("I;16", "I", "F") else "teal").save(file, kind, **options)
     return file.getvalue()
@@ -120,9 +120,9 @@ DECODING: dict[str, Callable[[], bytes]] = {
     "progressive jpeg": lambda: plain("RGB", TWELVE, "JPEG", progressive=True),
     "progressive jpeg without its end": lambda: plain("RGB", TWELVE, "JPEG", progressive=True)[:-2],
     "png": lambda: png(*TWELVE),
-    "png of 16 bits": lambda: png(*TWELVE, colour_type=0, bits=16),
-    "png of palette, interlaced": lambda: png(*TWELVE, colour_type=3, interlaced=True),
-    "png with alpha": lambda: png(*TWELVE, colour_type=6),
+    "png of 16 bits": lambda: png(*TWELVE, color_type=0, bits=16),
+    "png of palette, interlaced": lambda: png(*TWELVE, color_type=3, interlaced=True),
+    "png with alpha": lambda: png(*TWELVE, color_type=6),
     "png of linear light": lambda: png(*TWELVE, gamma(100_000)),
     "png of linear light in 16 bits": lambda: png(*TWELVE, gamma(100_000), bits=16),
     "webp": lambda: plain("RGB", TWELVE, "WEBP", method=0),
@@ -145,24 +145,24 @@ DECODING_MORE: dict[str, Callable[[], bytes]] = {
     "jpeg of restarts": lambda: plain("RGB", FIFTY, "JPEG", restart_marker_blocks=1),
     "jpeg of many scans": lambda: jpeg_of_scans(80, *TWELVE),
     "png of 50 MP": lambda: png(*FIFTY),
-    "png of two colours": lambda: png(*TWELVE, colour_type=0, bits=1),
+    "png of two colors": lambda: png(*TWELVE, color_type=0, bits=1),
     "png of 16 bits, with a transparent grey": lambda: plain("I;16", TWELVE, "PNG", transparency=7),
-    "png with a transparent colour": lambda: plain("RGB", TWELVE, "PNG", transparency=(1, 2, 3)),
+    "png with a transparent color": lambda: plain("RGB", TWELVE, "PNG", transparency=(1, 2, 3)),
     "png of palette with a transparent entry": lambda: plain("P", TWELVE, "PNG", transparency=3),
     "png of grey with a transparent grey": lambda: plain("L", TWELVE, "PNG", transparency=3),
-    "png of grey with alpha": lambda: png(*TWELVE, colour_type=4),
-    "png of linear light and opacity": lambda: png(*TWELVE, gamma(100_000), colour_type=6),
-    "png of linear light and opacity in 16 bits": lambda: png(*TWELVE, gamma(100_000), colour_type=6, bits=16),
-    "png of linear grey": lambda: png(*TWELVE, gamma(100_000), colour_type=0),
-    "png of linear grey in 16 bits": lambda: png(*TWELVE, gamma(100_000), colour_type=0, bits=16),
-    "png of linear grey and opacity in 16 bits": lambda: png(*TWELVE, gamma(100_000), colour_type=4, bits=16),
-    "png of linear palette": lambda: png(*TWELVE, gamma(100_000), colour_type=3),
+    "png of grey with alpha": lambda: png(*TWELVE, color_type=4),
+    "png of linear light and opacity": lambda: png(*TWELVE, gamma(100_000), color_type=6),
+    "png of linear light and opacity in 16 bits": lambda: png(*TWELVE, gamma(100_000), color_type=6, bits=16),
+    "png of linear grey": lambda: png(*TWELVE, gamma(100_000), color_type=0),
+    "png of linear grey in 16 bits": lambda: png(*TWELVE, gamma(100_000), color_type=0, bits=16),
+    "png of linear grey and opacity in 16 bits": lambda: png(*TWELVE, gamma(100_000), color_type=4, bits=16),
+    "png of linear palette": lambda: png(*TWELVE, gamma(100_000), color_type=3),
     "png of another gamut": lambda: png(*TWELVE, code_points(12, 13)),
     "png of 16 bits with a transparent color": lambda: png(*TWELVE, (b"tRNS", bytes(6)), bits=16),
     "png of 16 bits with a transparent grey of linear light": lambda: png(
-        *TWELVE, gamma(100_000), (b"tRNS", bytes(2)), colour_type=0, bits=16
+        *TWELVE, gamma(100_000), (b"tRNS", bytes(2)), color_type=0, bits=16
     ),
-    "png of 4 bits with a transparent grey": lambda: png(*TWELVE, (b"tRNS", bytes(2)), colour_type=0, bits=4),
+    "png of 4 bits with a transparent grey": lambda: png(*TWELVE, (b"tRNS", bytes(2)), color_type=0, bits=4),
     "animated png": lambda: animation("PNG", [Image.new("RGB", TWELVE, name) for name in ("red", "teal")], [40, 40]),
     "png of noise with a comment": lambda: encoded(noise((2500, 2000)), compress_level=1, pnginfo=comment()),
     "webp with alpha": lambda: plain("RGBA", TWELVE, "WEBP", method=0),

@@ -83,7 +83,7 @@ def test_a_fault_of_s3_that_passes_changes_nothing_whichever_request_it_meets(
     fault: Action, requests: Sequence[Request], faulty: Faulty
 ) -> None:
     names = {request.__name__: request for request in requests}
-    upload_all(faulty, names, jpeg(colour="red"))
+    upload_all(faulty, names, jpeg(color="red"))
     faulty.wait_until_done()
     faulty.retry_after(2)
     faults = [faulty.proxy.on(*request(faulty, name), fault) for name, request in names.items()]

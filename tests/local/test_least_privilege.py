@@ -120,7 +120,7 @@ def failures_of_a_life(pipeline: Pipeline, key: str) -> int:
     s3 = pipeline.client("s3")
     upload(pipeline, key, jpeg())
     failed = deliver(pipeline)
-    upload(pipeline, key, jpeg(colour="navy"))
+    upload(pipeline, key, jpeg(color="navy"))
     failed += deliver(pipeline)
     s3.delete_object(Bucket=pipeline.uploads_bucket, Key=key)
     return failed + deliver(pipeline)

@@ -107,8 +107,8 @@ def destroy(pipeline: Pipeline) -> None:
 def live_and_die(pipeline: Pipeline, key: str) -> None:
     """Upload, overwrite and delete a key, and the versions of it: five events."""
     s3: S3Client = pipeline.client("s3")
-    for colour in ("red", "navy"):
-        upload(pipeline, key, jpeg(colour=colour))
+    for color in ("red", "navy"):
+        upload(pipeline, key, jpeg(color=color))
     s3.delete_object(Bucket=pipeline.uploads_bucket, Key=key)
     for version in s3.list_object_versions(Bucket=pipeline.uploads_bucket, Prefix=key)["Versions"]:
         s3.delete_object(Bucket=pipeline.uploads_bucket, Key=key, VersionId=version["VersionId"])

@@ -23,7 +23,7 @@ from support.imaging.likeness import similarity
 pytestmark = [pytest.mark.runtime, pytest.mark.timeout(1200)]
 
 LEAST_SIMILARITY = 0.985
-# By how many of 255 levels a channel may differ on the whole: in the few colours of a GIF, neighbours differ by more.
+# By how many of 255 levels a channel may differ on the whole: in the few colors of a GIF, neighbours differ by more.
 MOST_TINT = 1.0
 WIDTH = 96
 # On a busy machine an emulated sandbox may need more than the time that it has for its start. Its job is tried again.
@@ -60,7 +60,7 @@ def frames_of(file: Path) -> Iterator[Image.Image]:
 
 
 def likeness(one: Path, other: Path) -> float:
-    """The least SSIM of any frame; 0 where its colours are others on the whole."""
+    """The least SSIM of any frame; 0 where its colors are others on the whole."""
     frames = list(zip(frames_of(one), frames_of(other), strict=True))
     tints = [
         abs(a - b) for pair in frames for a, b in zip(*(ImageStat.Stat(frame).mean for frame in pair), strict=True)

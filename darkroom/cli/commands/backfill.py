@@ -139,7 +139,7 @@ def backfill_(  # noqa: PLR0913 - the command has so many options
         return
     selection = Filter(
         recipe=settings.recipe,
-        generation=_live_generation(pipeline),
+        function_version=_live_version(pipeline),
         everything=everything,
         rejected=rejected,
         missing=_known(missing, settings),
@@ -226,7 +226,7 @@ def _warning(orphans: int, settings: Settings) -> str:
     )
 
 
-def _live_generation(pipeline: Pipeline) -> int:
+def _live_version(pipeline: Pipeline) -> int:
     with aws_errors("Reading the live version of the function"):
         return pipeline.live_generation()
 

@@ -35,7 +35,7 @@ export function updateCard(made, row) {
   made.dataset.text = text;
   made.className = row.stage;
   fit(made.querySelector(".name"), shown(row.key)); // a file dropped before the first news has no folder yet
-  if (/^#[0-9a-f]{6}$/i.test(row.colour ?? "")) made.style.setProperty("--dominant", row.colour);
+  if (/^#[0-9a-f]{6}$/i.test(row.color ?? "")) made.style.setProperty("--dominant", row.color);
   else made.style.removeProperty("--dominant");
   updateSteps(made.querySelector(".steps"), row);
   const mine = own.get(row.id);

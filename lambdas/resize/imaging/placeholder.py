@@ -14,7 +14,7 @@ from resize.imaging.rendition import Rendered, Rendition
 # these cost time and change nothing.
 _SIDE = 16
 
-# Colours in the same steps of so many of 255 levels are similar.
+# Colors in the same steps of so many of 255 levels are similar.
 _SIMILAR = 32
 
 
@@ -30,7 +30,7 @@ class Thumbnail:
 
 
 def thumbnail_size(size: Size) -> Size:
-    """Say how small an image can be and still tell its colours."""
+    """Say how small an image can be and still tell its colors."""
     scale = min(1.0, _SIDE / max(size))
     return Size(*(max(1, round(side * scale)) for side in size))
 
@@ -54,9 +54,9 @@ def assemble(
 
 
 def dominant_colour(picture: Thumbnail) -> str | None:
-    """Name the colour that fills most of a picture, as `#rrggbb`.
+    """Name the color that fills most of a picture, as `#rrggbb`.
 
-    None where nothing is opaque. It is the average of the largest group of similar colours, in which each pixel counts
+    None where nothing is opaque. It is the average of the largest group of similar colors, in which each pixel counts
     by its opacity.
     """
     opacities: Counter[tuple[int, ...]] = Counter()

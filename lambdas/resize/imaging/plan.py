@@ -9,7 +9,7 @@ from resize.imaging.geometry import Placement, Size, place
 from resize.imaging.variants import Format, Variant
 
 # Red, green, blue and opacity, 0 to 255 each.
-Colour: TypeAlias = tuple[int, int, int, int]
+Color: TypeAlias = tuple[int, int, int, int]
 
 HAS_ANIMATION = frozenset({Format.WEBP, Format.GIF})
 HAS_ALPHA = frozenset({Format.WEBP, Format.GIF, Format.PNG, Format.AVIF})
@@ -31,7 +31,7 @@ class Plan:
     frames: int
 
     @property
-    def background(self) -> Colour:
+    def background(self) -> Color:
         """What stands beside and behind the picture.
 
         Opaque where the format knows no other.

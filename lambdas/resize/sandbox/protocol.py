@@ -23,7 +23,7 @@ READY = b"ready"
 _HEAD_BYTES = 64 * 1024
 
 # What stands in a manifest, and so on other people's pages: docs/manifest.schema.json.
-_COLOUR = re.compile(r"#[0-9a-f]{6}")
+_COLOR = re.compile(r"#[0-9a-f]{6}")
 _THUMBHASH = re.compile(r"[A-Za-z0-9+/]{1,100}={0,2}")
 _DETAIL = re.compile(r"[ -~]{0,500}")
 # Whether a source lies in an archive is for S3 to say, and keeps what was made of it before.
@@ -146,7 +146,7 @@ def _read_rendered(
         width=_count(described["width"]),
         height=_count(described["height"]),
         frames=_count(described["frames"]),
-        dominant_colour=_colour(described["dominant_colour"]),
+        dominant_colour=_color(described["dominant_colour"]),
         thumbhash=_text(described["thumbhash"], _THUMBHASH),
         renditions=tuple(renditions),
     )
@@ -162,8 +162,8 @@ def _count(value: object) -> int:
     return value
 
 
-def _colour(value: object) -> str | None:
-    return None if value is None else _text(value, _COLOUR)
+def _color(value: object) -> str | None:
+    return None if value is None else _text(value, _COLOR)
 
 
 def _text(value: object, allowed: re.Pattern[str]) -> str:

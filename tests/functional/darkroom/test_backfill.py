@@ -37,7 +37,7 @@ FAST = RateLimiter(1_000_000)
 
 
 def selection(world: Buckets) -> Filter:
-    return Filter(recipe=world.settings.recipe, generation=world.settings.generation)
+    return Filter(recipe=world.settings.recipe, function_version=world.settings.function_version)
 
 
 def whole(world: Buckets, pipeline: Pipeline, inventory: Path | None = None) -> UploadedKeys:
@@ -86,7 +86,7 @@ def test_what_has_no_outcome_is_done_and_what_has_one_is_left_alone(world: Bucke
 def test_after_a_backfill_everything_shows_the_new_configuration(world: Buckets, pipeline: Pipeline) -> None:
     for key in ("a b.jpg", "ä.jpg"):
         world.deliver(world.upload(key, key.encode()))
-    world.settings = replace(world.settings, variants=world.settings.variants[:1], generation=1)
+    world.settings = replace(world.settings, variants=world.settings.variants[:1], function_version=1)
 
     counts = run(world, pipeline)
     outcomes = {world.deliver(job).outcome for job in jobs(pipeline)}
@@ -101,14 +101,14 @@ def test_what_a_version_that_was_rolled_back_has_done_is_told_until_a_newer_one_
     world: Buckets, pipeline: Pipeline
 ) -> None:
     variants = world.settings.variants
-    world.settings = replace(world.settings, variants=variants[:1], generation=7)
+    world.settings = replace(world.settings, variants=variants[:1], function_version=7)
     world.deliver(world.upload("cat.jpg", b"1"))
-    world.settings = replace(world.settings, variants=variants, generation=6)
+    world.settings = replace(world.settings, variants=variants, function_version=6)
 
     assert run(world, pipeline) == {Decision.NEWER_VERSION: 1}
     assert jobs(pipeline) == []
 
-    world.settings = replace(world.settings, generation=8)
+    world.settings = replace(world.settings, function_version=8)
     assert run(world, pipeline) == {Decision.OTHER_RECIPE: 1}
     (job,) = jobs(pipeline)
     assert not world.deliver(job).duplicate
@@ -116,10 +116,10 @@ def test_what_a_version_that_was_rolled_back_has_done_is_told_until_a_newer_one_
 
 
 def test_the_same_bytes_uploaded_again_after_a_rollback_are_done(world: Buckets, pipeline: Pipeline) -> None:
-    world.settings = replace(world.settings, generation=7)
+    world.settings = replace(world.settings, function_version=7)
     world.deliver(world.upload("cat.jpg", b"same"))
     world.upload("cat.jpg", b"same")
-    world.settings = replace(world.settings, variants=world.settings.variants[:1], generation=6)
+    world.settings = replace(world.settings, variants=world.settings.variants[:1], function_version=6)
 
     assert run(world, pipeline) == {Decision.OVERTAKEN: 1}
     (job,) = jobs(pipeline)
@@ -281,7 +281,7 @@ def archived(world: Buckets, pipeline: Pipeline) -> None:
     """Upload and resize an image, archive it, and tell of its archive in its manifest."""
     event = world.upload("cat.jpg", b"1")
     world.deliver(event)
-    world.settings = replace(world.settings, cache_control="no-store", generation=1)
+    world.settings = replace(world.settings, cache_control="no-store", function_version=1)
     run(world, pipeline)
     world.move("cat.jpg", "GLACIER")
     for job in jobs(pipeline):

@@ -129,7 +129,7 @@ class Convergence(RuleBasedStateMachine):
     @rule(variants=st.sampled_from(CONFIGURATIONS))
     def deploy(self, variants: dict[str, dict[str, Any]]) -> None:
         """Configure other variants; consumers at work go on with the ones that they know."""
-        self.world.settings = replace(self.configured(variants), generation=len(self.deployed))
+        self.world.settings = replace(self.configured(variants), function_version=len(self.deployed))
         self.deployed.append(variants)
 
     @precondition(lambda self: self.current and not self.current.archived)
@@ -294,7 +294,7 @@ class Convergence(RuleBasedStateMachine):
         A message stays hidden for six times as long as a function may run: one that is in the hands of an older version
         of the function is not given to a newer one.
         """
-        older = [each.upload for each in self.consumers if each.generation < self.world.settings.generation]
+        older = [each.upload for each in self.consumers if each.generation < self.world.settings.function_version]
         return [upload for upload in self.sent if upload not in older]
 
     def written(self) -> list[str]:
@@ -355,7 +355,7 @@ class Convergence(RuleBasedStateMachine):
         work = Stepped(deliver, self.s3, self.check_listed)
         if upload in (consumer.upload for consumer in self.consumers):
             self.doubled.add(upload.sequencer)
-        self.consumers.append(Consumer(upload, world.settings.generation, work))
+        self.consumers.append(Consumer(upload, world.settings.function_version, work))
         return work
 
     def announce(self, _: SteppedClient) -> Announce | None:

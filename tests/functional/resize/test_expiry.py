@@ -188,10 +188,10 @@ def test_of_a_rejected_upload_that_expires_nothing_is_kept(keeping: Buckets) -> 
 
 def test_a_job_cut_short_over_kept_variants_makes_them_again_from_the_old_version(keeping: Buckets) -> None:
     first = uploaded(keeping)
-    keeping.settings = replace(keeping.settings, cache_control="no-store", generation=1)
+    keeping.settings = replace(keeping.settings, cache_control="no-store", function_version=1)
     with pytest.raises(StorageError):
         keeping.deliver(first, client=keeping.client_that_cannot_write("manifests/cat.jpg.json"))
-    keeping.settings = replace(keeping.settings, generation=2)
+    keeping.settings = replace(keeping.settings, function_version=2)
     expiry = keeping.expire("cat.jpg")
 
     keeping.deliver(expiry)
@@ -245,7 +245,7 @@ def archived(world: Buckets, storage_class: str = "GLACIER") -> ObjectEvent:
     """An upload that is resized and archived, and is asked for again by another configuration."""
     first = uploaded(world)
     world.move("cat.jpg", storage_class)
-    world.settings = replace(world.settings, cache_control="no-store", generation=1)
+    world.settings = replace(world.settings, cache_control="no-store", function_version=1)
     return replace(first, requested=first.time)
 
 
@@ -266,7 +266,7 @@ def test_an_archived_source_is_rejected_and_its_variants_are_left_alone(world: B
 def test_a_job_about_an_archived_source_that_comes_twice_is_done_once(world: Buckets) -> None:
     first = uploaded(world)
     world.move("cat.jpg", "GLACIER")
-    world.settings = replace(world.settings, cache_control="no-store", generation=1)
+    world.settings = replace(world.settings, cache_control="no-store", function_version=1)
     world.deliver(first)
 
     assert world.deliver(first).duplicate
@@ -285,7 +285,7 @@ def test_an_archived_source_that_was_never_resized_has_no_variants(world: Bucket
 
 def test_of_a_job_cut_short_before_its_source_was_archived_what_is_listed_is_there(world: Buckets) -> None:
     first = uploaded(world)
-    world.settings = replace(world.settings, cache_control="no-store", generation=1)
+    world.settings = replace(world.settings, cache_control="no-store", function_version=1)
     again = replace(first, requested=first.time)
     with pytest.raises(StorageError):
         world.deliver(again, client=world.client_that_cannot_write("thumb/cat.jpg.webp"))

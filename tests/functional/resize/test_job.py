@@ -343,7 +343,7 @@ def test_deleting_an_old_version_says_that_nothing_was_left_to_do(world: Buckets
 def test_deleting_an_old_version_renders_the_current_one_where_the_recipe_is_another(world: Buckets) -> None:
     older = world.upload("cat.jpg", b"old")
     world.deliver(world.upload("cat.jpg", b"new"))
-    world.settings = replace(settings(tiny={"width": 16}), generation=1)
+    world.settings = replace(settings(tiny={"width": 16}), function_version=1)
 
     ended = world.deliver(world.delete_version("cat.jpg", older.version_id))
 
@@ -416,7 +416,7 @@ def test_a_job_cut_short_after_its_manifest_makes_good_an_upload_that_was_taken_
         world.deliver(slow, client=world.client_that_is_answered("HeadObject", 500, "InternalError", times=1))
     world.client.delete_object(Bucket="uploads", Key="cat.jpg", VersionId=slow.version_id or "")
     if generation:
-        world.settings = replace(world.settings, cache_control="no-store", generation=generation)
+        world.settings = replace(world.settings, cache_control="no-store", function_version=generation)
 
     world.deliver(slow)
 
@@ -568,7 +568,7 @@ def test_a_variant_that_is_no_longer_configured_goes_with_the_next_upload(world:
 def test_a_job_delivered_again_under_another_recipe_is_done_anew(world: Buckets) -> None:
     upload = world.upload("cat.jpg", b"cat")
     world.deliver(upload)
-    world.settings = replace(settings(tiny={"width": 16}), generation=1)
+    world.settings = replace(settings(tiny={"width": 16}), function_version=1)
 
     ended = world.deliver(upload)
 
@@ -749,7 +749,7 @@ def test_what_a_job_cut_short_wrote_under_variants_since_removed_goes_with_its_n
     upload = world.upload("cat.jpg", b"cat")
     with pytest.raises(StorageError):
         world.deliver(upload, client=world.client_that_cannot_write("manifests/cat.jpg.json"))
-    world.settings = replace(settings(tiny={"width": 16}), generation=1)
+    world.settings = replace(settings(tiny={"width": 16}), function_version=1)
 
     world.deliver(upload)
 
@@ -759,7 +759,7 @@ def test_what_a_job_cut_short_wrote_under_variants_since_removed_goes_with_its_n
 def test_an_older_version_of_the_function_does_not_undo_what_a_newer_one_made_of_the_same_event(world: Buckets) -> None:
     upload = world.upload("cat.jpg", b"cat")
     older = replace(world)
-    world.settings = replace(settings(large={"width": 1200}), generation=1)
+    world.settings = replace(settings(large={"width": 1200}), function_version=1)
 
     def overtaken(source: bytes) -> Rendered:
         rendered = older.render(source)
@@ -814,7 +814,7 @@ def test_variants_that_the_manifest_lists_stay_when_their_job_comes_again_and_is
     upload = world.upload("cat.jpg", b"cat")
     world.deliver(upload)
     world.upload("cat.jpg", b"newer")
-    world.settings = replace(world.settings, cache_control="no-store", generation=generation)
+    world.settings = replace(world.settings, cache_control="no-store", function_version=generation)
 
     ended = world.deliver(replace(upload, requested=upload.time), must_not_render, is_late=is_late)
 
@@ -826,7 +826,7 @@ def test_variants_that_the_manifest_lists_stay_when_their_job_comes_again_and_is
 def test_while_a_job_is_done_under_another_recipe_no_listed_variant_is_missing(world: Buckets) -> None:
     upload = world.upload("cat.jpg", b"cat")
     world.deliver(upload)
-    world.settings = replace(settings(large={"width": 1600, "format": "jpeg"}, tiny={"width": 16}), generation=1)
+    world.settings = replace(settings(large={"width": 1600, "format": "jpeg"}, tiny={"width": 16}), function_version=1)
     missing = listed_at_each_request(world, "cat.jpg")
 
     world.deliver(upload)
@@ -840,7 +840,7 @@ def test_what_a_job_replaced_and_did_not_come_to_delete_is_deleted_by_whoever_co
     older = world.upload("cat.jpg", b"cat")
     world.deliver(world.upload("cat.jpg", b"cat"))
     renamed = world.upload("cat.jpg", b"cat")
-    world.settings = replace(settings(huge={"width": 1600}), generation=1)
+    world.settings = replace(settings(huge={"width": 1600}), function_version=1)
     with pytest.raises(StorageError, match="DeleteObject"):
         world.deliver(renamed, client=world.client_that_is_answered("DeleteObject", 500, "InternalError", times=1))
     assert set(world.derived()) == {LARGE, THUMB, "huge/cat.jpg.webp"}
@@ -917,7 +917,7 @@ def test_what_a_job_cut_short_has_overwritten_goes_with_the_manifest_that_listed
 
     assert world.deliver(second, must_not_render).outcome is Outcome.SUPERSEDED
     assert set(world.derived()) == {"keep/cat.jpg.jpg"}
-    world.settings = replace(settings(keep={"width": 10, "format": "png"}), generation=1)
+    world.settings = replace(settings(keep={"width": 10, "format": "png"}), function_version=1)
     world.deliver(third)
 
     assert set(world.derived()) == {"keep/cat.jpg.png"}

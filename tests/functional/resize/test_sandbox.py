@@ -103,7 +103,7 @@ MISDEEDS = {
     "another image's key": (answer_parent(variant="thumb/other"), Reason.CRASHED, "'thumb'"),
     "another format": (answer_parent(format="png"), Reason.CRASHED, "'thumb'"),
     "no rendition": (tell_parent(b'{"rendered": {"renditions": []}}'), Reason.CRASHED, "no sense"),
-    "markup for a colour": (describe_to_parent(dominant_colour='#a08c74"><script>'), Reason.CRASHED, "a text"),
+    "markup for a color": (describe_to_parent(dominant_colour='#a08c74"><script>'), Reason.CRASHED, "a text"),
     "markup for a placeholder": (describe_to_parent(thumbhash='"><script>'), Reason.CRASHED, "a text"),
     "half a character": (reject_to_parent("corrupt", "\ud800"), Reason.CRASHED, "a text"),
     "a detail of lines": (reject_to_parent("corrupt", "one\ntwo"), Reason.CRASHED, "a text"),

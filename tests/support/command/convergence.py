@@ -15,8 +15,8 @@ from resize.derived_bucket import ORDER
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-# Renditions of one colour differ from their source by what lossy encoders do to it: 0 to 255.
-_COLOUR_TOLERANCE = 12
+# Renditions of one color differ from their source by what lossy encoders do to it: 0 to 255.
+_COLOR_TOLERANCE = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +30,9 @@ class Derived:
 def assert_converged(pipeline: Pipeline, prefix: str = "") -> None:
     """Hold the derived bucket against the uploads bucket, for all keys that begin so.
 
-    Every live key has a manifest of its newest version. If that is an image there are all its variants, of its colour,
+    Every live key has a manifest of its newest version. If that is an image there are all its variants, of its color,
     with the lengths and ETags that the manifest tells; if not, it is rejected. There is nothing else: no rendition of
-    another version or of a deleted key, whose manifest says "removed". Images are of one colour.
+    another version or of a deleted key, whose manifest says "removed". Images are of one color.
     """
     s3: S3Client = pipeline.client("s3")
     live = {item["Key"]: item["VersionId"] for item in _current_versions(s3, pipeline.uploads_bucket, prefix)}
@@ -60,18 +60,18 @@ def _assert_describes(
 ) -> None:
     key, renditions = manifest["source"]["key"], manifest["renditions"]
     source = s3.get_object(Bucket=pipeline.uploads_bucket, Key=key, VersionId=version_id)
-    colour = _colour(source["Body"].read())
+    color = _color(source["Body"].read())
     assert manifest["source"]["version_id"] == version_id, f"{key!r} shows an old version: {manifest}"
     assert manifest["source"]["etag"] == source["ETag"].strip('"')
-    assert manifest["outcome"] == ("resized" if colour else "rejected"), f"{key!r}: {manifest}"
-    assert {each["variant"] for each in renditions} == (set(variants) if colour else set()), f"{key!r}: {manifest}"
+    assert manifest["outcome"] == ("resized" if color else "rejected"), f"{key!r}: {manifest}"
+    assert {each["variant"] for each in renditions} == (set(variants) if color else set()), f"{key!r}: {manifest}"
     for each in renditions:
         found = s3.get_object(Bucket=pipeline.derived_bucket, Key=each["key"])
-        shown = _colour(found["Body"].read())
+        shown = _color(found["Body"].read())
         assert shown is not None, f"{each['key']!r} is no image"
-        assert colour is not None
-        differs = max(abs(one - other) for one, other in zip(colour, shown, strict=True))
-        assert differs <= _COLOUR_TOLERANCE, f"{each['key']!r} shows {shown}, not {colour}"
+        assert color is not None
+        differs = max(abs(one - other) for one, other in zip(color, shown, strict=True))
+        assert differs <= _COLOR_TOLERANCE, f"{each['key']!r} shows {shown}, not {color}"
         assert found["ContentType"] == each["content_type"]
         assert found["Metadata"][ORDER].startswith(f"{manifest['source']['sequencer']}."), f"{each['key']!r}"
 
@@ -105,7 +105,7 @@ def _manifest(s3: "S3Client", pipeline: Pipeline, key: str) -> dict[str, Any]:
     return manifest
 
 
-def _colour(body: bytes) -> tuple[float, ...] | None:
+def _color(body: bytes) -> tuple[float, ...] | None:
     """The mean red, green and blue, or None if it is no image."""
     try:
         with Image.open(io.BytesIO(body)) as image:

@@ -28,7 +28,7 @@ def file_type(source: bytes, major: bytes, *compatible: bytes, minor: bytes = by
     return _moved(brands + source[length:], len(brands) - length)
 
 
-def colours(source: bytes, primaries: int, transfer: int, matrix: int | None = None) -> bytes:
+def colors(source: bytes, primaries: int, transfer: int, matrix: int | None = None) -> bytes:
     """The same file with other code points in its first nclx."""
     changed = bytearray(source)
     at = changed.index(b"colrnclx") + 8

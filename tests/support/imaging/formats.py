@@ -2,7 +2,7 @@
 
 from PIL import Image
 
-from support.imaging.boxes import colours
+from support.imaging.boxes import colors
 from support.imaging.images import animation, encoded, exif, quadrants, sideways_heic
 from support.imaging.pngs import code_points, flat, gamma
 
@@ -22,10 +22,10 @@ def pictures() -> dict[str, bytes]:
         "PNG of linear light in 16 bits": flat(b"\x37\0" * 3, gamma(100_000), bits=16),
         "PNG of another gamut": flat(b"\x37\x99\x10", code_points(12, 13)),
         "PNG with a transparent color of 16 bits": flat(b"\x37\0" * 3, (b"tRNS", b"\x37\0" * 3), bits=16),
-        "avif in Display P3": colours(formats["AVIF"], 12, 13),
-        "avif in PQ": colours(formats["AVIF"], 9, 16),
-        "avif in HLG": colours(formats["AVIF"], 9, 18),
-        "heic in PQ": colours(sideways_heic(), 9, 16),
+        "avif in Display P3": colors(formats["AVIF"], 12, 13),
+        "avif in PQ": colors(formats["AVIF"], 9, 16),
+        "avif in HLG": colors(formats["AVIF"], 9, 18),
+        "heic in PQ": colors(sideways_heic(), 9, 16),
         "several pictures in one": encoded(whole, "MPO", save_all=True, append_images=frames[1:]),
         "turned": encoded(whole, "JPEG", exif=exif(6)),
         "four inks": encoded(whole.convert("CMYK"), "JPEG"),

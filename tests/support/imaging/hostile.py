@@ -17,15 +17,15 @@ def png(
     width: int,
     height: int,
     *chunks: tuple[bytes, bytes],
-    colour_type: int = 2,
+    color_type: int = 2,
     bits: int = 8,
     interlaced: bool = False,
 ) -> bytes:
-    """A whole PNG, black: its colour type and bits are those of its header (ISO/IEC 15948); chunks follow it."""
-    samples = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[colour_type]
+    """A whole PNG, black: its color type and bits are those of its header (ISO/IEC 15948); chunks follow it."""
+    samples = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[color_type]
     passes = _adam7(width, height) if interlaced else [(width, height)]
-    header = struct.pack(">IIBBBBB", width, height, bits, colour_type, 0, 0, interlaced)
-    palette = _png_chunk(b"PLTE", bytes(768)) if colour_type == 3 else b""
+    header = struct.pack(">IIBBBBB", width, height, bits, color_type, 0, 0, interlaced)
+    palette = _png_chunk(b"PLTE", bytes(768)) if color_type == 3 else b""
     deflate = zlib.compressobj(9)
     data = b"".join(
         deflate.compress(bytes(1 + (columns * samples * bits + 7) // 8))
@@ -49,7 +49,7 @@ def png_with_text_bomb(megabytes: int) -> bytes:
 
 
 def png_with_profile_bomb(megabytes: int) -> bytes:
-    """A good PNG with a colour profile (iCCP) that inflates to so much."""
+    """A good PNG with a color profile (iCCP) that inflates to so much."""
     return _png_with(_png_chunk(b"iCCP", b"profile\0\0" + zlib.compress(bytes(megabytes * 1_000_000), 9)))
 
 
@@ -74,7 +74,7 @@ def _png_frame(number: int, width: int, height: int) -> bytes:
 
 
 def webp_of_34_bytes(width: int, height: int) -> bytes:
-    """A lossless WebP of one colour: five codes of one symbol each, so no bits a pixel (RFC 9649, 3.7.2)."""
+    """A lossless WebP of one color: five codes of one symbol each, so no bits a pixel (RFC 9649, 3.7.2)."""
     size = (width - 1) | (height - 1) << 14
     stream = b"\x2f" + struct.pack("<I", size) + bytes.fromhex("888808") + bytes(6)
     return _riff(b"VP8L", stream)

@@ -24,7 +24,7 @@ _CAREFUL: dict[str, dict[str, Any]] = {
     "AVIF": {"quality": 95},
 }
 
-COLOURS = {
+COLORS = {
     "red": (255, 0, 0),
     "lime": (0, 255, 0),
     "blue": (0, 0, 255),
@@ -47,7 +47,7 @@ def quadrants(width: int = 64, height: int = 48) -> Image.Image:
 
 
 def encoded(picture: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
-    """A picture as a file; JPEG, WebP and AVIF at a quality that keeps colours within a few levels."""
+    """A picture as a file; JPEG, WebP and AVIF at a quality that keeps colors within a few levels."""
     file = io.BytesIO()
     picture.save(file, kind, **_CAREFUL.get(kind, {}) | options)
     return file.getvalue()
@@ -113,15 +113,15 @@ def opened(body: bytes) -> Image.Image:
 
 
 def quarters(picture: Image.Image) -> list[str]:
-    """Name the colours in the middles of the four quarters, row by row."""
+    """Name the colors in the middles of the four quarters, row by row."""
     across, down = (picture.width // 4, picture.width * 3 // 4), (picture.height // 4, picture.height * 3 // 4)
-    return [colour_at(picture, x, y) for y in down for x in across]
+    return [color_at(picture, x, y) for y in down for x in across]
 
 
-def colour_at(picture: Image.Image, x: int, y: int) -> str:
-    """Name the colour of a pixel: the nearest of COLOURS."""
+def color_at(picture: Image.Image, x: int, y: int) -> str:
+    """Name the color of a pixel: the nearest of COLORS."""
     pixel = rgb_at(picture, x, y)
-    return min(COLOURS, key=lambda name: _distance(COLOURS[name], pixel))
+    return min(COLORS, key=lambda name: _distance(COLORS[name], pixel))
 
 
 def rgb_at(picture: Image.Image, x: int = 0, y: int = 0) -> tuple[int, int, int]:

@@ -5,8 +5,8 @@ import io
 from PIL import Image
 
 
-def jpeg(width: int = 64, height: int = 48, colour: str = "teal") -> bytes:
-    """A JPEG of one colour."""
+def jpeg(width: int = 64, height: int = 48, color: str = "teal") -> bytes:
+    """A JPEG of one color."""
     stream = io.BytesIO()
-    Image.new("RGB", (width, height), colour).save(stream, "JPEG")
+    Image.new("RGB", (width, height), color).save(stream, "JPEG")
     return stream.getvalue()

@@ -19,9 +19,9 @@ def chunk(kind: bytes, body: bytes, checksum: int | None = None) -> bytes:
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", checksum or zlib.crc32(kind + body))
 
 
-def header(width: int, height: int, colour_type: int = RGB, bits: int = 8, *, interlaced: bool = False) -> bytes:
+def header(width: int, height: int, color_type: int = RGB, bits: int = 8, *, interlaced: bool = False) -> bytes:
     """The first chunk."""
-    return chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, bits, colour_type, 0, 0, interlaced))
+    return chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, bits, color_type, 0, 0, interlaced))
 
 
 def pixels(rows: Sequence[bytes]) -> bytes:
@@ -33,18 +33,18 @@ def png(
     rows: Sequence[bytes],
     width: int,
     *before: tuple[bytes, bytes],
-    colour_type: int = RGB,
+    color_type: int = RGB,
     bits: int = 8,
     after: Sequence[tuple[bytes, bytes]] = (),
 ) -> bytes:
     """A PNG of these rows, with chunks before and after its pixels."""
     others = [*before, (b"IDAT", pixels(rows)), *after, END]
-    return SIGNATURE + header(width, len(rows), colour_type, bits) + b"".join(chunk(*one) for one in others)
+    return SIGNATURE + header(width, len(rows), color_type, bits) + b"".join(chunk(*one) for one in others)
 
 
-def flat(pixel: bytes, *before: tuple[bytes, bytes], colour_type: int = RGB, bits: int = 8) -> bytes:
-    """8 x 8 pixels of one colour."""
-    return png([pixel * 8] * 8, 8, *before, colour_type=colour_type, bits=bits)
+def flat(pixel: bytes, *before: tuple[bytes, bytes], color_type: int = RGB, bits: int = 8) -> bytes:
+    """8 x 8 pixels of one color."""
+    return png([pixel * 8] * 8, 8, *before, color_type=color_type, bits=bits)
 
 
 def gamma(value: int) -> tuple[bytes, bytes]:
@@ -58,7 +58,7 @@ def points(*values: float) -> tuple[bytes, bytes]:
 
 
 def code_points(primaries: int, transfer: int, matrix: int = 0, full_range: int = 1) -> tuple[bytes, bytes]:
-    """Colours by ITU-T H.273."""
+    """Colors by ITU-T H.273."""
     return b"cICP", bytes((primaries, transfer, matrix, full_range))
 
 
@@ -108,6 +108,6 @@ def still(pixel: bytes) -> bytes:
     return chunk(b"IDAT", pixels([pixel * 8] * 8))
 
 
-def animated(*parts: bytes, colour_type: int = RGB) -> bytes:
+def animated(*parts: bytes, color_type: int = RGB) -> bytes:
     """An animated PNG of 8 x 8 pixels."""
-    return SIGNATURE + header(8, 8, colour_type) + b"".join(parts) + chunk(*END)
+    return SIGNATURE + header(8, 8, color_type) + b"".join(parts) + chunk(*END)

@@ -1,4 +1,4 @@
-"""Builders of ICC profiles: as few tags of ICC.1:2001-04 (version 2) as a colour engine accepts."""
+"""Builders of ICC profiles: as few tags of ICC.1:2001-04 (version 2) as a color engine accepts."""
 
 import struct
 from collections.abc import Callable, Mapping, Sequence

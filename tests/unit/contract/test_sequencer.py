@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from contract.sequencer import EventOrder
 
 orders = st.builds(
-    EventOrder, sequencer=st.text("0123456789ABCDEF", min_size=1, max_size=8), generation=st.integers(0, 9)
+    EventOrder, sequencer=st.text("0123456789ABCDEF", min_size=1, max_size=8), function_version=st.integers(0, 9)
 )
 
 
@@ -27,19 +27,22 @@ orders = st.builds(
 )
 def test_sequencers_compare_as_text_padded_with_zeros_on_the_right(sequencer: str, than: str, later: bool) -> None:
     assert (
-        EventOrder(sequencer=sequencer, generation=1).is_later_than(EventOrder(sequencer=than, generation=1)) is later
+        EventOrder(sequencer=sequencer, function_version=1).is_later_than(
+            EventOrder(sequencer=than, function_version=1)
+        )
+        is later
     )
 
 
 def test_of_one_event_s_writers_the_newer_version_of_the_function_is_later() -> None:
-    older, newer = EventOrder(sequencer="55", generation=9), EventOrder(sequencer="55", generation=10)
+    older, newer = EventOrder(sequencer="55", function_version=9), EventOrder(sequencer="55", function_version=10)
 
     assert newer.is_later_than(older)
     assert not older.is_later_than(newer)
 
 
 def test_a_later_event_wins_whatever_version_of_the_function_it_met() -> None:
-    assert EventOrder(sequencer="56", generation=1).is_later_than(EventOrder(sequencer="55", generation=2))
+    assert EventOrder(sequencer="56", function_version=1).is_later_than(EventOrder(sequencer="55", function_version=2))
 
 
 @given(order=orders)

@@ -57,7 +57,7 @@ def test_the_asyncapi_document_is_one_of_version_3() -> None:
 
 @pytest.mark.parametrize(
     ("path", "value"),
-    [("asyncapi", "2.6.0"), ("operations.announce.action", "publish"), ("channels.images.colour", "red"), ("info", {})],
+    [("asyncapi", "2.6.0"), ("operations.announce.action", "publish"), ("channels.images.color", "red"), ("info", {})],
 )
 def test_what_is_no_asyncapi_document_is_found_out(path: str, value: object) -> None:
     with pytest.raises(ValueError, match="validation error"):

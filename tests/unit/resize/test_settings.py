@@ -32,11 +32,11 @@ def test_settings_written_as_an_environment_read_back() -> None:
     assert Settings.from_environment(told.to_environment()) == told
 
 
-@pytest.mark.parametrize(("version", "generation"), [("7", 7), ("$LATEST", 0)])
-def test_the_generation_is_the_number_of_the_function_s_version(version: str, generation: int) -> None:
+@pytest.mark.parametrize(("version", "number"), [("7", 7), ("$LATEST", 0)])
+def test_the_version_of_the_function_is_a_number(version: str, number: int) -> None:
     environment = settings().to_environment() | {"AWS_LAMBDA_FUNCTION_VERSION": version}
 
-    assert Settings.from_environment(environment).generation == generation
+    assert Settings.from_environment(environment).function_version == number
 
 
 @pytest.mark.parametrize("name", settings().to_environment())

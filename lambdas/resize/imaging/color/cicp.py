@@ -12,7 +12,7 @@ _SRGB = 13
 
 @dataclass(frozen=True, slots=True)
 class Cicp:
-    """Colour primaries and transfer characteristics: rows of H.273's tables 2 and 3.
+    """Color primaries and transfer characteristics: rows of H.273's tables 2 and 3.
 
     Matrix and range are for the decoder, which gives red, green and blue. `peak` is the brightest of an HDR picture, in
     cd/m2.

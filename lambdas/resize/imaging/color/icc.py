@@ -24,7 +24,7 @@ _MOST = 2**15  # what ICC's numbers hold
 
 @dataclass(frozen=True, slots=True)
 class Primaries:
-    """Where red, green, blue and white of a colour space are."""
+    """Where red, green, blue and white of a color space are."""
 
     red: Point
     green: Point
@@ -123,7 +123,7 @@ def profile_by_table(nodes: int, light: Callable[[float, float, float], Sequence
 
 
 def conversion(source: Primaries, target: Primaries) -> Matrix:
-    """Make the matrix from the light of one colour space to another's.
+    """Make the matrix from the light of one color space to another's.
 
     ValueError where either spans none.
     """
@@ -148,7 +148,7 @@ def _to_d50(primaries: Primaries) -> Matrix:
     """Make the matrix from light to XYZ, its white adapted to ICC's; ValueError where there is none."""
     points = (primaries.red, primaries.green, primaries.blue, primaries.white)
     if any(not 0 <= coordinate <= 1 for point in points for coordinate in point):
-        raise ValueError("no colours")
+        raise ValueError("no colors")
     x, y = primaries.white
     if y < _SINGULAR:
         raise ValueError("no white")

@@ -15,7 +15,7 @@ from resize.imaging.color.icc import PRIMARIES, Matrix, Primaries, conversion, p
 
 Light: TypeAlias = tuple[float, float, float]  # red, green and blue
 
-# Levels of each colour in the table, as many as lcms2 keeps of any.
+# Levels of each color in the table, as many as lcms2 keeps of any.
 _NODES = 33
 
 _WHITE = 203.0  # cd/m2

@@ -63,21 +63,21 @@ class CleanAperture:
 class Samples:
     """How a picture is coded.
 
-    Bytes of each sample, and how many samples of colour there are for each of lightness.
+    Bytes of each sample, and how many samples of color there are for each of lightness.
     """
 
     depth_bytes: int
-    colour: float
+    color: float
 
     @property
     def is_grey(self) -> bool:
         """Whether there is lightness alone."""
-        return self.colour == 0
+        return self.color == 0
 
     @property
     def bytes_of_pixel(self) -> float:
         """Bytes of each pixel, without its opacity."""
-        return self.depth_bytes * (1 + self.colour)
+        return self.depth_bytes * (1 + self.color)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,8 +2,8 @@
 
 import re
 
-# From this quality on, colour is kept at full resolution.
-FULL_COLOUR_QUALITY = 90
+# From this quality on, color is kept at full resolution.
+FULL_COLOR_QUALITY = 90
 
 # Two ways to spend time on size: Huffman tables of its own, then several scans.
 OPTIMIZE_EFFORT = 3

@@ -14,11 +14,11 @@ from contract.errors import Reason
 from resize.errors import ImageRejectedError
 from resize.imaging.formats.png_animation import PngAnimation, PngFrame, png_animation_of
 from resize.imaging.formats.png_chunks import END_CHUNK, SIGNATURE, Chunk, chunks_of, written
-from resize.imaging.formats.png_color import Colours, colours_of
+from resize.imaging.formats.png_color import Colors, colors_of
 from resize.imaging.geometry import Size
 from resize.imaging.limits import unsupported
 
-# Depths by colour type (11.2.1).
+# Depths by color type (11.2.1).
 _DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
 GREY, _RGB, _PALETTE, GREY_WITH_OPACITY, _RGBA = 0, 2, 3, 4, 6
 _KEY_SAMPLES = {GREY: 1, _RGB: 3}
@@ -35,7 +35,7 @@ _DEFLATE = 8
 # Where each pass of an interlaced picture begins, and how far its pixels are from each other (8.2).
 _ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 _AFTER_HEADER = 33
-_MOST_COLOURS = 256
+_MOST_COLORS = 256
 _OPAQUE = b"\xff"
 
 # Ancillary chunks that cost no decoder anything, if they are as long as that: a file without others is given to it as
@@ -53,12 +53,12 @@ class Header:
 
     size: Size
     bits: int
-    colour_type: int
+    color_type: int
     interlaced: int
 
     def to_bytes(self) -> bytes:
         """Write it as the chunk has it."""
-        return _HEADER.pack(*self.size, self.bits, self.colour_type, 0, 0, self.interlaced)
+        return _HEADER.pack(*self.size, self.bits, self.color_type, 0, 0, self.interlaced)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class _Inflated:
 class Png:
     """A file as decoders get it.
 
-    `body` is its still. `key` is the colour that stands for transparent where samples have 16 bits: a decoder that
+    `body` is its still. `key` is the color that stands for transparent where samples have 16 bits: a decoder that
     gives 8 of them cannot tell it. `exif` is that before the pixels, which is what Chromium turns a picture by.
     """
 
@@ -82,7 +82,7 @@ class Png:
     header: Header
     shared: bytes  # the chunks between header and pixels: a palette, what is transparent
     body: bytes
-    colours: Colours
+    colors: Colors
     exif: bytes
     key: tuple[int, ...] | None
     animation: PngAnimation | None
@@ -133,7 +133,7 @@ class Png:
         return _Inflated(packed[: len(packed) - len(stream.unused_data)], checksum, stream.eof)
 
     def _inflated_bytes(self, size: Size) -> int:
-        bits = self.header.bits * _SAMPLES[self.header.colour_type]
+        bits = self.header.bits * _SAMPLES[self.header.color_type]
         passes = _passes(size) if self.header.interlaced else [size]
         return sum(height * (1 + (width * bits + 7) // 8) for width, height in passes if width)
 
@@ -143,7 +143,7 @@ class Png:
         Each the half of a sample. Filters work on bytes, a pixel's at a time (9.2): of as many as before.
         """
         size = Size(*struct.unpack_from(">II", body, _SIZE_AT))
-        header = replace(self.header, size=size, bits=8, colour_type=_RGBA)
+        header = replace(self.header, size=size, bits=8, color_type=_RGBA)
         return SIGNATURE + written(b"IHDR", header.to_bytes()) + body[_AFTER_HEADER:]
 
     def body_of(self, frame: PngFrame) -> bytes:
@@ -175,7 +175,7 @@ def read_png(source: bytes) -> Png:
         header=shown,
         shared=shared,
         body=source if is_fit else _file(shown, shared, _run(first, end)),
-        colours=colours_of(found),
+        colors=colors_of(found),
         exif=b"" if found.get(b"eXIf", b"").startswith(b"Exif") else found.get(b"eXIf", b""),
         key=key,
         animation=_animation(header, found, chain(after, chunks)),
@@ -187,11 +187,11 @@ def _header(chunk: Chunk | None) -> Header:
         raise unsupported("a PNG that Xcode has written for iOS")
     if chunk is None or chunk.kind != b"IHDR" or not chunk.is_whole or len(chunk.body) != _HEADER.size:
         raise _corrupt("its header makes no sense")
-    width, height, bits, colour_type, packing, filters, interlaced = _HEADER.unpack(chunk.body)
+    width, height, bits, color_type, packing, filters, interlaced = _HEADER.unpack(chunk.body)
     has_size = 0 < width <= _LONGEST_SIDE and 0 < height <= _LONGEST_SIDE
-    if not has_size or bits not in _DEPTHS.get(colour_type, ()) or packing or filters or interlaced > 1:
+    if not has_size or bits not in _DEPTHS.get(color_type, ()) or packing or filters or interlaced > 1:
         raise _corrupt("its header makes no sense")
-    return Header(size=Size(width, height), bits=bits, colour_type=colour_type, interlaced=interlaced)
+    return Header(size=Size(width, height), bits=bits, color_type=color_type, interlaced=interlaced)
 
 
 def _description(header: Header, chunks: Iterator[Chunk]) -> tuple[dict[bytes, bytes], Chunk, bool]:
@@ -215,7 +215,7 @@ def _description(header: Header, chunks: Iterator[Chunk]) -> tuple[dict[bytes, b
 
 def _is_early(header: Header, chunk: Chunk, found: dict[bytes, bytes]) -> bool:
     """Tell the opacities of a palette that is not there yet (5.6)."""
-    return chunk.kind == b"tRNS" and header.colour_type == _PALETTE and b"PLTE" not in found
+    return chunk.kind == b"tRNS" and header.color_type == _PALETTE and b"PLTE" not in found
 
 
 def _is_harmless(chunk: Chunk) -> bool:
@@ -229,7 +229,7 @@ def _palette(header: Header, chunk: Chunk, found: dict[bytes, bytes]) -> bytes:
     if not chunk.is_whole or chunk.kind in found:
         raise _corrupt("its palette makes no sense")
     count = (chunk.end - chunk.start) // 3
-    if header.colour_type == _PALETTE and not 0 < count <= _MOST_COLOURS:
+    if header.color_type == _PALETTE and not 0 < count <= _MOST_COLORS:
         raise _corrupt("its palette makes no sense")
     return chunk.body
 
@@ -270,34 +270,34 @@ def _is_narrow(first: Chunk) -> bool:
 def _alike(header: Header, found: dict[bytes, bytes]) -> tuple[Header, bytes, tuple[int, ...] | None]:
     """Write what stands between header and pixels so that every decoder understands it as Chromium does.
 
-    A grey that stands for transparent becomes a palette's entry. A palette gets as many colours as there can be
-    indexes: one beyond its last colour means that. Of a colour, as many bits are compared as a sample has (11.3.1.1).
+    A grey that stands for transparent becomes a palette's entry. A palette gets as many colors as there can be
+    indexes: one beyond its last color means that. Of a color, as many bits are compared as a sample has (11.3.1.1).
     """
     opacities = found.get(b"tRNS", b"")
-    if header.colour_type == _PALETTE:
+    if header.color_type == _PALETTE:
         if b"PLTE" not in found:
             raise _corrupt("it has no palette")
         return header, _indexed(header.bits, found[b"PLTE"], opacities), None
-    samples = _KEY_SAMPLES.get(header.colour_type, 0)
+    samples = _KEY_SAMPLES.get(header.color_type, 0)
     if not samples or len(opacities) < 2 * samples:
         return header, b"", None
     key = struct.unpack_from(f">{samples}H", opacities)
     if header.bits == _DEEP:
         return header, written(b"tRNS", opacities[: 2 * samples]), key
-    if header.colour_type == _RGB:
+    if header.color_type == _RGB:
         return header, written(b"tRNS", struct.pack(">3H", *(level & 0xFF for level in key))), None
     count = 1 << header.bits
     greys = b"".join(bytes([level * 255 // (count - 1)]) * 3 for level in range(count))
-    shown = replace(header, colour_type=_PALETTE)
+    shown = replace(header, color_type=_PALETTE)
     return shown, _indexed(header.bits, greys, _OPAQUE * (key[0] & 0xFF) + b"\0"), None
 
 
 def _indexed(bits: int, palette: bytes, opacities: bytes) -> bytes:
     count, most = len(palette) // 3, 1 << bits
-    colours = palette[: 3 * min(count, most)] + palette[3 * (count - 1) : 3 * count] * (most - count)
-    opacities = opacities[:count] if len(opacities) <= _MOST_COLOURS else b""
+    colors = palette[: 3 * min(count, most)] + palette[3 * (count - 1) : 3 * count] * (most - count)
+    opacities = opacities[:count] if len(opacities) <= _MOST_COLORS else b""
     opacities = (opacities + opacities[-1:] * (most - count) if len(opacities) == count else opacities)[:most]
-    return written(b"PLTE", colours) + (written(b"tRNS", opacities) if opacities else b"")
+    return written(b"PLTE", colors) + (written(b"tRNS", opacities) if opacities else b"")
 
 
 def _shared(found: dict[bytes, bytes]) -> bytes:

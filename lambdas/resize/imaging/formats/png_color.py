@@ -26,7 +26,7 @@ _NEAR = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Colours:
+class Colors:
     """How samples become sRGB: first by the curve, then by the profile.
 
     None where nothing is to be done.
@@ -36,27 +36,27 @@ class Colours:
     profile: bytes | None = None
 
 
-_SRGB = Colours()
+_SRGB = Colors()
 
 
-def colours_of(found: Mapping[bytes, bytes]) -> Colours:
-    """Read the colours from the first chunk that makes sense, by type.
+def colors_of(found: Mapping[bytes, bytes]) -> Colors:
+    """Read the colors from the first chunk that makes sense, by type.
 
     sRGB without any.
     """
     for kind, read in _IN_ORDER.items():
-        if kind in found and (colours := read(found)):
-            return colours
+        if kind in found and (colors := read(found)):
+            return colors
     return _SRGB
 
 
-def _by_code_points(found: Mapping[bytes, bytes]) -> Colours | None:
+def _by_code_points(found: Mapping[bytes, bytes]) -> Colors | None:
     """ITU-T H.273's, of RGB in full range (11.3.2.6)."""
     match tuple(found[b"cICP"]):
         case (primaries, transfer, 0, 1) if primaries in PRIMARIES and transfer in CURVES:
             return _made(PRIMARIES[primaries], CURVES[transfer])
         case (primaries, transfer, 0, 1) if primaries in PRIMARIES and is_hdr(transfer):
-            return Colours(profile=profile_of_hdr(PRIMARIES[primaries], transfer, _peak(found)))
+            return Colors(profile=profile_of_hdr(PRIMARIES[primaries], transfer, _peak(found)))
     return None
 
 
@@ -69,7 +69,7 @@ def _peak(found: Mapping[bytes, bytes]) -> float:
     )
 
 
-def _by_profile(found: Mapping[bytes, bytes]) -> Colours | None:
+def _by_profile(found: Mapping[bytes, bytes]) -> Colors | None:
     """An ICC profile (11.3.2.3)."""
     body = found[b"iCCP"]
     name, separator, packed = body.partition(b"\0")
@@ -81,16 +81,16 @@ def _by_profile(found: Mapping[bytes, bytes]) -> Colours | None:
         return None
     size = int.from_bytes(profile[:4], "big")
     is_profile = profile[36:40] == b"acsp" and _LEAST_PROFILE_BYTES <= size <= len(profile)
-    return Colours(profile=profile[:size]) if is_profile else None
+    return Colors(profile=profile[:size]) if is_profile else None
 
 
-def _by_name(found: Mapping[bytes, bytes]) -> Colours | None:
+def _by_name(found: Mapping[bytes, bytes]) -> Colors | None:
     """SRGB, with an intent (11.3.2.5)."""
     body = found[b"sRGB"]
     return _SRGB if len(body) == 1 and body[0] < _INTENTS else None
 
 
-def _by_gamma(found: Mapping[bytes, bytes]) -> Colours | None:
+def _by_gamma(found: Mapping[bytes, bytes]) -> Colors | None:
     """A gamma, and primaries or sRGB's (11.3.2.1, 11.3.2.2)."""
     gamma = _numbers(found, b"gAMA", 1)
     if not gamma or not gamma[0]:
@@ -108,17 +108,17 @@ def _numbers(found: Mapping[bytes, bytes], kind: bytes, count: int) -> tuple[int
     return struct.unpack(f">{count}I", body) if len(body) == 4 * count else ()
 
 
-def _made(primaries: Primaries, curve: Curve) -> Colours | None:
+def _made(primaries: Primaries, curve: Curve) -> Colors | None:
     profile = profile_of(primaries, SRGB_CURVE)
     if profile is None:
         return None
-    return Colours(
+    return Colors(
         curve=None if curve == SRGB_CURVE else curve,
         profile=None if primaries == PRIMARIES[1] else profile,
     )
 
 
-_IN_ORDER: Mapping[bytes, Callable[[Mapping[bytes, bytes]], Colours | None]] = {
+_IN_ORDER: Mapping[bytes, Callable[[Mapping[bytes, bytes]], Colors | None]] = {
     b"cICP": _by_code_points,
     b"iCCP": _by_profile,
     b"sRGB": _by_name,

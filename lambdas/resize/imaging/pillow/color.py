@@ -14,10 +14,10 @@ from resize.imaging.color.icc import Curve, srgb_levels
 # Modes that resize as they are, with 8 bits a band.
 _PLAIN_MODES = frozenset({"L", "LA", "RGB", "RGBA", "CMYK", "LAB"})
 
-# The mode whose bands a profile describes, by the profile's colour space (ICC.1:2022, table 19).
+# The mode whose bands a profile describes, by the profile's color space (ICC.1:2022, table 19).
 _MODE_OF_SPACE = {"RGB ": "RGB", "GRAY": "L", "CMYK": "CMYK", "Lab ": "LAB"}
 
-# Grey pixels under an RGB profile are its neutral colours.
+# Grey pixels under an RGB profile are its neutral colors.
 _NEUTRALS = ("L", "RGB")
 
 _SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
@@ -25,7 +25,7 @@ _LAB = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
 
 _BYTE = 255
 
-# A profile that moves no colour by more than this many of 255 levels is sRGB by another name.
+# A profile that moves no color by more than this many of 255 levels is sRGB by another name.
 _UNSEEN = 1
 
 
@@ -50,8 +50,8 @@ def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     has, is ignored, as browsers do.
     """
     has_alpha = image.mode in ("LA", "RGBA")
-    colours = image.convert(image.mode.removesuffix("A")) if has_alpha else image
-    converted = _through_profile(colours, _LAB if image.mode == "LAB" else profile)
+    colors = image.convert(image.mode.removesuffix("A")) if has_alpha else image
+    converted = _through_profile(colors, _LAB if image.mode == "LAB" else profile)
     if has_alpha:
         alpha = image.getchannel("A")
         if alpha.getextrema() != (255, 255):
@@ -63,8 +63,8 @@ def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
 def with_curve_of_srgb(image: Image.Image, curve: Curve) -> Image.Image:
     """Give a plain image the levels of sRGB that stand for the light of its own."""
     has_alpha = image.mode in ("LA", "RGBA")
-    colours = srgb_levels(curve, 256) * (len(image.getbands()) - has_alpha)
-    return image.point(list(colours) + list(range(256)) * has_alpha)
+    colors = srgb_levels(curve, 256) * (len(image.getbands()) - has_alpha)
+    return image.point(list(colors) + list(range(256)) * has_alpha)
 
 
 def _from_deep_grey(image: Image.Image) -> Image.Image:
@@ -132,7 +132,7 @@ def transform_of(mode: str, profile: bytes) -> ImageCms.ImageCmsTransform | None
 
 
 def _changes_nothing(transform: ImageCms.ImageCmsTransform) -> bool:
-    """Try a grid of all colours: most profiles are sRGB, and converting a photograph takes as long as resizing it."""
+    """Try a grid of all colors: most profiles are sRGB, and converting a photograph takes as long as resizing it."""
     levels = range(0, 256, 17)
     grid = Image.frombytes("RGB", (256, 16), bytes(chain.from_iterable(product(levels, repeat=3))))
     moved = zip(grid.tobytes(), transform.apply(grid).tobytes(), strict=True)

@@ -100,9 +100,9 @@ class OpenedImage:
 
     @property
     def profile(self) -> bytes | None:
-        """The ICC profile: embedded, or of the colours that the file names."""
+        """The ICC profile: embedded, or of the colors that the file names."""
         if self.png:
-            return self.png.colours.profile
+            return self.png.colors.profile
         profile = self.image.info.get("icc_profile")
         if isinstance(profile, bytes) and profile:
             return profile
@@ -305,7 +305,7 @@ def header_of(opened: OpenedImage) -> ImageHeader:
         stored=opened.stored,
         decoded=Size(*opened.image.size),
         mode=opened.image.mode,
-        has_transparent_colour="transparency" in opened.image.info,
+        has_transparent_color="transparency" in opened.image.info,
         source_bytes=opened.source_bytes,
         held=opened.held_bytes,
     )

@@ -8,14 +8,14 @@ from PIL import Image
 from contract.errors import Reason
 from resize.errors import ImageRejectedError
 from resize.imaging.formats.gif import in_hundredths
-from resize.imaging.formats.jpeg import FULL_COLOUR_QUALITY, OPTIMIZE_EFFORT, PROGRESSIVE_EFFORT
+from resize.imaging.formats.jpeg import FULL_COLOR_QUALITY, OPTIMIZE_EFFORT, PROGRESSIVE_EFFORT
 from resize.imaging.formats.webp import with_alpha_declared
 from resize.imaging.pillow.frames import Frames
 from resize.imaging.variants import Format
 
-# GIF knows opaque and transparent alone, and 256 colours, of which the last one here is the transparent.
+# GIF knows opaque and transparent alone, and 256 colors, of which the last one here is the transparent.
 _OPAQUE_FROM = 128
-_GIF_COLOURS = 255
+_GIF_COLORS = 255
 _TRANSPARENT = 255
 _WHOLE_PALETTE = 3 * 256
 _CLEAR_BEFORE_NEXT = 2
@@ -46,7 +46,7 @@ def _options(film: Frames, output: Format, quality: int, effort: int) -> dict[st
         case Format.WEBP:
             return {"quality": quality, "method": effort}
         case Format.JPEG:
-            subsampling = "4:4:4" if quality >= FULL_COLOUR_QUALITY else "4:2:0"
+            subsampling = "4:4:4" if quality >= FULL_COLOR_QUALITY else "4:2:0"
             smaller = {"optimize": effort >= OPTIMIZE_EFFORT, "progressive": effort >= PROGRESSIVE_EFFORT}
             return {"quality": quality, "subsampling": subsampling} | smaller
         case Format.PNG:
@@ -71,9 +71,9 @@ def _with_straight_alpha(frame: Image.Image) -> Image.Image:
 
 
 def _with_palettes(film: Frames) -> list[Image.Image]:
-    """Give each frame its best colours, and all a transparent one as soon as one needs it.
+    """Give each frame its best colors, and all a transparent one as soon as one needs it.
 
-    A decoder clears a frame to transparent only if that frame names a transparent colour.
+    A decoder clears a frame to transparent only if that frame names a transparent color.
     """
     pictures = [_with_palette(_with_straight_alpha(frame)) for frame in film.frames]
     if film.has_alpha:
@@ -83,7 +83,7 @@ def _with_palettes(film: Frames) -> list[Image.Image]:
 
 
 def _with_palette(frame: Image.Image) -> Image.Image:
-    picture = frame.convert("RGB").quantize(_GIF_COLOURS, Image.Quantize.MEDIANCUT)
+    picture = frame.convert("RGB").quantize(_GIF_COLORS, Image.Quantize.MEDIANCUT)
     if frame.mode == "RGBA":
         hidden = frame.getchannel("A").point([255] * _OPAQUE_FROM + [0] * (256 - _OPAQUE_FROM), "1")
         picture.paste(_TRANSPARENT, mask=hidden)

@@ -7,7 +7,7 @@ from PIL import Image
 
 from resize.imaging.geometry import Placement, Size
 from resize.imaging.pillow.resample import ENOUGH, filter_between, shrunk
-from resize.imaging.plan import Colour
+from resize.imaging.plan import Color
 
 _OPAQUE = 255
 
@@ -16,8 +16,8 @@ _OPAQUE = 255
 class Frames:
     """One picture, or the frames of an animation, each whole.
 
-    Frames are sRGB without metadata, all of one mode: RGB, or RGBa, whose colours are premultiplied with their opacity,
-    so that no arithmetic on pixels lets an invisible colour shine through.
+    Frames are sRGB without metadata, all of one mode: RGB, or RGBa, whose colors are premultiplied with their opacity,
+    so that no arithmetic on pixels lets an invisible color shine through.
     """
 
     frames: tuple[Image.Image, ...]
@@ -44,11 +44,11 @@ class Frames:
             return self
         return self._each(lambda frame: shrunk(frame, size))
 
-    def placed(self, placement: Placement, background: Colour) -> "Frames":
+    def placed(self, placement: Placement, background: Color) -> "Frames":
         """Scale to what the placement asks for, cut, and put on the background."""
         return self._each(lambda frame: _on_canvas(_kept(frame, placement), placement, background))
 
-    def flattened(self, background: Colour) -> "Frames":
+    def flattened(self, background: Color) -> "Frames":
         """Show what is transparent against a background."""
         return self._each(lambda frame: _flattened(frame, background))
 
@@ -66,7 +66,7 @@ def _kept(frame: Image.Image, placement: Placement) -> Image.Image:
     return frame.resize(placement.kept.size, resampling, part, reducing_gap=ENOUGH)
 
 
-def _on_canvas(part: Image.Image, placement: Placement, background: Colour) -> Image.Image:
+def _on_canvas(part: Image.Image, placement: Placement, background: Color) -> Image.Image:
     if part.size == placement.canvas:
         return part
     mode = "RGB" if part.mode == "RGB" and background[-1] == _OPAQUE else "RGBa"
@@ -75,7 +75,7 @@ def _on_canvas(part: Image.Image, placement: Placement, background: Colour) -> I
     return canvas
 
 
-def _flattened(frame: Image.Image, background: Colour) -> Image.Image:
+def _flattened(frame: Image.Image, background: Color) -> Image.Image:
     if frame.mode == "RGB":
         return frame
     solid = Image.new("RGBA", frame.size, background)

@@ -19,7 +19,7 @@ BASELINE = 16_000_000
 _HEIC_THREADS = 16_000_000
 
 # Bytes of each decoded pixel, in the decoder's picture and in every copy of it until it is small: without, and with a
-# transparent colour or palette entry. Pillow keeps RGB in 4 bytes, and resizes opacity premultiplied, in one more copy.
+# transparent color or palette entry. Pillow keeps RGB in 4 bytes, and resizes opacity premultiplied, in one more copy.
 _BYTES_OF_MODE = {
     "1": (2, 10),
     "L": (1, 9),
@@ -69,14 +69,14 @@ class ImageHeader:
     stored: Size
     decoded: Size
     mode: str
-    has_transparent_colour: bool
+    has_transparent_color: bool
     source_bytes: int
     held: int = 0
 
     @property
     def may_be_transparent(self) -> bool:
         """Whether a frame may come out with an opacity for each pixel."""
-        return self.has_transparent_colour or self.mode in ("LA", "PA", "RGBA")
+        return self.has_transparent_color or self.mode in ("LA", "PA", "RGBA")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ def estimate_of_webp(canvas: Size, source_bytes: int) -> int:
             stored=canvas,
             decoded=canvas,
             mode="RGB",
-            has_transparent_colour=False,
+            has_transparent_color=False,
             source_bytes=source_bytes,
         )
     )
@@ -117,7 +117,7 @@ def estimate_of_webp(canvas: Size, source_bytes: int) -> int:
 
 def _decoding(picture: ImageHeader) -> int:
     of_mode = _BYTES_OF_MODE.get(picture.mode, _BYTES_OF_OTHER_MODES)
-    copies = of_mode[picture.has_transparent_colour] * _pixels(picture.decoded)
+    copies = of_mode[picture.has_transparent_color] * _pixels(picture.decoded)
     decoder = _BYTES_OF_DECODER.get(picture.format, 0) * _pixels(picture.stored)
     source = _COPIES_OF_SOURCE.get(picture.format, 0) * picture.source_bytes
     threads = _HEIC_THREADS if picture.format is SourceFormat.HEIC else 0

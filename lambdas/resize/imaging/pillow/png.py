@@ -72,29 +72,29 @@ def bytes_held(png: Png) -> int:
 
 
 def _bytes_of_levels(png: Png) -> int:
-    is_grey = png.header.colour_type == GREY
-    if png.is_deep and not is_grey and (png.key or png.colours.curve):
+    is_grey = png.header.color_type == GREY
+    if png.is_deep and not is_grey and (png.key or png.colors.curve):
         return _BYTES_OF_HALVES
-    if png.colours.curve is None:
+    if png.colors.curve is None:
         return 0
     return (_BYTES_OF_DEEP_GREY if png.is_deep else 1) if is_grey else _BYTES_OF_COPY
 
 
 def _decoded(png: Png, body: bytes, image: Image.Image) -> Image.Image:
-    curve = png.colours.curve
+    curve = png.colors.curve
     body, image = _loaded(png, body, image)
     if not png.is_deep or (curve is None and (png.key is None or image.mode == "I;16")):
         return with_curve_of_srgb(to_plain(image), curve) if curve else image
     if image.mode == "I;16":
         return _deep_grey(image, png.key, curve or SRGB_CURVE)
     high, low = _halves(png, body, image)
-    colours, opacity = (high[:-1], high[-1]) if len(high) in (2, 4) else (high, None)
+    colors, opacity = (high[:-1], high[-1]) if len(high) in (2, 4) else (high, None)
     if png.key:
         opacity = _opacity((*high, *low), [*(level >> 8 for level in png.key), *(level & 0xFF for level in png.key)])
     if curve:
-        colours = [_levels(*halves, curve) for halves in zip(colours, low, strict=False)]
-    mode = "L" if len(colours) == 1 else "RGB"
-    return Image.merge(f"{mode}A", [*colours, opacity]) if opacity else Image.merge(mode, colours)
+        colors = [_levels(*halves, curve) for halves in zip(colors, low, strict=False)]
+    mode = "L" if len(colors) == 1 else "RGB"
+    return Image.merge(f"{mode}A", [*colors, opacity]) if opacity else Image.merge(mode, colors)
 
 
 def _loaded(png: Png, body: bytes, image: Image.Image) -> tuple[bytes, Image.Image]:
@@ -136,7 +136,7 @@ def _opened(body: bytes) -> ImageFile.ImageFile:
 
 def _halves(png: Png, body: bytes, image: Image.Image) -> tuple[list[Image.Image], list[Image.Image]]:
     """Decode the upper and the lower 8 bits of each band."""
-    if png.header.colour_type == GREY_WITH_OPACITY:
+    if png.header.color_type == GREY_WITH_OPACITY:
         bands = _opened(png.with_samples_split(body)).split()
         return list(bands[::2]), list(bands[1::2])
     others = _opened(body)

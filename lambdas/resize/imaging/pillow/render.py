@@ -43,7 +43,7 @@ def render(source: bytes, variants: Sequence[Variant], limits: Limits, memory_by
 
 
 def _decode_frames(opened: OpenedImage, turn: Image.Transpose | None, size: Size, plans: list[Plan]) -> Frames:
-    """Decode, and shrink to the size before the rest: turning and colours cost by the pixel."""
+    """Decode, and shrink to the size before the rest: turning and colors cost by the pixel."""
     stored = _turned(size, turn)
     shrink_while_decoding(opened, stored)
     outputs = [OutputSize(plan.output, plan.placement.canvas, plan.frames) for plan in plans]

@@ -1,6 +1,6 @@
 """Convert decoded images to premultiplied 8-bit sRGB.
 
-Profiles are Pillow's business here too, with lcms2 as libvips has it: both engines show the same colours by one code.
+Profiles are Pillow's business here too, with lcms2 as libvips has it: both engines show the same colors by one code.
 """
 
 from resize.imaging.color.icc import Curve, srgb_levels
@@ -31,8 +31,8 @@ def _with_curve_of_srgb(image: pyvips.Image, plain: pyvips.Image, curve: Curve) 
     levels = _BYTE_LEVELS if image.format == "uchar" else _DEEP_LEVELS
     table = pyvips.Image.new_from_memory(srgb_levels(curve, levels), levels, 1, 1, "uchar")
     count = image.bands - int(image.hasalpha())
-    colours = image.extract_band(0, n=count).maplut(table)
-    return colours.bandjoin(plain.extract_band(count)) if image.hasalpha() else colours
+    colors = image.extract_band(0, n=count).maplut(table)
+    return colors.bandjoin(plain.extract_band(count)) if image.hasalpha() else colors
 
 
 def to_srgb(image: pyvips.Image, profile: bytes | None) -> pyvips.Image:
@@ -51,12 +51,12 @@ def to_srgb(image: pyvips.Image, profile: bytes | None) -> pyvips.Image:
 
 
 def premultiplied(image: pyvips.Image) -> pyvips.Image:
-    """Multiply colours by their opacity."""
+    """Multiply colors by their opacity."""
     return image.premultiply().rint().cast("uchar")
 
 
 def unpremultiplied(image: pyvips.Image) -> pyvips.Image:
-    """Take the opacity out of colours."""
+    """Take the opacity out of colors."""
     return image.unpremultiply().rint().cast("uchar")
 
 

@@ -145,8 +145,8 @@ def _opened(
         decode=decode,
         check_warnings=source.check_warnings,
         orientation=orientation_of(_exif_of(source, png)),
-        curve=png.colours.curve if png else None,
-        profile=png.colours.profile if png else _noted(head, "icc-profile-data", None),
+        curve=png.colors.curve if png else None,
+        profile=png.colors.profile if png else _noted(head, "icc-profile-data", None),
         milliseconds=_noted(head, "delay", (0,)),
         loop_count=min(_noted(head, "loop", 0), _MOST_PLAYS),
     )

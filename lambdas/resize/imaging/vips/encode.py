@@ -5,7 +5,7 @@ from typing import Any
 from contract.errors import Reason
 from resize.errors import ImageRejectedError
 from resize.imaging.formats.gif import in_hundredths
-from resize.imaging.formats.jpeg import FULL_COLOUR_QUALITY, OPTIMIZE_EFFORT, PROGRESSIVE_EFFORT
+from resize.imaging.formats.jpeg import FULL_COLOR_QUALITY, OPTIMIZE_EFFORT, PROGRESSIVE_EFFORT
 from resize.imaging.formats.webp import with_alpha_declared
 from resize.imaging.pillow.encode import encode as encode_by_pillow
 from resize.imaging.pillow.frames import Frames as PillowFilm
@@ -19,7 +19,7 @@ _RESOLUTION = 72 / 25.4
 
 
 def encode(film: Frames, output: Format, quality: int, effort: int) -> bytes:
-    """Write a film, its colours not premultiplied, as a file.
+    """Write a film, its colors not premultiplied, as a file.
 
     A format without animation takes a still. `quality` is 1 to 100, `effort` 0 (fast) to 6 (small). The same film gives
     the same bytes.
@@ -48,7 +48,7 @@ def _encode(image: pyvips.Image, output: Format, quality: int, effort: int) -> A
         case Format.JPEG:
             return image.jpegsave_buffer(
                 Q=quality,
-                subsample_mode="off" if quality >= FULL_COLOUR_QUALITY else "on",
+                subsample_mode="off" if quality >= FULL_COLOR_QUALITY else "on",
                 optimize_coding=effort >= OPTIMIZE_EFFORT,
                 interlace=effort >= PROGRESSIVE_EFFORT,
                 keep="none",

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from resize.imaging.geometry import Placement, Size
-from resize.imaging.plan import Colour
+from resize.imaging.plan import Color
 from resize.imaging.vips.binding import pyvips
 from resize.imaging.vips.color import unpremultiplied
 from resize.imaging.vips.resample import scaled
@@ -16,7 +16,7 @@ _OPAQUE = 255
 class Frames:
     """One picture, or the frames of an animation, each whole and in memory.
 
-    Frames are sRGB, all of three bands, or all of four, whose colours are premultiplied with their opacity.
+    Frames are sRGB, all of three bands, or all of four, whose colors are premultiplied with their opacity.
     """
 
     frames: tuple[pyvips.Image, ...]
@@ -43,16 +43,16 @@ class Frames:
             return self
         return self.each(lambda frame: scaled(frame, size).copy_memory())
 
-    def placed(self, placement: Placement, background: Colour) -> "Frames":
+    def placed(self, placement: Placement, background: Color) -> "Frames":
         """Scale to what the placement asks for, cut, and put on the background."""
         return self.each(lambda frame: _on_canvas(_kept(frame, placement), placement, background))
 
-    def flattened(self, background: Colour) -> "Frames":
+    def flattened(self, background: Color) -> "Frames":
         """Show what is transparent against a background."""
         return self.each(lambda frame: frame.flatten(background=list(background[:3])) if frame.hasalpha() else frame)
 
     def straight(self) -> "Frames":
-        """Take the opacity out of the colours, as files have them."""
+        """Take the opacity out of the colors, as files have them."""
         return self.each(lambda frame: unpremultiplied(frame) if frame.hasalpha() else frame)
 
     def each(self, change: Callable[[pyvips.Image], pyvips.Image]) -> "Frames":
@@ -67,7 +67,7 @@ def _kept(frame: pyvips.Image, placement: Placement) -> pyvips.Image:
     return whole.crop(kept.left, kept.top, *kept.size)
 
 
-def _on_canvas(part: pyvips.Image, placement: Placement, background: Colour) -> pyvips.Image:
+def _on_canvas(part: pyvips.Image, placement: Placement, background: Color) -> pyvips.Image:
     if (part.width, part.height) == placement.canvas:
         return part
     opacity = background[-1]

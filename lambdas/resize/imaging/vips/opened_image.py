@@ -28,7 +28,7 @@ class OpenedImage:
     decode: Callable[[Size, int], Iterator[pyvips.Image]]
     orientation: int = 1  # EXIF's: how what is decoded becomes what is displayed
     curve: Curve | None = None  # whose levels become sRGB's before the profile is asked
-    profile: bytes | None = None  # the ICC profile, embedded or made of what the file says of its colours
+    profile: bytes | None = None  # the ICC profile, embedded or made of what the file says of its colors
     milliseconds: Sequence[int] = (0,)  # how long each frame shows, of those that are decoded
     loop_count: int = 0  # how often an animation plays; 0 is for ever
     check_warnings: Callable[[], None] = lambda: None  # to be called as soon as a frame's pixels are there

@@ -2,7 +2,7 @@
 
 The libvips of PyPI decodes neither HEIC (HEVC is patented) nor BMP, not all that a TIFF may be: 8-bit CIELAB, for one,
 which photographers use; and of an animated PNG the still alone. It shows a GIF's frames on another screen than browsers
-do, and other times. Its AVIF is libheif's, which takes grey of limited range, premultiplied colours and clean apertures
+do, and other times. Its AVIF is libheif's, which takes grey of limited range, premultiplied colors and clean apertures
 for others than browsers do, plays no sequence, and takes twice the time. Pillow decodes all of these by the same code
 and with the same limits as in its own engine, and hands them over.
 """

@@ -71,7 +71,7 @@ def _set_free(error: BaseException) -> None:
 
 
 def _decode_frames(opened: OpenedImage, size: Size, shown: int) -> Frames:
-    """Decode, and shrink to a size, as it is stored, before the rest: turning and colours cost by the pixel."""
+    """Decode, and shrink to a size, as it is stored, before the rest: turning and colors cost by the pixel."""
     frames = []
     for frame in opened.decode(size, shown):
         with decoder_errors():

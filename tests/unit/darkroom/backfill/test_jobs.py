@@ -14,7 +14,7 @@ NEXT = "00663BD54A1B2C3D4F"
 
 
 def order(sequencer: str) -> EventOrder:
-    return EventOrder(sequencer=sequencer, generation=1)
+    return EventOrder(sequencer=sequencer, function_version=1)
 
 
 def test_the_place_right_after_an_event_is_before_the_next_event() -> None:

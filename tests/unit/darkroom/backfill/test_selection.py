@@ -48,14 +48,14 @@ def test_a_key_is_judged_by_its_manifest(manifest: Manifest | None, selection: F
 @pytest.mark.parametrize(
     ("manifest", "selection", "decision"),
     [
-        (RESIZED, Filter(recipe="another", generation=2), Decision.NEWER_VERSION),
-        (RESIZED, Filter(recipe="another", generation=3), Decision.OTHER_RECIPE),
-        (RESIZED, Filter(recipe="another", generation=4), Decision.OTHER_RECIPE),
-        (RESIZED, replace(BY_DEFAULT, generation=2), Decision.UP_TO_DATE),
-        (RESIZED, replace(BY_DEFAULT, generation=2, everything=True), Decision.NEWER_VERSION),
-        (RESIZED, replace(BY_DEFAULT, generation=2, missing="medium"), Decision.NEWER_VERSION),
-        (REJECTED, replace(BY_DEFAULT, generation=2), Decision.LEFT_REJECTED),
-        (REJECTED, replace(BY_DEFAULT, generation=2, rejected=True), Decision.NEWER_VERSION),
+        (RESIZED, Filter(recipe="another", function_version=2), Decision.NEWER_VERSION),
+        (RESIZED, Filter(recipe="another", function_version=3), Decision.OTHER_RECIPE),
+        (RESIZED, Filter(recipe="another", function_version=4), Decision.OTHER_RECIPE),
+        (RESIZED, replace(BY_DEFAULT, function_version=2), Decision.UP_TO_DATE),
+        (RESIZED, replace(BY_DEFAULT, function_version=2, everything=True), Decision.NEWER_VERSION),
+        (RESIZED, replace(BY_DEFAULT, function_version=2, missing="medium"), Decision.NEWER_VERSION),
+        (REJECTED, replace(BY_DEFAULT, function_version=2), Decision.LEFT_REJECTED),
+        (REJECTED, replace(BY_DEFAULT, function_version=2, rejected=True), Decision.NEWER_VERSION),
     ],
 )
 def test_what_a_version_that_was_rolled_back_has_done_is_told_and_no_job(
@@ -73,7 +73,7 @@ def test_what_a_version_that_was_rolled_back_has_done_is_told_and_no_job(
         (of_format(RESIZED, "png"), TIFFS, Decision.UP_TO_DATE),
         (of_format(RESIZED, None), TIFFS, Decision.UP_TO_DATE),
         (of_format(RESIZED, "png"), replace(TIFFS, recipe="another"), Decision.UP_TO_DATE),
-        (of_format(RESIZED, "tiff"), replace(TIFFS, generation=2), Decision.NEWER_VERSION),
+        (of_format(RESIZED, "tiff"), replace(TIFFS, function_version=2), Decision.NEWER_VERSION),
         (of_format(RESIZED, "tiff"), replace(TIFFS, missing="thumb"), Decision.UP_TO_DATE),
         (of_format(RESIZED, "tiff"), replace(TIFFS, missing="medium"), Decision.VARIANT_MISSING),
         (of_format(RESIZED, "png"), replace(TIFFS, missing="medium"), Decision.UP_TO_DATE),

@@ -69,7 +69,7 @@ def darkroom(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
         (["run", "tom.jpg", "--variants", "bad.json"], "--variants 'bad.json': variants.a.quality: 101 is not allowed"),
         (["run", "tom.jpg", "--endpoint-url", "localhost:99"], "--endpoint-url 'localhost:99' is no URL of a server."),
         (["run", "tom.jpg", "--endpoint-url", "http://a:b"], "--endpoint-url 'http://a:b' is no URL of a server."),
-        (["run", "tom.jpg", "--colour"], "Error: No such option: --colour"),
+        (["run", "tom.jpg", "--color"], "Error: No such option: --color"),
         (["up", "--port", "70000"], "--port '70000' cannot be. Give a whole number from 1 to 65,535."),
         (["up", "--port", "-1"], "--port '-1' cannot be. Give a whole number from 1 to 65,535."),
         (["dlq", "list"], "No pipeline runs on this machine. Start `darkroom up`"),

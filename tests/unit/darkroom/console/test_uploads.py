@@ -101,7 +101,7 @@ def test_an_upload_is_queued_and_then_resized_with_its_pictures() -> None:
 
     assert shown.until("resized") == ["queued", "resized"]
     row = shown.told[-1]
-    assert (row["reason"], row["width"], row["height"], row["colour"]) == (None, 640, 480, "#a0b0c0")
+    assert (row["reason"], row["width"], row["height"], row["color"]) == (None, 640, 480, "#a0b0c0")
     assert [(picture["variant"], picture["path"]) for picture in row["pictures"]] == [
         ("large", "uploads/cat.jpg/large?e2"),
         ("thumb", "uploads/cat.jpg/thumb?e2"),

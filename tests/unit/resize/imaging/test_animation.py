@@ -15,7 +15,7 @@ from resize.imaging.variants import Fit, Format
 from resize.imaging.vips import encode as by_vips
 from resize.imaging.vips.frames import Frames as VipsFilm
 from resize.imaging.vips.pillow_fallback import to_vips
-from support.imaging.images import animation, colour_at, opened, rendered, variant
+from support.imaging.images import animation, color_at, opened, rendered, variant
 
 pytestmark = pytest.mark.usefixtures("engine")
 
@@ -27,7 +27,7 @@ NAMES = ["red", "lime", "blue", "clear"]
 
 
 def frame(left: str, right: str | None = None) -> Image.Image:
-    """A picture of one or two colours, any of them `clear`."""
+    """A picture of one or two colors, any of them `clear`."""
     picture = Image.new("RGBA", (16, 16), _rgba(left))
     picture.paste(_rgba(right or left), (8, 0, 16, 16))
     return picture
@@ -41,7 +41,7 @@ def animated(kind: str, frames: Sequence[Image.Image], milliseconds: Sequence[in
     options = LOSSLESS[kind] | ({} if loop is None else {"loop": loop}) | ({"disposal": 2} if kind == "GIF" else {})
     if not any(_has_alpha(picture) for picture in frames):
         return animation(kind, frames, milliseconds, **options)
-    # A decoder may clear a frame of a GIF to an opaque colour, unless that frame has a transparent one.
+    # A decoder may clear a frame of a GIF to an opaque color, unless that frame has a transparent one.
     source = animation(kind, [_with_clear_corner(picture) for picture in frames], milliseconds, **options)
     return with_alpha_declared(source) if kind == "WEBP" else source
 
@@ -61,7 +61,7 @@ def body_of(source: bytes, output: Format | None, width: int = 16) -> bytes:
 
 
 def shown(body: bytes) -> list[tuple[str, str, int]]:
-    """What a person sees: the colours at the left and at the right, and for how many milliseconds."""
+    """What a person sees: the colors at the left and at the right, and for how many milliseconds."""
     seen: list[tuple[str, str, int]] = []
     for left, right, milliseconds in _each_frame(body):
         joins = seen and seen[-1][:2] == (left, right)  # encoders may write equal frames as one, and may not
@@ -79,7 +79,7 @@ def _each_frame(body: bytes) -> Iterator[tuple[str, str, int]]:
 def _named(picture: Image.Image, x: int) -> str:
     middle = picture.height // 2
     clear = picture.getchannel("A").crop((x, middle, x + 1, middle + 1)).tobytes() == b"\0"
-    return "clear" if clear else colour_at(picture, x, middle)
+    return "clear" if clear else color_at(picture, x, middle)
 
 
 def frames_in(body: bytes) -> int:
@@ -188,7 +188,7 @@ def test_other_formats_get_the_first_frame(kind: str, output: Format) -> None:
     body = body_of(animated(kind, [frame("red"), frame("lime")], [100, 100]), output)
 
     assert frames_in(body) == 1
-    assert colour_at(opened(body), 8, 8) == "red"
+    assert color_at(opened(body), 8, 8) == "red"
 
 
 @pytest.mark.parametrize("output", OUTPUTS)
@@ -199,7 +199,7 @@ def test_other_sources_give_their_first_frame(kind: str, output: Format) -> None
     result = rendered(source, variant(format=output))
     assert result.frames == 1
     assert frames_in(result.renditions[0].body) == 1
-    assert colour_at(opened(result.renditions[0].body), 8, 8) == "red"
+    assert color_at(opened(result.renditions[0].body), 8, 8) == "red"
 
 
 def test_stills_and_animations_are_made_of_one_source() -> None:
@@ -220,7 +220,7 @@ def test_every_frame_is_cut_and_framed_alike() -> None:
 
     framed = variant(width=32, height=16, fit=Fit.CONTAIN, background="#0000ff", format=Format.WEBP)
     frames = ImageSequence.Iterator(opened(rendered(source, framed).renditions[0].body))
-    assert [[colour_at(picture, x, 8) for x in (3, 11, 20, 28)] for picture in frames] == [
+    assert [[color_at(picture, x, 8) for x in (3, 11, 20, 28)] for picture in frames] == [
         ["blue", "red", "lime", "blue"],
         ["blue", "lime", "red", "blue"],
     ]

@@ -52,7 +52,7 @@ def frames_of(body: bytes) -> list[Image.Image]:
 def likeness(one: Image.Image, other: Image.Image) -> float:
     """The least of how alike they are on black, on white, and in their opacity."""
     opacity = similarity(one.getchannel("A"), other.getchannel("A"))
-    canvases = [Image.new("RGBA", one.size, colour) for colour in ("black", "white")]
+    canvases = [Image.new("RGBA", one.size, color) for color in ("black", "white")]
     on_canvas = [similarity(*(Image.alpha_composite(canvas, each) for each in (one, other))) for canvas in canvases]
     return min(opacity, *on_canvas)
 

@@ -1,4 +1,4 @@
-"""Placeholders: a colour and a blur that a page can show before the image is there."""
+"""Placeholders: a color and a blur that a page can show before the image is there."""
 
 from base64 import b64decode
 
@@ -18,26 +18,26 @@ def miniature(picture: Image.Image) -> Thumbnail:
 
 
 def average(hashed: str) -> tuple[float, ...]:
-    """The average colour that a page reads from a hash, 0 to 255."""
+    """The average color that a page reads from a hash, 0 to 255."""
     return tuple(255 * band for band in thumbhash.thumb_hash_to_average_rgba(list(b64decode(hashed))))
 
 
-def test_the_colour_of_most_pixels_is_dominant() -> None:
+def test_the_color_of_most_pixels_is_dominant() -> None:
     picture = Image.new("RGB", (100, 100), "#2060a0")
     picture.paste("white", (0, 0, 100, 40))
 
     assert dominant_colour(miniature(picture)) == "#2060a0"
 
 
-def test_similar_colours_count_together() -> None:
+def test_similar_colors_count_together() -> None:
     picture = Image.new("RGB", (100, 90), "#ff0000")
     for row in range(60):
         picture.paste((0, 0, 190 + row % 6), (0, row, 100, row + 1))
 
-    colour = dominant_colour(miniature(picture))
-    assert colour
-    assert colour.startswith("#0000")
-    assert int(colour[5:], 16) > 150
+    color = dominant_colour(miniature(picture))
+    assert color
+    assert color.startswith("#0000")
+    assert int(color[5:], 16) > 150
 
 
 def test_what_is_transparent_has_no_say() -> None:
@@ -47,7 +47,7 @@ def test_what_is_transparent_has_no_say() -> None:
     assert dominant_colour(miniature(picture.convert("RGBa"))) == "#c01020"
 
 
-def test_a_colour_counts_by_its_opacity() -> None:
+def test_a_color_counts_by_its_opacity() -> None:
     picture = Image.new("RGBA", (16, 16), (0, 0, 255, 40))
     picture.paste((192, 16, 32, 255), (0, 0, 4, 16))
 
@@ -55,15 +55,15 @@ def test_a_colour_counts_by_its_opacity() -> None:
 
 
 @pytest.mark.usefixtures("engine")
-def test_a_thin_drawing_on_nothing_has_the_colour_of_its_lines() -> None:
+def test_a_thin_drawing_on_nothing_has_the_color_of_its_lines() -> None:
     drawing = Image.new("RGBA", (160, 160))
     for column in range(0, 160, 10):
         drawing.paste("#c01020", (column, 0, column + 2, 160))
 
-    colour = rendered(encoded(drawing, "PNG")).dominant_colour
-    assert colour
+    color = rendered(encoded(drawing, "PNG")).dominant_colour
+    assert color
     # A fifth of opacity leaves a fifth of the levels.
-    assert tuple(bytes.fromhex(colour[1:])) == pytest.approx((0xC0, 0x10, 0x20), abs=6)
+    assert tuple(bytes.fromhex(color[1:])) == pytest.approx((0xC0, 0x10, 0x20), abs=6)
 
 
 @pytest.mark.usefixtures("engine")
@@ -71,7 +71,7 @@ def test_where_nothing_is_opaque_there_is_no_dominant_colour() -> None:
     assert rendered(encoded(Image.new("RGBA", (40, 40)), "PNG")).dominant_colour is None
 
 
-def test_a_hash_tells_the_average_colour() -> None:
+def test_a_hash_tells_the_average_color() -> None:
     red, green, blue, opacity = average(thumb_hash(miniature(Image.new("RGB", (90, 60), (200, 100, 50)))))
 
     assert (red, green, blue, opacity) == pytest.approx((200, 100, 50, 255), abs=6)

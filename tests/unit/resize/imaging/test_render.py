@@ -10,7 +10,7 @@ from support.imaging.images import (
     alpha_at,
     animation,
     burst_heic,
-    colour_at,
+    color_at,
     encoded,
     exif,
     opened,
@@ -199,7 +199,7 @@ def test_transparency_stays_where_the_format_has_it(output: Format) -> None:
     picture = picture_of(encoded(source), format=output, background="#0000ff").convert("RGBA")
     assert alpha_at(picture, 48, 24) == 0
     assert alpha_at(picture, 16, 24) == 255
-    assert colour_at(picture, 16, 24) == "red"
+    assert color_at(picture, 16, 24) == "red"
 
 
 def test_transparency_is_flattened_on_the_background_where_it_has_not() -> None:
@@ -207,7 +207,7 @@ def test_transparency_is_flattened_on_the_background_where_it_has_not() -> None:
     source.paste((0, 0, 0, 0), (32, 0, 64, 48))
 
     picture = picture_of(encoded(source), format=Format.JPEG, background="#00ffff80")
-    assert [colour_at(picture, 16, 24), colour_at(picture, 48, 24)] == ["red", "cyan"]
+    assert [color_at(picture, 16, 24), color_at(picture, 48, 24)] == ["red", "cyan"]
 
 
 def test_an_opaque_part_of_a_transparent_picture_is_a_picture() -> None:
@@ -216,16 +216,16 @@ def test_an_opaque_part_of_a_transparent_picture_is_a_picture() -> None:
     square = variant(width=40, height=40, fit=Fit.COVER, gravity=Gravity.WEST, format=Format.WEBP)
 
     (rendition,) = rendered(encoded(source), square).renditions
-    assert [colour_at(opened(rendition.body), 20, y) for y in (5, 35)] == ["red", "blue"]
+    assert [color_at(opened(rendition.body), 20, y) for y in (5, 35)] == ["red", "blue"]
 
 
 def test_half_transparent_white_on_black_is_grey() -> None:
     source = Image.new("RGBA", (8, 8), (255, 255, 255, 128))
 
-    assert colour_at(picture_of(encoded(source), format=Format.JPEG, background="#000000"), 4, 4) == "grey"
+    assert color_at(picture_of(encoded(source), format=Format.JPEG, background="#000000"), 4, 4) == "grey"
 
 
-def test_an_invisible_colour_never_shines_through() -> None:
+def test_an_invisible_color_never_shines_through() -> None:
     source = Image.new("RGBA", (64, 64), (0, 0, 0, 0))
     source.paste((255, 255, 255, 255), (21, 0, 64, 64))
 
@@ -251,10 +251,10 @@ def test_cover_keeps_the_corner_of_its_gravity(gravity: Gravity, expected: str) 
     side = {"red": ["red", "red"], "lime": ["lime", "lime"], "blue": ["blue", "blue"], "white": ["white", "white"]}
     picture = picture_of(wide, **square)
     row = 1 if "north" in gravity else 8
-    assert [colour_at(picture, 1, row), colour_at(picture, 8, row)] == side[expected]
+    assert [color_at(picture, 1, row), color_at(picture, 8, row)] == side[expected]
     column = 1 if "west" in gravity else 8
     picture = picture_of(tall, **square)
-    assert [colour_at(picture, column, 1), colour_at(picture, column, 8)] == side[expected]
+    assert [color_at(picture, column, 1), color_at(picture, column, 8)] == side[expected]
 
 
 def test_cover_of_a_smaller_image_cuts_and_does_not_enlarge() -> None:
@@ -275,14 +275,14 @@ def test_contain_fills_the_rest_with_the_background() -> None:
     picture = picture_of(encoded(quadrants(80, 40)), width=40, height=40, fit=Fit.CONTAIN, background="#ff00ff")
 
     assert picture.size == (40, 40)
-    assert [colour_at(picture, 20, y) for y in (2, 37)] == ["magenta", "magenta"]
-    assert [colour_at(picture, 5, y) for y in (14, 25)] == ["red", "blue"]
+    assert [color_at(picture, 20, y) for y in (2, 37)] == ["magenta", "magenta"]
+    assert [color_at(picture, 5, y) for y in (14, 25)] == ["red", "blue"]
 
 
 def test_contain_of_a_smaller_image_leaves_it_at_its_size() -> None:
     picture = picture_of(encoded(quadrants(20, 10)), width=40, height=40, fit=Fit.CONTAIN, background="#ff00ff")
 
-    assert [colour_at(picture, x, 16) for x in (9, 10, 29, 30)] == ["magenta", "red", "lime", "magenta"]
+    assert [color_at(picture, x, 16) for x in (9, 10, 29, 30)] == ["magenta", "red", "lime", "magenta"]
 
 
 @pytest.mark.parametrize("output", [Format.WEBP, Format.PNG, Format.AVIF, Format.GIF])
@@ -298,7 +298,7 @@ def test_a_transparent_background_is_opaque_where_the_format_knows_no_other() ->
     source = encoded(quadrants(80, 40))
 
     picture = picture_of(source, width=40, height=40, fit=Fit.CONTAIN, background="#ff00ff00", format=Format.JPEG)
-    assert colour_at(picture, 20, 2) == "magenta"
+    assert color_at(picture, 20, 2) == "magenta"
 
 
 def test_an_opaque_background_frames_a_picture_without_filling_its_holes() -> None:
@@ -315,7 +315,7 @@ def test_extreme_shapes_work(size: tuple[int, int], fit: Fit, output: Format) ->
     source = encoded(Image.new("RGB", size, "red"))
 
     picture = picture_of(source, width=320, height=320, fit=fit, format=output, background="#ff0000")
-    assert colour_at(picture, picture.width // 2, picture.height // 2) == "red"
+    assert color_at(picture, picture.width // 2, picture.height // 2) == "red"
 
 
 def test_inside_enlarges_when_told_to() -> None:
@@ -360,10 +360,10 @@ def test_the_second_picture_of_a_camera_is_no_frame() -> None:
     assert quarters(opened(result.renditions[0].body)) == UPRIGHT
 
 
-def test_inks_keep_their_colours_where_the_decoder_shrinks() -> None:
+def test_inks_keep_their_colors_where_the_decoder_shrinks() -> None:
     source = encoded(Image.new("CMYK", (800, 600), (255, 0, 0, 0)), "JPEG")
 
-    assert colour_at(picture_of(source, width=50), 25, 18) == "cyan"
+    assert color_at(picture_of(source, width=50), 25, 18) == "cyan"
 
 
 def test_pages_of_a_tiff_are_no_animation() -> None:

@@ -87,7 +87,7 @@ MISTAKES: dict[str, tuple[Any, str, str]] = {
     "an unknown format": ({"large": {"width": 1, "format": "jpg"}}, "variants.large.format", "one of webp, jpeg"),
     "an unknown fit": ({"large": {"width": 1, "fit": "fill"}}, "variants.large.fit", "one of inside, cover"),
     "an unknown gravity": ({"large": {"width": 1, "gravity": "up"}}, "variants.large.gravity", "one of center"),
-    "a colour's name": ({"large": {"width": 1, "background": "red"}}, "variants.large.background", "#ffffff"),
+    "a color's name": ({"large": {"width": 1, "background": "red"}}, "variants.large.background", "#ffffff"),
     "enlarge in words": ({"large": {"width": 1, "enlarge": "yes"}}, "variants.large.enlarge", "true or false"),
     "cover without a height": ({"thumb": {"width": 1, "fit": "cover"}}, "variants.thumb.fit", "both width and height"),
 }

@@ -1,4 +1,4 @@
-"""Colours: every depth, palette, transparency and profile comes out as the sRGB that a person would see."""
+"""Colors: every depth, palette, transparency and profile comes out as the sRGB that a person would see."""
 
 import struct
 import zlib
@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
-from support.imaging.images import COLOURS, alpha_at, encoded, picture_of, quadrants, quarters, rgb_at
+from support.imaging.images import COLORS, alpha_at, encoded, picture_of, quadrants, quarters, rgb_at
 from support.imaging.profiles import display_p3, four_inks, ink_as_srgb, linear_grey, swapped_primaries
 
 pytestmark = pytest.mark.usefixtures("engine")
@@ -30,9 +30,9 @@ def flat(mode: str, value: float | tuple[int, ...]) -> Image.Image:
     return Image.new(mode, (16, 16), value)
 
 
-def png(depth: int, colour_type: int, rows: list[bytes], width: int, *chunks: tuple[bytes, bytes]) -> bytes:
+def png(depth: int, color_type: int, rows: list[bytes], width: int, *chunks: tuple[bytes, bytes]) -> bytes:
     """A PNG of a kind that Pillow does not write."""
-    head = struct.pack(">IIBBBBB", width, len(rows), depth, colour_type, 0, 0, 0)
+    head = struct.pack(">IIBBBBB", width, len(rows), depth, color_type, 0, 0, 0)
     pixels = zlib.compress(b"".join(b"\0" + row for row in rows))
     parts = [(b"IHDR", head), *chunks, (b"IDAT", pixels), (b"IEND", b"")]
     body = (struct.pack(">I", len(data)) + name + data + _crc(name + data) for name, data in parts)
@@ -58,7 +58,7 @@ def test_inks_are_seen_as_their_profile_says(ink: str, kind: str) -> None:
 @pytest.mark.parametrize("ink", INKS)
 @pytest.mark.parametrize("kind", ["JPEG", "TIFF"])
 def test_inks_without_a_profile_are_the_screens_own(ink: str, kind: str) -> None:
-    assert near(rgb_at(picture_of(encoded(flat("CMYK", INKS[ink]), kind))), COLOURS[ink])
+    assert near(rgb_at(picture_of(encoded(flat("CMYK", INKS[ink]), kind))), COLORS[ink])
 
 
 def test_inks_are_inverted_in_a_jpeg_whether_adobes_marker_says_so_or_not() -> None:
@@ -90,7 +90,7 @@ def test_transparency_stays_beside_a_profile() -> None:
     source = encoded(flat("RGBA", (255, 0, 0, 100)), icc_profile=swapped_primaries())
 
     picture = picture_of(source)
-    assert near(rgb_at(picture), COLOURS["lime"])
+    assert near(rgb_at(picture), COLORS["lime"])
     assert alpha_at(picture) == 100
 
 
@@ -99,10 +99,10 @@ def test_a_grey_profile_applies_to_greys(mode: str, half: int | tuple[int, ...])
     assert near(rgb_at(picture_of(encoded(flat(mode, half), icc_profile=linear_grey()))), (188, 188, 188))
 
 
-def test_greys_under_a_profile_of_colours_are_its_neutral_ones() -> None:
+def test_greys_under_a_profile_of_colors_are_its_neutral_ones() -> None:
     white = rgb_at(picture_of(encoded(flat("L", 255), icc_profile=swapped_primaries())))
 
-    assert near(white, COLOURS["white"])
+    assert near(white, COLORS["white"])
 
 
 @pytest.mark.parametrize(
@@ -132,10 +132,10 @@ def test_an_srgb_profile_changes_no_pixel() -> None:
     assert picture_of(encoded(noise, icc_profile=srgb)).tobytes() == noise.tobytes()
 
 
-def test_lab_colours_become_srgb() -> None:
+def test_lab_colors_become_srgb() -> None:
     red_in_lab = (138, 209, 198)  # L* 54.3 of 100, a* 80.8 and b* 69.9, each plus 128 (D50)
 
-    assert near(rgb_at(picture_of(encoded(flat("LAB", red_in_lab), "TIFF"))), COLOURS["red"], 6)
+    assert near(rgb_at(picture_of(encoded(flat("LAB", red_in_lab), "TIFF"))), COLORS["red"], 6)
 
 
 @pytest.mark.parametrize("kind", ["PNG", "TIFF"])
@@ -152,7 +152,7 @@ def test_a_big_endian_tiff_of_sixteen_bit_greys_keeps_its_lightness() -> None:
     assert list(picture_of(encoded(ramp, "TIFF")).convert("L").tobytes()) == [0, 85, 170, 255]
 
 
-def test_sixteen_bit_colours_keep_theirs() -> None:
+def test_sixteen_bit_colors_keep_theirs() -> None:
     source = png(16, 2, [sixteen_bits(65535, 32896, 0)], 1)
 
     assert rgb_at(picture_of(source)) == (255, 128, 0)
@@ -164,7 +164,7 @@ def test_a_transparent_grey_of_sixteen_bits_is_that_grey_alone() -> None:
     assert picture_of(source).getchannel("A").tobytes() == b"\x00\xff"
 
 
-def test_a_transparent_colour_of_sixteen_bits_is_transparent() -> None:
+def test_a_transparent_color_of_sixteen_bits_is_transparent() -> None:
     row = sixteen_bits(40000, 500, 65535, 10, 10, 10)
     source = png(16, 2, [row], 2, (b"tRNS", sixteen_bits(40000, 500, 65535)))
 
@@ -222,7 +222,7 @@ def test_every_entry_of_a_palette_may_have_its_opacity() -> None:
 
 
 @pytest.mark.parametrize(("mode", "key"), [("1", 1), ("L", 200), ("RGB", (200, 100, 50))])
-def test_a_colour_may_stand_for_transparent(mode: str, key: int | tuple[int, ...]) -> None:
+def test_a_color_may_stand_for_transparent(mode: str, key: int | tuple[int, ...]) -> None:
     picture = Image.new(mode, (2, 1), 0)
     picture.putpixel((1, 0), key)
 
@@ -252,7 +252,7 @@ def test_a_picture_whose_every_pixel_is_opaque_has_no_opacity() -> None:
     assert picture_of(encoded(quadrants().convert("RGBA"))).mode == "RGB"
 
 
-def test_luma_and_chroma_of_a_tiff_become_colours() -> None:
+def test_luma_and_chroma_of_a_tiff_become_colors() -> None:
     source = encoded(quadrants().convert("YCbCr"), "TIFF")
 
     assert quarters(picture_of(source)) == ["red", "lime", "blue", "white"]

@@ -1,4 +1,4 @@
-"""Colour spaces made of primaries and a curve: sRGB of them is what Chromium 156 paints of a PNG with such a cICP."""
+"""Color spaces made of primaries and a curve: sRGB of them is what Chromium 156 paints of a PNG with such a cICP."""
 
 import pytest
 from hypothesis import given
@@ -9,9 +9,9 @@ from resize.imaging.color.icc import CURVES, PRIMARIES, SRGB_CURVE, Primaries, p
 from resize.imaging.pillow.color import to_srgb
 from support.imaging.images import rgb_at
 
-COLOUR = (200, 80, 20)
+COLOR = (200, 80, 20)
 
-# What Chromium paints of COLOUR, by ITU-T H.273's code points.
+# What Chromium paints of COLOR, by ITU-T H.273's code points.
 PAINTED_OF_PRIMARIES = {
     1: (200, 80, 20),
     4: (234, 71, 0),
@@ -38,13 +38,13 @@ PAINTED_OF_CURVES = {
     15: (197, 70, 7),
     17: (200, 65, 5),
 }
-PIXEL = Image.new("RGB", (1, 1), COLOUR)
+PIXEL = Image.new("RGB", (1, 1), COLOR)
 
 points = st.tuples(st.floats(0, 1), st.floats(0, 1))
 
 
 @pytest.mark.parametrize("code", PRIMARIES)
-def test_primaries_show_the_colours_that_chromium_paints(code: int) -> None:
+def test_primaries_show_the_colors_that_chromium_paints(code: int) -> None:
     profile = profile_of(PRIMARIES[code], SRGB_CURVE)
 
     assert rgb_at(to_srgb(PIXEL, profile)) == pytest.approx(PAINTED_OF_PRIMARIES[code], abs=1)
@@ -53,7 +53,7 @@ def test_primaries_show_the_colours_that_chromium_paints(code: int) -> None:
 @pytest.mark.parametrize("code", CURVES)
 def test_a_curve_shows_the_levels_that_chromium_paints(code: int) -> None:
     by_profile = rgb_at(to_srgb(PIXEL, profile_of(PRIMARIES[1], CURVES[code])))
-    by_table = [srgb_levels(CURVES[code], 256)[level] for level in COLOUR]
+    by_table = [srgb_levels(CURVES[code], 256)[level] for level in COLOR]
 
     assert by_profile == pytest.approx(PAINTED_OF_CURVES[code], abs=1)
     assert by_table == pytest.approx(PAINTED_OF_CURVES[code], abs=1)

@@ -1,6 +1,6 @@
 """AVIF and HEIC: as Chromium shows them, in both engines, or a reason that is true.
 
-Colours are what Chromium 156 paints of the same file, but where another source is named.
+Colors are what Chromium 156 paints of the same file, but where another source is named.
 """
 
 import io
@@ -14,10 +14,10 @@ from PIL.ExifTags import Base
 from contract.errors import Reason
 from resize.errors import ImageRejectedError
 from resize.imaging.variants import Format
-from support.imaging.boxes import Property, clean_aperture, colours, file_type, with_properties, with_two_maps
+from support.imaging.boxes import Property, clean_aperture, colors, file_type, with_properties, with_two_maps
 from support.imaging.images import (
     animation,
-    colour_at,
+    color_at,
     encoded,
     opened,
     picture_of,
@@ -35,10 +35,10 @@ pytestmark = pytest.mark.usefixtures("engine")
 BRICK = (200, 80, 60)
 
 
-def plain(colour: tuple[int, ...] | int, mode: str = "RGB", **options: object) -> bytes:
-    """An AVIF of one colour."""
+def plain(color: tuple[int, ...] | int, mode: str = "RGB", **options: object) -> bytes:
+    """An AVIF of one color."""
     usual = {"quality": 100, "subsampling": "4:0:0" if mode == "L" else "4:4:4"}
-    return encoded(Image.new(mode, (64, 48), colour), "AVIF", **usual | options)
+    return encoded(Image.new(mode, (64, 48), color), "AVIF", **usual | options)
 
 
 def pixel(source: bytes) -> tuple[int, ...]:
@@ -62,7 +62,7 @@ def test_grey_of_limited_range_is_as_dark_as_it_was(level: int) -> None:
     assert near(pixel(plain(level, "L", range="limited")), (level,) * 3)
 
 
-def test_premultiplied_colours_are_divided_by_their_opacity() -> None:
+def test_premultiplied_colors_are_divided_by_their_opacity() -> None:
     assert near(pixel(plain((200, 100, 50, 128), "RGBA", alpha_premultiplied=True)), (200, 100, 50, 128), within=6)
 
 
@@ -82,12 +82,12 @@ def test_a_clean_aperture_from_the_corner_is_all_that_is_shown(mode: str) -> Non
     result = rendered(source)
     picture = opened(result.renditions[0].body)
     assert (result.width, result.height, picture.size) == (48, 32, (48, 32))
-    assert [colour_at(picture, 10, 10), colour_at(picture, 40, 28)] == ["red", "white"]
+    assert [color_at(picture, 10, 10), color_at(picture, 40, 28)] == ["red", "white"]
 
 
 @pytest.mark.parametrize("flags", [0, 1])
 def test_properties_may_stand_in_two_maps(flags: int) -> None:
-    source = colours(plain((*BRICK, 128), "RGBA"), 12, 13)
+    source = colors(plain((*BRICK, 128), "RGBA"), 12, 13)
     both = with_two_maps(with_properties(source, clean_aperture(48, 32, 48 - 64, 32 - 48)), flags)
 
     assert picture_of(both).size == (48, 32)
@@ -134,19 +134,19 @@ def test_a_clean_aperture_is_cut_before_the_picture_is_turned() -> None:
         (77, 13, BRICK),
     ],
 )
-def test_colours_are_what_their_code_points_say(primaries: int, transfer: int, expected: tuple[int, ...]) -> None:
-    assert near(pixel(colours(plain(BRICK), primaries, transfer)), expected)
+def test_colors_are_what_their_code_points_say(primaries: int, transfer: int, expected: tuple[int, ...]) -> None:
+    assert near(pixel(colors(plain(BRICK), primaries, transfer)), expected)
 
 
 @pytest.mark.parametrize("transfer", [4, 8, 16, 18])
-def test_colours_are_srgb_where_the_matrix_is_derived_from_primaries(transfer: int) -> None:
+def test_colors_are_srgb_where_the_matrix_is_derived_from_primaries(transfer: int) -> None:
     """Chromium has no color space of such a matrix."""
-    assert pixel(colours(plain(BRICK), 1, transfer, matrix=12)) == pixel(colours(plain(BRICK), 1, 13, matrix=12))
+    assert pixel(colors(plain(BRICK), 1, transfer, matrix=12)) == pixel(colors(plain(BRICK), 1, 13, matrix=12))
 
 
 @pytest.mark.parametrize("matrix", [3, 10, 13, 14])
 def test_a_matrix_that_the_decoder_lacks_is_unsupported(matrix: int) -> None:
-    assert reason_of(colours(plain(BRICK), 1, 13, matrix)) == (Reason.UNSUPPORTED, "an AVIF of this matrix is not read")
+    assert reason_of(colors(plain(BRICK), 1, 13, matrix)) == (Reason.UNSUPPORTED, "an AVIF of this matrix is not read")
 
 
 @pytest.mark.parametrize("block", [b"\0", b"\xff", b"\0\0\0\0no TIFF at all"])
@@ -162,13 +162,13 @@ def test_a_broken_exif_block_costs_nothing(block: bytes) -> None:
 def test_a_profile_outranks_code_points() -> None:
     source = plain((255, 0, 0), icc_profile=swapped_primaries())
 
-    assert colour_at(picture_of(colours(source, 9, 16)), 20, 20) == "lime"
+    assert color_at(picture_of(colors(source, 9, 16)), 20, 20) == "lime"
 
 
 @pytest.mark.parametrize("code_points", [(12, 13), (1, 16)])
-def test_a_heic_has_the_colours_that_its_code_points_say(code_points: tuple[int, int]) -> None:
+def test_a_heic_has_the_colors_that_its_code_points_say(code_points: tuple[int, int]) -> None:
     """sRGB's lime is in P3 a greener one, which is clipped; PQ's white is what the brightest sRGB can be."""
-    picture = picture_of(colours(sideways_heic(), *code_points))
+    picture = picture_of(colors(sideways_heic(), *code_points))
 
     assert {"red", "lime", "blue", "white"} == set(quarters(picture))
 
@@ -182,30 +182,30 @@ HLG_GREYS = {60: 39, 105: 79, 150: 122, 180: 166, 195: 194, 225: 229, 255: 255}
 @pytest.mark.parametrize(("transfer", "greys"), [(16, PQ_GREYS), (18, HLG_GREYS)], ids=["PQ", "HLG"])
 def test_brightness_beyond_sdr_is_mapped_as_chromium_does(primaries: int, transfer: int, greys: dict[int, int]) -> None:
     for level, expected in greys.items():
-        assert near(pixel(colours(plain((level,) * 3), primaries, transfer)), (expected,) * 3, within=6), level
+        assert near(pixel(colors(plain((level,) * 3), primaries, transfer)), (expected,) * 3, within=6), level
 
 
 @pytest.mark.parametrize("transfer", [16, 18])
 def test_brightness_beyond_sdr_is_mapped_without_a_change_of_hue_or_a_step(transfer: int) -> None:
     ramp = Image.linear_gradient("L").rotate(90).resize((256, 16))
-    source = colours(encoded(ramp.convert("RGB"), "AVIF", quality=100, subsampling="4:4:4"), 9, transfer)
+    source = colors(encoded(ramp.convert("RGB"), "AVIF", quality=100, subsampling="4:4:4"), 9, transfer)
 
     shown = picture_of(source).convert("RGB").crop((0, 8, 256, 9))
     red, green, blue = (band.tobytes() for band in shown.split())
-    assert all(max(colour) - min(colour) <= 2 for colour in zip(red, green, blue, strict=True))
+    assert all(max(color) - min(color) <= 2 for color in zip(red, green, blue, strict=True))
     assert all(later >= earlier - 1 for earlier, later in pairwise(green if green[0] < green[-1] else green[::-1]))
 
 
 @pytest.mark.parametrize(("brightest", "expected"), [(0, 193), (300, 246), (470, 229), (4000, 193), (65_535, 193)])
 def test_brightness_beyond_sdr_is_bent_by_how_bright_the_file_says_it_gets(brightest: int, expected: int) -> None:
     said = Property(b"clli", struct.pack(">HH", brightest, 0))
-    source = with_properties(colours(plain((150,) * 3), 9, 16), said)
+    source = with_properties(colors(plain((150,) * 3), 9, 16), said)
 
     assert near(pixel(source), (expected,) * 3, within=6)
 
 
 def test_red_beyond_sdr_stays_red() -> None:
-    assert near(pixel(colours(plain((180, 0, 0)), 1, 16)), (248, 0, 0), within=8)
+    assert near(pixel(colors(plain((180, 0, 0)), 1, 16)), (248, 0, 0), within=8)
 
 
 BRANDS = [b"avif", b"mif1", b"miaf"]
@@ -271,7 +271,7 @@ def test_a_sequence_stays_one(output: Format | None, *, has_still: bool) -> None
     result = rendered(sequence() if has_still else without_still(sequence()), variant(format=output, quality=100))
 
     with Image.open(io.BytesIO(result.renditions[0].body)) as made:
-        shown = [(colour_at(frame, 20, 20), frame.info["duration"]) for frame in ImageSequence.Iterator(made)]
+        shown = [(color_at(frame, 20, 20), frame.info["duration"]) for frame in ImageSequence.Iterator(made)]
         assert made.info["loop"] == 0
     assert result.frames == 3
     assert result.renditions[0].format is (output or Format.WEBP)
@@ -299,4 +299,4 @@ def test_other_formats_have_the_first_frame_of_a_sequence() -> None:
     result = rendered(sequence(), variant(format=Format.JPEG))
 
     assert result.frames == 3
-    assert colour_at(opened(result.renditions[0].body), 20, 20) == "red"
+    assert color_at(opened(result.renditions[0].body), 20, 20) == "red"

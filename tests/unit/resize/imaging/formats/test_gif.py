@@ -8,7 +8,7 @@ from resize.errors import ImageRejectedError
 from resize.imaging.rendition import Rendered
 from resize.imaging.variants import Format
 from support.imaging.gifs import BLUE, CLEAR, LIME, RED, RESTORE, WHITE, Color, Picture, gif
-from support.imaging.images import alpha_at, colour_at, opened, rendered, variant
+from support.imaging.images import alpha_at, color_at, opened, rendered, variant
 
 pytestmark = pytest.mark.usefixtures("engine")
 
@@ -34,7 +34,7 @@ def moving(source: bytes) -> Rendered:
 def corners(frame: Image.Image) -> str:
     """The colors of the four quarters, row by row: their first letters, and a dot for what is transparent."""
     across, down = (frame.width // 8, frame.width * 7 // 8), (frame.height // 8, frame.height * 7 // 8)
-    return "".join("." if alpha_at(frame, x, y) == 0 else colour_at(frame, x, y)[0] for y in down for x in across)
+    return "".join("." if alpha_at(frame, x, y) == 0 else color_at(frame, x, y)[0] for y in down for x in across)
 
 
 def rejection_of(source: bytes) -> ImageRejectedError:
@@ -47,7 +47,7 @@ def test_what_no_frame_covers_is_transparent() -> None:
     [still] = frames_of(gif(SCREEN, Picture(box=MIDDLE)))
 
     assert corners(still) == "...."
-    assert colour_at(still, 20, 20) == "red"
+    assert color_at(still, 20, 20) == "red"
     assert alpha_at(still, 20, 20) == 255
 
 
@@ -126,7 +126,7 @@ def test_an_index_beyond_the_palette_is_black(colors: int) -> None:
     [still] = frames_of(gif(SCREEN, Picture(box=ALL, indices=3), palette=((255, 0, 0), (0, 0, 255))[:colors]))
 
     assert corners(still) == "bbbb"
-    assert colour_at(still, 9, 9) == "black"
+    assert color_at(still, 9, 9) == "black"
 
 
 def test_interlaced_rows_come_in_four_passes() -> None:
@@ -171,7 +171,7 @@ def test_a_later_frame_is_cut_off_at_the_screen() -> None:
 
     assert {frame.size for frame in frames} == {SCREEN}
     assert [corners(frame) for frame in (frames[0], frames[-1])] == ["rrrr", "rrrb"]
-    assert colour_at(frames[-1], 39, 4) == "white"
+    assert color_at(frames[-1], 39, 4) == "white"
 
 
 def test_a_frame_of_ten_milliseconds_or_less_shows_for_a_hundred() -> None:

@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from resize.imaging.color.cicp import Cicp
 from resize.imaging.formats.isobmff import Presentation, brands_of, presentation_of, without_exif
 from resize.imaging.geometry import Size
-from support.imaging.boxes import box, clean_aperture, colours, file_type, with_properties
+from support.imaging.boxes import box, clean_aperture, colors, file_type, with_properties
 from support.imaging.images import animation, encoded, quadrants
 
 SEEDS = [
-    with_properties(colours(encoded(quadrants(), "AVIF"), 9, 16), clean_aperture(48, 32, -16, -16)),
+    with_properties(colors(encoded(quadrants(), "AVIF"), 9, 16), clean_aperture(48, 32, -16, -16)),
     animation("AVIF", [quadrants(), quadrants().rotate(180)], [100, 200]),
 ]
 

@@ -135,9 +135,9 @@ def test_what_follows_the_pixels_costs_nothing(source: bytes) -> None:
             file_of(header(8, 8), chunk(b"IDAT", pixels(ROWS)[:9]), chunk(b"tEXt", b""), still(PIXEL)), id="text"
         ),
         pytest.param(file_of(header(8, 8, PALETTE), still(b"\0")), id="no palette"),
-        pytest.param(flat(b"\0", (b"PLTE", bytes(300 * 3)), colour_type=PALETTE), id="a palette of 300"),
-        pytest.param(flat(b"\0", (b"PLTE", b""), colour_type=PALETTE), id="an empty palette"),
-        pytest.param(flat(b"\0", (b"PLTE", bytes(6)), (b"PLTE", bytes(6)), colour_type=PALETTE), id="two palettes"),
+        pytest.param(flat(b"\0", (b"PLTE", bytes(300 * 3)), color_type=PALETTE), id="a palette of 300"),
+        pytest.param(flat(b"\0", (b"PLTE", b""), color_type=PALETTE), id="an empty palette"),
+        pytest.param(flat(b"\0", (b"PLTE", bytes(6)), (b"PLTE", bytes(6)), color_type=PALETTE), id="two palettes"),
     ],
 )
 def test_what_pixels_need_must_be_whole(source: bytes) -> None:
@@ -167,10 +167,10 @@ def test_pixels_that_are_cut_are_corrupt_and_never_half_a_picture() -> None:
     ],
 )
 def test_a_grey_is_transparent_by_the_bits_of_a_sample(bits: int, row: bytes, key: int, opacities: list[int]) -> None:
-    source = png([row] * 2, 8, (b"tRNS", struct.pack(">H", key)), colour_type=GREY, bits=bits)
+    source = png([row] * 2, 8, (b"tRNS", struct.pack(">H", key)), color_type=GREY, bits=bits)
 
     picture = picture_of(source)
-    plain = picture_of(png([row] * 2, 8, colour_type=GREY, bits=bits))
+    plain = picture_of(png([row] * 2, 8, color_type=GREY, bits=bits))
     assert [alpha_at(picture, x) for x in range(4)] == opacities
     assert [rgb_at(picture, x) for x in range(4) if opacities[x]] == [
         rgb_at(plain, x) for x in range(4) if opacities[x]
@@ -206,15 +206,15 @@ def test_a_color_of_sixteen_bits_differs_by_any_byte(band: int) -> None:
     assert alpha_at(picture_of(flat(b"\x80\xff" * 3, (b"tRNS", bytes(key)), bits=16))) == 255
 
 
-@pytest.mark.parametrize(("colour_type", "pixel"), [(GREY_ALPHA, b"\x07\xff"), (RGBA, PIXEL + b"\xff")])
-def test_a_key_beside_an_opacity_counts_for_nothing(colour_type: int, pixel: bytes) -> None:
-    key = struct.pack(">3H", *(pixel[:1] * 3 if colour_type == GREY_ALPHA else PIXEL))
+@pytest.mark.parametrize(("color_type", "pixel"), [(GREY_ALPHA, b"\x07\xff"), (RGBA, PIXEL + b"\xff")])
+def test_a_key_beside_an_opacity_counts_for_nothing(color_type: int, pixel: bytes) -> None:
+    key = struct.pack(">3H", *(pixel[:1] * 3 if color_type == GREY_ALPHA else PIXEL))
 
-    assert alpha_at(picture_of(flat(pixel, (b"tRNS", key), colour_type=colour_type))) == 255
+    assert alpha_at(picture_of(flat(pixel, (b"tRNS", key), color_type=color_type))) == 255
 
 
 @pytest.mark.parametrize(
-    ("colours", "opacities", "expected"),
+    ("colors", "opacities", "expected"),
     [
         pytest.param(16, None, [255] * 8, id="none"),
         pytest.param(16, b"", [255] * 8, id="empty"),
@@ -224,33 +224,33 @@ def test_a_key_beside_an_opacity_counts_for_nothing(colour_type: int, pixel: byt
         pytest.param(256, b"\x10" * 300, [255] * 8, id="more than there can be"),
     ],
 )
-def test_a_palette_has_the_opacities_of_its_colors(colours: int, opacities: bytes | None, expected: list[int]) -> None:
-    palette = b"".join(bytes((index, 80, 20)) for index in range(colours))
+def test_a_palette_has_the_opacities_of_its_colors(colors: int, opacities: bytes | None, expected: list[int]) -> None:
+    palette = b"".join(bytes((index, 80, 20)) for index in range(colors))
     key = [] if opacities is None else [(b"tRNS", opacities)]
 
-    picture = picture_of(png([bytes(range(8))] * 2, 8, (b"PLTE", palette), *key, colour_type=PALETTE))
+    picture = picture_of(png([bytes(range(8))] * 2, 8, (b"PLTE", palette), *key, color_type=PALETTE))
     assert [alpha_at(picture, x) for x in range(8)] == expected
 
 
 def test_opacities_before_their_palette_count_for_nothing() -> None:
     chunks = [(b"tRNS", b"\0\0"), (b"PLTE", PIXEL * 2)]
 
-    assert alpha_at(picture_of(flat(b"\0", *chunks, colour_type=PALETTE))) == 255
+    assert alpha_at(picture_of(flat(b"\0", *chunks, color_type=PALETTE))) == 255
 
 
 @pytest.mark.parametrize("bits", [1, 2, 4, 8])
 def test_an_index_beyond_the_palette_is_its_last_color(bits: int) -> None:
     row = b"\xff" * bits
 
-    picture = picture_of(png([row] * 2, 8, (b"PLTE", bytes(3) + PIXEL), colour_type=PALETTE, bits=bits))
+    picture = picture_of(png([row] * 2, 8, (b"PLTE", bytes(3) + PIXEL), color_type=PALETTE, bits=bits))
     assert rgb_at(picture) == (200, 80, 20)
 
 
-@pytest.mark.parametrize(("bits", "colours"), [(1, 4), (2, 8), (4, 20)])
-def test_a_palette_may_have_more_colors_than_there_are_indexes(bits: int, colours: int) -> None:
-    palette = PIXEL * 2**bits + bytes(3) * (colours - 2**bits)
+@pytest.mark.parametrize(("bits", "colors"), [(1, 4), (2, 8), (4, 20)])
+def test_a_palette_may_have_more_colors_than_there_are_indexes(bits: int, colors: int) -> None:
+    palette = PIXEL * 2**bits + bytes(3) * (colors - 2**bits)
 
-    picture = picture_of(png([b"\xff" * bits] * 2, 8, (b"PLTE", palette), colour_type=PALETTE, bits=bits))
+    picture = picture_of(png([b"\xff" * bits] * 2, 8, (b"PLTE", palette), color_type=PALETTE, bits=bits))
     assert rgb_at(picture) == (200, 80, 20)
 
 

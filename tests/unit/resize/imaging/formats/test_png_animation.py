@@ -9,7 +9,7 @@ from contract.errors import Reason
 from resize.errors import ImageRejectedError
 from resize.imaging.formats.png import read_png
 from resize.imaging.variants import Format
-from support.imaging.images import colour_at, opened, rendered, variant
+from support.imaging.images import color_at, opened, rendered, variant
 from support.imaging.pngs import RGBA, account, animated, chunk, control, frame, still
 
 pytestmark = pytest.mark.usefixtures("engine")
@@ -27,7 +27,7 @@ def played(source: bytes, output: Format | None = Format.WEBP) -> list[tuple[str
 
 def _named(picture: Image.Image, x: int = 1) -> str:
     pixel = picture.convert("RGBA").crop((x, 1, x + 1, 2))
-    return "clear" if pixel.tobytes()[3] == 0 else colour_at(pixel, 0, 0)
+    return "clear" if pixel.tobytes()[3] == 0 else color_at(pixel, 0, 0)
 
 
 def names(source: bytes, output: Format | None = Format.WEBP) -> list[str]:
@@ -63,7 +63,7 @@ def test_who_asks_for_a_still_gets_the_first_frame(output: Format) -> None:
 
     body = rendered(source, variant(format=output, quality=95)).renditions[0].body
     assert getattr(opened(body), "n_frames", 1) == 1
-    assert colour_at(opened(body), 1, 1) == "red"
+    assert color_at(opened(body), 1, 1) == "red"
 
 
 @pytest.mark.parametrize("output", OUTPUTS)
@@ -208,7 +208,7 @@ def test_a_frame_leaves_behind_what_it_says(
         frame(2, opaque[1], 4),
         control(3, 4, 8),
         frame(4, opaque[2], 4),
-        colour_type=RGBA,
+        color_type=RGBA,
     )
 
     assert names(source, output) == expected
@@ -223,7 +223,7 @@ def test_a_frame_is_undone_for_the_next() -> None:
         frame(2, BLUE + b"\xff", 4),
         control(3, 4, 8, 4),
         frame(4, LIME + b"\xff", 4),
-        colour_type=RGBA,
+        color_type=RGBA,
     )
 
     assert names(source) == ["red", "blue", "red"]
@@ -237,7 +237,7 @@ def test_a_frame_is_blended_if_it_says_so(blend: int, expected: tuple[int, ...])
         still(b"\xc8\0\0\xff"),
         control(1, blend=blend),
         frame(2, b"\0\xc8\0\x80"),
-        colour_type=RGBA,
+        color_type=RGBA,
     )
 
     picture = opened(rendered(source, variant(format=None)).renditions[0].body)

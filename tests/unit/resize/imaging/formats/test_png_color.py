@@ -1,4 +1,4 @@
-"""What the colours of a PNG mean. Every pixel expected here is what Chromium 156 paints, unless it says otherwise."""
+"""What the colors of a PNG mean. Every pixel expected here is what Chromium 156 paints, unless it says otherwise."""
 
 import struct
 
@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from resize.imaging.formats.png import read_png
-from support.imaging.boxes import colours
+from support.imaging.boxes import colors
 from support.imaging.images import alpha_at, encoded, picture_of, rgb_at
 from support.imaging.pngs import (
     GREY,
@@ -27,7 +27,7 @@ from support.imaging.profiles import display_p3, four_inks, linear_grey, swapped
 
 pytestmark = pytest.mark.usefixtures("engine")
 
-COLOUR = bytes((200, 80, 20))
+COLOR = bytes((200, 80, 20))
 AS_STORED = (200, 80, 20)
 LINEAR = (229, 152, 79)
 SWAPPED = (79, 201, 12)
@@ -37,7 +37,7 @@ NAMED = (b"sRGB", b"\0")
 
 
 def shown(*chunks: tuple[bytes, bytes]) -> tuple[int, int, int]:
-    return rgb_at(picture_of(flat(COLOUR, *chunks)))
+    return rgb_at(picture_of(flat(COLOR, *chunks)))
 
 
 def near(value: tuple[int, ...]) -> object:
@@ -76,7 +76,7 @@ def test_a_gamma_alone_counts_unless_it_is_a_usual_displays(value: int, expected
         pytest.param(0, P3_POINTS, AS_STORED, id="no gamma"),
         pytest.param(100_000, (0.0,) * 8, AS_STORED, id="all zero"),
         pytest.param(100_000, (0.3127, 0.329, *(0.3,) * 6), AS_STORED, id="one point"),
-        pytest.param(100_000, (0.3127, 0.329, 1.5, 0.33, 0.3, 0.6, 0.15, 0.06), AS_STORED, id="beyond all colours"),
+        pytest.param(100_000, (0.3127, 0.329, 1.5, 0.33, 0.3, 0.6, 0.15, 0.06), AS_STORED, id="beyond all colors"),
         pytest.param(55_556, (0.3457, 0.3585, 0.7347, 0.2653, 0.1596, 0.8404, 0.0366, 0.0001), (255, 16, 0), id="wide"),
         pytest.param(45_455, (0.333, 0.333, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06), (211, 81, 18), id="another white"),
     ],
@@ -158,23 +158,23 @@ def test_code_points_name_primaries_and_a_curve(primaries: int, transfer: int, e
 
 
 def test_a_gamma_after_the_pixels_is_too_late() -> None:
-    assert rgb_at(picture_of(png([COLOUR * 8] * 8, 8, after=[gamma(100_000)]))) == AS_STORED
+    assert rgb_at(picture_of(png([COLOR * 8] * 8, 8, after=[gamma(100_000)]))) == AS_STORED
 
 
 @pytest.mark.parametrize(
-    ("colour_type", "pixel", "expected"),
+    ("color_type", "pixel", "expected"),
     [
         pytest.param(GREY, b"\x37", (128, 128, 128), id="grey"),
         pytest.param(GREY_ALPHA, b"\x37\x80", (128, 128, 128), id="grey with opacity"),
-        pytest.param(RGBA, b"\x37\x37\x37\x80", (128, 128, 128), id="colours with opacity"),
+        pytest.param(RGBA, b"\x37\x37\x37\x80", (128, 128, 128), id="colors with opacity"),
         pytest.param(PALETTE, b"\x01", LINEAR, id="palette"),
     ],
 )
 def test_a_gamma_counts_for_every_kind_of_picture(
-    colour_type: int, pixel: bytes, expected: tuple[int, int, int]
+    color_type: int, pixel: bytes, expected: tuple[int, int, int]
 ) -> None:
-    palette = [(b"PLTE", bytes(3) + COLOUR)] if colour_type == PALETTE else []
-    picture = picture_of(flat(pixel, gamma(100_000), *palette, colour_type=colour_type))
+    palette = [(b"PLTE", bytes(3) + COLOR)] if color_type == PALETTE else []
+    picture = picture_of(flat(pixel, gamma(100_000), *palette, color_type=color_type))
 
     assert rgb_at(picture) == near(expected)
     assert alpha_at(picture) == (128 if len(pixel) in (2, 4) else 255)
@@ -187,19 +187,19 @@ def test_a_gamma_counts_for_greys_of_few_bits(bits: int) -> None:
     row = bytes([int(f"{greys // 2:0{bits}b}" * (8 // bits), 2)]) * bits
     expected = 0 if bits == 1 else round(255 * (1.055 * light ** (1 / 2.4) - 0.055))
 
-    picture = picture_of(png([row] * 8, 8, gamma(100_000), colour_type=GREY, bits=bits))
+    picture = picture_of(png([row] * 8, 8, gamma(100_000), color_type=GREY, bits=bits))
     assert rgb_at(picture) == near((expected,) * 3)
 
 
 @pytest.mark.parametrize(
-    ("colour_type", "samples"), [(GREY, 1), (2, 3), (GREY_ALPHA, 1), (RGBA, 3)], ids=["L", "RGB", "LA", "RGBA"]
+    ("color_type", "samples"), [(GREY, 1), (2, 3), (GREY_ALPHA, 1), (RGBA, 3)], ids=["L", "RGB", "LA", "RGBA"]
 )
-def test_sixteen_bits_of_linear_light_show_no_bands(colour_type: int, samples: int) -> None:
+def test_sixteen_bits_of_linear_light_show_no_bands(color_type: int, samples: int) -> None:
     """By IEC 61966-2-1: Chromium cuts them to 8 bits before, and shows two levels here."""
-    opacity = b"\xff\xff" if colour_type in (GREY_ALPHA, RGBA) else b""
+    opacity = b"\xff\xff" if color_type in (GREY_ALPHA, RGBA) else b""
     row = b"".join(struct.pack(">H", level) * samples + opacity for level in range(512))
 
-    picture = picture_of(png([row] * 2, 512, gamma(100_000), colour_type=colour_type, bits=16))
+    picture = picture_of(png([row] * 2, 512, gamma(100_000), color_type=color_type, bits=16))
     expected = [255 * _srgb(level / 65_535) for level in range(512)]
     assert [rgb_at(picture, x, 0)[1] for x in range(512)] == pytest.approx(expected, abs=1)
 
@@ -209,23 +209,23 @@ def _srgb(light: float) -> float:
 
 
 def test_sixteen_bits_keep_their_opacity_beside_a_gamma() -> None:
-    picture = picture_of(flat(b"\x37\0" * 3 + b"\x80\xff", gamma(100_000), colour_type=RGBA, bits=16))
+    picture = picture_of(flat(b"\x37\0" * 3 + b"\x80\xff", gamma(100_000), color_type=RGBA, bits=16))
 
     assert rgb_at(picture) == near((128, 128, 128))
     assert alpha_at(picture) == 128
 
 
 def test_a_grey_profile_counts_for_greys() -> None:
-    assert rgb_at(picture_of(flat(b"\x4d", GREY_LINEAR, colour_type=GREY))) == near((149, 149, 149))
-    assert rgb_at(picture_of(flat(b"\x4d\xff", GREY_LINEAR, colour_type=GREY_ALPHA))) == near((149, 149, 149))
+    assert rgb_at(picture_of(flat(b"\x4d", GREY_LINEAR, color_type=GREY))) == near((149, 149, 149))
+    assert rgb_at(picture_of(flat(b"\x4d\xff", GREY_LINEAR, color_type=GREY_ALPHA))) == near((149, 149, 149))
 
 
 def test_what_has_no_say_costs_no_pixel_anything() -> None:
-    source = encoded(picture_of(flat(COLOUR)), icc_profile=display_p3())
+    source = encoded(picture_of(flat(COLOR)), icc_profile=display_p3())
 
-    assert read_png(flat(COLOUR, NAMED)).colours.curve is None
-    assert read_png(flat(COLOUR, gamma(45_455))).colours.profile is None
-    assert read_png(source).colours.profile == display_p3()
+    assert read_png(flat(COLOR, NAMED)).colors.curve is None
+    assert read_png(flat(COLOR, gamma(45_455))).colors.profile is None
+    assert read_png(source).colors.profile == display_p3()
 
 
 def test_a_profile_that_is_a_bomb_is_no_profile() -> None:
@@ -240,7 +240,7 @@ def test_hdr_is_mapped_as_in_an_avif_of_the_same_levels(levels: tuple[int, int, 
 
     mapped = rgb_at(picture_of(flat(bytes(levels), code_points(9, transfer))))
 
-    assert mapped == pytest.approx(rgb_at(picture_of(colours(avif, 9, transfer))), abs=4)
+    assert mapped == pytest.approx(rgb_at(picture_of(colors(avif, 9, transfer))), abs=4)
     assert mapped != levels
 
 
