@@ -15,10 +15,10 @@ from urllib.parse import quote_plus
 
 from botocore.exceptions import ClientError
 
-from contract.events import REQUESTED
 from contract.keys import is_folder_marker, manifest_key, rendition_key
 from contract.manifest import LaterSchemaError, Manifest, Outcome
 from contract.s3_errors import is_missing
+from contract.s3_notification import REQUESTED
 from contract.sequencer import EventOrder
 from darkroom.backfill.listing import ARCHIVE_CLASSES, Listed
 from darkroom.backfill.selection import Decision, Filter, select

@@ -35,6 +35,38 @@ def s3_body(*records: dict[str, Any]) -> str:
     return json.dumps({"Records": records})
 
 
+def eventbridge_event(
+    key: str = "photo.jpg",
+    *,
+    detail_type: str = "Object Created",
+    bucket: str = UPLOADS,
+    version_id: str | None = None,
+    sequencer: str = "617f08299329d189",
+    **detail: str,
+) -> dict[str, Any]:
+    """An event that EventBridge delivers; `detail` has what tells a deletion's kind, with _ for each -."""
+    object_ = {"key": key, "size": 1024, "etag": "d41d8", "sequencer": sequencer}
+    if version_id is not None:
+        object_["version-id"] = version_id
+    return {
+        "version": "0",
+        "id": "17793124-05d4-b198-2fde-7ededc63b103",
+        "detail-type": detail_type,
+        "source": "aws.s3",
+        "account": "123456789012",
+        "time": "2026-11-23T20:50:00Z",
+        "region": "eu-west-1",
+        "resources": [f"arn:aws:s3:::{bucket}"],
+        "detail": {
+            "version": "0",
+            "event-version": "1.1",
+            "bucket": {"name": bucket},
+            "object": object_,
+            **{name.replace("_", "-"): value for name, value in detail.items()},
+        },
+    }
+
+
 def sqs_event(*bodies: str) -> dict[str, Any]:
     """The event that Lambda gives the function: messages named m0, m1, …"""
     return {"Records": [_sqs_record(f"m{number}", body) for number, body in enumerate(bodies)]}
