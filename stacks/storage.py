@@ -23,7 +23,7 @@ _IS_MADE_AGAIN = "All that is in it is made from the uploads, which have version
 class Storage(Construct):
     """Two private, encrypted buckets; only the uploads have versions.
 
-    `uploads_name` is None where CloudFormation has named that bucket.
+    `uploads_name` is None where CloudFormation has named that bucket, `uploads` where the bucket is not the stack's.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, config: Config, uploads_name: str | None) -> None:
@@ -42,9 +42,12 @@ class Storage(Construct):
             tag_filters={OUTCOME_TAG: Outcome.REMOVED.value},
             expiration=Duration.days(config.removed_manifest_days),
         )
-        self.uploads = self._bucket("Uploads", name=uploads_name, versioned=True, rules=[abandoned, overwritten])
-        if config.cors_origins:
-            self.uploads.add_cors_rule(allowed_methods=[s3.HttpMethods.POST], allowed_origins=[*config.cors_origins])
+        self.uploads: s3.Bucket | None = None
+        if config.uploads_bucket is None:
+            self.uploads = self._bucket("Uploads", name=uploads_name, versioned=True, rules=[abandoned, overwritten])
+            if config.cors_origins:
+                origins = [*config.cors_origins]
+                self.uploads.add_cors_rule(allowed_methods=[s3.HttpMethods.POST], allowed_origins=origins)
         self.derived = self._bucket("Derived", name=None, versioned=False, rules=[abandoned, removed])
 
     def notify(self, queue: sqs.IQueue, *, key_prefix: str, after: Sequence[IDependable]) -> None:
@@ -55,6 +58,8 @@ class Storage(Construct):
         policy may take a minute to hold: `after` is what allows it, and what takes that long to create.
         docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
         """
+        if self.uploads is None:
+            raise ValueError("the uploads bucket is not the stack's own: a rule tells of it")
         bucket = cast("s3.CfnBucket", self.uploads.node.default_child)
         bucket.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
             queue_configurations=[

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from contract.object_version import identity_of
+
 # What the uploads bucket tells of. A rule that expires a current version puts a delete marker on it. Of old versions
 # that expire, which is `LifecycleExpiration:Delete`, there are many, and they change no picture.
 NOTIFIED_EVENTS = ("s3:ObjectCreated:*", "s3:ObjectRemoved:*", "s3:LifecycleExpiration:DeleteMarkerCreated")
@@ -37,3 +39,8 @@ class ObjectEvent:
     sequencer: str
     time: datetime
     requested: datetime | None = None
+
+    @property
+    def identity(self) -> str:
+        """Which upload of the key it is about: `identity_of`; empty where a bucket without versions has lost it."""
+        return identity_of(self.version_id, self.etag)

@@ -13,6 +13,7 @@ from resize.imaging.variants import Variant, parse_variants
 from resize.settings import STORAGE_SECONDS, WALL_FACTOR, Events, Settings
 from stacks.config.context import parse_json
 from stacks.config.event_target import EventTarget, parse_event_target
+from stacks.config.existing_bucket import ExistingBucket, parse_existing_bucket
 from stacks.config.rules import (
     BOOLEAN,
     DAYS,
@@ -63,6 +64,15 @@ class Config:
         "Darkroom",
         text(r"[A-Za-z][A-Za-z0-9-]{0,63}", "1 to 64 letters, digits and '-', starting with a letter"),
         "the CloudFormation stack; the uploads bucket and the jobs queue are called after it",
+    )
+    uploads_bucket: ExistingBucket | None = setting(
+        None,
+        optional(
+            Rule(
+                parse=parse_existing_bucket, allowed="null, or an object whose `name` is that of a bucket that is there"
+            )
+        ),
+        "a bucket that is there already, instead of one of the stack's own: [existing buckets](existing-bucket.md)",
     )
     # docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
     legacy_uploads_bucket: str | None = setting(
@@ -317,6 +327,12 @@ def _check_together(config: Config) -> None:
 
 
 def _check_names(config: Config) -> None:
+    if config.uploads_bucket is not None:
+        if config.legacy_uploads_bucket is not None:
+            raise SettingsError(
+                "legacy_uploads_bucket", config.legacy_uploads_bucket, "null with an uploads_bucket: they name the same"
+            )
+        return
     if config.legacy_uploads_bucket is None and config.stack_name.lower().startswith(RESERVED_BUCKET_PREFIXES):
         raise SettingsError(
             "stack_name",

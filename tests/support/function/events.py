@@ -4,6 +4,8 @@ import json
 from typing import Any
 from urllib.parse import quote_plus
 
+from contract.events import EventType, ObjectEvent
+
 UPLOADS = "uploads"
 
 
@@ -65,6 +67,31 @@ def eventbridge_event(
             **{name.replace("_", "-"): value for name, value in detail.items()},
         },
     }
+
+
+_DELETIONS = {
+    EventType.DELETED: ("Permanently Deleted", "DeleteObject"),
+    EventType.EXPIRED_FOR_GOOD: ("Permanently Deleted", "Lifecycle Expiration"),
+    EventType.MARKED_DELETED: ("Delete Marker Created", "DeleteObject"),
+    EventType.EXPIRED: ("Delete Marker Created", "Lifecycle Expiration"),
+}
+
+
+def eventbridge_body(event: ObjectEvent) -> str:
+    """What EventBridge delivers of an event, whose time it tells in whole seconds."""
+    kind = {"reason": "PutObject"}
+    if event.change is not EventType.CREATED:
+        deletion_type, reason = _DELETIONS[event.change]
+        kind = {"detail_type": "Object Deleted", "deletion_type": deletion_type, "reason": reason}
+    message = eventbridge_event(
+        event.key,
+        bucket=event.bucket,
+        version_id=event.version_id,
+        sequencer=event.sequencer.lower(),
+        **kind,
+    )
+    message["detail"]["object"] |= {"etag": event.etag, "size": event.size}
+    return json.dumps(message | {"time": event.time.strftime("%Y-%m-%dT%H:%M:%SZ")})
 
 
 def sqs_event(*bodies: str) -> dict[str, Any]:
