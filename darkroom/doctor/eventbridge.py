@@ -3,7 +3,7 @@
 import json
 import shlex
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from contract.eventbridge_event import CREATED, DELETED
 from darkroom.doctor.findings import Finding, fault, ok
@@ -17,7 +17,7 @@ from darkroom.pipeline.sqs import read_queue
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-_SWITCH = "EventBridgeConfiguration"
+SWITCH: Final = "EventBridgeConfiguration"
 
 
 def check_eventbridge(pipeline: Pipeline, prefix: str) -> Iterator[Finding]:
@@ -56,7 +56,7 @@ def _check_switch(pipeline: Pipeline) -> Iterator[Finding]:
     s3: S3Client = pipeline.client("s3")
     with aws_errors("Reading the notifications of the uploads bucket"):
         answer: Any = s3.get_bucket_notification_configuration(Bucket=pipeline.uploads_bucket)
-    if _SWITCH in answer:
+    if SWITCH in answer:
         yield ok("The uploads bucket sends its events to EventBridge.")
     else:
         yield fault(
@@ -71,6 +71,6 @@ def switch_on(bucket: str, configured: Mapping[str, Any]) -> str:
     docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketNotificationConfiguration.html
     """
     kept = {name: value for name, value in configured.items() if name.endswith(("Configuration", "Configurations"))}
-    configuration = shlex.quote(json.dumps({**kept, _SWITCH: {}}))
+    configuration = shlex.quote(json.dumps({**kept, SWITCH: {}}))
     command = f"aws s3api put-bucket-notification-configuration --bucket {bucket}"
     return f"{command} --notification-configuration {configuration}"

@@ -33,7 +33,7 @@ from resize.settings import Settings
 
 # From here on it is asked for twice: a person may not know how many there are.
 _LARGE = 10_000
-_RATE = 100
+RATE = 100
 
 OlderThan = Annotated[
     timedelta | None,
@@ -90,7 +90,7 @@ def backfill_(  # noqa: PLR0913 - the command has so many options
     orphans: Orphans = False,
     inventory: Inventory = None,
     checkpoint: CheckpointFile = None,
-    rate: Rate = _RATE,
+    rate: Rate = RATE,
     yes: Yes = False,
     dry_run: DryRun = False,
     as_json: AsJson = False,
