@@ -44,7 +44,8 @@ class Storage(Construct):
         )
         self.uploads: s3.Bucket | None = None
         if config.uploads_bucket is None:
-            self.uploads = self._bucket("Uploads", name=uploads_name, versioned=True, rules=[abandoned, overwritten])
+            rules = [abandoned, overwritten, *_rules_for_originals(config)]
+            self.uploads = self._bucket("Uploads", name=uploads_name, versioned=True, rules=rules)
             if config.cors_origins:
                 origins = [*config.cors_origins]
                 self.uploads.add_cors_rule(allowed_methods=[s3.HttpMethods.POST], allowed_origins=origins)
@@ -90,6 +91,24 @@ class Storage(Construct):
         if not versioned:
             suppress(bucket, _IS_MADE_AGAIN, "CKV_AWS_21")
         return bucket
+
+
+def _rules_for_originals(config: Config) -> list[s3.LifecycleRule]:
+    """Archive and expire uploads that are current; S3 takes no days in a rule that removes delete markers.
+
+    docs.aws.amazon.com/AmazonS3/latest/API/API_LifecycleExpiration.html
+    """
+    rules = []
+    if config.archive_originals_days is not None:
+        moved = s3.Transition(
+            storage_class=s3.StorageClass.GLACIER_INSTANT_RETRIEVAL,
+            transition_after=Duration.days(config.archive_originals_days),
+        )
+        rules.append(s3.LifecycleRule(id="ArchivedOriginals", prefix=config.key_prefix or None, transitions=[moved]))
+    if config.expire_originals_days is not None:
+        days = Duration.days(config.expire_originals_days)
+        rules.append(s3.LifecycleRule(id="ExpiredOriginals", prefix=config.key_prefix or None, expiration=days))
+    return rules
 
 
 def _prefix_filter(prefix: str) -> s3.CfnBucket.NotificationFilterProperty | None:

@@ -109,6 +109,19 @@ class Config:
         "whether variants outlive an upload that a lifecycle rule of yours expires: "
         "[see below](#originals-that-expire)",
     )
+    # S3 Glacier Instant Retrieval is read like any other class, and is billed for 90 days at least:
+    # docs.aws.amazon.com/AmazonS3/latest/userguide/glacier-storage-classes.html
+    archive_originals_days: int | None = setting(
+        None,
+        optional(integer(1, 2**31 - 1, ", or null for never")),
+        "after how many days uploads move to S3 Glacier Instant Retrieval, which costs less to keep and more to read; "
+        "`null` is never",
+    )
+    expire_originals_days: int | None = setting(
+        None,
+        optional(integer(1, 2**31 - 1, ", or null for never")),
+        "after how many days uploads expire, and their variants unless `keep_variants_of_expired`; `null` is never",
+    )
     abort_upload_days: int = setting(1, DAYS, "how long the parts of an unfinished multipart upload are kept")
     # How long a deleted upload's manifest stays, so that an older job that comes late cannot bring its variants back.
     removed_manifest_days: int = setting(
@@ -320,6 +333,7 @@ def _from_text(key: str, value: object) -> object:
 
 def _check_together(config: Config) -> None:
     _check_names(config)
+    _check_originals(config)
     _check_times(config)
     _check_consumption(config)
     _check_monitoring(config)
@@ -340,6 +354,16 @@ def _check_names(config: Config) -> None:
             f"a name that does not start with {', '.join(RESERVED_BUCKET_PREFIXES)}: "
             "the uploads bucket is called after it, and S3 keeps those for itself",
         )
+
+
+def _check_originals(config: Config) -> None:
+    archived, expired = config.archive_originals_days, config.expire_originals_days
+    for knob, days in (("archive_originals_days", archived), ("expire_originals_days", expired)):
+        if days is not None and config.uploads_bucket is not None:
+            raise SettingsError(knob, days, "null with an uploads_bucket: the lifecycle rules of that are yours")
+    if archived is not None and expired is not None and expired <= archived:
+        # docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html
+        raise SettingsError("expire_originals_days", expired, f"more than archive_originals_days, {archived}")
 
 
 def _check_times(config: Config) -> None:
