@@ -28,12 +28,15 @@ def names_for(config: Config, suffix: str) -> Names:
     """Name both for a stack whose id has this suffix.
 
     A stack's name that is too long is cut. A stack from before 0.1.0 keeps its names: a resource whose name changes is
-    replaced by an empty one.
+    replaced by an empty one. A bucket that is there already has its own.
     """
     if config.legacy_uploads_bucket is not None:
         return Names(uploads_bucket=config.legacy_uploads_bucket, jobs_queue=legacy_queue(config.stack_name))
+    existing = config.uploads_bucket
     return Names(
-        uploads_bucket=_joined(config.stack_name.lower(), "uploads", suffix, MAX_BUCKET_NAME),
+        uploads_bucket=existing.name
+        if existing
+        else _joined(config.stack_name.lower(), "uploads", suffix, MAX_BUCKET_NAME),
         jobs_queue=_joined(config.stack_name, "jobs", suffix, MAX_QUEUE_NAME),
     )
 

@@ -23,3 +23,9 @@ class EventsOutput(StrEnum):
     EVENT_DEAD_LETTER_QUEUE_URL = "EventDeadLetterQueueUrl"
     ANNOUNCE_FUNCTION_NAME = "AnnounceFunctionName"
     EVENT_BUS_NAME = "EventBusName"
+
+
+class UploadsOutput(StrEnum):
+    """An output of a stack whose uploads bucket is not its own, by its logical id."""
+
+    NOTIFIED_BY = "UploadsNotifiedBy"

@@ -1,10 +1,11 @@
 """The whole pipeline as one stack."""
 
+from enum import StrEnum
 from pathlib import Path
 
 from aws_cdk import Aws, CfnOutput, Fn, Stack
 from aws_cdk import aws_s3 as s3
-from constructs import Construct
+from constructs import Construct, IDependable
 
 from resize.settings import Events
 from stacks.config.config import Config
@@ -12,10 +13,11 @@ from stacks.event_log import EventLog
 from stacks.monitoring.metrics import AlarmMetrics, EventMetrics
 from stacks.monitoring.monitoring import Monitoring
 from stacks.names import events_queue, names_for
-from stacks.outputs import EventsOutput, Output
+from stacks.outputs import EventsOutput, Output, UploadsOutput
 from stacks.queues import Queues
 from stacks.resize_function import ResizeFunction
 from stacks.storage import Storage
+from stacks.uploads_rule import UploadsRule
 
 
 class PipelineStack(Stack):
@@ -40,14 +42,20 @@ class PipelineStack(Stack):
         is_named = config.legacy_uploads_bucket is None
         self.storage = Storage(self, "Storage", config=config, uploads_name=names.uploads_bucket if is_named else None)
         self.queues = Queues(self, "Queues", config=config, jobs_name=names.jobs_queue)
-        allowed = self.queues.let_s3_send(uploads)
         self.event_log = self._event_log(config, announce_bundle)
         self.consumer = self._consumer(config, bundle, uploads)
         consuming = self.consumer.take_jobs_from(self.queues.jobs)
-        self.storage.notify(self.queues.jobs, key_prefix=config.key_prefix, after=[allowed, consuming])
+        self._have_jobs_sent(config, uploads, after=consuming)
         if config.monitoring:
             self._monitor(config)
-        self._add_outputs()
+        self._add_outputs(config, self.storage.uploads or uploads)
+
+    def _have_jobs_sent(self, config: Config, uploads: s3.IBucket, *, after: IDependable) -> None:
+        if config.uploads_bucket is not None:
+            UploadsRule(self, "UploadsRule", bucket=uploads, key_prefix=config.key_prefix, queues=self.queues)
+            return
+        allowed = self.queues.let_s3_send(uploads)
+        self.storage.notify(self.queues.jobs, key_prefix=config.key_prefix, after=[allowed, after])
 
     def _event_log(self, config: Config, bundle: Path | None) -> EventLog | None:
         if config.events is None:
@@ -88,14 +96,16 @@ class PipelineStack(Stack):
         )
         Monitoring(self, "Monitoring", config=config, metrics=metrics, log_group=self.consumer.log_group)
 
-    def _add_outputs(self) -> None:
-        values: dict[Output | EventsOutput, str] = {
-            Output.UPLOADS_BUCKET: self.storage.uploads.bucket_name,
+    def _add_outputs(self, config: Config, uploads: s3.IBucket) -> None:
+        values: dict[StrEnum, str] = {
+            Output.UPLOADS_BUCKET: uploads.bucket_name,
             Output.DERIVED_BUCKET: self.storage.derived.bucket_name,
             Output.JOBS_QUEUE_URL: self.queues.jobs.queue_url,
             Output.DEAD_LETTER_QUEUE_URL: self.queues.dead_letters.queue_url,
             Output.FUNCTION_NAME: self.consumer.function.function_name,
         }
+        if config.uploads_bucket:
+            values[UploadsOutput.NOTIFIED_BY] = config.uploads_bucket.notified_by.value
         if self.event_log:
             values |= _event_values(self.event_log)
         for name, value in values.items():
@@ -108,8 +118,8 @@ def _event_metrics(stack_name: str, log: EventLog | None) -> EventMetrics | None
     return EventMetrics(stack_name=stack_name, events=log.queues.events, dead_letters=log.queues.dead_letters)
 
 
-def _event_values(log: EventLog) -> dict[Output | EventsOutput, str]:
-    bus: dict[Output | EventsOutput, str] = {EventsOutput.EVENT_BUS_NAME: log.bus.event_bus_name} if log.bus else {}
+def _event_values(log: EventLog) -> dict[StrEnum, str]:
+    bus: dict[StrEnum, str] = {EventsOutput.EVENT_BUS_NAME: log.bus.event_bus_name} if log.bus else {}
     return {
         EventsOutput.EVENTS_QUEUE_URL: log.queues.events.queue_url,
         EventsOutput.EVENT_DEAD_LETTER_QUEUE_URL: log.queues.dead_letters.queue_url,

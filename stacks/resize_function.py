@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from aws_cdk import Duration
+from aws_cdk import Aws, Duration
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
@@ -78,6 +79,9 @@ class ResizeFunction(QueueFunction):
         sees = ["s3:ListBucket", *(["s3:ListBucketVersions"] if keeps else [])]
         self._grant_on_objects("ReadUploads", reads, uploads, f"{self._config.key_prefix}*")
         self._grant("SeeGoneUploads", sees, uploads.bucket_arn)
+        existing = self._config.uploads_bucket
+        if existing and existing.kms_key_arn:
+            self._let_decrypt(existing.kms_key_arn)
 
     def keep(self, derived: s3.IBucket) -> None:
         """Allow to write, replace and remove what is made of uploads."""
@@ -88,6 +92,18 @@ class ResizeFunction(QueueFunction):
     def send_events_to(self, queue: sqs.IQueue) -> None:
         """Allow to announce outcomes."""
         self._grant("AnnounceOutcomes", ["sqs:SendMessage"], queue.queue_arn)
+
+    def _let_decrypt(self, key_arn: str) -> None:
+        """Allow S3 to decrypt uploads for the function; the key's own policy must allow it as well.
+
+        docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
+        """
+        through_s3 = {"StringEquals": {"kms:ViaService": f"s3.{Aws.REGION}.{Aws.URL_SUFFIX}"}}
+        self._role.add_to_principal_policy(
+            iam.PolicyStatement(
+                sid="DecryptUploads", actions=["kms:Decrypt"], resources=[key_arn], conditions=through_s3
+            )
+        )
 
     def _live(self) -> lambda_.Alias:
         """Name the newest version of the function, so that jobs meet versions whose numbers grow.

@@ -23,7 +23,7 @@ _IS_MADE_AGAIN = "All that is in it is made from the uploads, which have version
 class Storage(Construct):
     """Two private, encrypted buckets; only the uploads have versions.
 
-    `uploads_name` is None where CloudFormation has named that bucket.
+    `uploads_name` is None where CloudFormation has named that bucket, `uploads` where the bucket is not the stack's.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, config: Config, uploads_name: str | None) -> None:
@@ -42,9 +42,13 @@ class Storage(Construct):
             tag_filters={OUTCOME_TAG: Outcome.REMOVED.value},
             expiration=Duration.days(config.removed_manifest_days),
         )
-        self.uploads = self._bucket("Uploads", name=uploads_name, versioned=True, rules=[abandoned, overwritten])
-        if config.cors_origins:
-            self.uploads.add_cors_rule(allowed_methods=[s3.HttpMethods.POST], allowed_origins=[*config.cors_origins])
+        self.uploads: s3.Bucket | None = None
+        if config.uploads_bucket is None:
+            rules = [abandoned, overwritten, *_rules_for_originals(config)]
+            self.uploads = self._bucket("Uploads", name=uploads_name, versioned=True, rules=rules)
+            if config.cors_origins:
+                origins = [*config.cors_origins]
+                self.uploads.add_cors_rule(allowed_methods=[s3.HttpMethods.POST], allowed_origins=origins)
         self.derived = self._bucket("Derived", name=None, versioned=False, rules=[abandoned, removed])
 
     def notify(self, queue: sqs.IQueue, *, key_prefix: str, after: Sequence[IDependable]) -> None:
@@ -56,6 +60,8 @@ class Storage(Construct):
         `after` is what allows it, and what takes that long to create.
         docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
         """
+        if self.uploads is None:
+            raise ValueError("the uploads bucket is not the stack's own: a rule tells of it")
         bucket = cast("s3.CfnBucket", self.uploads.node.default_child)
         bucket.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
             queue_configurations=[
@@ -86,6 +92,24 @@ class Storage(Construct):
         if not versioned:
             suppress(bucket, _IS_MADE_AGAIN, "CKV_AWS_21")
         return bucket
+
+
+def _rules_for_originals(config: Config) -> list[s3.LifecycleRule]:
+    """Archive and expire uploads that are current; S3 takes no days in a rule that removes delete markers.
+
+    docs.aws.amazon.com/AmazonS3/latest/API/API_LifecycleExpiration.html
+    """
+    rules = []
+    if config.archive_originals_days is not None:
+        moved = s3.Transition(
+            storage_class=s3.StorageClass.GLACIER_INSTANT_RETRIEVAL,
+            transition_after=Duration.days(config.archive_originals_days),
+        )
+        rules.append(s3.LifecycleRule(id="ArchivedOriginals", prefix=config.key_prefix or None, transitions=[moved]))
+    if config.expire_originals_days is not None:
+        days = Duration.days(config.expire_originals_days)
+        rules.append(s3.LifecycleRule(id="ExpiredOriginals", prefix=config.key_prefix or None, expiration=days))
+    return rules
 
 
 def _prefix_filter(prefix: str) -> s3.CfnBucket.NotificationFilterProperty | None:

@@ -15,10 +15,11 @@ from urllib.parse import quote_plus
 
 from botocore.exceptions import ClientError
 
-from contract.events import REQUESTED
 from contract.keys import is_folder_marker, manifest_key, rendition_key
 from contract.manifest import LaterSchemaError, Manifest, Outcome
+from contract.object_version import identity_of
 from contract.s3_errors import is_missing
+from contract.s3_notification import REQUESTED
 from contract.sequencer import EventOrder
 from darkroom.backfill.listing import ARCHIVE_CLASSES, Listed
 from darkroom.backfill.selection import Decision, Filter, select
@@ -49,6 +50,11 @@ class ObjectVersion:
     size: int
     modified: datetime
     archived: bool = False
+
+    @property
+    def identity(self) -> str:
+        """Which upload of the key it is: `identity_of`."""
+        return identity_of(self.version_id, self.etag)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +103,7 @@ class Planner:
         current = current_version(self._s3, self._pipeline.uploads_bucket, listed.key)
         if current is None:
             return PlannedKey(key=listed.key, decision=Decision.GONE)
-        is_current = manifest is not None and manifest.source.version_id == current.version_id
+        is_current = manifest is not None and manifest.source.identity == current.identity
         verdict = _unfit(listed.key, current, manifest) or select(manifest, self._selection, is_current=is_current)
         if not verdict.is_job:
             return PlannedKey(key=listed.key, decision=verdict)

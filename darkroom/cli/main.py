@@ -10,6 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from darkroom.cli.commands import dlq, events, outbox
+from darkroom.cli.commands.adopt import adopt
 from darkroom.cli.commands.backfill import backfill_
 from darkroom.cli.commands.console import console
 from darkroom.cli.commands.doctor import doctor
@@ -27,7 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (run, up, upload, status, show, link, doctor, console):
+for command in (run, up, upload, status, show, link, doctor, console, adopt):
     app.command()(command)
 app.command("backfill")(backfill_)
 app.add_typer(dlq.app, name="dlq")
@@ -56,6 +57,7 @@ def darkroom(*, version: VersionOption = False) -> None:
     Examples:
       darkroom run photos     resize a folder of images into ./out
       darkroom up             keep the pipeline running, for any S3 client
+      darkroom adopt BUCKET   read a bucket that you have, and write the configuration for it
 
     \b
     With the pipeline that is up, or with --stack NAME:

@@ -161,7 +161,7 @@ class DeadLetters:
         if messages is None:
             return False
         new = [message for message in messages if message.message_id not in self._shown]
-        self._uploads.dead([(upload.key, upload.version_id) for message in new for upload in message.uploads])
+        self._uploads.dead([(upload.key, upload.identity) for message in new for upload in message.uploads])
         self._shown = {message.message_id: message for message in messages}
         self._feed.publish("dead_letters", "", groups_to_json(messages, self._bucket))
         return True

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from botocore.exceptions import ClientError
 
 from contract.keys import is_folder_marker
+from contract.object_version import identity_of
 from contract.s3_errors import is_missing
 from darkroom.console.health import Health
 from darkroom.errors import aws_errors
@@ -88,16 +89,17 @@ def _past(s3: "S3Client", bucket: str, found: "ObjectTypeDef", recorded: Manifes
     """Tell of one object: by its manifest, where that is of these bytes, and else by asking which version it is."""
     key, modified = found["Key"], found["LastModified"]
     if recorded and recorded.manifest.source.etag == found["ETag"].strip('"'):
-        upload = UploadedFile(LocalFile(Path(key), key), recorded.manifest.source.version_id or "null")
+        source = recorded.manifest.source
+        upload = UploadedFile(LocalFile(Path(key), key), source.identity)
         result = Result(upload=upload, outcome=recorded.manifest.outcome, recorded=recorded)
         ended = datetime.fromisoformat(recorded.manifest.times.finished)
         return PastUpload(upload=upload, size=found["Size"], modified=modified, ended=ended, result=result)
     with aws_errors("Reading the uploads bucket"):
         try:
-            version_id = s3.head_object(Bucket=bucket, Key=key).get("VersionId", "null")
+            answer = s3.head_object(Bucket=bucket, Key=key)
         except ClientError as error:
             if not is_missing(error):
                 raise
             return None  # deleted since it was listed
-    upload = UploadedFile(LocalFile(Path(key), key), version_id)
+    upload = UploadedFile(LocalFile(Path(key), key), identity_of(answer.get("VersionId"), answer["ETag"]))
     return PastUpload(upload=upload, size=found["Size"], modified=modified, ended=modified, result=None)

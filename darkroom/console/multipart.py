@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from botocore.exceptions import ClientError
 
+from contract.object_version import identity_of
 from contract.s3_errors import error_code
 from darkroom.console.threads import in_background
 from darkroom.errors import aws_errors
@@ -33,9 +34,9 @@ class KeyTakenError(Exception):
 
 
 async def receive(body: AsyncIterator[bytes], *, s3: "S3Client", bucket: str, key: str, limit: int) -> str:
-    """Store a body as an object of at most `limit` bytes, and return its version id.
+    """Store a body as an object of at most `limit` bytes, and tell which it is.
 
-    What fails leaves nothing behind.
+    What fails leaves nothing behind. Returns what tells it from other uploads of the key: `identity_of`.
 
     Raises:
         TooLargeError: it is larger.
@@ -47,7 +48,7 @@ async def receive(body: AsyncIterator[bytes], *, s3: "S3Client", bucket: str, ke
     second = await anext(parts, None)
     if second is None:
         answer = await _asked(key, partial(s3.put_object, Bucket=bucket, Key=key, Body=first, IfNoneMatch="*"))
-        return answer["VersionId"]
+        return identity_of(answer.get("VersionId"), answer["ETag"])
     upload = (await _asked(key, partial(s3.create_multipart_upload, Bucket=bucket, Key=key)))["UploadId"]
     send = partial(s3.upload_part, Bucket=bucket, Key=key, UploadId=upload)
     try:
@@ -62,7 +63,8 @@ async def receive(body: AsyncIterator[bytes], *, s3: "S3Client", bucket: str, ke
             MultipartUpload={"Parts": done},
             IfNoneMatch="*",
         )
-        return (await _asked(key, complete))["VersionId"]
+        completed = await _asked(key, complete)
+        return identity_of(completed.get("VersionId"), completed["ETag"])
     except Exception:
         # Where even this does not come about, the bucket's own rule clears the parts away after a day.
         await _asked(key, partial(s3.abort_multipart_upload, Bucket=bucket, Key=key, UploadId=upload))

@@ -79,15 +79,15 @@ class Uploads:
         Some were not shown before.
         """
         for upload in uploads:
-            if upload.version_id is None:
-                continue
-            row_id = self._id_of((upload.key, upload.version_id))
+            if not upload.identity:
+                continue  # a deletion in a bucket without versions
+            row_id = self._id_of((upload.key, upload.identity))
             if (result := self._results.get(row_id)) and result.outcome:
                 continue  # another job has done it: this one finds it done, and tells nothing
-            self._letters.discard((upload.key, upload.version_id))
+            self._letters.discard((upload.key, upload.identity))
             if row_id not in self._rows:
                 self._show(begun(row_id, upload.key, upload.size, self._clock()))
-            self.queued(row_id, upload.version_id)
+            self.queued(row_id, upload.identity)
 
     def dead(self, versions: Collection[VersionId]) -> None:
         """Note that the jobs of these have come to the dead-letter queue just now."""

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from contract.errors import MessageRefusedError
-from contract.events import ObjectEvent, parse_body
+from contract.events import ObjectEvent
+from contract.message_body import parse_body
 from darkroom.dlq.attempts import Cause
 from darkroom.dlq.causes import Failures, JobFailure
 from darkroom.dlq.queue import DeadLetterMessage, DeadLetterQueue

@@ -58,14 +58,15 @@ class SmokeTest:
             DarkroomError: S3 refuses, or does not answer.
         """
         with aws_errors("Uploading the test image"):
-            version = self._s3.put_object(Bucket=self._pipeline.uploads_bucket, Key=self._key, Body=_IMAGE)["VersionId"]
+            answer = self._s3.put_object(Bucket=self._pipeline.uploads_bucket, Key=self._key, Body=_IMAGE)
+        version = answer.get("VersionId")
         manifest = None
         try:
             manifest = self._wait_for(lambda each: each.source.version_id == version)
             yield self._came_out(manifest)
         finally:
             with aws_errors("Deleting the test image"):
-                self._s3.delete_object(Bucket=self._pipeline.uploads_bucket, Key=self._key, VersionId=version)
+                self._s3.delete_object(Bucket=self._pipeline.uploads_bucket, Key=self._key, VersionId=version or "null")
         if manifest:
             yield self._is_gone(manifest)
 

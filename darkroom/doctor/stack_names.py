@@ -8,7 +8,7 @@ from darkroom.errors import aws_errors
 from darkroom.pipeline.client import find_stack, outputs_of
 from stacks.config.config import Config
 from stacks.names import Names, legacy_queue, names_for, suffix_of
-from stacks.outputs import Output
+from stacks.outputs import Output, UploadsOutput
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -18,10 +18,14 @@ _SETTING = "legacy_uploads_bucket"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StackNames:
-    """A deployed stack: its id, its uploads bucket and its jobs queue by name."""
+    """A deployed stack: its id, its uploads bucket and its jobs queue by name.
+
+    `notified_by` is who tells of uploads, None where the bucket is the stack's own, and sends to the queue itself.
+    """
 
     stack_id: str
     names: Names
+    notified_by: str | None = None
 
 
 def read_stack_names(stack_name: str, cloudformation: "CloudFormationClient") -> StackNames | None:
@@ -40,7 +44,7 @@ def read_stack_names(stack_name: str, cloudformation: "CloudFormationClient") ->
     names = Names(
         uploads_bucket=outputs[Output.UPLOADS_BUCKET], jobs_queue=outputs[Output.JOBS_QUEUE_URL].rpartition("/")[2]
     )
-    return StackNames(stack_id=stack["StackId"], names=names)
+    return StackNames(stack_id=stack["StackId"], names=names, notified_by=outputs.get(UploadsOutput.NOTIFIED_BY))
 
 
 def check_names(config: Config, deployed: StackNames | None) -> Finding:
@@ -52,6 +56,10 @@ def check_names(config: Config, deployed: StackNames | None) -> Finding:
     if deployed is None:
         return _check_new_stack(config)
     wanted = names_for(config, suffix_of(deployed.stack_id))
+    if _notifier(config) != deployed.notified_by or (
+        config.uploads_bucket and wanted.uploads_bucket != deployed.names.uploads_bucket
+    ):
+        return _check_other_bucket(config, deployed, wanted)
     if wanted == deployed.names:
         return ok("A deployment keeps the uploads bucket and the jobs queue.")
     return warning(
@@ -61,7 +69,30 @@ def check_names(config: Config, deployed: StackNames | None) -> Finding:
     )
 
 
+def _check_other_bucket(config: Config, deployed: StackNames, wanted: Names) -> Finding:
+    """Warn of another bucket, or of another way to be told of it, beneath the same variants.
+
+    A manifest's place in the order of events is a sequencer, and those of two buckets, or of S3's own messages and of
+    EventBridge's, need not be comparable: a later upload could be taken for an earlier one, and never be resized.
+    docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
+    """
+    there = f"{deployed.names.uploads_bucket}, told of by {deployed.notified_by or 'the bucket itself'}"
+    here = f"{wanted.uploads_bucket}, told of by {_notifier(config) or 'the bucket itself'}"
+    return warning(
+        f"The stack resizes uploads of {there}; a deployment would have it resize those of {here}. The order of their "
+        "events cannot be compared, so later uploads could be taken for earlier ones.",
+        "Deploy a stack of another stack_name beside it, whose derived bucket is new, and remove this one afterwards; "
+        "or put uploads_bucket back.",
+    )
+
+
+def _notifier(config: Config) -> str | None:
+    return config.uploads_bucket.notified_by.value if config.uploads_bucket else None
+
+
 def _check_new_stack(config: Config) -> Finding:
+    if config.uploads_bucket is not None:
+        return ok(f"A new stack takes uploads from {config.uploads_bucket.name}, and gets a jobs queue of its own.")
     if config.legacy_uploads_bucket is None:
         return ok("A new stack gets an uploads bucket and a jobs queue of its own.")
     return warning(

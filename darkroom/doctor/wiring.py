@@ -1,16 +1,19 @@
 """Check the notification, queues, policy and event source mapping."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from fnmatch import fnmatchcase
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from contract.eventbridge_event import EVENT_SOURCE
 from contract.events import NOTIFIED_EVENTS
+from darkroom.doctor.eventbridge import check_eventbridge
 from darkroom.doctor.findings import Finding, fault, ok, warning
+from darkroom.doctor.queue_policy import check_queue_policy
 from darkroom.errors import aws_errors
 from darkroom.pipeline.client import LIVE, Pipeline
-from darkroom.pipeline.deploy_advice import START_AGAIN, deploy_advice
+from darkroom.pipeline.deploy_advice import DEPLOY_ANEW, START_AGAIN, deploy_advice
 from darkroom.pipeline.deployed_config import read_notifications
-from darkroom.pipeline.sqs import Queue, read_queue
+from darkroom.pipeline.eventbridge_rules import prefixes_of
+from darkroom.pipeline.sqs import read_queue
 from darkroom.text import printable
 
 if TYPE_CHECKING:
@@ -19,10 +22,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 
-_DEPLOY = "Deploy the stack again, with any change that makes CloudFormation look at it."
 # docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html: six times, for a function that is throttled
 _ADVISED_TIMEOUTS = 6
-_ANOTHER_BUCKET = "a-bucket-of-no-stack"
 
 
 def check_notification(pipeline: Pipeline, deployed: Mapping[str, Any]) -> Iterator[Finding]:
@@ -31,6 +32,9 @@ def check_notification(pipeline: Pipeline, deployed: Mapping[str, Any]) -> Itera
     Raises:
         DarkroomError: AWS refuses, or does not answer.
     """
+    if pipeline.by_eventbridge:
+        yield from check_eventbridge(pipeline, expected_prefix(deployed))
+        return
     s3: S3Client = pipeline.client("s3")
     arn = read_queue(pipeline.client("sqs"), pipeline.jobs_queue_url).arn
     with aws_errors("Reading the notifications of the uploads bucket"):
@@ -41,7 +45,7 @@ def check_notification(pipeline: Pipeline, deployed: Mapping[str, Any]) -> Itera
     if missing:
         yield fault(
             f"The jobs queue is not sent {', '.join(missing)} of keys that start with {prefix!r}.",
-            f"{deploy_advice(pipeline, _DEPLOY)} Then `darkroom backfill` does what was missed.",
+            f"{deploy_advice(pipeline, DEPLOY_ANEW)} Then `darkroom backfill` does what was missed.",
         )
     else:
         yield ok("The uploads bucket sends its events to the jobs queue.")
@@ -56,7 +60,7 @@ def check_queues(pipeline: Pipeline) -> Iterator[Finding]:
     sqs: SQSClient = pipeline.client("sqs")
     jobs = read_queue(sqs, pipeline.jobs_queue_url)
     dead = read_queue(sqs, pipeline.dead_letter_queue_url)
-    advice = deploy_advice(pipeline, _DEPLOY)
+    advice = deploy_advice(pipeline, DEPLOY_ANEW)
     yield from check_queue_policy(jobs, pipeline)
     if jobs.redrive.get("deadLetterTargetArn") == dead.arn:
         yield ok(f"A job that fails {jobs.redrive['maxReceiveCount']} times becomes a dead letter.")
@@ -66,23 +70,6 @@ def check_queues(pipeline: Pipeline) -> Iterator[Finding]:
         yield warning(
             "A dead letter may expire as soon as it is one: its age counts from its job's first day.",
             "Make dead_letter_retention_days larger than queue_retention_days.",
-        )
-
-
-def check_queue_policy(jobs: Queue, pipeline: Pipeline) -> Iterator[Finding]:
-    """Tell whether the uploads bucket may send to the jobs queue, and no other."""
-    uploads_bucket, advice = pipeline.uploads_bucket, deploy_advice(pipeline, _DEPLOY)
-    statements = jobs.policy.get("Statement", ())
-    buckets = f"arn:{jobs.arn.split(':')[1]}:s3:::"
-    if any(lets_s3_send(statement, f"{buckets}{uploads_bucket}") for statement in statements):
-        yield ok("The uploads bucket may send to the jobs queue.")
-    else:
-        yield fault(f"The jobs queue's policy does not let {uploads_bucket} send to it.", advice)
-    if any(lets_s3_send(statement, f"{buckets}{_ANOTHER_BUCKET}") for statement in statements):
-        yield warning(
-            "The jobs queue's policy lets other buckets send to it: one that an earlier stack left behind fills the "
-            "dead-letter queue.",
-            advice,
         )
 
 
@@ -97,7 +84,7 @@ def check_consumer(pipeline: Pipeline) -> Iterator[Finding]:
     with aws_errors("Reading the event source mappings"):
         mappings = functions.list_event_source_mappings(EventSourceArn=jobs.arn)["EventSourceMappings"]
         timeout = functions.get_function_configuration(FunctionName=pipeline.function_name)["Timeout"]
-    advice = deploy_advice(pipeline, _DEPLOY)
+    advice = deploy_advice(pipeline, DEPLOY_ANEW)
     ours = [each for each in mappings if each["FunctionArn"].endswith(f":{pipeline.function_name}:{LIVE}")]
     if not ours:
         yield fault(f"The alias {LIVE!r} of the function does not take jobs from the queue.", advice)
@@ -146,32 +133,7 @@ def expected_prefix(deployed: Mapping[str, Any]) -> str:
         for each in resource.get("Properties", {}).get("NotificationConfiguration", {}).get("QueueConfigurations", ()):
             rules = each.get("Filter", {}).get("S3Key", {}).get("Rules", ())
             return next((str(rule["Value"]) for rule in rules if rule["Name"] == "prefix"), "")
+        pattern = resource.get("Properties", {}).get("EventPattern", {})
+        if EVENT_SOURCE in pattern.get("source", ()):
+            return next(iter(prefixes_of(pattern)), "")
     return ""
-
-
-def lets_s3_send(statement: Mapping[str, Any], bucket_arn: str) -> bool:
-    """Tell whether a statement of a queue's policy lets S3 send to it.
-
-    It must do so on behalf of the bucket.
-    """
-    principal = statement.get("Principal")
-    services = _list(principal.get("Service", ())) if isinstance(principal, dict) else []
-    actions = {action.lower() for action in _list(statement.get("Action", ()))}
-    is_allowed = statement.get("Effect") == "Allow" and "s3.amazonaws.com" in services
-    return is_allowed and bool(actions & {"sqs:sendmessage", "sqs:*"}) and _is_source(statement, bucket_arn)
-
-
-def _is_source(statement: Mapping[str, Any], bucket_arn: str) -> bool:
-    """Tell whether the conditions on where a message comes from hold for a bucket; all of them must."""
-    return all(
-        any(fnmatchcase(bucket_arn, pattern) for pattern in _list(patterns)) is not ("not" in operator.lower())
-        for operator, conditions in statement.get("Condition", {}).items()
-        if operator.lower().startswith(("arn", "string"))
-        for key, patterns in conditions.items()
-        if key.lower() == "aws:sourcearn"
-    )
-
-
-def _list(value: str | Sequence[str]) -> list[str]:
-    """Read what a policy holds as one text or as a list of them."""
-    return [value] if isinstance(value, str) else list(value)

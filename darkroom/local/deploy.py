@@ -56,17 +56,24 @@ def _bootstrap(stack: StackArtifact, ssm: Any) -> None:
 
 def _publish(asset: FileAsset, s3: "S3Client", region: str) -> None:
     """Put an asset where the template expects it. Its key is the hash of its content: there once, there for good."""
-    _ensure_bucket(asset.bucket, s3, region)
+    ensure_bucket(asset.bucket, s3, region)
     if not _found(s3.head_object, Bucket=asset.bucket, Key=asset.key):
         body = _zip(asset.source) if asset.zipped else asset.source.read_bytes()
         s3.put_object(Bucket=asset.bucket, Key=asset.key, Body=body)
 
 
-def _ensure_bucket(bucket: str, s3: "S3Client", region: str) -> None:
-    if not _found(s3.head_bucket, Bucket=bucket):
-        # The one region that must not be named: docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
-        elsewhere = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
-        s3.create_bucket(Bucket=bucket, **elsewhere)  # type: ignore[arg-type]
+def ensure_bucket(bucket: str, s3: "S3Client", region: str) -> bool:
+    """Make a bucket unless it is there; tell whether it was made.
+
+    Raises:
+        ClientError: the endpoint refuses.
+    """
+    if _found(s3.head_bucket, Bucket=bucket):
+        return False
+    # The one region that must not be named: docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
+    elsewhere = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+    s3.create_bucket(Bucket=bucket, **elsewhere)  # type: ignore[arg-type]
+    return True
 
 
 def _found(head: Callable[..., object], **what: str) -> bool:

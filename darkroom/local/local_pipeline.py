@@ -12,6 +12,7 @@ from darkroom.errors import DarkroomError, UsageError, aws_errors
 from darkroom.local.deploy import deploy
 from darkroom.local.deployed_overrides import DeployedOverrides
 from darkroom.local.emulator import Emulator, emulator
+from darkroom.local.existing_bucket import stand_in
 from darkroom.local.registry import find_running, keys_for
 from darkroom.local.synthesis import PROJECT, configuration, local_overrides, synthesize
 from darkroom.pipeline.client import Pipeline, client_of, find_pipeline, find_stack
@@ -104,7 +105,10 @@ def _deploy(aws: Emulator, overrides: Mapping[str, object], begin: Callable[[str
     begin("Building the pipeline (the first time takes a minute)")
     assembly = synthesize(local_overrides() | settings, ASSEMBLIES)
     begin("Deploying the pipeline")
+    existing = configuration(local_overrides() | settings).uploads_bucket
     with aws_errors(f"Deploying to {aws.endpoint_url}"):
+        if existing:
+            stand_in(existing, aws)
         pipeline = deploy(assembly, aws.endpoint_url, aws.session())
     kept.write(settings)
     return pipeline

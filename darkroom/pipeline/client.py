@@ -10,7 +10,8 @@ from botocore.exceptions import ClientError
 
 from darkroom.errors import DarkroomError
 from resize.settings import version_number
-from stacks.outputs import Output
+from stacks.config.existing_bucket import NotifiedBy
+from stacks.outputs import Output, UploadsOutput
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -43,7 +44,8 @@ class LogLine:
 class Pipeline:
     """A deployed pipeline: where everything is, and how to speak to it.
 
-    `endpoint_url` None is AWS itself.
+    `endpoint_url` None is AWS itself; `by_eventbridge` says that EventBridge tells the jobs queue of uploads, and not
+    their bucket itself.
     """
 
     session: boto3.Session = field(repr=False, compare=False)
@@ -54,6 +56,7 @@ class Pipeline:
     jobs_queue_url: str
     dead_letter_queue_url: str
     function_name: str
+    by_eventbridge: bool = False
 
     @property
     def region(self) -> str:
@@ -161,4 +164,5 @@ def pipeline_of(
         jobs_queue_url=outputs[Output.JOBS_QUEUE_URL],
         dead_letter_queue_url=outputs[Output.DEAD_LETTER_QUEUE_URL],
         function_name=outputs[Output.FUNCTION_NAME],
+        by_eventbridge=outputs.get(UploadsOutput.NOTIFIED_BY) == NotifiedBy.EVENTBRIDGE,
     )

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from contract.errors import SettingsError
+from contract.eventbridge_event import CREATED
 from darkroom.errors import DarkroomError, aws_errors
 from darkroom.pipeline.client import Pipeline
 from darkroom.pipeline.deploy_advice import deploy_advice
+from darkroom.pipeline.eventbridge_rules import read_rules
+from darkroom.pipeline.sqs import read_queue
 from resize.settings import Settings
 
 if TYPE_CHECKING:
@@ -56,28 +59,35 @@ class Scope:
 
 
 def find_scope(pipeline: Pipeline) -> Scope:
-    """Ask S3 of which keys it sends jobs; who may not ask does not know.
+    """Ask of which keys jobs are sent; who may not ask does not know.
 
     Raises:
-        DarkroomError: S3 does not answer.
+        DarkroomError: S3 or EventBridge does not answer.
     """
-    s3: S3Client = pipeline.client("s3")
-    with aws_errors("Reading the notifications of the uploads bucket"):
+    read = _prefixes_of_rules if pipeline.by_eventbridge else _prefixes_of_notifications
+    with aws_errors("Reading which uploads become jobs"):
         try:
-            notifications = read_notifications(s3, pipeline.uploads_bucket)
+            return Scope(prefixes=read(pipeline))
         except ClientError as error:
             if error.response["Error"]["Code"] in _DENIED:
                 return Scope(prefixes=None)
             raise
+
+
+def _prefixes_of_notifications(pipeline: Pipeline) -> tuple[str, ...]:
     queue = pipeline.jobs_queue_url.rpartition("/")[2]
-    return Scope(
-        prefixes=tuple(
-            each.prefix
-            for each in notifications
-            if each.queue_arn.rpartition(":")[2] == queue
-            and any(event.startswith("s3:ObjectCreated:") for event in each.events)
-        )
+    return tuple(
+        each.prefix
+        for each in read_notifications(pipeline.client("s3"), pipeline.uploads_bucket)
+        if each.queue_arn.rpartition(":")[2] == queue
+        and any(event.startswith("s3:ObjectCreated:") for event in each.events)
     )
+
+
+def _prefixes_of_rules(pipeline: Pipeline) -> tuple[str, ...]:
+    arn = read_queue(pipeline.client("sqs"), pipeline.jobs_queue_url).arn
+    rules = read_rules(pipeline, arn)
+    return tuple(prefix for rule in rules if rule.enabled and CREATED in rule.changes for prefix in rule.prefixes)
 
 
 def find_max_source_bytes(pipeline: Pipeline) -> int | None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from contract.object_version import identity_of
 from contract.s3_errors import error_code, is_missing
 
 if TYPE_CHECKING:
@@ -21,7 +22,9 @@ _BLOCK_BYTES = 1024 * 1024
 
 
 def same_version(s3: "S3Client", bucket: str, key: str, path: Path) -> str | None:
-    """Find the version of the newest object of a key, if its bytes are the file's.
+    """Find the newest object of a key, if its bytes are the file's.
+
+    It is told as `identity_of` does.
 
     None for everything else. What decides is the size and the ETag, which any client's upload has, where checksums are
     of as many kinds as there are clients. In a bucket with SSE-S3, as ours are, an ETag is the MD5 of the bytes, or
@@ -37,14 +40,15 @@ def same_version(s3: "S3Client", bucket: str, key: str, path: Path) -> str | Non
     """
     try:
         found = s3.head_object(Bucket=bucket, Key=key)
-        if found["ContentLength"] != path.stat().st_size or "VersionId" not in found:
+        if found["ContentLength"] != path.stat().st_size:
             return None
-        etag, version = found["ETag"].strip('"'), found["VersionId"]
+        etag, which = found["ETag"].strip('"'), found.get("VersionId")
+        version = identity_of(which, etag)
         if "-" not in etag:
             return version if etag == md5(path) else None
         if etag == multipart_etag(path, PART_BYTES):
             return version
-        first = s3.head_object(Bucket=bucket, Key=key, VersionId=version, PartNumber=1)
+        first = s3.head_object(Bucket=bucket, Key=key, VersionId=which or "null", PartNumber=1)
         return version if etag == multipart_etag(path, max(1, first["ContentLength"])) else None
     except ClientError as error:
         if is_missing(error) or error_code(error) in _DENIED:

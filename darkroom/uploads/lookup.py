@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 
 from contract.keys import is_folder_marker
 from contract.manifest import Outcome
+from contract.object_version import identity_of
 from contract.s3_errors import is_missing
 from darkroom.errors import aws_errors
 from darkroom.pipeline.client import Pipeline
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 class CurrentObject:
     """The newest upload of a key, as it lies in the uploads bucket.
 
-    `size` is in bytes.
+    `size` is in bytes, `version_id` as `identity_of` tells it.
     """
 
     version_id: str
@@ -64,7 +65,10 @@ class Found:
             return True
         if self.is_folder and self.recorded:
             return self.recorded.manifest.outcome is Outcome.REMOVED
-        return self.recorded is not None and self.recorded.manifest.source.version_id == self.stored.version_id
+        if self.recorded is None:
+            return False
+        source = self.recorded.manifest.source
+        return source.identity == self.stored.version_id
 
 
 def look_up(pipeline: Pipeline, key: str) -> Found:
@@ -99,5 +103,7 @@ def _newest(s3: "S3Client", bucket: str, key: str) -> tuple[CurrentObject | None
                 raise
             return None, error.response["ResponseMetadata"]["HTTPHeaders"].get("x-amz-delete-marker") == "true"
     return CurrentObject(
-        version_id=answer.get("VersionId", "null"), size=answer["ContentLength"], modified=answer["LastModified"]
+        version_id=identity_of(answer.get("VersionId"), answer["ETag"]),
+        size=answer["ContentLength"],
+        modified=answer["LastModified"],
     ), False

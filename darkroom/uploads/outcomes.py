@@ -18,8 +18,9 @@ ROUND_SECONDS = 0.25
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html
 SETTLE_SECONDS = 60
 
-# An upload is one version of one key.
-VersionId: TypeAlias = tuple[str, str | None]
+
+# A key, and which upload of it: contract.object_version.identity_of.
+VersionId: TypeAlias = tuple[str, str]
 
 
 class Failure(StrEnum):
@@ -164,7 +165,7 @@ class OutcomeTracker:
         for recorded in self._pipeline.new_manifests([*versions]):
             source, outcome = recorded.manifest.source, recorded.manifest.outcome
             for version in versions[source.key]:
-                if version == (source.key, source.version_id):
+                if version == (source.key, source.identity):
                     self._results.append(Result(upload=self._pending.pop(version), outcome=outcome, recorded=recorded))
                 else:
                     self._find_overtaken(version)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 
+from contract.object_version import identity_of
 from darkroom.errors import DarkroomError, aws_errors
 from darkroom.parallel import WORKERS, map_parallel
 from darkroom.pipeline.client import Pipeline
@@ -32,7 +33,8 @@ _CONNECTIONS = Config(max_pool_connections=WORKERS * _PARTS_AT_ONCE)
 class UploadedFile:
     """A file that is in the bucket, and the version that this upload is.
 
-    `unchanged` says that it was there before.
+    `unchanged` says that it was there before; `version_id` is as `identity_of` tells it: an ETag where the bucket keeps
+    no versions.
     """
 
     source: LocalFile
@@ -136,13 +138,13 @@ class _Versions:
             s3.meta.events.register(f"after-call.s3.{operation}", self._note_version)
 
     def of(self, key: str) -> str:
-        """Tell the version of the last upload of a key, "null" in a bucket without versions."""
-        return self._by_key.get(key, "null")
+        """Tell the version of the last upload of a key, as `identity_of` does."""
+        return self._by_key[key]
 
     @staticmethod
     def _note_key(params: MutableMapping[str, Any], context: dict[str, Any], **_: object) -> None:
         context["darkroom_key"] = params["Key"]
 
     def _note_version(self, parsed: MutableMapping[str, Any], context: dict[str, Any], **_: object) -> None:
-        if "VersionId" in parsed:
-            self._by_key[context["darkroom_key"]] = parsed["VersionId"]
+        if "ETag" in parsed:  # an error has none
+            self._by_key[context["darkroom_key"]] = identity_of(parsed.get("VersionId"), parsed["ETag"])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from contract.keys import manifest_key
+from contract.object_version import identity_of
 from contract.s3_errors import is_missing
 from darkroom.dlq.dead_letters import uploads_of
 from darkroom.dlq.queue import DeadLetterQueue
@@ -66,7 +67,7 @@ class PipelineWatcher:
         new = [message for message in messages if message.message_id not in self._read_messages]
         self._read_messages = {message.message_id for message in messages}
         for message in new:
-            yield from ((upload.key, upload.version_id) for upload in uploads_of(message.body))
+            yield from ((upload.key, upload.identity) for upload in uploads_of(message.body))
 
     def is_idle(self) -> bool:
         """Tell whether no job waits and none runs, as far as SQS knows."""
@@ -82,7 +83,7 @@ class PipelineWatcher:
                 if not is_missing(error):
                     raise
                 return False
-        return answer.get("VersionId") == version_id
+        return identity_of(answer.get("VersionId"), answer["ETag"]) == version_id
 
     def _list(self, wanted: set[str]) -> Iterator[tuple[str, str]]:
         """Find the ETags by a listing, or one by one where that proves to take fewer requests."""

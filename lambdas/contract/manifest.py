@@ -14,6 +14,7 @@ from typing import Any, Self, TypeGuard, TypeVar, get_type_hints
 from urllib.parse import quote
 
 from contract.errors import Reason
+from contract.object_version import identity_of
 from contract.sequencer import EventOrder
 
 SCHEMA = 2
@@ -58,6 +59,11 @@ class Source:
     width: int | None = None
     height: int | None = None
     frames: int | None = None
+
+    @property
+    def identity(self) -> str:
+        """Which upload of the key it is: `identity_of`."""
+        return identity_of(self.version_id, self.etag)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,8 +16,9 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from contract.errors import MessageRefusedError, QueueError, code_of
-from contract.events import ObjectEvent, parse_body
+from contract.events import ObjectEvent
 from contract.manifest import Outcome
+from contract.message_body import parse_body
 from contract.metrics import Metric
 from resize.errors import OutOfTimeError
 from resize.executor import ThreadedMap

@@ -8,6 +8,7 @@ from resize.imaging.limits import Limits
 from resize.imaging.variants import Rule, Variant, parse_variants
 from resize.settings import STORAGE_SECONDS, WALL_FACTOR, Events, Settings
 from stacks.config.event_target import EventTarget, parse_event_target
+from stacks.config.existing_bucket import ExistingBucket, parse_existing_bucket
 from stacks.config.rules import (
     BOOLEAN,
     DAYS,
@@ -51,6 +52,15 @@ class Config:
         text(r"[A-Za-z][A-Za-z0-9-]{0,63}", "1 to 64 letters, digits and '-', starting with a letter"),
         "the CloudFormation stack; the uploads bucket and the jobs queue are called after it",
     )
+    uploads_bucket: ExistingBucket | None = setting(
+        None,
+        optional(
+            Rule(
+                parse=parse_existing_bucket, allowed="null, or an object whose `name` is that of a bucket that is there"
+            )
+        ),
+        "a bucket that is there already, instead of one of the stack's own: [existing buckets](existing-bucket.md)",
+    )
     # docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
     legacy_uploads_bucket: str | None = setting(
         None,
@@ -85,6 +95,19 @@ class Config:
         BOOLEAN,
         "whether variants outlive an upload that a lifecycle rule of yours expires: "
         "[see below](#originals-that-expire)",
+    )
+    # S3 Glacier Instant Retrieval is read like any other class, and is billed for 90 days at least:
+    # docs.aws.amazon.com/AmazonS3/latest/userguide/glacier-storage-classes.html
+    archive_originals_days: int | None = setting(
+        None,
+        optional(integer(1, 2**31 - 1, ", or null for never")),
+        "after how many days uploads move to S3 Glacier Instant Retrieval, which costs less to keep and more to read; "
+        "`null` is never",
+    )
+    expire_originals_days: int | None = setting(
+        None,
+        optional(integer(1, 2**31 - 1, ", or null for never")),
+        "after how many days uploads expire, and their variants unless `keep_variants_of_expired`; `null` is never",
     )
     abort_upload_days: int = setting(1, DAYS, "how long the parts of an unfinished multipart upload are kept")
     # How long a deleted upload's manifest stays, so that an older job that comes late cannot bring its variants back.

@@ -22,6 +22,7 @@ def check_together(config: Config) -> None:
         SettingsError: the first that does not hold.
     """
     _check_names(config)
+    _check_originals(config)
     _check_times(config)
     _check_consumption(config)
     _check_monitoring(config)
@@ -29,6 +30,12 @@ def check_together(config: Config) -> None:
 
 
 def _check_names(config: Config) -> None:
+    if config.uploads_bucket is not None:
+        if config.legacy_uploads_bucket is not None:
+            raise SettingsError(
+                "legacy_uploads_bucket", config.legacy_uploads_bucket, "null with an uploads_bucket: they name the same"
+            )
+        return
     if config.legacy_uploads_bucket is None and config.stack_name.lower().startswith(RESERVED_BUCKET_PREFIXES):
         raise SettingsError(
             "stack_name",
@@ -36,6 +43,16 @@ def _check_names(config: Config) -> None:
             f"a name that does not start with {', '.join(RESERVED_BUCKET_PREFIXES)}: "
             "the uploads bucket is called after it, and S3 keeps those for itself",
         )
+
+
+def _check_originals(config: Config) -> None:
+    archived, expired = config.archive_originals_days, config.expire_originals_days
+    for knob, days in (("archive_originals_days", archived), ("expire_originals_days", expired)):
+        if days is not None and config.uploads_bucket is not None:
+            raise SettingsError(knob, days, "null with an uploads_bucket: the lifecycle rules of that are yours")
+    if archived is not None and expired is not None and expired <= archived:
+        # docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html
+        raise SettingsError("expire_originals_days", expired, f"more than archive_originals_days, {archived}")
 
 
 def _check_times(config: Config) -> None:

@@ -1,14 +1,14 @@
 """The setting `events`: where outcomes are announced."""
 
-import difflib
 import ipaddress
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
 from contract.errors import SettingsError
+from stacks.config.members import KMS_KEY, check_members, matching
 
 DEFAULT_TOPIC = "darkroom.images"
 DEFAULT_ARCHIVE_DAYS = 365
@@ -26,7 +26,6 @@ _CLUSTER = re.compile(r"arn:aws[a-z-]*:kafka:[a-z0-9-]+:[0-9]{12}:cluster/[A-Za-
 _SECRET = re.compile(
     r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]{1,512}-[A-Za-z0-9]{6}"
 )
-_KMS_KEY = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]{1,64}")
 _SUBNET = re.compile(r"subnet-[0-9a-f]{8,17}")
 _SECURITY_GROUP = re.compile(r"sg-[0-9a-f]{8,17}")
 # docs.aws.amazon.com/lambda/latest/api/API_VpcConfig.html
@@ -105,7 +104,7 @@ def parse_event_target(key: str, value: object) -> EventTarget:
 
 
 def _event_bridge(key: str, members: Mapping[str, object]) -> EventBridgeTarget:
-    _check_names(key, members, {"to", "archive_days"})
+    check_members(key, members, {"to", "archive_days"})
     days = members.get("archive_days", DEFAULT_ARCHIVE_DAYS)
     if days is None:
         return EventBridgeTarget(archive_days=None)
@@ -120,11 +119,11 @@ _KAFKA_MEMBERS = {"to", "bootstrap_servers", "topic", "auth", "cluster_arn", "se
 
 
 def _kafka(key: str, members: Mapping[str, object]) -> KafkaTarget:
-    _check_names(key, members, _KAFKA_MEMBERS)
+    check_members(key, members, _KAFKA_MEMBERS)
 
     def text(name: str, pattern: re.Pattern[str], meaning: str) -> str | None:
         value = members.get(name)
-        return None if value is None else _text(f"{key}.{name}", value, pattern, meaning)
+        return None if value is None else matching(f"{key}.{name}", value, pattern, meaning)
 
     target = KafkaTarget(
         bootstrap_servers=_brokers(f"{key}.bootstrap_servers", members.get("bootstrap_servers")),
@@ -132,7 +131,7 @@ def _kafka(key: str, members: Mapping[str, object]) -> KafkaTarget:
         topic=text("topic", _TOPIC, "1 to 249 letters, digits, '.', '_' and '-'") or DEFAULT_TOPIC,
         cluster_arn=text("cluster_arn", _CLUSTER, "the ARN of an MSK cluster, arn:…:kafka:…:cluster/<name>/<id>"),
         secret_arn=text("secret_arn", _SECRET, "the whole ARN of a secret, with the six characters after its name"),
-        secret_key_arn=text("secret_key_arn", _KMS_KEY, "the ARN of a KMS key, arn:…:kms:…:key/<id>"),
+        secret_key_arn=text("secret_key_arn", KMS_KEY, "the ARN of a KMS key, arn:…:kms:…:key/<id>"),
         vpc=_vpc(f"{key}.vpc", members.get("vpc")),
     )
     _check_authentication(key, target)
@@ -167,8 +166,8 @@ def _vpc(key: str, value: object) -> Vpc | None:
     if not isinstance(subnets, list) or not 1 <= len(subnets) <= _MOST_SUBNETS:
         raise SettingsError(f"{key}.subnets", subnets, f"a list of 1 to {_MOST_SUBNETS} subnets' ids")
     return Vpc(
-        subnets=tuple(_text(f"{key}.subnets", each, _SUBNET, "ids of subnets, subnet-…") for each in subnets),
-        security_group=_text(f"{key}.security_group", value["security_group"], _SECURITY_GROUP, "an id, sg-…"),
+        subnets=tuple(matching(f"{key}.subnets", each, _SUBNET, "ids of subnets, subnet-…") for each in subnets),
+        security_group=matching(f"{key}.security_group", value["security_group"], _SECURITY_GROUP, "an id, sg-…"),
     )
 
 
@@ -203,16 +202,3 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def _text(key: str, value: object, pattern: re.Pattern[str], meaning: str) -> str:
-    if not isinstance(value, str) or not pattern.fullmatch(value):
-        raise SettingsError(key, value, meaning)
-    return value
-
-
-def _check_names(key: str, members: Mapping[str, object], known: Collection[str]) -> None:
-    for name, value in members.items():
-        if name not in known:
-            (nearest,) = difflib.get_close_matches(str(name), known, n=1, cutoff=0.0)
-            raise SettingsError(f"{key}.{name}", value, f"the name of a member of events; the nearest is {nearest!r}")

@@ -19,8 +19,8 @@ from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 
-from contract.events import parse_body
 from contract.manifest import Outcome
+from contract.message_body import parse_body
 from darkroom.local.local_pipeline import ASSEMBLIES
 from darkroom.local.synthesis import local_overrides, synthesize
 from support.aws.chaos import Chaos

@@ -95,6 +95,28 @@ def test_an_old_version_of_an_upload_goes_after_30_days_and_its_delete_marker_wi
     } in rules
 
 
+def test_originals_are_archived_and_expire_after_the_days_that_are_set(tmp_path: Path) -> None:
+    config = replace(Config(), archive_originals_days=7, expire_originals_days=400, key_prefix="shop/")
+
+    uploads = synthesize(tmp_path, config).behind(Output.UPLOADS_BUCKET)
+
+    rules = {rule["Id"]: rule for rule in uploads["Properties"]["LifecycleConfiguration"]["Rules"]}
+
+    assert rules["ArchivedOriginals"] == {
+        "Id": "ArchivedOriginals",
+        "Prefix": "shop/",
+        "Status": "Enabled",
+        "Transitions": [{"StorageClass": "GLACIER_IR", "TransitionInDays": 7}],
+    }
+    assert rules["ExpiredOriginals"] == {
+        "Id": "ExpiredOriginals",
+        "Prefix": "shop/",
+        "Status": "Enabled",
+        "ExpirationInDays": 400,
+    }
+    assert rules["OverwrittenAndDeleted"]["ExpiredObjectDeleteMarker"] is True
+
+
 def test_the_current_version_of_an_upload_never_expires(template: Template) -> None:
     rules = template.behind(Output.UPLOADS_BUCKET)["Properties"]["LifecycleConfiguration"]["Rules"]
 

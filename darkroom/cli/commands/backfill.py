@@ -44,7 +44,7 @@ from resize.settings import Settings
 
 # From here on it is asked for twice: a person may not know how many there are.
 _LARGE = 10_000
-_RATE = 100
+RATE = 100
 
 OlderThan = Annotated[
     timedelta | None,
@@ -92,7 +92,7 @@ def backfill_(  # noqa: PLR0913 - the command has so many options
     orphans: Orphans = False,
     inventory: Inventory = None,
     checkpoint: CheckpointFile = None,
-    rate: Annotated[int, rate_option("jobs", 3_000)] = _RATE,
+    rate: Annotated[int, rate_option("jobs", 3_000)] = RATE,
     yes: Yes = False,
     dry_run: DryRun = False,
     as_json: Annotated[bool, json_option("One JSON object that sums up; with --dry-run, one a job before.")] = False,

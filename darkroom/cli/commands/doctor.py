@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.text import Text
 
 from darkroom.cli.options import Context, EndpointUrl, LocalOption, Stack, json_option, timeout_option
+from darkroom.cli.output.findings import print_finding
 from darkroom.cli.overrides import check_overrides, read_context_options
 from darkroom.cli.progress import steps
 from darkroom.cli.target import find_target
@@ -19,9 +19,7 @@ from darkroom.local.deployed_overrides import DeployedOverrides
 from darkroom.local.local_pipeline import ASSEMBLIES
 from darkroom.local.synthesis import configuration, local_overrides, synthesize
 from darkroom.pipeline.client import Pipeline
-from darkroom.text import printable
 
-_STYLES = {Level.OK: "green", Level.WARNING: "yellow", Level.FAULT: "bold red"}
 _PATIENCE_SECONDS = 120
 
 NoImage = Annotated[bool, typer.Option("--no-image", help="Send no test image: only look.")]
@@ -89,7 +87,4 @@ def _print(finding: Finding, *, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps({"level": finding.level, "what": finding.what, "advice": finding.advice}))
         return
-    console = Console(highlight=False, soft_wrap=True)
-    console.print(Text.assemble((f"{finding.level:<8}", _STYLES[finding.level]), printable(finding.what)))
-    if finding.advice:
-        console.print(Text(f"        {printable(finding.advice)}"))
+    print_finding(Console(highlight=False, soft_wrap=True), finding)

@@ -15,8 +15,9 @@ import pytest
 from botocore.stub import Stubber
 
 from contract.errors import Reason, StorageError
-from contract.events import ObjectEvent, parse_body
+from contract.events import ObjectEvent
 from contract.manifest import Outcome
+from contract.message_body import parse_body
 from darkroom.backfill.backfill import UploadedKeys, backfill, plan_pages
 from darkroom.backfill.checkpoint import Checkpoint
 from darkroom.backfill.jobs import Planner

@@ -12,9 +12,10 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from contract.errors import StorageError
-from contract.events import EventType, ObjectEvent, parse_body
+from contract.events import EventType, ObjectEvent
 from contract.keys import manifest_key
 from contract.manifest import Outcome
+from contract.message_body import parse_body
 from darkroom.backfill.backfill import backfill, plan_pages
 from darkroom.backfill.checkpoint import Checkpoint
 from darkroom.backfill.orphans import Manifests, OrphanPlanner

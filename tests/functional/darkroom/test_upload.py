@@ -134,7 +134,6 @@ def test_s3_is_asked_for_the_size_of_parts_that_are_not_of_ours(
         {"ETag": '"0123456789abcdef0123456789abcdef-9999"'},
         {"ETag": '"something else"'},
         {"ContentLength": 4},
-        {"VersionId": None},
     ],
 )
 def test_in_doubt_a_file_is_not_the_same(
@@ -220,3 +219,18 @@ def test_a_bucket_that_refuses_is_an_error_with_its_answer(pipeline: Pipeline, t
 
     with pytest.raises(DarkroomError, match=r"Uploading '.+large' failed: .+NoSuchBucket"):
         list(upload_all([source], replace(pipeline, uploads_bucket="nowhere")))
+
+
+@pytest.mark.parametrize("content", [b"small", LARGE])
+def test_in_a_bucket_without_versions_the_etag_tells_which_upload_it_is(
+    world: Buckets, pipeline: Pipeline, tmp_path: Path, content: bytes
+) -> None:
+    world.client.create_bucket(Bucket="theirs", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    theirs = replace(pipeline, uploads_bucket="theirs")
+    source = file(tmp_path, "a", content)
+
+    first, again = (upload(theirs, source)["a"] for _ in range(2))
+
+    stored = world.client.head_object(Bucket="theirs", Key="a")["ETag"].strip('"')
+    assert (first.version_id, first.unchanged) == (stored, False)
+    assert (again.version_id, again.unchanged) == (stored, True)

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from PIL.PngImagePlugin import PngInfo
 
-from contract.events import REQUESTED, EventType, ObjectEvent
+from contract.events import EventType, ObjectEvent
+from contract.s3_notification import REQUESTED
 from resize.consumer import Consumer
 from stacks.monitoring.queries import QUERIES, Query
 from support.function.buckets import Buckets

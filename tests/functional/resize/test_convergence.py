@@ -44,8 +44,6 @@ CONFIGURATIONS: tuple[dict[str, dict[str, Any]], ...] = (
     {"large": {"width": 1600}, "tiny": {"width": 16, "format": "png"}},
 )
 CONSUMERS_AT_ONCE = 4
-# So that of two changes S3 tells the same time or another.
-BETWEEN_CHANGES = timedelta(seconds=0.5)
 
 
 @dataclass(frozen=True)
@@ -61,11 +59,13 @@ class Convergence(RuleBasedStateMachine):
     """A pipeline in memory, with its messages and consumers in the test's hand."""
 
     key = "cat.jpg"
+    versioned = frozenset({"uploads"})
     keeps_variants_of_expired = False
+    between_changes = timedelta(seconds=0.5)  # so that of two changes S3 tells the same time or another
 
     def __init__(self) -> None:
         super().__init__()
-        self.s3 = MemoryS3(frozenset({"uploads"}))
+        self.s3 = MemoryS3(self.versioned)
         client = cast("S3Client", self.s3)
         self.world = Buckets(
             client=client,
@@ -137,7 +137,7 @@ class Convergence(RuleBasedStateMachine):
     def backfill(self) -> None:
         """Ask for the current version, as what the manifest tells now has `darkroom backfill` do."""
         version, manifest = self.versions[-1], self.manifest()
-        is_current = manifest is not None and manifest.source.version_id == version.version_id
+        is_current = manifest is not None and manifest.source.identity == version.identity
         self.send(
             ObjectEvent(
                 change=EventType.CREATED,
@@ -311,17 +311,22 @@ class Convergence(RuleBasedStateMachine):
     def change(self, content: bytes | None) -> ObjectEvent:
         """Upload this, or delete what is there."""
         change = self.world.delete(self.key) if content is None else self.world.upload(self.key, content)
-        self.send(change)
-        return change
+        return self.send(change)
 
-    def send(self, upload: ObjectEvent) -> None:
+    def told(self, upload: ObjectEvent) -> ObjectEvent:
+        """What the queue is told of an event: all of it."""
+        return upload
+
+    def send(self, event: ObjectEvent) -> ObjectEvent:
+        upload = event if event.requested else self.told(event)
         self.sent.append(upload)
         self.waiting.append(upload)
-        self.s3.now += BETWEEN_CHANGES
+        self.s3.now += self.between_changes
         if upload.change is EventType.CREATED and not upload.requested:
             self.contents[upload.version_id] = self.versions[-1].body or b""
         if (upload.change is not EventType.DELETED and not upload.requested) or upload.version_id == self.kept:
             self.kept = None
+        return upload
 
     def mark_expired(self) -> ObjectEvent:
         """Put a lifecycle rule's delete marker on what is current."""
@@ -329,9 +334,9 @@ class Convergence(RuleBasedStateMachine):
         is_shown = manifest is not None and manifest.source.version_id == version.version_id
         event = self.world.expire(self.key)
         self.expired.add(event.version_id)
-        self.send(event)
+        sent = self.send(event)
         self.kept = version.version_id if manifest and manifest.renditions and is_shown else None
-        return event
+        return sent
 
     def hand_over(self, uploads: Sequence[ObjectEvent], *, is_late: bool) -> None:
         """Deliver these and have them done."""
@@ -386,7 +391,7 @@ class Convergence(RuleBasedStateMachine):
         if self.keeps_variants_of_expired and self.current is None and not manifest.source_expired:
             return  # its source is gone, and the event that says why is on its way
         there = set(self.s3.keys("derived"))
-        if bool(self.versions) and manifest.source.version_id == self.versions[-1].version_id:
+        if bool(self.versions) and manifest.source.identity == self.versions[-1].identity:
             assert manifest.etags.keys() <= there
         elif manifest.source.sequencer not in self.doubled:
             assert {key for key, etag in manifest.etags.items() if (key, etag) in before} <= there
@@ -411,6 +416,7 @@ class Convergence(RuleBasedStateMachine):
             assert manifest["outcome"] == self.outcome(source)
         if self.current is not None and manifest["outcome"] != "removed":
             assert manifest["source"]["version_id"] == self.current.version_id
+            assert f'"{manifest["source"]["etag"]}"' == self.current.etag
             assert not manifest["source_expired"]
         if manifest["outcome"] == "resized":
             variants = self.deployed[manifest["generation"]]

@@ -12,6 +12,8 @@ from typing import Any, NoReturn
 
 from botocore.exceptions import ClientError
 
+from contract.object_version import identity_of
+
 BEGINNING = datetime(2026, 11, 24, tzinfo=UTC)
 
 
@@ -28,6 +30,10 @@ class Version:
     @property
     def etag(self) -> str:
         return f'"{hashlib.md5(self.body or b"", usedforsecurity=False).hexdigest()}"'
+
+    @property
+    def identity(self) -> str:
+        return identity_of(self.version_id, self.etag)
 
 
 class NoSuchKeyError(ClientError):

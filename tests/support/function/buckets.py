@@ -62,17 +62,20 @@ class Buckets:
     def upload(self, key: str, body: bytes) -> ObjectEvent:
         """Put an object; the answer is the event that S3 sends of it."""
         answer = self.client.put_object(Bucket="uploads", Key=key, Body=body)
-        event = self._event(EventType.CREATED, key, answer["VersionId"])
+        event = self._event(EventType.CREATED, key, answer.get("VersionId"))
         return replace(event, size=len(body), etag=answer["ETag"].strip('"'))
 
     def delete(self, key: str) -> ObjectEvent:
-        """Put a delete marker on a key."""
+        """Put a delete marker on a key, or delete it for good where no versions are kept."""
         answer = self.client.delete_object(Bucket="uploads", Key=key)
-        return self._event(EventType.MARKED_DELETED, key, answer["VersionId"])
+        change = EventType.MARKED_DELETED if "VersionId" in answer else EventType.DELETED
+        return self._event(change, key, answer.get("VersionId"))
 
     def expire(self, key: str) -> ObjectEvent:
-        """Put a delete marker on a key, as a lifecycle rule does."""
-        return replace(self.delete(key), change=EventType.EXPIRED)
+        """Delete a key as a lifecycle rule does."""
+        deleted = self.delete(key)
+        is_marked = deleted.change is EventType.MARKED_DELETED
+        return replace(deleted, change=EventType.EXPIRED if is_marked else EventType.EXPIRED_FOR_GOOD)
 
     def move(self, key: str, storage_class: str) -> None:
         """Move the current version to another storage class, as a lifecycle rule does: it stays the same version."""

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from contract.events import parse_body
 from contract.keys import manifest_key, rendition_key
+from contract.message_body import parse_body
 from darkroom.local.deploy import deploy
 from darkroom.local.emulator import emulator
 from darkroom.pipeline.client import Pipeline

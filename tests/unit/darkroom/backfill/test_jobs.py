@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from contract.events import EventType, parse_body
+from contract.events import EventType
+from contract.message_body import parse_body
 from contract.sequencer import EventOrder
 from darkroom.backfill.jobs import BEFORE_ALL, ObjectVersion, just_after, message, removal, requested_now, sequencer_for
 from support.command import manifests

@@ -1,7 +1,7 @@
 """What is asked before the CDK starts: credentials once, and whether the stack keeps its bucket and its queue."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -256,6 +256,38 @@ def test_what_a_deployment_would_rename_is_told_with_what_to_do(
     assert finding.level is level
     assert advice in finding.advice
     assert bool(finding.advice) is (level is Level.WARNING)
+
+
+EXISTING = {"uploads_bucket": {"name": "photos"}}
+OF_EXISTING = replace(NEW, uploads_bucket="photos")
+
+
+@pytest.mark.parametrize(
+    ("settings", "names", "notified_by", "told"),
+    [
+        (EXISTING, NEW, None, "a deployment would have it resize those of photos, told of by eventbridge"),
+        ({}, OF_EXISTING, "eventbridge", "resizes uploads of photos, told of by eventbridge"),
+        ({"uploads_bucket": {"name": "pictures"}}, OF_EXISTING, "eventbridge", "those of pictures"),
+        (EXISTING, OF_EXISTING, "another", "told of by another"),
+    ],
+)
+def test_another_bucket_beneath_the_same_variants_is_refused(
+    settings: dict[str, Any], names: Names, notified_by: str | None, told: str
+) -> None:
+    deployed = StackNames(stack_id=STACK_ID, names=names, notified_by=notified_by)
+
+    finding = check_names(parse_config(settings), deployed)
+
+    assert finding.level is Level.WARNING
+    assert told in finding.what
+    assert "another stack_name" in finding.advice
+
+
+def test_the_bucket_that_a_stack_takes_from_already_is_kept() -> None:
+    deployed = StackNames(stack_id=STACK_ID, names=OF_EXISTING, notified_by="eventbridge")
+
+    assert check_names(parse_config(EXISTING), deployed).level is Level.OK
+    assert check_names(parse_config(EXISTING), None).level is Level.OK
 
 
 def test_a_new_stack_cannot_have_the_bucket_of_an_old_one() -> None:

@@ -81,14 +81,14 @@ def begun(shown: Shown, key: str = "cat.jpg", version_id: str = "v1") -> None:
     shown.uploads.queued(key, version_id)
 
 
-def job(key: str = "cat.jpg", version_id: str | None = "v1") -> ObjectEvent:
+def job(key: str = "cat.jpg", version_id: str | None = "v1", etag: str = "e") -> ObjectEvent:
     """What a dead letter says of an upload."""
     return ObjectEvent(
         change=EventType.CREATED,
         bucket="uploads",
         key=key,
         version_id=version_id,
-        etag="e",
+        etag=etag,
         size=7,
         sequencer="01",
         time=datetime(2026, 11, 24, tzinfo=UTC),
@@ -137,7 +137,7 @@ def test_a_dead_letter_of_somebody_else_is_followed_once_it_is_redriven() -> Non
     shown = Shown()
     shown.uploads.dead([("dog.jpg", "v1")])  # which nobody here waits for
 
-    shown.uploads.queued_again([job("dog.jpg"), job("old.jpg", version_id=None)])
+    shown.uploads.queued_again([job("dog.jpg"), job("old.jpg", version_id=None, etag="")])
     shown.pipeline.manifests.append(recorded("dog.jpg"))
 
     assert shown.until("resized") == ["queued", "resized"]

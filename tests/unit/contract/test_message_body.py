@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contract.errors import MessageRefusedError
-from contract.events import EventType, parse_body
+from contract.events import EventType
+from contract.message_body import parse_body
 from support.function.events import s3_body, s3_record
 
 json_values = st.recursive(

@@ -1,0 +1,109 @@
+"""Say what a bucket's configuration means for a pipeline that takes uploads from it."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from darkroom.adoption.bucket import BucketConfiguration
+from darkroom.adoption.census import Census
+from darkroom.doctor.eventbridge import SWITCH, switch_on
+from darkroom.doctor.findings import Finding, fault, ok, warning
+
+_ARCHIVES = {"GLACIER", "DEEP_ARCHIVE"}
+
+
+def judge(bucket: BucketConfiguration, census: Census, *, region: str) -> Iterator[Finding]:
+    """Judge a bucket for a stack in this region: a fault keeps it from working, a warning is to be known before."""
+    yield from _judge_region(bucket, region)
+    yield from _judge_switch(bucket)
+    yield from _judge_others(bucket.notifications)
+    yield from _judge_versions(bucket)
+    yield from _judge_encryption(bucket)
+    yield from _judge_ownership(bucket)
+    yield from _judge_lifecycle(bucket.rules)
+    yield from _judge_contents(bucket, census)
+    for action in bucket.unread:
+        yield warning(f"What {action} would tell is not known: it is denied.", "Allow it, or look yourself.")
+
+
+def _judge_region(bucket: BucketConfiguration, region: str) -> Iterator[Finding]:
+    if bucket.region == region:
+        yield ok(f"{bucket.name} is in {region}, where you would deploy.")
+    else:
+        yield fault(
+            f"{bucket.name} is in {bucket.region}, and you would deploy to {region}: its events do not reach there.",
+            f"Deploy to {bucket.region}: AWS_REGION={bucket.region}.",
+        )
+
+
+def _judge_switch(bucket: BucketConfiguration) -> Iterator[Finding]:
+    if "s3:GetBucketNotification" in bucket.unread:
+        return
+    if SWITCH in bucket.notifications:
+        yield ok("It sends its events to EventBridge.")
+    else:
+        yield fault(
+            "It does not send its events to EventBridge: no upload would become a job.",
+            switch_on(bucket.name, bucket.notifications),
+        )
+
+
+def _judge_others(notifications: Mapping[str, Any]) -> Iterator[Finding]:
+    others = sum(len(value) for name, value in notifications.items() if name.endswith("Configurations"))
+    if others:
+        yield ok(f"Notifications of others stay as they are: {others}.")
+
+
+def _judge_versions(bucket: BucketConfiguration) -> Iterator[Finding]:
+    if bucket.is_versioned:
+        yield ok("It keeps versions: what is overwritten or deleted can be brought back.")
+    elif "s3:GetBucketVersioning" not in bucket.unread:
+        yield warning(
+            "It keeps no versions: what is overwritten or deleted is gone, and nothing can be undone.",
+            "Turn versioning on, or know it: docs/existing-bucket.md.",
+        )
+
+
+def _judge_encryption(bucket: BucketConfiguration) -> Iterator[Finding]:
+    if bucket.kms_key is None:
+        return
+    yield warning(
+        "New objects are encrypted with a key in KMS: their ETags are no MD5, so unchanged files are uploaded again.",
+        "The key's policy must let roles of this account decrypt through S3; older objects may have another key.",
+    )
+
+
+def _judge_ownership(bucket: BucketConfiguration) -> Iterator[Finding]:
+    if not bucket.is_owner_enforced and "s3:GetBucketOwnershipControls" not in bucket.unread:
+        yield warning(
+            "Objects may belong to other accounts that wrote them: these cannot be read, and end as dead letters.",
+            "Set its object ownership to BucketOwnerEnforced.",
+        )
+
+
+def _judge_lifecycle(rules: tuple[Mapping[str, Any], ...]) -> Iterator[Finding]:
+    for rule in rules:
+        name = rule.get("ID", "without a name")
+        if {"Days", "Date"} & rule.get("Expiration", {}).keys():
+            yield warning(
+                f"Its lifecycle rule {name!r} expires objects: their variants go with them.",
+                "Set keep_variants_of_expired to true to keep them.",
+            )
+        if any(each.get("StorageClass") in _ARCHIVES for each in rule.get("Transitions", ())):
+            yield warning(
+                f"Its lifecycle rule {name!r} archives objects: they are not resized again where variants change.",
+                "GLACIER_IR is read at once.",
+            )
+
+
+def _judge_contents(bucket: BucketConfiguration, census: Census) -> Iterator[Finding]:
+    whole = census.whole
+    if whole.archived:
+        yield warning(f"{whole.archived:,} objects are in an archive: they are passed over.", "Restore them first.")
+    others = whole.objects - whole.images
+    if others:
+        yield warning(
+            f"{others:,} of {whole.objects:,} objects are not named like images: each is a job that is rejected.",
+            "Set key_prefix to the folder of images.",
+        )
+    if bucket.has_inventory:
+        yield ok("It has an inventory, which `darkroom backfill --inventory` reads instead of listing it.")

@@ -1,0 +1,136 @@
+"""`darkroom adopt`: read a bucket, and write the configuration for it."""
+
+import json
+import sys
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Annotated
+
+import boto3
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from darkroom.adoption.bucket import BucketConfiguration, key_arn, read_bucket
+from darkroom.adoption.census import Census, take_census
+from darkroom.adoption.findings import judge
+from darkroom.backfill.estimate import Estimate
+from darkroom.cli.commands.backfill import RATE
+from darkroom.cli.options import EndpointUrl, KeyPrefix
+from darkroom.cli.output.findings import print_finding
+from darkroom.cli.progress import steps
+from darkroom.cli.target import aws_session
+from darkroom.doctor.findings import Finding, Level
+from darkroom.errors import ExitStatus, UsageError
+from darkroom.local.emulator import session as emulator_session
+from darkroom.local.registry import keys_for
+from darkroom.local.synthesis import configuration
+from darkroom.pipeline.client import client_of
+from darkroom.text import format_duration, printable
+
+_SHOWN_FOLDERS = 20
+
+Bucket = Annotated[str, typer.Argument(metavar="BUCKET", show_default=False, help="The bucket's name.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object.")]
+
+
+def adopt(bucket: Bucket, *, prefix: KeyPrefix = "", as_json: AsJson = False, endpoint_url: EndpointUrl = None) -> None:
+    """Read a bucket that you have, and write the configuration that takes uploads from it. Nothing is changed.
+
+    It says what keeps the bucket from working or is to be known before, counts what lies in it by the folders at its
+    top, and estimates how long resizing all of that takes and what it costs. What goes into cdk.json's context comes
+    last, on standard output.
+
+    \b
+    Examples:
+      darkroom adopt my-photos
+      darkroom adopt my-photos --prefix shop/ > settings.json
+
+    \b
+    Permissions on the bucket: s3:ListBucket, GetBucketLocation, GetBucketVersioning, GetEncryptionConfiguration,
+    GetBucketNotification, GetLifecycleConfiguration, GetBucketOwnershipControls, GetInventoryConfiguration; where it is
+    encrypted with a key in KMS, kms:DescribeKey. What may not be looked at is a warning.
+
+    Exit status: 0 no fault, 1 a fault, 2 wrong usage, 3 the bucket could not be looked at.
+    """  # noqa: D301 - \b tells the help to leave the lines as they are
+    if "/" in bucket or ":" in bucket:
+        raise UsageError(
+            f"{bucket!r} is no name of a bucket. Give the name alone, without s3:// or arn:; --prefix P "
+            "names a folder of it."
+        )
+    session = emulator_session(keys_for(endpoint_url)) if endpoint_url else aws_session()
+    with steps(shown=sys.stderr.isatty()) as progress:
+        progress.begin("Reading how the bucket is configured")
+        found = read_bucket(bucket, endpoint_url, session)
+        progress.begin("Counting what lies in it")
+        census = take_census(client_of(session, "s3", endpoint_url), bucket, prefix)
+    findings = [*judge(found, census, region=session.region_name)]
+    settings = settings_for(found, prefix, endpoint_url, session)
+    estimate = Estimate(keys=census.whole.objects, rate=RATE, variants=len(configuration(settings).variants))
+    if as_json:
+        typer.echo(_json(findings, census, estimate, settings))
+    else:
+        _print(findings, census, estimate)
+        typer.echo(json.dumps(settings, indent=2))
+    raise typer.Exit(_status(findings))
+
+
+def settings_for(
+    found: BucketConfiguration, prefix: str, endpoint_url: str | None, session: boto3.Session
+) -> dict[str, object]:
+    """Write the settings of a stack that takes uploads from a bucket.
+
+    Raises:
+        DarkroomError: KMS does not answer.
+    """
+    key = key_arn(found.kms_key, endpoint_url, session) if found.kms_key else None
+    bucket = {"name": found.name} | ({"kms_key_arn": key} if key else {})
+    return {"uploads_bucket": bucket} | ({"key_prefix": prefix} if prefix else {})
+
+
+def _status(findings: list[Finding]) -> ExitStatus:
+    has_fault = any(each.level is Level.FAULT for each in findings)
+    return ExitStatus.FOUND_FAULTS if has_fault else ExitStatus.NO_FAULTS
+
+
+def _json(findings: list[Finding], census: Census, estimate: Estimate, settings: dict[str, object]) -> str:
+    return json.dumps(
+        {
+            "findings": [{"level": each.level, "what": each.what, "advice": each.advice} for each in findings],
+            "whole": asdict(census.whole),
+            "folders": {name: asdict(tally) for name, tally in census.largest},
+            "backfill": {"seconds": round(estimate.most_seconds), "dollars": round(estimate.most_dollars, 2)},
+            "settings": settings,
+        }
+    )
+
+
+def _print(findings: list[Finding], census: Census, estimate: Estimate) -> None:
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    for finding in findings:
+        print_finding(console, finding)
+    console.print(_table(census))
+    duration = format_duration(timedelta(seconds=estimate.most_seconds))
+    console.print(
+        f"Resizing all of it takes about {duration} at {estimate.rate} a second, and up to "
+        f"{estimate.most_dollars:,.2f} USD: `darkroom backfill`, once the stack is deployed. For cdk.json's context:"
+    )
+
+
+def _table(census: Census) -> Table:
+    table = Table(box=None, pad_edge=False)
+    table.add_column("folder", overflow="fold")
+    for heading in ("objects", "images", "MB"):
+        table.add_column(heading, justify="right")
+    largest = census.largest
+    for name, tally in largest[:_SHOWN_FOLDERS]:
+        table.add_row(printable(name) or "(none)", f"{tally.objects:,}", f"{tally.images:,}", _megabytes(tally.bytes))
+    if len(largest) > _SHOWN_FOLDERS:
+        table.add_row(f"and {len(largest) - _SHOWN_FOLDERS:,} more", "", "", "")
+    whole = census.whole
+    table.add_row("in all", f"{whole.objects:,}", f"{whole.images:,}", _megabytes(whole.bytes))
+    return table
+
+
+def _megabytes(count: int) -> str:
+    return f"{count / 1_000_000:,.1f}"

@@ -1,0 +1,51 @@
+"""The setting `uploads_bucket`: a bucket that is there already."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from contract.errors import SettingsError
+from stacks.config.members import KMS_KEY, check_members, matching
+
+# docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html; EventBridge tells of no directory buckets.
+_NAME = re.compile(r"(?!xn--|sthree-)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?<!--x-s3)(?<!-s3alias)")
+
+
+class NotifiedBy(StrEnum):
+    """Who tells the jobs queue what happens in the uploads bucket."""
+
+    EVENTBRIDGE = "eventbridge"  # a rule of this stack, once the bucket sends its events to EventBridge
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExistingBucket:
+    """A bucket of the user's own; the key is the one that its objects are encrypted with, None for SSE-S3."""
+
+    name: str
+    notified_by: NotifiedBy = NotifiedBy.EVENTBRIDGE
+    kms_key_arn: str | None = None
+
+
+def parse_existing_bucket(key: str, value: object) -> ExistingBucket:
+    """Read which bucket it is.
+
+    Raises:
+        SettingsError: a member is missing, unknown or wrong.
+    """
+    if not isinstance(value, Mapping) or "name" not in value:
+        raise SettingsError(key, value, 'null for a bucket of the stack\'s own, or {"name": "my-bucket"}')
+    check_members(key, value, {"name", "notified_by", "kms_key_arn"})
+    notified_by = value.get("notified_by", NotifiedBy.EVENTBRIDGE.value)
+    if not isinstance(notified_by, str) or notified_by not in set(NotifiedBy):
+        raise SettingsError(f"{key}.notified_by", notified_by, f"one of {', '.join(NotifiedBy)}")
+    kms_key_arn = value.get("kms_key_arn")
+    return ExistingBucket(
+        name=matching(f"{key}.name", value["name"], _NAME, "the name of a general purpose bucket, without s3://"),
+        notified_by=NotifiedBy(notified_by),
+        kms_key_arn=None
+        if kms_key_arn is None
+        else matching(
+            f"{key}.kms_key_arn", kms_key_arn, KMS_KEY, "the ARN of a KMS key, arn:…:kms:…:key/<id>, or null"
+        ),
+    )

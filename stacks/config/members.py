@@ -1,0 +1,33 @@
+"""Check the members of a setting that is an object."""
+
+import difflib
+import re
+from collections.abc import Collection, Mapping
+
+from contract.errors import SettingsError
+
+# docs.aws.amazon.com/service-authorization/latest/reference/list_awskeymanagementservice.html
+KMS_KEY = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]{1,64}")
+
+
+def matching(key: str, value: object, pattern: re.Pattern[str], meaning: str) -> str:
+    """Take text that a pattern matches as a whole; `meaning` is for people.
+
+    Raises:
+        SettingsError: it is none.
+    """
+    if not isinstance(value, str) or not pattern.fullmatch(value):
+        raise SettingsError(key, value, meaning)
+    return value
+
+
+def check_members(key: str, members: Mapping[str, object], known: Collection[str]) -> None:
+    """Hold the names of members against those that are known.
+
+    Raises:
+        SettingsError: one is not; it names the nearest.
+    """
+    for name, value in members.items():
+        if name not in known:
+            (nearest,) = difflib.get_close_matches(str(name), known, n=1, cutoff=0.0)
+            raise SettingsError(f"{key}.{name}", value, f"the name of a member of {key}; the nearest is {nearest!r}")

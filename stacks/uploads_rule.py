@@ -1,0 +1,34 @@
+"""The EventBridge rule that makes jobs of what happens in a bucket that is not the stack's own."""
+
+from typing import Any
+
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from contract.eventbridge_event import CREATED, DELETED, EVENT_SOURCE
+from stacks.queues import Queues
+
+
+class UploadsRule(Construct):
+    """Sends the bucket's events to the jobs queue; what cannot be sent for a day goes to the dead-letter queue.
+
+    Nothing comes until the bucket's owner has it send its events to EventBridge, which `darkroom doctor` looks at:
+    docs.aws.amazon.com/AmazonS3/latest/userguide/enable-event-notifications-eventbridge.html
+    """
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, bucket: s3.IBucket, key_prefix: str, queues: Queues
+    ) -> None:
+        super().__init__(scope, construct_id)
+        detail: dict[str, Any] = {"bucket": {"name": [bucket.bucket_name]}}
+        if key_prefix:
+            detail["object"] = {"key": [{"prefix": key_prefix}]}
+        events.Rule(
+            self,
+            "Rule",
+            description="Darkroom: what happens in the uploads bucket, for the jobs queue",
+            event_pattern=events.EventPattern(source=[EVENT_SOURCE], detail_type=[CREATED, DELETED], detail=detail),
+            targets=[targets.SqsQueue(queues.jobs, dead_letter_queue=queues.dead_letters)],
+        )

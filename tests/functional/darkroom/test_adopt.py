@@ -1,0 +1,196 @@
+"""`darkroom adopt` reads a bucket that is there, says what is to be known, and changes nothing."""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from moto import mock_aws
+from typer.testing import CliRunner, Result
+
+from darkroom.cli.main import app
+from stacks.config.existing_bucket import ExistingBucket
+from stacks.config.parser import parse_config
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mypy_boto3_s3 import S3Client
+
+TOPIC = "arn:aws:sns:eu-west-1:123456789012:theirs"
+
+
+@pytest.fixture
+def s3(monkeypatch: pytest.MonkeyPatch) -> "Iterator[S3Client]":
+    """Somebody's account, with a bucket that keeps no versions."""
+    for name, value in {"ACCESS_KEY_ID": "test", "SECRET_ACCESS_KEY": "test", "REGION": "eu-west-1"}.items():
+        monkeypatch.setenv(f"AWS_{name}", value)
+    with mock_aws():
+        client = boto3.client("s3", region_name="eu-west-1")
+        client.create_bucket(Bucket="photos", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+        yield client
+
+
+def adopt(*arguments: str) -> Result:
+    return CliRunner().invoke(app, ["adopt", *arguments])
+
+
+def told(*arguments: str) -> dict[str, Any]:
+    """What the command says in JSON."""
+    said: dict[str, Any] = json.loads(adopt(*arguments, "--json").stdout)
+    return said
+
+
+def levels(said: dict[str, Any]) -> dict[str, str]:
+    """The level of each finding, by its text."""
+    return {each["what"]: each["level"] for each in said["findings"]}
+
+
+def level_of(said: dict[str, Any], part: str) -> str:
+    (level,) = [level for what, level in levels(said).items() if part in what]
+    return level
+
+
+def test_the_configuration_is_what_a_stack_takes(s3: "S3Client") -> None:
+    s3.put_object(Bucket="photos", Key="shop/a.jpg", Body=b"1")
+
+    result = adopt("photos", "--prefix", "shop/")
+
+    settings = json.loads(result.stdout)
+    config = parse_config(settings)
+    assert (config.uploads_bucket, config.key_prefix) == (ExistingBucket(name="photos"), "shop/")
+    assert "Resizing all of it takes" in result.stderr
+
+
+def test_folders_are_counted_the_largest_first_and_what_is_no_image_is_told(s3: "S3Client") -> None:
+    for key in ("avatars/1.PNG", "shop/a.jpg", "shop/deep/b.webp", "shop/readme.txt", "root.gif", "shop/"):
+        s3.put_object(Bucket="photos", Key=key, Body=b"" if key == "shop/" else b"12345")
+
+    said = told("photos")
+
+    assert [(name, each["objects"], each["images"], each["bytes"]) for name, each in said["folders"].items()] == [
+        ("shop/", 3, 2, 15),
+        ("", 1, 1, 5),
+        ("avatars/", 1, 1, 5),
+    ]
+    assert said["whole"]["objects"] == 5
+    assert level_of(said, "1 of 5 objects are not named like images") == "warning"
+    assert said["backfill"]["dollars"] == pytest.approx(0, abs=0.01)
+
+
+def test_a_bucket_that_tells_eventbridge_nothing_is_a_fault_with_the_command_that_keeps_others(s3: "S3Client") -> None:
+    s3.put_bucket_notification_configuration(
+        Bucket="photos",
+        NotificationConfiguration={"TopicConfigurations": [{"TopicArn": TOPIC, "Events": ["s3:ObjectCreated:*"]}]},
+        SkipDestinationValidation=True,
+    )
+
+    result = adopt("photos", "--json")
+
+    said = json.loads(result.stdout)
+    assert result.exit_code == 1
+    (switch,) = [each for each in said["findings"] if "EventBridge" in each["what"]]
+    assert switch["level"] == "fault"
+    assert TOPIC in switch["advice"]
+    assert level_of(said, "Notifications of others stay as they are: 1.") == "ok"
+
+
+def test_versions_ownership_and_lifecycle_are_judged(s3: "S3Client") -> None:
+    s3.put_bucket_lifecycle_configuration(
+        Bucket="photos",
+        LifecycleConfiguration={
+            "Rules": [
+                {"ID": "old", "Status": "Enabled", "Filter": {}, "Expiration": {"Days": 90}},
+                {"ID": "off", "Status": "Disabled", "Filter": {}, "Expiration": {"Days": 1}},
+                {
+                    "ID": "cold",
+                    "Status": "Enabled",
+                    "Filter": {},
+                    "Transitions": [{"Days": 30, "StorageClass": "GLACIER"}],
+                },
+            ]
+        },
+    )
+
+    said = told("photos")
+
+    assert level_of(said, "keeps no versions") == "warning"
+    assert level_of(said, "may belong to other accounts") == "warning"
+    assert level_of(said, "'old' expires") == "warning"
+    assert level_of(said, "'cold' archives") == "warning"
+    assert not [what for what in levels(said) if "'off'" in what]
+
+
+def test_what_is_as_it_should_be_is_told_too(s3: "S3Client") -> None:
+    s3.put_bucket_versioning(Bucket="photos", VersioningConfiguration={"Status": "Enabled"})
+    s3.put_bucket_ownership_controls(
+        Bucket="photos", OwnershipControls={"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+    )
+
+    said = told("photos")
+
+    assert level_of(said, "It keeps versions") == "ok"
+    assert not [what for what in levels(said) if "other accounts" in what]
+
+
+def test_a_key_of_one_s_own_goes_into_the_configuration_by_its_arn(s3: "S3Client") -> None:
+    key = boto3.client("kms", region_name="eu-west-1").create_key()["KeyMetadata"]
+    rule: Any = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key["KeyId"]}}
+    s3.put_bucket_encryption(Bucket="photos", ServerSideEncryptionConfiguration={"Rules": [rule]})
+
+    said = told("photos")
+
+    assert said["settings"]["uploads_bucket"] == {"name": "photos", "kms_key_arn": key["Arn"]}
+    assert level_of(said, "ETags are no MD5") == "warning"
+
+
+def test_a_bucket_of_another_region_is_a_fault(s3: "S3Client") -> None:
+    assert s3.list_buckets()["Buckets"]
+    far = boto3.client("s3", region_name="ap-south-1")
+    far.create_bucket(Bucket="far", CreateBucketConfiguration={"LocationConstraint": "ap-south-1"})
+
+    assert level_of(told("far"), "far is in ap-south-1, and you would deploy to eu-west-1") == "fault"
+
+
+def test_what_lies_in_an_archive_is_counted(s3: "S3Client") -> None:
+    s3.put_object(Bucket="photos", Key="a.jpg", Body=b"1", StorageClass="DEEP_ARCHIVE")
+
+    assert level_of(told("photos"), "1 objects are in an archive") == "warning"
+
+
+def test_nothing_is_changed(s3: "S3Client") -> None:
+    s3.put_object(Bucket="photos", Key="a.jpg", Body=b"1")
+    requests: list[str] = []
+
+    def note(model: Any, **_: object) -> None:
+        requests.append(model.name)
+
+    with pytest.MonkeyPatch.context() as patch:
+        made = boto3.Session
+
+        def noting(*arguments: Any, **options: Any) -> boto3.Session:
+            session = made(*arguments, **options)
+            session.events.register("before-call", note)
+            return session
+
+        patch.setattr(boto3, "Session", noting)
+        adopt("photos")
+
+    assert requests
+    assert {name for name in requests if not name.startswith(("Get", "List", "Head", "Describe"))} == set()
+
+
+@pytest.mark.parametrize("name", ["s3://photos", "photos/shop", "arn:aws:s3:::photos"])
+def test_what_is_no_name_is_answered_with_what_to_write(s3: "S3Client", name: str) -> None:
+    result = adopt(name)
+
+    assert s3.list_buckets()["Buckets"]
+    assert name in str(result.exception)
+    assert "without s3://" in str(result.exception)
+
+
+def test_a_bucket_that_is_not_there_is_named(s3: "S3Client") -> None:
+    result = adopt("nowhere")
+
+    assert s3.list_buckets()["Buckets"]
+    assert "There is no bucket 'nowhere'" in str(result.exception)

@@ -1,0 +1,93 @@
+"""A stack whose uploads bucket is there already: told of by EventBridge, and not touched."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stacks.config.config import Config
+from stacks.config.existing_bucket import ExistingBucket
+from stacks.outputs import Output, UploadsOutput
+from support.aws.stack import Template, arn_of, in_cloudformation, synthesize
+
+KEY_ARN = "arn:aws:kms:eu-west-1:123456789012:key/12345678-1234-1234-1234-123456789012"
+CONFIG = Config(uploads_bucket=ExistingBucket(name="photos", kms_key_arn=KEY_ARN), key_prefix="shop/")
+
+
+@pytest.fixture(scope="module")
+def adopted(tmp_path_factory: pytest.TempPathFactory) -> Template:
+    return synthesize(tmp_path_factory.mktemp("adopted"), CONFIG)
+
+
+def rule_of(template: Template) -> dict[str, Any]:
+    properties: dict[str, Any] = template.only("AWS::Events::Rule")["Properties"]
+    return properties
+
+
+def statements_of_the_function(template: Template) -> dict[str, dict[str, Any]]:
+    """What the function's role allows, by its name."""
+    policy = template.only("AWS::IAM::Policy")["Properties"]["PolicyDocument"]
+    return {each["Sid"]: each for each in policy["Statement"] if "Sid" in each}
+
+
+def test_the_stack_makes_no_bucket_but_the_derived_one(adopted: Template) -> None:
+    assert set(adopted.all_of("AWS::S3::Bucket")) == {adopted.id_of(Output.DERIVED_BUCKET)}
+    (policy,) = adopted.all_of("AWS::S3::BucketPolicy").values()
+    assert policy["Properties"]["Bucket"] == {"Ref": adopted.id_of(Output.DERIVED_BUCKET)}
+
+
+def test_no_resource_of_the_stack_is_about_the_uploads_bucket_s_own_configuration(adopted: Template) -> None:
+    kinds = {resource["Type"] for resource in adopted.json["Resources"].values()}
+
+    assert not {kind for kind in kinds if kind.startswith("Custom::") or kind == "AWS::CloudFormation::CustomResource"}
+
+
+def test_a_rule_sends_what_happens_to_keys_with_the_prefix_to_the_jobs_queue(adopted: Template) -> None:
+    rule = rule_of(adopted)
+
+    assert rule["EventPattern"] == {
+        "source": ["aws.s3"],
+        "detail-type": ["Object Created", "Object Deleted"],
+        "detail": {"bucket": {"name": ["photos"]}, "object": {"key": [{"prefix": "shop/"}]}},
+    }
+    assert rule["State"] == "ENABLED"
+    (target,) = rule["Targets"]
+    assert target["Arn"] == arn_of(adopted.id_of(Output.JOBS_QUEUE_URL))
+    assert target["DeadLetterConfig"] == {"Arn": arn_of(adopted.id_of(Output.DEAD_LETTER_QUEUE_URL))}
+
+
+@pytest.mark.parametrize("queue", [Output.JOBS_QUEUE_URL, Output.DEAD_LETTER_QUEUE_URL])
+def test_only_the_rule_may_send_to_a_queue(adopted: Template, queue: Output) -> None:
+    (rule,) = adopted.all_of("AWS::Events::Rule")
+    statements = adopted.policies_of(queue, "AWS::SQS::QueuePolicy")
+
+    (allowed,) = [statement for statement in statements if statement["Effect"] == "Allow"]
+
+    assert allowed["Principal"] == {"Service": "events.amazonaws.com"}
+    assert allowed["Condition"] == {"ArnEquals": {"aws:SourceArn": arn_of(rule)}}
+    assert "sqs:SendMessage" in allowed["Action"]
+
+
+def test_the_function_reads_the_bucket_and_decrypts_through_s3_alone(adopted: Template) -> None:
+    statements = statements_of_the_function(adopted)
+
+    assert in_cloudformation(statements["ReadUploads"]["Resource"]) == "arn:aws:s3:::photos/shop/*"
+    assert in_cloudformation(statements["SeeGoneUploads"]["Resource"]) == "arn:aws:s3:::photos"
+    decrypt = statements["DecryptUploads"]
+    assert (decrypt["Action"], decrypt["Resource"]) == ("kms:Decrypt", KEY_ARN)
+    assert in_cloudformation(decrypt["Condition"]["StringEquals"]["kms:ViaService"]).startswith("s3.eu-west-1.")
+
+
+def test_the_outputs_name_the_bucket_and_who_tells_of_it(adopted: Template) -> None:
+    outputs = adopted.json["Outputs"]
+
+    assert outputs[Output.UPLOADS_BUCKET]["Value"] == "photos"
+    assert outputs[UploadsOutput.NOTIFIED_BY]["Value"] == "eventbridge"
+
+
+def test_without_a_prefix_every_key_is_told_of_and_without_a_key_nothing_is_decrypted(tmp_path: Path) -> None:
+    template = synthesize(tmp_path, replace(CONFIG, uploads_bucket=ExistingBucket(name="photos"), key_prefix=""))
+
+    assert rule_of(template)["EventPattern"]["detail"] == {"bucket": {"name": ["photos"]}}
+    assert "DecryptUploads" not in statements_of_the_function(template)
