@@ -92,7 +92,7 @@ BORROWED = {
     Engine.VIPS: {
         f"imaging/pillow/{name}.py"
         for name in (
-            *("__init__", "bmp", "color", "decode", "encode", "frames", "gif", "jpeg", "memory", "png"),
+            *("__init__", "avif", "bmp", "color", "decode", "encode", "frames", "gif", "jpeg", "memory", "png"),
             *("resample", "tiff", "tiff_samples"),
         )
     },
