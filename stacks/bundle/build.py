@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from resize.imaging.engine import Engine
-from stacks.bundle import prune
+from stacks.bundle import prune, strip
 
 PROJECT = Path(__file__).resolve().parents[2]
 LAMBDAS = PROJECT / "lambdas"
@@ -118,13 +118,20 @@ def _make(made: Path, platform: Platform | None, sources: _Sources) -> None:
     _copy_modules(sources, made)
     _remove_what_varies(made)
     prune.prune(made, sources.engine, sources.function)
+    strip.strip_libraries(made)
     _let_everyone_read(made)
 
 
 def _fingerprint(platform: Platform | None, sources: _Sources) -> str:
     machine = (sys.implementation.cache_tag, sysconfig.get_platform())
     digest = hashlib.sha256(repr((platform or machine, sources.engine, sources.function)).encode())
-    for source in (Path(__file__), Path(prune.__file__), *sources.requirements(), *sources.modules()):
+    for source in (
+        Path(__file__),
+        Path(prune.__file__),
+        Path(strip.__file__),
+        *sources.requirements(),
+        *sources.modules(),
+    ):
         below = source.is_relative_to(sources.lambdas)
         name = source.relative_to(sources.lambdas) if below else Path(source.name)
         digest.update(name.as_posix().encode() + b"\0" + hashlib.sha256(source.read_bytes()).digest())

@@ -60,6 +60,15 @@ def with_two_maps(source: bytes, flags: int = 1) -> bytes:
     return _with_changed_properties(source, lambda _container, _maps: None, in_second_map=1, flags=flags)
 
 
+def with_box_of_items(source: bytes, kind: bytes, body: bytes) -> bytes:
+    """The same file with a box more among those of its items, in place of one of that kind."""
+    start = source.index(b"meta") - 4
+    end = start + int.from_bytes(source[start : start + 4], "big")
+    others = b"".join(box(other, inner) for other, inner in _boxes(source[start + 12 : end]) if other != kind)
+    meta = box(b"meta", source[start + 8 : start + 12] + others + box(kind, body))
+    return _moved(source[:start] + meta + source[end:], len(meta) - (end - start))
+
+
 class _Map(NamedTuple):
     """The numbers of an item's properties."""
 

@@ -70,6 +70,9 @@ _CONTAINER_BRANDS = frozenset({b"mif1", b"mif2", b"msf1", b"miaf", b"MA1A", b"MA
 # Whose header is not of boxes: libheif reads it, libavif does not yet.
 _LOW_OVERHEAD = b"mif3"
 
+# Coded pictures of HEIC: a file may be of both brands, for those who choose among several pictures.
+_HEIC_ITEMS = frozenset({b"hvc1", b"lhv1"})
+
 # The box that configures HEIC's decoder: what a file is that names no brand. libavif asks for one.
 _HEVC = b"hvcC"
 
@@ -119,6 +122,8 @@ def _by_brand(source: bytes, brands: Brands) -> SourceFormat | None:
     presentation = presentation_of(source)
     if not presentation.has_still:
         return _among(brands.compatible) if brands.major in _CONTAINER_BRANDS else None
+    if presentation.item_types & _HEIC_ITEMS and brands.compatible & _HEIC_BRANDS:
+        return SourceFormat.HEIC
     return _among(brands.compatible) or (SourceFormat.HEIC if _HEVC in presentation.codecs else None)
 
 

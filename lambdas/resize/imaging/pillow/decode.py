@@ -16,7 +16,7 @@ from resize.errors import ImageRejectedError
 from resize.imaging import limits as limit
 from resize.imaging.formats.detect import SourceFormat, identify
 from resize.imaging.formats.exif import orientation_of
-from resize.imaging.formats.isobmff import Presentation, presentation_of, with_maps_apart, without_exif
+from resize.imaging.formats.isobmff import Presentation, presentation_of
 from resize.imaging.formats.jpeg import exif_of
 from resize.imaging.formats.jpeg_scans import Jpeg
 from resize.imaging.formats.jpeg_scans import read_scans as read_jpeg
@@ -24,6 +24,7 @@ from resize.imaging.formats.png import Png, read_png
 from resize.imaging.formats.webp import canvas_of
 from resize.imaging.geometry import Size
 from resize.imaging.limits import Limits
+from resize.imaging.pillow.avif import mended
 from resize.imaging.pillow.bmp import BitmapFile
 from resize.imaging.pillow.gif import GifFile
 from resize.imaging.pillow.jpeg import check_every_block, open_jpeg
@@ -56,6 +57,12 @@ _ANIMATIONS = frozenset({SourceFormat.GIF, SourceFormat.WEBP, SourceFormat.AVIF}
 # Those whose boxes say what their decoders do not.
 _BOXED = frozenset({SourceFormat.AVIF, SourceFormat.HEIC})
 
+# The types of items that their decoders read: coded pictures, and those made of others.
+_ITEM_TYPES = {
+    SourceFormat.AVIF: frozenset({b"av01", b"grid"}),
+    SourceFormat.HEIC: frozenset({b"hvc1", b"lhv1", b"grid", b"iovl", b"iden"}),
+}
+
 # What libavif and libheif say of a file that is whole, but of a kind that they do not read.
 _NOT_READ = {
     "not implemented": "this kind of AVIF",
@@ -65,7 +72,11 @@ _NOT_READ = {
     "security limit exceeded": "a HEIC over the limits of its decoder",
     "unsupported feature": "this kind of HEIC",
     "compression format has not been built in": "a HEIC of this compression",
+    "double references": "a HEIC that uses a picture twice in another",
 }
+
+# What libheif says of what HEVC's decoder gave no picture for, be it broken or of layers, of which that reads none.
+_NO_PICTURE = "did not give a decompressed image"
 
 # What decoders say that raise no MemoryError: Pillow's own and libavif, and libheif.
 _NO_MEMORY = ("out of memory", "memory allocation error")
@@ -139,8 +150,8 @@ def open_image(source: bytes, limits: Limits, memory_bytes: int | None = None) -
         limit.check_pixels(canvas, limits)
         limit.check_memory_of(estimate_of_webp(canvas, len(source)), memory_bytes)
     presentation = presentation_of(source) if found in _BOXED else Presentation()
-    if presentation.has_sequence and not (presentation.has_still or presentation.is_animated):
-        raise limit.unsupported("a sequence without a picture to show first")
+    if found in _BOXED:
+        _check_items(found, presentation)
     png = read_png(source) if found is SourceFormat.PNG else None
     jpeg = read_jpeg(source) if found is SourceFormat.JPEG else None
     with _decoder_errors(limits):
@@ -170,11 +181,23 @@ def open_image(source: bytes, limits: Limits, memory_bytes: int | None = None) -
     )
 
 
+def _check_items(found: SourceFormat, presentation: Presentation) -> None:
+    """Refuse a file whose picture is not there, or of a compression that its decoder does not know."""
+    if presentation.is_animated:
+        return
+    if presentation.has_sequence and not presentation.has_still:
+        raise limit.unsupported("a sequence without a picture to show first")
+    if unread := presentation.item_types - _ITEM_TYPES[found]:
+        name = min(unread)
+        kind = f"of type {name.decode()}" if name.isalnum() else "of an unknown type"
+        raise limit.unsupported(f"a picture {kind} in {found.upper()}")
+
+
 def _recognized(found: SourceFormat, source: bytes, limits: Limits) -> Image.Image:
     """Let a decoder read the header: AVIF's and HEIC's whatever their brands, of which browsers know more."""
     match found:
         case SourceFormat.AVIF:
-            return AvifImagePlugin.AvifImageFile(BytesIO(without_exif(with_maps_apart(source))))
+            return AvifImagePlugin.AvifImageFile(BytesIO(mended(source)))
         case SourceFormat.BMP:
             return BitmapFile(BytesIO(source))
         case SourceFormat.GIF:
@@ -218,7 +241,7 @@ def decode(opened: OpenedImage, frames: int) -> Iterator[Frame]:
     image = opened.image
     canvas = opened.size if opened.format is SourceFormat.AVIF else None
     for index in range(frames):
-        with _decoder_errors(opened.limits):
+        with _decoder_errors(opened.limits, has_layers=opened.presentation.has_layers):
             if index > 0:  # not for the first: a HEIC begins at its primary image, wherever that is
                 image.seek(index)
             image.load()
@@ -332,7 +355,7 @@ def _held_bytes(image: Image.Image, scans: int, presentation: Presentation) -> i
 
 
 @contextmanager
-def _decoder_errors(limits: Limits) -> Iterator[None]:
+def _decoder_errors(limits: Limits, *, has_layers: bool = False) -> Iterator[None]:
     """Let only decoders run in here: whatever they raise is the image's fault.
 
     Pillow's own guard against bombs takes our limit, for what the header does not tell. It is global, as are warnings:
@@ -347,6 +370,8 @@ def _decoder_errors(limits: Limits) -> Iterator[None]:
     except ImageRejectedError:
         raise
     except Exception as error:  # decoders raise anything on hostile bytes, and only they run here
+        if has_layers and _NO_PICTURE in str(error):
+            raise limit.unsupported("a HEIC of several layers") from error
         raise _rejection(error, limits) from error
     finally:
         Image.MAX_IMAGE_PIXELS = usual

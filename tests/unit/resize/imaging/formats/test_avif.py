@@ -14,7 +14,16 @@ from PIL.ExifTags import Base
 from contract.errors import Reason
 from resize.errors import ImageRejectedError
 from resize.imaging.variants import Format
-from support.imaging.boxes import Property, clean_aperture, colors, file_type, with_properties, with_two_maps
+from support.imaging.boxes import (
+    Property,
+    box,
+    clean_aperture,
+    colors,
+    file_type,
+    with_box_of_items,
+    with_properties,
+    with_two_maps,
+)
 from support.imaging.images import (
     animation,
     color_at,
@@ -208,6 +217,14 @@ def test_red_beyond_sdr_stays_red() -> None:
     assert near(pixel(colors(plain((180, 0, 0)), 1, 16)), (248, 0, 0), within=8)
 
 
+def test_an_avif_of_a_pyramid_is_shown() -> None:
+    """`pymd` has more fields than other groups (ISO/IEC 23008-12)."""
+    pyramid = box(b"pymd", bytes(4) + struct.pack(">4I6H", 9, 2, 1, 1, 512, 512, 1, 0, 1, 1))
+    source = with_box_of_items(encoded(quadrants(), "AVIF"), b"grpl", pyramid)
+
+    assert quarters(picture_of(source)) == quarters(quadrants())
+
+
 BRANDS = [b"avif", b"mif1", b"miaf"]
 
 
@@ -242,6 +259,68 @@ def test_a_sequence_in_hevc_without_a_picture_is_unsupported() -> None:
     source = without_still(sequence).replace(b"ftypavis", b"ftyphevc")
 
     assert reason_of(source) == (Reason.UNSUPPORTED, "a sequence without a picture to show first is not read")
+
+
+@pytest.mark.parametrize(
+    ("source", "item", "said"),
+    [
+        (sideways_heic(), b"hvc1", "HEIC"),
+        (encoded(quadrants(), "AVIF"), b"av01", "AVIF"),
+    ],
+    ids=["heic", "avif"],
+)
+@pytest.mark.parametrize("compression", [b"vvc1", b"j2k1", b"unci", b"jpeg", b"avc1", b"evc1", b"tmap"])
+def test_a_picture_in_another_compression_than_its_files_is_unsupported(
+    source: bytes, item: bytes, said: str, compression: bytes
+) -> None:
+    detail = f"a picture of type {compression.decode()} in {said} is not read"
+
+    assert reason_of(source.replace(item, compression)) == (Reason.UNSUPPORTED, detail)
+
+
+def test_a_type_that_is_no_word_is_not_told() -> None:
+    source = encoded(quadrants(), "AVIF").replace(b"av01", b"\n\xff; ")
+
+    assert reason_of(source) == (Reason.UNSUPPORTED, "a picture of an unknown type in AVIF is not read")
+
+
+def test_a_file_of_both_brands_is_of_the_kind_of_its_picture() -> None:
+    heic, avif = file_type(sideways_heic(), b"mif1", b"avif", b"heic"), encoded(quadrants(), "AVIF")
+
+    assert rendered(heic).format == "heic"
+    assert rendered(file_type(avif, b"mif1", b"heic", b"avif")).format == "avif"
+
+
+LAYERS = Property(b"lhvC", bytes(20))
+# The picture parameter set of `sideways_heic()`, and with the flag of an extension, which its decoder refuses.
+PARAMETERS, EXTENDED = bytes.fromhex("4401c17318300890"), bytes.fromhex("4401c173183008b0")
+
+
+def test_a_heic_of_layers_that_its_decoder_gives_no_picture_of_is_unsupported() -> None:
+    unread = sideways_heic().replace(PARAMETERS, EXTENDED)
+    assert unread != sideways_heic()
+
+    assert reason_of(with_properties(unread, LAYERS)) == (Reason.UNSUPPORTED, "a HEIC of several layers is not read")
+    assert reason_of(unread)[0] is Reason.CORRUPT
+
+
+def test_a_heic_of_layers_whose_picture_is_decoded_is_shown() -> None:
+    shown = picture_of(with_properties(sideways_heic(), LAYERS))
+
+    assert quarters(shown) == quarters(picture_of(sideways_heic()))
+
+
+def test_a_heic_of_layers_that_is_cut_off_is_corrupt() -> None:
+    assert reason_of(with_properties(sideways_heic(), LAYERS)[:-200])[0] is Reason.CORRUPT
+
+
+def test_a_heic_that_uses_a_picture_twice_is_unsupported() -> None:
+    twice = box(b"dimg", struct.pack(">4H", 2, 2, 1, 1))
+
+    assert reason_of(with_box_of_items(sideways_heic(), b"iref", bytes(4) + twice)) == (
+        Reason.UNSUPPORTED,
+        "a HEIC that uses a picture twice in another is not read",
+    )
 
 
 def test_a_limit_of_libheif_is_no_lack_of_memory() -> None:

@@ -1,11 +1,13 @@
 """ISO boxes: what they say of the picture that is shown, and that no bytes make the parser fail or work for long."""
 
+import struct
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from resize.imaging.color.cicp import Cicp
-from resize.imaging.formats.isobmff import Presentation, brands_of, presentation_of, without_exif
+from resize.imaging.formats.isobmff import Presentation, brands_of, presentation_of
 from resize.imaging.geometry import Size
 from support.imaging.boxes import box, clean_aperture, colors, file_type, with_properties
 from support.imaging.images import animation, encoded, quadrants
@@ -102,28 +104,51 @@ def test_no_bytes_make_it_fail(seed: bytes, changes: list[tuple[int, int]], end:
     "inner",
     [
         pytest.param(box(b"free", b"") * 2_000_000, id="millions of boxes"),
+        pytest.param(box(b"iref", bytes(4) + box(b"dimg", bytes(16_000_000))), id="millions of references"),
         pytest.param(box(b"ipma", b"\0\0\0\0\xff\xff\xff\xff" + b"\0\1\0" * 5_000_000), id="millions of properties"),
     ],
 )
 def test_no_file_keeps_it_busy(inner: bytes) -> None:
-    meta = box(b"meta", bytes(4) + box(b"pitm", b"\0\0\0\0\0\1") + box(b"iprp", box(b"ipco", inner) + inner))
+    meta = box(b"meta", bytes(4) + box(b"pitm", b"\0\0\0\0\0\1") + box(b"iprp", box(b"ipco", inner) + inner) + inner)
 
     assert presentation_of(box(b"ftyp", b"avif\0\0\0\0avif") + inner[:16_000_000] + meta).cicp is None
 
 
-@pytest.mark.parametrize(("version", "number"), [(b"\2", b"\0\7"), (b"\3", b"\0\0\0\7")])
-def test_an_exif_block_loses_its_type_and_nothing_else(version: bytes, number: bytes) -> None:
-    def file(kind: bytes) -> bytes:
-        entry = box(b"infe", version + bytes(3) + number + bytes(2) + kind + b"Exif\0")
-        return box(b"ftyp", b"avif") + box(b"meta", bytes(4) + box(b"iinf", bytes(4) + b"\0\1" + entry))
-
-    assert without_exif(file(b"Exif")) == file(b"skip")
-    assert without_exif(file(b"av01")) == file(b"av01")
+def item(number: int, kind: bytes, *, wide: bool = False) -> bytes:
+    """What introduces an item."""
+    return box(b"infe", struct.pack(">BxxxI" if wide else ">BxxxH", 3 if wide else 2, number) + bytes(2) + kind + b"\0")
 
 
-@pytest.mark.parametrize("cut", range(0, 24, 3))
-def test_an_entry_that_ends_too_soon_is_no_exif_block(cut: int) -> None:
-    entry = box(b"infe", (b"\2" + bytes(3) + b"\0\7" + bytes(2) + b"Exif\0")[:cut])
-    source = box(b"ftyp", b"avif") + box(b"meta", bytes(4) + box(b"iinf", bytes(4) + b"\0\1" + entry))
+def made_of(number: int, *parts: int, wide: bool = False, kind: bytes = b"dimg") -> bytes:
+    """A reference of an item to others."""
+    size = "I" if wide else "H"
+    return box(kind, struct.pack(f">{size}H{len(parts)}{size}", number, len(parts), *parts))
 
-    assert len(without_exif(source)) == len(source)
+
+def types_of(*entries: bytes, references: bytes = b"", wide: bool = False) -> frozenset[bytes]:
+    """The types of what the item 1 is made of, it among them."""
+    listed = box(b"iinf", bytes(4) + struct.pack(">H", len(entries)) + b"".join(entries))
+    linked = box(b"iref", bytes([wide]) + bytes(3) + references)
+    meta = box(b"meta", bytes(4) + box(b"pitm", b"\0\0\0\0\0\1") + listed + linked)
+    return presentation_of(box(b"ftyp", b"heic\0\0\0\0heic") + meta).item_types
+
+
+@pytest.mark.parametrize("wide", [False, True])
+def test_a_picture_is_of_the_types_of_all_that_it_is_made_of(*, wide: bool) -> None:
+    entries = [item(n, kind, wide=wide) for n, kind in [(1, b"grid"), (2, b"iden"), (3, b"hvc1"), (4, b"av01")]]
+    references = made_of(1, 2, 2, wide=wide) + made_of(2, 3, wide=wide) + made_of(3, 4, wide=wide, kind=b"thmb")
+
+    assert types_of(*entries, references=references, wide=wide) == {b"grid", b"iden", b"hvc1"}
+
+
+def test_items_that_are_made_of_each_other_end() -> None:
+    entries = [item(1, b"grid"), item(2, b"iovl")]
+
+    assert types_of(*entries, references=made_of(1, 2) + made_of(2, 1)) == {b"grid", b"iovl"}
+
+
+@pytest.mark.parametrize("cut", range(1, 22, 3))
+def test_a_reference_that_ends_too_soon_names_what_it_has(cut: int) -> None:
+    entries = [item(1, b"grid"), item(2, b"hvc1")]
+
+    assert types_of(*entries, references=made_of(1, 2)[:-cut]) == {b"grid"}
