@@ -11,7 +11,7 @@ def main() -> None:
     image = pyvips.Image.new_from_file(source, access="sequential").copy_memory().autorot()
     if image.get_typeof("icc-profile-data"):
         image = image.icc_transform("srgb", embedded=True)
-    image.colorspace("srgb").cast("uchar").pngsave(written, compression=1, keep="none")
+    image.colourspace("srgb").cast("uchar").pngsave(written, compression=1, keep="none")
 
 
 if __name__ == "__main__":
