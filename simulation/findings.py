@@ -12,7 +12,7 @@ class Finding:
     `is_supported` is computed, never written in.
     """
 
-    knob: str
+    setting: str
     default: str
     table: Table
     hurts: str

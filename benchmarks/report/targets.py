@@ -86,35 +86,24 @@ def _peak(results: Results, engine: str) -> Iterator[Reached]:
             yield Reached(value=(peak.answer.function_bytes + peak.answer.child_bytes) / _MEGABYTE)
 
 
+def _of_rendering(peer: str, programs: Sequence[str], output: str, least: Mapping[str, float], aim: float) -> Target:
+    return Target(
+        measure=f"rendering, JPEG to three {_OUTPUTS[output]}, against {peer}",
+        unit="x",
+        least=least,
+        aim=aim,
+        find=partial(_against, programs, output),
+    )
+
+
+_OUTPUTS = {"jpg": "JPEG", "webp": "WebP"}
+_TUTORIAL = "the AWS tutorial's handler"
+
 TARGETS = (
-    Target(
-        measure="rendering, JPEG to three JPEG, against sharp's best",
-        unit="x",
-        least={"pillow": 1.0, "vips": 1.7},
-        aim=2.2,
-        find=partial(_against, SHARP, "jpg"),
-    ),
-    Target(
-        measure="rendering, JPEG to three WebP, against sharp's best",
-        unit="x",
-        least={"pillow": 1.0, "vips": 1.1},
-        aim=1.5,
-        find=partial(_against, SHARP, "webp"),
-    ),
-    Target(
-        measure="rendering, JPEG to three JPEG, against the AWS tutorial's handler",
-        unit="x",
-        least={"pillow": 2.5, "vips": 5.0},
-        aim=6.0,
-        find=partial(_against, (AWS,), "jpg"),
-    ),
-    Target(
-        measure="rendering, JPEG to three WebP, against the AWS tutorial's handler",
-        unit="x",
-        least={"pillow": 2.5, "vips": 5.0},
-        aim=6.0,
-        find=partial(_against, (AWS,), "webp"),
-    ),
+    _of_rendering("sharp's best", SHARP, "jpg", {"pillow": 1.0, "vips": 1.7}, 2.2),
+    _of_rendering("sharp's best", SHARP, "webp", {"pillow": 1.0, "vips": 1.1}, 1.5),
+    _of_rendering(_TUTORIAL, (AWS,), "jpg", {"pillow": 2.5, "vips": 5.0}, 6.0),
+    _of_rendering(_TUTORIAL, (AWS,), "webp", {"pillow": 2.5, "vips": 5.0}, 6.0),
     Target(
         measure="batch of ten, against one after another",
         unit="x",

@@ -1,6 +1,6 @@
 """Settings of a command line in place of cdk.json's.
 
-Read, checked, and named where they are at fault.
+Read, checked, and named where they are wrong.
 """
 
 from collections.abc import Mapping, Sequence
@@ -59,7 +59,7 @@ def check_overrides(overrides: Mapping[str, object], origins: Mapping[str, str])
     `origins` says how a person gave what they did.
 
     Raises:
-        UsageError: they cannot; it names the option that is at fault, or cdk.json where that is.
+        UsageError: they cannot; it names the option that is wrong, or cdk.json where that is.
     """
     try:
         configuration(overrides)

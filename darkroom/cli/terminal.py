@@ -1,9 +1,10 @@
 """Confirm, stop on a signal, say what was done by then, and print tables."""
 
+import json
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 import typer
@@ -51,6 +52,11 @@ def stop_signal() -> threading.Event:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: stopped.set())
     return stopped
+
+
+def print_summary(text: str, members: Mapping[str, object], *, as_json: bool) -> None:
+    """Print what a command did or would do, as text or as one line of JSON."""
+    typer.echo(json.dumps(members) if as_json else text)
 
 
 def table_console() -> Console:

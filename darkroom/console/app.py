@@ -64,7 +64,7 @@ class Console:
         self._receiving = 0
 
     def app(self) -> Starlette:
-        """Make the app; what stands before it keeps strangers out."""
+        """Make the app; what stands before it lets only its owner in."""
         routes = [
             Route("/", self.asset, methods=["GET"]),
             Route("/events", self.events, methods=["GET"]),

@@ -44,7 +44,7 @@ class UndeliveredEvent:
 def read_undelivered(pipeline: Pipeline, queues: OutboxQueues, limit: int) -> tuple[tuple[UndeliveredEvent, ...], int]:
     """Read events that nobody took, the oldest first, and how many there are, about.
 
-    A key of which ten are received shows no more before these are handed back, as the queue keeps its order.
+    A key of which ten are received shows no more before these are released, as the queue keeps its order.
 
     Raises:
         DarkroomError: SQS refuses, or does not answer.

@@ -15,7 +15,7 @@ _HOW = "Write the log with: darkroom events tail --from beginning --once --json"
 
 
 class KeyState(StrEnum):
-    """What is found of a key; only the first is well."""
+    """What is found of a key; only the first is as it should be."""
 
     SAME = "same"
     NOT_ANNOUNCED = "not_announced"  # the log has no event of the manifest that stands

@@ -4,7 +4,7 @@ What a manifest lists is there to be fetched. So renditions are written before t
 once a manifest stands that does not: it names what it has replaced, and whoever reads it deletes what of that is left.
 
 Where events are on, every manifest is announced, in the order in which they stood: whoever replaces one announces it
-first, for its writer may have been cut short, and a retry announces what it finds.
+first, for its writer may have been killed, and a retry announces what it finds.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping

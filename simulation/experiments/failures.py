@@ -46,7 +46,7 @@ def visibility_timeout_seconds(config: Config, parameters: Parameters) -> Findin
         )
     default = config.visibility_seconds
     return Finding(
-        knob="visibility_timeout_seconds",
+        setting="visibility_timeout_seconds",
         default="null",
         table=Table(
             (
@@ -105,7 +105,7 @@ def max_receive_count(config: Config) -> Finding:
         default=RECEIVES[-1],
     )
     return Finding(
-        knob="max_receive_count",
+        setting="max_receive_count",
         default=str(config.max_receive_count),
         table=Table(
             (

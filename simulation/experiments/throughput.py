@@ -111,7 +111,7 @@ def max_concurrency(config: Config, parameters: Parameters) -> Finding:
     new_bucket_limit = bucket / jobs_a_second(config, parameters)
     rate = config_rate(config, parameters)
     return Finding(
-        knob="max_concurrency",
+        setting="max_concurrency",
         default=str(config.max_concurrency),
         table=Table(
             (
@@ -177,7 +177,7 @@ def batch_size(config: Config, parameters: Parameters, price_list: PriceList) ->
             )
         )
     return Finding(
-        knob="batch_size",
+        setting="batch_size",
         default=str(config.batch_size),
         table=Table(
             (
@@ -218,7 +218,7 @@ def batch_window_seconds(config: Config, parameters: Parameters, price_list: Pri
         rows.append(tuple(cells))
     saved = wins[0] - wins[config.batch_window_seconds]
     return Finding(
-        knob="batch_window_seconds",
+        setting="batch_window_seconds",
         default=str(config.batch_window_seconds),
         table=Table(
             (
@@ -277,7 +277,7 @@ def jobs_at_once(config: Config, parameters: Parameters, price_list: PriceList) 
         for value, seconds, slow_seconds in zip(JOBS_AT_ONCE, full, slow, strict=True)
     )
     return Finding(
-        knob="jobs_at_once",
+        setting="jobs_at_once",
         default=str(config.jobs_at_once),
         table=Table(
             (
@@ -312,7 +312,7 @@ def memory_mb(config: Config, parameters: Parameters, price_list: PriceList) -> 
         for value, one, seconds, cost in zip(MEMORIES, alone, full, costs, strict=True)
     )
     return Finding(
-        knob="memory_mb",
+        setting="memory_mb",
         default=str(config.memory_mb),
         table=Table(
             ("`memory_mb`", "vCPU", "one job alone", "billed a job", "jobs a second", "Lambda, USD a million"), rows

@@ -80,7 +80,7 @@ def write(report: Report) -> str:
 
 def _summary(findings: Sequence[Finding]) -> str:
     rows = tuple(
-        (f"`{finding.knob}`", f"`{finding.default}`", "yes" if finding.is_supported else "**no**", finding.supports)
+        (f"`{finding.setting}`", f"`{finding.default}`", "yes" if finding.is_supported else "**no**", finding.supports)
         for finding in findings
     )
     table = Table(("setting", "default", "supported", "why"), rows)
@@ -123,7 +123,7 @@ def _volumes(table: Table) -> str:
 
 def finding_section(finding: Finding) -> str:
     """Write the section on one setting."""
-    return f"### {finding.knob}: {finding.default}\n\n{finding.hurts}\n\n{finding.table.to_markdown()}\n"
+    return f"### {finding.setting}: {finding.default}\n\n{finding.hurts}\n\n{finding.table.to_markdown()}\n"
 
 
 def in_flight_section(text: str, table: Table) -> str:

@@ -110,10 +110,10 @@ def _check_memory(config: Config) -> None:
 
 
 def _check_monitoring(config: Config) -> None:
-    for knob in ("alarm_email", "alarm_no_jobs_hours"):
-        value = getattr(config, knob)
+    for name in ("alarm_email", "alarm_no_jobs_hours"):
+        value = getattr(config, name)
         if value is not None and not config.monitoring:
-            raise SettingsError(knob, value, "null without monitoring: there are no alarms then")
+            raise SettingsError(name, value, "null without monitoring: there are no alarms then")
 
 
 def _check_environment(config: Config) -> None:

@@ -12,7 +12,7 @@ from stacks.config.context import parse_json
 from stacks.config.setting import rule_of
 
 _RULES: Mapping[str, Rule] = {field.name: rule_of(field) for field in fields(Config)}
-_TEXT_KNOBS = frozenset(knob.name for knob in fields(Config) if knob.type is str)
+_TEXTS = frozenset(field.name for field in fields(Config) if field.type is str)
 _CDK_COMMAND_LINE_KEYS = frozenset({"acknowledged-issue-numbers", "cli-telemetry"})
 
 
@@ -25,11 +25,11 @@ def parse_config(context: Mapping[str, object]) -> Config:
     Raises:
         SettingsError: an unknown setting, a wrong type or value, or values that cannot work together.
     """
-    knobs = {key: value for key, value in context.items() if not is_cdk_key(key)}
-    for key, value in knobs.items():
+    settings = {key: value for key, value in context.items() if not is_cdk_key(key)}
+    for key, value in settings.items():
         if key not in _RULES:
             raise SettingsError(key if key.isprintable() else repr(key), value, _nearest(key))
-    config = Config(**{key: _RULES[key].parse(key, _from_text(key, value)) for key, value in knobs.items()})
+    config = Config(**{key: _RULES[key].parse(key, _from_text(key, value)) for key, value in settings.items()})
     check_together(config)
     return config
 
@@ -48,7 +48,7 @@ def _nearest(key: str) -> str:
 
 
 def _from_text(key: str, value: object) -> object:
-    if not isinstance(value, str) or key in _TEXT_KNOBS:
+    if not isinstance(value, str) or key in _TEXTS:
         return value
     try:
         return parse_json(value)

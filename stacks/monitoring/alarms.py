@@ -82,17 +82,11 @@ def alarms_for(config: Config, metrics: AlarmMetrics) -> list[Alarm]:
 
 def _of_the_queues(config: Config, metrics: AlarmMetrics) -> list[Alarm]:
     return [
-        Alarm(
+        _of_waiting_dead_letters(
             name="dead-letters",
             means="Jobs failed every time and wait in the dead-letter queue for a person; nothing is lost yet.",
             first_command="dlq list",
-            metric=metrics.dead_letters_waiting(MINUTE),
-            threshold=0,
-            # While letters pass from visible to looked at, a minute may count none of them.
-            periods=5,
-            of_them=1,
-            # A queue that nobody uses has no data after six hours, and its letters are still there.
-            missing=cloudwatch.TreatMissingData.IGNORE,
+            waiting=metrics.dead_letters_waiting(MINUTE),
         ),
         Alarm(
             name="oldest-message",
@@ -104,6 +98,21 @@ def _of_the_queues(config: Config, metrics: AlarmMetrics) -> list[Alarm]:
             periods=5,
         ),
     ]
+
+
+def _of_waiting_dead_letters(*, name: str, means: str, first_command: str, waiting: cloudwatch.IMetric) -> Alarm:
+    return Alarm(
+        name=name,
+        means=means,
+        first_command=first_command,
+        metric=waiting,
+        threshold=0,
+        # While messages pass from visible to looked at, a minute may count none of them.
+        periods=5,
+        of_them=1,
+        # A queue that nobody uses has no data after six hours, and its messages are still there.
+        missing=cloudwatch.TreatMissingData.IGNORE,
+    )
 
 
 def _of_retries(config: Config, metrics: AlarmMetrics) -> list[Alarm]:
@@ -207,16 +216,12 @@ def _of_silence(config: Config, metrics: AlarmMetrics) -> list[Alarm]:
 
 def _of_events(metrics: EventMetrics) -> list[Alarm]:
     return [
-        Alarm(
+        _of_waiting_dead_letters(
             name="undelivered-events",
             means="Events were not taken for days, or are too large, and wait in the events' dead-letter queue; "
             "readers do not know of them.",
             first_command="events dlq",
-            metric=metrics.dead_letters_waiting(MINUTE),
-            threshold=0,
-            periods=5,
-            of_them=1,
-            missing=cloudwatch.TreatMissingData.IGNORE,
+            waiting=metrics.dead_letters_waiting(MINUTE),
         ),
         Alarm(
             name="oldest-event",
@@ -230,7 +235,7 @@ def _of_events(metrics: EventMetrics) -> list[Alarm]:
         Alarm(
             name="announce-failures",
             means=f"More than {_UNDELIVERED_PERCENT} % of the events that were tried did not reach the log, for half "
-            "an hour: the brokers, the bus, a secret or a permission is at fault.",
+            "an hour: the brokers, the bus, a secret or a permission is wrong.",
             first_command="doctor",
             metric=metrics.share_not_delivered(of_at_least=_LEAST_EVENTS, period=QUARTER_HOUR),
             threshold=_UNDELIVERED_PERCENT,

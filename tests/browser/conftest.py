@@ -14,7 +14,7 @@ from support.aws.deployments import deployed, with_queues
 from support.command.browsers import DEADLINE
 from support.command.served_console import ServedConsole, served
 from support.function.buckets import Buckets, new_buckets
-from support.function.faulty import KNOBS, Faulty, faulty_pipeline
+from support.function.faulty import SETTINGS, Faulty, faulty_pipeline
 
 
 @pytest.fixture(scope="session")
@@ -76,6 +76,6 @@ def console(queues: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 def faulty(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Faulty]:
     own = tmp_path_factory.getbasetemp()
     assemblies = (own if worker_id == "master" else own.parent) / "assemblies"
-    assembly = synthesize(local_overrides() | KNOBS, assemblies)
+    assembly = synthesize(local_overrides() | SETTINGS, assemblies)
     with faulty_pipeline(assembly, tmp_path_factory.mktemp("browser") / "emulator.log") as made:
         yield made

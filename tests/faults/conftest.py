@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from darkroom.local.synthesis import local_overrides, synthesize
-from support.function.faulty import FUNCTION_SECONDS, KNOBS, Faulty, faulty_pipeline
+from support.function.faulty import FUNCTION_SECONDS, SETTINGS, Faulty, faulty_pipeline
 
 
 @pytest.fixture(scope="session")
 def assembly(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     """The project with its shortest timeouts; all processes of a test run share it."""
     own = tmp_path_factory.getbasetemp()
-    return synthesize(local_overrides() | KNOBS, (own if worker_id == "master" else own.parent) / "assemblies")
+    return synthesize(local_overrides() | SETTINGS, (own if worker_id == "master" else own.parent) / "assemblies")
 
 
 @pytest.fixture(scope="session")

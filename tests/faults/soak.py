@@ -26,7 +26,7 @@ from darkroom.local.synthesis import local_overrides, synthesize
 from support.aws.chaos import Chaos
 from support.command.convergence import assert_converged
 from support.command.polling import eventually
-from support.function.faulty import KNOBS, Faulty, ended_jobs, faulty_pipeline
+from support.function.faulty import SETTINGS, Faulty, ended_jobs, faulty_pipeline
 from support.imaging.images import encoded
 from support.imaging.pictures import jpeg
 
@@ -156,7 +156,7 @@ def main(
     """Soak the pipeline, print what became of every event, and end with 1 if that does not add up."""
     console = Console()
     with tempfile.TemporaryDirectory(prefix="darkroom-soak-") as folder:
-        assembly = synthesize(local_overrides() | KNOBS, ASSEMBLIES)
+        assembly = synthesize(local_overrides() | SETTINGS, ASSEMBLIES)
         with (
             faulty_pipeline(assembly, Path(folder) / "emulator.log", function_seconds=FUNCTION_SECONDS) as faulty,
             Progress(console=console) as bar,

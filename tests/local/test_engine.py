@@ -31,7 +31,7 @@ def with_vips(assemblies: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
 @pytest.mark.parametrize(
     ("key", "source"), [("photo.jpg", encoded(natural(900, 600), "JPEG")), ("phone.heic", sideways_heic())]
 )
-def test_the_engine_of_the_knob_makes_the_variants(key: str, source: bytes, with_vips: Pipeline) -> None:
+def test_the_engine_of_the_setting_makes_the_variants(key: str, source: bytes, with_vips: Pipeline) -> None:
     upload(with_vips, key, source)
 
     manifest = manifest_of(with_vips, key)

@@ -111,12 +111,12 @@ def test_make_deploys_the_pipeline_changes_it_and_takes_it_down(
     shell: Shell, aws: Emulator, assembly: Path, tmp_path: Path
 ) -> None:
     shell.make("bootstrap", f"--app={assembly}")
-    shell.make("deploy", "--require-approval=never", f"--output={tmp_path / 'first'}", *knobs())
+    shell.make("deploy", "--require-approval=never", f"--output={tmp_path / 'first'}", *settings())
     pipeline = find_pipeline(STACK, aws.endpoint_url, aws.session())
     assert widths_of(pipeline, "before.jpg") == {"large": 400, "medium": 400, "thumb": 320}
 
     changed = tmp_path / "changed"
-    tiny = knobs(variants={"tiny": {"width": 20}})
+    tiny = settings(variants={"tiny": {"width": 20}})
     shell.make("deploy", "--require-approval=never", f"--output={changed}", *tiny)
     assert find_pipeline(STACK, aws.endpoint_url, aws.session()) == pipeline, "the buckets and queues are the same"
     assert widths_of(pipeline, "after.jpg") == {"tiny": 20}
@@ -132,7 +132,7 @@ def test_make_deploys_the_pipeline_changes_it_and_takes_it_down(
         pipeline.client("sqs").get_queue_attributes(QueueUrl=pipeline.jobs_queue_url)
 
 
-def knobs(**changed: object) -> list[str]:
+def settings(**changed: object) -> list[str]:
     """Settings of cdk.json as `make deploy` takes them: for this machine, and for a stack of this test's own."""
     local = {"bundle_for": "this-machine", "max_concurrency": 2, "monitoring": False}  # saved queries are refused
     values = {"stack_name": STACK, **local, **changed}

@@ -126,7 +126,7 @@ def test_ctrl_c_stops_at_once_and_leaves_no_process_and_no_half_file(tmp_path: P
     assert command.returncode == 130
     done = 1 + len(rest.splitlines())
     assert re.fullmatch(
-        rf"darkroom: stopped\. {done} of 40 files have an outcome: {done} resized\. What came out is in 'out'\.\n", told
+        rf"darkroom: stopped\. {done} of 40 files have an outcome: {done} resized\. The results are in 'out'\.\n", told
     )
     assert len(started) > 2
     assert wait_until_ended(started) == set()

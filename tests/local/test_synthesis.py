@@ -101,7 +101,7 @@ def test_this_machine_gets_two_batches_at_once_at_least() -> None:
     assert local_overrides()["max_concurrency"] in range(2, 1001)
 
 
-def test_the_project_itself_refuses_a_knob_that_does_not_exist(tmp_path: Path) -> None:
+def test_the_project_itself_refuses_a_setting_that_does_not_exist(tmp_path: Path) -> None:
     with pytest.raises(SynthesisError, match="memory_gb"):
         synthesize({"memory_gb": 2}, tmp_path)
 

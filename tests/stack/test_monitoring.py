@@ -170,7 +170,7 @@ def test_every_alarm_looks_back_no_further_than_cloudwatch_can(tmp_path: Path) -
     assert max(looks_back.values()) <= 86_400
 
 
-def test_thresholds_follow_the_knobs(tmp_path: Path) -> None:
+def test_thresholds_follow_the_settings(tmp_path: Path) -> None:
     config = replace(
         Config(),
         alarm_oldest_message_seconds=120,

@@ -107,7 +107,7 @@ def test_no_account_and_no_region_is_written_into_the_template(template: Templat
     assert "arn:aws:" not in template.text
 
 
-def test_every_knob_is_changed_somewhere_in_these_tests() -> None:
+def test_every_setting_is_changed_somewhere_in_these_tests() -> None:
     same = {field.name for field in fields(Config) if getattr(CHANGED, field.name) == getattr(Config(), field.name)}
 
     assert same == {"provisioned_pollers", "monitoring", "bundle_for", "legacy_uploads_bucket", "events"}
@@ -146,7 +146,7 @@ def test_every_knob_is_changed_somewhere_in_these_tests() -> None:
         (Output.DERIVED_BUCKET, "LifecycleConfiguration.Rules.1.ExpirationInDays", 33),
     ],
 )
-def test_a_knob_arrives_at_its_property(changed: Template, kind: str, path: str, value: object) -> None:
+def test_a_setting_arrives_at_its_property(changed: Template, kind: str, path: str, value: object) -> None:
     resource = changed.behind(kind) if isinstance(kind, Output) else changed.only(kind)
 
     assert at(resource["Properties"], path) == value

@@ -1,6 +1,5 @@
 """`darkroom dlq`: list, redrive and discard dead letters."""
 
-import json
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -12,7 +11,7 @@ from darkroom.cli.options import AsJson, DryRun, EndpointUrl, LocalOption, Stack
 from darkroom.cli.output.dead_letters import dead_letter_json, dead_letter_lines, print_groups
 from darkroom.cli.progress import steps
 from darkroom.cli.target import find_target
-from darkroom.cli.terminal import confirm, told_when_stopped
+from darkroom.cli.terminal import confirm, print_summary, told_when_stopped
 from darkroom.dlq.archive import count_saved, default_file, discard
 from darkroom.dlq.dead_letters import DeadLetter, by_cause, choose, choose_by_ids, read_dead_letters
 from darkroom.dlq.queue import DeadLetterQueue
@@ -153,10 +152,10 @@ def redrive_(  # noqa: PLR0913 - the command has so many options
         work = redrive(pipeline, [message.message_id for message in chosen], limiter)
     plan = f"{_dead_letters(count)} to send to the jobs queue, {rate} a second at most: about {-(-count // rate)} s."
     if dry_run:
-        _print(plan, {"dry_run": True, "letters": count, "rate": rate}, as_json=as_json)
+        print_summary(plan, {"dry_run": True, "letters": count, "rate": rate}, as_json=as_json)
         return
     moved = _do("Redriving", "were redriven", count, work)
-    _print(f"{_dead_letters(moved)} redriven.", {"redriven": moved}, as_json=as_json)
+    print_summary(f"{_dead_letters(moved)} redriven.", {"redriven": moved}, as_json=as_json)
     _tell_missing(count - moved)
 
 
@@ -194,7 +193,7 @@ def discard_(  # noqa: PLR0913 - the command has so many options
     reasons = ", ".join(f"{len(group)} {code}" for code, group in by_cause(chosen).items())
     plan = f"{_dead_letters(len(chosen))} to save in {str(file)!r} and take out of the queue: {reasons or 'none'}."
     if dry_run or not chosen:
-        _print(plan, {"dry_run": dry_run, "letters": len(chosen)}, as_json=as_json)
+        print_summary(plan, {"dry_run": dry_run, "letters": len(chosen)}, as_json=as_json)
         return
     confirm(f"{plan} Go on?", yes=yes)
     gone = _do(
@@ -203,7 +202,7 @@ def discard_(  # noqa: PLR0913 - the command has so many options
         len(chosen),
         discard(pipeline, [message.message_id for message in chosen], file),
     )
-    _print(
+    print_summary(
         f"{_dead_letters(gone)} discarded. To have them back: darkroom dlq redrive --from {file}",
         {"discarded": gone, "saved": str(file)},
         as_json=as_json,
@@ -248,10 +247,6 @@ def _do(what: str, done_as: str, count: int, work: Iterable[int]) -> int:
         for some in progress.count(what, count, work):
             done += some
     return done
-
-
-def _print(text: str, members: dict[str, object], *, as_json: bool) -> None:
-    typer.echo(json.dumps(members) if as_json else text)
 
 
 def _tell_missing(count: int) -> None:

@@ -22,7 +22,7 @@ from darkroom.cli.options import (
 )
 from darkroom.cli.progress import steps
 from darkroom.cli.target import find_target
-from darkroom.cli.terminal import confirm
+from darkroom.cli.terminal import confirm, print_summary
 from darkroom.errors import ExitStatus, UsageError
 from darkroom.outbox.backfill import Announced, announce_again, most_dollars
 from darkroom.outbox.dead_letters import UndeliveredEvent, read_undelivered, redrive_events
@@ -83,7 +83,7 @@ def backfill_events(  # noqa: PLR0913 - the command has so many options
         count = manifests.count()
     plan = f"{count:,} outcomes to announce, {rate} a second, for up to {most_dollars(count):.2f} USD."
     if dry_run or not count:
-        _tell(plan, {"dry_run": dry_run, "outcomes": count}, as_json=as_json)
+        print_summary(plan, {"dry_run": dry_run, "outcomes": count}, as_json=as_json)
         return
     confirm(f"{plan} Go on?", yes=yes)
     done = Counter[str]()
@@ -94,7 +94,7 @@ def backfill_events(  # noqa: PLR0913 - the command has so many options
     told = f"{done['sent']:,} outcomes were announced."
     if done["unreadable"]:
         told += f" {done['unreadable']:,} manifests are of another version, and only that can announce them."
-    _tell(told, {"announced": done["sent"], "unreadable": done["unreadable"]}, as_json=as_json)
+    print_summary(told, {"announced": done["sent"], "unreadable": done["unreadable"]}, as_json=as_json)
 
 
 @app.command("verify")
@@ -183,12 +183,12 @@ def _redrive(  # noqa: PLR0913 - what was asked for
 ) -> None:
     plan = f"{count:,} undelivered events to send to the log again, {rate} a second."
     if dry_run or not count:
-        _tell(plan, {"dry_run": dry_run, "events": count}, as_json=as_json)
+        print_summary(plan, {"dry_run": dry_run, "events": count}, as_json=as_json)
         return
     confirm(f"{plan} Go on?", yes=yes)
     with steps(shown=sys.stderr.isatty()) as progress:
         moved = sum(progress.count("Redriving", count, redrive_events(pipeline, queues, RateLimiter(rate))))
-    _tell(f"{moved:,} events were sent again.", {"redriven": moved}, as_json=as_json)
+    print_summary(f"{moved:,} events were sent again.", {"redriven": moved}, as_json=as_json)
 
 
 def _read(log: Path) -> dict[str, KeyHistory]:
@@ -221,7 +221,3 @@ def _event_line(event: UndeliveredEvent, *, as_json: bool) -> str:
         return json.dumps({**members, "key": event.key, "type": event.type})
     what = f"{event.type}  {event.key}" if event.key else "no event"
     return printable(f"{event.sent:%Y-%m-%d %H:%M:%S}  {event.size:>9,} bytes  {what}  ({event.message_id})")
-
-
-def _tell(text: str, told: dict[str, object], *, as_json: bool) -> None:
-    typer.echo(json.dumps(told) if as_json else text)

@@ -136,7 +136,7 @@ def _so_far(
     if not rows:
         return f"{len(uploads):,} of {len(sources):,} files were uploaded, and none has come out."
     counts = summary([row.result for row in rows])
-    return f"{len(rows):,} of {len(sources):,} files have an outcome: {counts}. What came out is in {str(out)!r}."
+    return f"{len(rows):,} of {len(sources):,} files have an outcome: {counts}. The results are in {str(out)!r}."
 
 
 def _report(rows: Sequence[DownloadedResult], sheet: Path | None, out: Path, *, as_json: bool) -> None:

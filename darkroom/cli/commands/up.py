@@ -82,7 +82,7 @@ function           {pipeline.function_name}
 {_log_lines(log)}
 Upload an image:
   {command} s3 cp photo.jpg s3://{pipeline.uploads_bucket}/
-See what came out:
+See the results:
   {command} s3 ls --recursive s3://{pipeline.derived_bucket}/
 Let any AWS tool of a shell find it; the keys are new at each start, and nothing is answered without them:
   {export_command(pipeline)}

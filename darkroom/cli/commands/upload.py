@@ -114,8 +114,8 @@ def _outcomes(
     uploads: Sequence[UploadedFile], pipeline: Pipeline, scope: Scope, *, idle_timeout: float
 ) -> Iterator[Result]:
     """Yield the result of each upload; one of which no job is made is not waited for."""
-    strangers = [each for each in uploads if not scope.includes(each.source.key)]
-    yield from (Result(upload=each, failure=Failure.OUTSIDE_PREFIX) for each in strangers)
+    outside = [each for each in uploads if not scope.includes(each.source.key)]
+    yield from (Result(upload=each, failure=Failure.OUTSIDE_PREFIX) for each in outside)
     watch = PipelineWatcher(pipeline.client("s3"), pipeline.client("sqs"), pipeline)
     tracker = [each for each in uploads if scope.includes(each.source.key)]
     for results in wait_for_outcomes(tracker, watch, idle_timeout=idle_timeout):
@@ -123,11 +123,11 @@ def _outcomes(
 
 
 def _warn_outside_prefix(sources: Sequence[LocalFile], scope: Scope) -> None:
-    strangers = [source.key for source in sources if not scope.includes(source.key)]
-    if strangers:
-        example = printable(repr(strangers[0]))
+    outside = [source.key for source in sources if not scope.includes(source.key)]
+    if outside:
+        example = printable(repr(outside[0]))
         typer.echo(
-            f"darkroom: {len(strangers):,} of {len(sources):,} keys will not be resized, {example} among them: "
+            f"darkroom: {len(outside):,} of {len(sources):,} keys will not be resized, {example} among them: "
             f"{printable(scope.rule)}.",
             err=True,
         )

@@ -1,4 +1,4 @@
-// How numbers, times and the texts of strangers are written.
+// How numbers, times and the texts of others are written.
 
 export const numbers = new Intl.NumberFormat("en");
 const tenths = new Intl.NumberFormat("en", { minimumFractionDigits: 1, maximumFractionDigits: 1 });

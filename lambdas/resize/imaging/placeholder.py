@@ -36,7 +36,7 @@ def thumbnail_size(size: Size) -> Size:
 
 
 def assemble(
-    source_format: str, displayed: Size, frames: int, renditions: Mapping[int, Rendition], miniature: Thumbnail
+    source_format: str, displayed: Size, frames: int, renditions: Mapping[int, Rendition], thumbnail: Thumbnail
 ) -> Rendered:
     """Put renditions in the order of their variants, with the placeholder.
 
@@ -47,8 +47,8 @@ def assemble(
         width=displayed.width,
         height=displayed.height,
         frames=frames,
-        dominant_colour=dominant_colour(miniature),
-        thumbhash=thumb_hash(miniature),
+        dominant_colour=dominant_colour(thumbnail),
+        thumbhash=thumb_hash(thumbnail),
         renditions=tuple(renditions[position] for position in range(len(renditions))),
     )
 

@@ -25,7 +25,7 @@ from resize.sandbox.protocol import (
     write_rendered,
 )
 
-# A GIF of one pixel, to rehearse with (GIF89a specification).
+# A GIF of one pixel, to warm up with (GIF89a specification).
 _DOT = b"GIF89a\1\0\1\0\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0\1\0\1\0\0\2\2D\1\0;"
 
 

@@ -38,7 +38,7 @@ FUNCTION_SECONDS = 30
 PACE_SECONDS = 4
 
 # As short as the configuration allows: ten seconds of the function's time are S3's.
-KNOBS: dict[str, object] = {
+SETTINGS: dict[str, object] = {
     "variants": VARIANTS,
     "function_timeout_seconds": FUNCTION_SECONDS,
     "render_seconds": 4,

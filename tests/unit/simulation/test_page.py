@@ -93,9 +93,9 @@ def test_the_page_tells_the_service_times_that_were_measured() -> None:
     assert page.service_times(load(), measured_on()) in PAGE
 
 
-@pytest.mark.parametrize("knob", [throughput.batch_size, throughput.jobs_at_once, throughput.memory_mb])
-def test_the_page_tells_of_a_knob_what_the_simulation_finds(knob: type) -> None:
-    finding = knob(default_config(), load(), PRICES)
+@pytest.mark.parametrize("setting", [throughput.batch_size, throughput.jobs_at_once, throughput.memory_mb])
+def test_the_page_tells_of_a_setting_what_the_simulation_finds(setting: type) -> None:
+    finding = setting(default_config(), load(), PRICES)
 
     assert page.finding_section(finding) in PAGE
     assert finding.is_supported
@@ -119,15 +119,15 @@ def test_the_page_tells_how_many_jobs_an_outage_has_in_flight() -> None:
     assert page.in_flight_section(outage.in_flight_text(config), outage.in_flight(config, load())) in PAGE
 
 
-def test_the_page_says_of_every_knob_it_looks_at_that_its_default_is_supported() -> None:
-    knobs = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
+def test_the_page_says_of_every_setting_it_looks_at_that_its_default_is_supported() -> None:
+    settings = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
     rows = re.findall(r"^\| `(\w+)` \| `(\w+)` \| (.+?) \|", PAGE, re.MULTILINE)
 
     assert len(rows) == 7
-    assert rows == [(knob, json.dumps(knobs[knob]), "yes") for knob, _, _ in rows]
+    assert rows == [(setting, json.dumps(settings[setting]), "yes") for setting, _, _ in rows]
 
 
-def test_a_knob_that_could_be_better_is_said_to_be_so() -> None:
+def test_a_setting_that_could_be_better_is_said_to_be_so() -> None:
     finding = throughput.memory_mb(replace(default_config(), memory_mb=3538), load(), PRICES)
 
     assert not finding.is_supported

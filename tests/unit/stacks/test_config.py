@@ -19,10 +19,10 @@ from stacks.config.parser import parse_config
 from stacks.config.rules import Pollers
 
 CDK_JSON = Path(__file__).parents[3] / "cdk.json"
-KNOBS = [field.name for field in fields(Config)]
+SETTINGS = [field.name for field in fields(Config)]
 
 
-def test_a_knob_that_is_not_given_has_its_default() -> None:
+def test_a_setting_that_is_not_given_has_its_default() -> None:
     assert parse_config({}) == Config()
 
 
@@ -37,7 +37,7 @@ def test_the_default_variants_are_a_large_a_medium_and_a_square_thumb() -> None:
 
 
 @pytest.mark.parametrize(
-    ("knob", "text", "value"),
+    ("setting", "text", "value"),
     [
         ("memory_mb", "3008", 3008),
         ("retain_data", "false", False),
@@ -50,8 +50,8 @@ def test_the_default_variants_are_a_large_a_medium_and_a_square_thumb() -> None:
         ("variants", '{"tiny": {"width": 16}}', (Variant(name="tiny", width=16),)),
     ],
 )
-def test_a_command_lines_text_means_what_the_file_would_say(knob: str, text: str, value: object) -> None:
-    assert getattr(parse_config({knob: text}), knob) == value
+def test_a_command_lines_text_means_what_the_file_would_say(setting: str, text: str, value: object) -> None:
+    assert getattr(parse_config({setting: text}), setting) == value
 
 
 @pytest.mark.parametrize("address", ["ops@example.com", "o.p+s@mail.example.co.uk", "a'b@x-y.org"])
@@ -96,10 +96,10 @@ def test_what_is_no_origin_is_refused(origins: object, named: str) -> None:
         parse_config({"cors_origins": origins})
 
 
-@pytest.mark.parametrize(("knob", "value"), [("alarm_email", "ops@example.com"), ("alarm_no_jobs_hours", 24)])
-def test_an_alarm_that_is_asked_for_without_monitoring_is_refused(knob: str, value: object) -> None:
-    with pytest.raises(SettingsError, match=rf"{knob}: .* expected null without monitoring"):
-        parse_config({knob: value, "monitoring": False})
+@pytest.mark.parametrize(("setting", "value"), [("alarm_email", "ops@example.com"), ("alarm_no_jobs_hours", 24)])
+def test_an_alarm_that_is_asked_for_without_monitoring_is_refused(setting: str, value: object) -> None:
+    with pytest.raises(SettingsError, match=rf"{setting}: .* expected null without monitoring"):
+        parse_config({setting: value, "monitoring": False})
 
 
 def test_a_job_is_old_after_two_visibility_timeouts_unless_it_is_said() -> None:
@@ -138,7 +138,7 @@ def test_the_keys_of_the_cdk_itself_are_left_alone(key: str) -> None:
         ("batchsize", "batch_size"),
     ],
 )
-def test_an_unknown_knob_is_refused_with_the_nearest_name(key: str, nearest: str) -> None:
+def test_an_unknown_setting_is_refused_with_the_nearest_name(key: str, nearest: str) -> None:
     with pytest.raises(SettingsError) as refused:
         parse_config({key: 1})
 
@@ -146,7 +146,7 @@ def test_an_unknown_knob_is_refused_with_the_nearest_name(key: str, nearest: str
 
 
 @pytest.mark.parametrize(
-    ("knob", "lowest", "highest"),
+    ("setting", "lowest", "highest"),
     [
         ("noncurrent_days", 1, 2**31 - 1),
         ("abort_upload_days", 1, 2**31 - 1),
@@ -174,28 +174,28 @@ def test_an_unknown_knob_is_refused_with_the_nearest_name(key: str, nearest: str
         ("alarm_no_jobs_hours", 1, 168),
     ],
 )
-def test_a_number_is_taken_up_to_its_limits_and_refused_beyond(knob: str, lowest: int, highest: int) -> None:
+def test_a_number_is_taken_up_to_its_limits_and_refused_beyond(setting: str, lowest: int, highest: int) -> None:
     for value in (lowest, highest):
-        assert getattr(parse_config({knob: value}), knob) == value
+        assert getattr(parse_config({setting: value}), setting) == value
     for value in (lowest - 1, highest + 1):
         with pytest.raises(SettingsError):
-            parse_config({knob: value})
+            parse_config({setting: value})
 
 
-@pytest.mark.parametrize("knob", [knob for knob in KNOBS if isinstance(getattr(Config(), knob), int)])
+@pytest.mark.parametrize("setting", [setting for setting in SETTINGS if isinstance(getattr(Config(), setting), int)])
 @pytest.mark.parametrize("value", [1.5, "many", [], {}, "", "1e3", -1])
-def test_a_knob_of_a_number_or_a_choice_refuses_another_type_by_name_and_value(knob: str, value: object) -> None:
+def test_a_setting_of_a_number_or_a_choice_refuses_another_type_by_name_and_value(setting: str, value: object) -> None:
     with pytest.raises(SettingsError) as refused:
-        parse_config({knob: value})
+        parse_config({setting: value})
 
-    assert refused.value.key == knob
+    assert refused.value.key == setting
     assert "is not allowed; expected" in str(refused.value)
 
 
-@pytest.mark.parametrize("knob", [knob for knob in KNOBS if type(getattr(Config(), knob)) is int])
-def test_true_is_no_number(knob: str) -> None:
+@pytest.mark.parametrize("setting", [setting for setting in SETTINGS if type(getattr(Config(), setting)) is int])
+def test_true_is_no_number(setting: str) -> None:
     with pytest.raises(SettingsError, match="True is not allowed"):
-        parse_config({knob: True})
+        parse_config({setting: True})
 
 
 @pytest.mark.parametrize(
@@ -342,7 +342,7 @@ VARIANTS = st.dictionaries(
     st.dictionaries(st.sampled_from(OPTIONS), JSON_VALUES | st.integers(0, 200), max_size=4) | JSON_VALUES,
     max_size=3,
 )
-CONTEXTS = st.dictionaries(st.sampled_from(KNOBS), JSON_VALUES | VARIANTS | JSON_VALUES.map(json.dumps), max_size=3)
+CONTEXTS = st.dictionaries(st.sampled_from(SETTINGS), JSON_VALUES | VARIANTS | JSON_VALUES.map(json.dumps), max_size=3)
 
 
 def outcome_of(context: Mapping[str, object]) -> Config | SettingsError:
@@ -364,16 +364,20 @@ def test_whatever_is_configured_gives_a_configuration_or_says_what_is_allowed(co
 
 @given(key=st.text(), value=JSON_VALUES)
 @settings(database=None, deadline=None)
-def test_a_name_that_is_neither_a_knob_nor_the_cdks_is_refused_in_one_line(key: str, value: object) -> None:
+def test_a_name_that_is_neither_a_setting_nor_the_cdks_is_refused_in_one_line(key: str, value: object) -> None:
     outcome = outcome_of({key: value})
 
-    known = key in KNOBS or any(mark in key for mark in "@:/")
+    known = key in SETTINGS or any(mark in key for mark in "@:/")
     assert known or len(str(outcome).splitlines()) == 1
 
 
-@given(knob=st.sampled_from([knob for knob in KNOBS if knob.endswith(("_days", "_seconds", "_size", "_mb"))]))
+@given(
+    setting=st.sampled_from(
+        [setting for setting in SETTINGS if setting.endswith(("_days", "_seconds", "_size", "_mb"))]
+    )
+)
 @settings(database=None, deadline=None)
-def test_a_number_may_come_as_text(knob: str) -> None:
-    value = getattr(Config(), knob)
+def test_a_number_may_come_as_text(setting: str) -> None:
+    value = getattr(Config(), setting)
 
-    assert parse_config({knob: json.dumps(value)}) == parse_config({knob: value})
+    assert parse_config({setting: json.dumps(value)}) == parse_config({setting: value})

@@ -21,7 +21,7 @@ def test_the_context_of_cdk_json_is_read_with_its_nulls(tmp_path: Path) -> None:
     assert read_context(cdk_json, {}) == {"memory_mb": 2048, "provisioned_pollers": None}
 
 
-def test_the_command_line_overrides_cdk_json_knob_by_knob(tmp_path: Path) -> None:
+def test_the_command_line_overrides_cdk_json_setting_by_setting(tmp_path: Path) -> None:
     cdk_json = written(tmp_path, '{"context": {"memory_mb": 2048, "batch_size": 5}}')
     environment = {"CDK_CONTEXT_JSON": '{"memory_mb": "3008", "aws:cdk:version-reporting": true}'}
 
@@ -41,7 +41,7 @@ def test_what_the_command_line_could_not_fit_into_a_variable_is_read_from_its_fi
     assert read_context(cdk_json, environment) == {"batch_size": 7}
 
 
-def test_a_cdk_json_without_context_has_no_knobs(tmp_path: Path) -> None:
+def test_a_cdk_json_without_context_has_no_settings(tmp_path: Path) -> None:
     assert read_context(written(tmp_path, "{}"), {}) == {}
 
 

@@ -11,7 +11,7 @@ from resize.imaging.placeholder import Thumbnail, dominant_colour, thumb_hash, t
 from support.imaging.images import encoded, exif, quadrants, rendered
 
 
-def miniature(picture: Image.Image) -> Thumbnail:
+def thumbnail_of(picture: Image.Image) -> Thumbnail:
     """A picture, small."""
     size = thumbnail_size(Size(*picture.size))
     return Thumbnail(size, picture.resize(size, Image.Resampling.BOX).convert("RGBA").tobytes())
@@ -26,7 +26,7 @@ def test_the_color_of_most_pixels_is_dominant() -> None:
     picture = Image.new("RGB", (100, 100), "#2060a0")
     picture.paste("white", (0, 0, 100, 40))
 
-    assert dominant_colour(miniature(picture)) == "#2060a0"
+    assert dominant_colour(thumbnail_of(picture)) == "#2060a0"
 
 
 def test_similar_colors_count_together() -> None:
@@ -34,7 +34,7 @@ def test_similar_colors_count_together() -> None:
     for row in range(60):
         picture.paste((0, 0, 190 + row % 6), (0, row, 100, row + 1))
 
-    color = dominant_colour(miniature(picture))
+    color = dominant_colour(thumbnail_of(picture))
     assert color
     assert color.startswith("#0000")
     assert int(color[5:], 16) > 150
@@ -44,14 +44,14 @@ def test_what_is_transparent_has_no_say() -> None:
     picture = Image.new("RGBA", (100, 100), "#00ff0000")
     picture.paste("#c01020", (0, 0, 20, 100))
 
-    assert dominant_colour(miniature(picture.convert("RGBa"))) == "#c01020"
+    assert dominant_colour(thumbnail_of(picture.convert("RGBa"))) == "#c01020"
 
 
 def test_a_color_counts_by_its_opacity() -> None:
     picture = Image.new("RGBA", (16, 16), (0, 0, 255, 40))
     picture.paste((192, 16, 32, 255), (0, 0, 4, 16))
 
-    assert dominant_colour(miniature(picture)) == "#c01020"
+    assert dominant_colour(thumbnail_of(picture)) == "#c01020"
 
 
 @pytest.mark.usefixtures("engine")
@@ -72,18 +72,18 @@ def test_where_nothing_is_opaque_there_is_no_dominant_colour() -> None:
 
 
 def test_a_hash_tells_the_average_color() -> None:
-    red, green, blue, opacity = average(thumb_hash(miniature(Image.new("RGB", (90, 60), (200, 100, 50)))))
+    red, green, blue, opacity = average(thumb_hash(thumbnail_of(Image.new("RGB", (90, 60), (200, 100, 50)))))
 
     assert (red, green, blue, opacity) == pytest.approx((200, 100, 50, 255), abs=6)
 
 
 def test_what_is_transparent_is_white_in_a_hash() -> None:
-    assert average(thumb_hash(miniature(Image.new("RGBa", (90, 60))))) == pytest.approx((255, 255, 255, 255), abs=6)
+    assert average(thumb_hash(thumbnail_of(Image.new("RGBa", (90, 60))))) == pytest.approx((255, 255, 255, 255), abs=6)
 
 
 @pytest.mark.parametrize(("size", "ratio"), [((90, 60), 7 / 5), ((60, 90), 5 / 7), ((50, 50), 1)])
 def test_a_hash_tells_the_shape(size: tuple[int, int], ratio: float) -> None:
-    hashed = thumb_hash(miniature(quadrants(*size)))
+    hashed = thumb_hash(thumbnail_of(quadrants(*size)))
 
     assert thumbhash.thumb_hash_to_approximate_aspect_ratio(list(b64decode(hashed))) == ratio
 
@@ -92,8 +92,8 @@ def test_a_hash_tells_the_shape(size: tuple[int, int], ratio: float) -> None:
 def test_every_size_has_a_placeholder(size: tuple[int, int]) -> None:
     picture = Image.new("RGB", size, "#808080")
 
-    assert dominant_colour(miniature(picture)) == "#808080"
-    assert len(b64decode(thumb_hash(miniature(picture)))) <= 25
+    assert dominant_colour(thumbnail_of(picture)) == "#808080"
+    assert len(b64decode(thumb_hash(thumbnail_of(picture)))) <= 25
 
 
 @pytest.mark.usefixtures("engine")

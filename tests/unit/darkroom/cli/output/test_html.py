@@ -1,4 +1,4 @@
-"""The page of what came out: complete in itself, and safe to open."""
+"""The page of the results: complete in itself, and safe to open."""
 
 from html.parser import HTMLParser
 from pathlib import Path
