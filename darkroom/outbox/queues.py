@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from contract.errors import SettingsError
 from darkroom.errors import DarkroomError, UsageError, aws_errors
+from darkroom.pipeline.advice import deploy_advice
 from darkroom.pipeline.client import Pipeline
 from darkroom.pipeline.sqs import read_queue, send
 from resize.settings import Events, Settings
@@ -15,7 +16,8 @@ from resize.settings import Events, Settings
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-_OFF = "The stack {name!r} announces no outcomes. Set `events` and deploy: docs/events.md says how."
+_ON_AWS = "Set `events` and deploy: docs/events.md says how."
+_HERE = "Stop `darkroom up` and start it again with --log kafka; what is in it goes."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +42,8 @@ def find_event_queues(pipeline: Pipeline) -> OutboxQueues:
     """
     events = read_events(pipeline)
     if events is None:
-        raise UsageError(_OFF.format(name=pipeline.stack_name))
+        advice = _HERE if pipeline.endpoint_url else _ON_AWS
+        raise UsageError(f"The stack {pipeline.stack_name!r} announces no outcomes. {advice}")
     return event_queues_of(pipeline, events)
 
 
@@ -55,7 +58,8 @@ def read_events(pipeline: Pipeline) -> Events | None:
     try:
         return Settings.from_environment(environment).events
     except SettingsError as error:
-        raise DarkroomError(f"The function is another Darkroom's: {error}. Deploy it, and run again.") from error
+        advice = deploy_advice(pipeline, "Deploy it, and run again.")
+        raise DarkroomError(f"The function is another Darkroom's: {error}. {advice}") from error
 
 
 def event_queues_of(pipeline: Pipeline, events: Events) -> OutboxQueues:

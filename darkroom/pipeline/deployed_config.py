@@ -30,9 +30,13 @@ class Notification:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """Which keys are resized: those that start with one of the prefixes, or any where `prefixes` is not known."""
+    """Which keys are resized: those that start with one of the prefixes, or any where `prefixes` is not known.
+
+    `remedy` says what helps where no key is, without its full stop.
+    """
 
     prefixes: tuple[str, ...] | None
+    remedy: str = "Deploy the stack again"
 
     def includes(self, key: str) -> bool:
         """Tell whether an upload of this key is resized, as far as is known."""
@@ -47,7 +51,7 @@ class Scope:
     def rule(self) -> str:
         """Say it in words, for a person whose key is not resized."""
         if not self.prefixes:
-            return "the uploads bucket sends no jobs to this pipeline's queue. Deploy the stack again"
+            return f"the uploads bucket sends no jobs to this pipeline's queue. {self.remedy}"
         slash = ", whose first / is a part of the key" if any(each.startswith("/") for each in self.prefixes) else ""
         return f"only keys that start with {' or '.join(map(repr, self.prefixes))} are (the stack's key_prefix{slash})"
 
@@ -73,7 +77,8 @@ def find_scope(pipeline: Pipeline) -> Scope:
             for each in notifications
             if each.queue_arn.rpartition(":")[2] == queue
             and any(event.startswith("s3:ObjectCreated:") for event in each.events)
-        )
+        ),
+        remedy=deploy_advice(pipeline, "Deploy the stack again").removesuffix("."),
     )
 
 

@@ -1,11 +1,10 @@
 """The settings of cdk.json as one frozen value."""
 
-import difflib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
-from contract.errors import SettingsError
+from contract.errors import SettingsError, nearest
 from resize.backoff import Backoff
 from resize.imaging.engine import Engine
 from resize.imaging.limits import Limits
@@ -293,8 +292,7 @@ def is_cdk_key(key: str) -> bool:
 
 
 def _nearest(key: str) -> str:
-    names = difflib.get_close_matches(key.replace("-", "_").lower(), _RULES, n=1, cutoff=0.0)
-    return f"the name of a setting; the nearest is {names[0]!r}"
+    return f"the name of a setting; the nearest is {nearest(key.replace('-', '_').lower(), _RULES)!r}"
 
 
 def _from_text(key: str, value: object) -> object:

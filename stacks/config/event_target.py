@@ -1,6 +1,5 @@
 """The setting `events`: where outcomes are announced."""
 
-import difflib
 import ipaddress
 import re
 from collections.abc import Collection, Mapping
@@ -8,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
-from contract.errors import SettingsError
+from contract.errors import SettingsError, nearest
 
 DEFAULT_TOPIC = "darkroom.images"
 DEFAULT_ARCHIVE_DAYS = 365
@@ -210,5 +209,5 @@ def _text(key: str, value: object, pattern: re.Pattern[str], meaning: str) -> st
 def _check_names(key: str, members: Mapping[str, object], known: Collection[str]) -> None:
     for name, value in members.items():
         if name not in known:
-            (nearest,) = difflib.get_close_matches(str(name), known, n=1, cutoff=0.0)
-            raise SettingsError(f"{key}.{name}", value, f"the name of a member of events; the nearest is {nearest!r}")
+            allowed = f"the name of a member of events; the nearest is {nearest(str(name), known)!r}"
+            raise SettingsError(f"{key}.{name}", value, allowed)

@@ -13,7 +13,7 @@ from darkroom.errors import ExitStatus, UsageError
 from darkroom.uploads.lookup import look_up
 
 Key = Annotated[str, typer.Argument(metavar="KEY", show_default=False)]
-AsJson = Annotated[bool, typer.Option("--json", help="The manifest as it is stored.")]
+AsJson = Annotated[bool, typer.Option("--json", help="The manifest, as one line of JSON.")]
 
 
 def show(
@@ -45,7 +45,7 @@ def show(
         for line in describe_lookup(found, pipeline):
             typer.echo(line)
     elif found.recorded:
-        typer.echo(found.recorded.text)
+        typer.echo(json.dumps(json.loads(found.recorded.text)))
     else:
         typer.echo(json.dumps({"key": key, "outcome": None, "detail": situation_of(found)}))
     settled = found.recorded is not None and found.is_settled
