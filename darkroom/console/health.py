@@ -48,5 +48,5 @@ class Health:
     def _publish(self) -> None:
         trouble = next(iter(self._troubles.values()), None)
         if trouble and self._is_local:
-            trouble = f"{trouble} If `darkroom up` has ended, start it again: the console finds it."
+            trouble = f"{trouble.rstrip('.')}. If `darkroom up` has ended, start it again: the console finds it."
         self._feed.publish("pipeline", "", json.dumps({**self._about, "trouble": trouble}))

@@ -21,8 +21,9 @@ pytestmark = pytest.mark.long
 # Drops a folder of these files: a page cannot make one, so it is shaped as the browser's are.
 DROPPED = """async (files) => {
   const entryOf = (name, path, inside) => ({
-    name, fullPath: path, isFile: typeof inside === "string", isDirectory: typeof inside !== "string",
-    file: (done) => done(new File([inside], name)),
+    name, fullPath: path, isFile: inside === null || typeof inside === "string",
+    isDirectory: inside !== null && typeof inside !== "string",
+    file: (done, failed) => (inside === null ? failed(new DOMException("gone")) : done(new File([inside], name))),
     createReader: () => {
       const rest = Object.entries(inside).map(([each, more]) => entryOf(each, `${path}/${each}`, more));
       return { readEntries: (done) => done(rest.splice(0, 100)) };
@@ -109,6 +110,20 @@ def test_of_a_folder_that_is_dropped_the_same_is_left_out(world: World, console:
     page.evaluate(DROPPED, {".hidden.jpg": "x"})
 
     expect(page.locator("#left-out")).to_have_text("There are no files in it: hidden ones are left out.")
+
+
+def test_what_cannot_be_read_or_is_no_file_is_told_where_it_was_dropped(console: ServedConsole, page: Page) -> None:
+    page.goto(console.address)
+    expect(page.locator("#connection")).to_have_text("Live", timeout=DEADLINE)
+
+    page.evaluate(DROPPED, {"a.jpg": "x", "gone.jpg": None})
+
+    expect(page.locator("#left-out")).to_have_text("Cannot be read: trip.")
+    expect(page.locator("#rows > li")).to_have_count(1)
+
+    page.evaluate("import('./upload.js').then(({ dropped }) => dropped({ items: [], files: [] }))")
+
+    expect(page.locator("#left-out")).to_have_text("That is no file. Save it first, and drop what you saved.")
 
 
 def test_a_variant_is_opened_and_downloaded_and_its_key_and_srcset_are_copied(

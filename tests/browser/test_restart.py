@@ -55,4 +55,4 @@ def test_an_open_page_goes_on_with_the_pipeline_that_was_started_anew(page: Page
         rest, told = console.communicate(timeout=60)
 
     assert (console.returncode, told) == (0, "")
-    assert re.search(r"Shows: +Darkroom at http://127\.0\.0\.1:\d+, started anew\n", rest)
+    assert re.search(r"Shows: +Darkroom at http://127\.0\.0\.1:\d+, in place of the one that has ended\n", rest)

@@ -53,4 +53,5 @@ def console(
         while shown:
             shown = asyncio.run(serve(shown, opened.listener, opened.access, find_successor=successor))
             if shown:
-                typer.echo(f"Shows:    {printable(shown[0].stack_name)} at {shown[0].endpoint_url}, started anew")
+                where = printable(f"{shown[0].stack_name} at {shown[0].endpoint_url}")
+                typer.echo(f"Shows:    {where}, in place of the one that has ended")

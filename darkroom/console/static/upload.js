@@ -140,14 +140,20 @@ function addAll(files) {
   sendMore();
 }
 
-/** Take the files of folders, and say what of them is not taken. */
-async function addFolders(files) {
+/** Take the files of folders, and say what of them is not taken; `unread` has the names of those that cannot be read. */
+async function addFolders(files, unread = []) {
   const { kept, results } = await withoutResults(files);
   addAll(kept);
-  const rest = results.length > MOST_NAMES ? `, and ${count(results.length - MOST_NAMES, "other", "others")}` : "";
-  const names = results.slice(0, MOST_NAMES).map(shown).join(", ");
-  if (results.length) tellLeftOut(`Left out, as darkroom run has made it: ${names}${rest}.${kept.length ? "" : " Nothing else is there."}`);
-  else if (!kept.length) tellLeftOut("There are no files in it: hidden ones are left out.");
+  const told = [];
+  if (unread.length) told.push(`Cannot be read: ${some(unread)}.`);
+  if (results.length) told.push(`Left out, as darkroom run has made it: ${some(results)}.`);
+  if (!kept.length) told.push(told.length ? "Nothing else is there." : "There are no files in it: hidden ones are left out.");
+  tellLeftOut(told.join(" "));
+}
+
+function some(names) {
+  const others = names.length - MOST_NAMES;
+  return names.slice(0, MOST_NAMES).map(shown).join(", ") + (others > 0 ? `, and ${count(others, "other", "others")}` : "");
 }
 
 function tellLeftOut(text) {
@@ -160,14 +166,15 @@ export async function dropped(transfer) {
   // Both lists are empty as soon as this function has waited for anything.
   const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
   const files = [...transfer.files];
+  if (!files.length && !entries.length) return tellLeftOut("That is no file. Save it first, and drop what you saved.");
   if (!entries.some((entry) => entry.isDirectory)) return addAll(files.map((file) => [file, file.name]));
-  const found = [];
+  const [found, unread] = [[], []];
   for (const entry of entries) {
     try {
       for await (const each of filesIn(entry)) found.push(each);
     } catch {
-      announce(`${shown(entry.name)} cannot be read.`);
+      unread.push(entry.name);
     }
   }
-  await addFolders(found);
+  await addFolders(found, unread);
 }
