@@ -1,4 +1,4 @@
-"""The folder that `darkroom run` copies results to: where each lies in it, and what earlier runs have left."""
+"""The folder of results: where each lies in it, and what earlier runs have left."""
 
 import hashlib
 import os
