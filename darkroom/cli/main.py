@@ -5,9 +5,10 @@ import signal
 import sys
 from importlib.metadata import version
 from types import FrameType
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
+from typer.core import TyperGroup
 
 from darkroom.cli.commands import dlq, events, outbox
 from darkroom.cli.commands.adopt import adopt
@@ -20,10 +21,21 @@ from darkroom.cli.commands.show import show
 from darkroom.cli.commands.status import status
 from darkroom.cli.commands.up import up
 from darkroom.cli.commands.upload import upload
+from darkroom.cli.terminal import told_when_stopped
 from darkroom.errors import DarkroomError
 from darkroom.text import printable
 
+
+class _Commands(TyperGroup):
+    """The commands; one that is stopped says so, and more where it has done something by then."""
+
+    def invoke(self, ctx: Any) -> Any:
+        with told_when_stopped(lambda: "Nothing was changed."):
+            return super().invoke(ctx)
+
+
 app = typer.Typer(
+    cls=_Commands,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,

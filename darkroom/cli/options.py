@@ -12,6 +12,7 @@ import typer
 
 from contract.errors import SettingsError
 from darkroom.errors import UsageError
+from darkroom.event_log.local import LogKind
 from resize.imaging.formats.detect import SourceFormat
 from resize.imaging.variants import parse_variants, variants_to_json
 from stacks.config.context import parse_json
@@ -123,6 +124,17 @@ def http_url(option: str, example: str = "http://127.0.0.1:4566") -> Callable[[s
         return value
 
     return parse
+
+
+def log_kind(value: str) -> LogKind:
+    """Parse what keeps an event log on this machine.
+
+    Raises:
+        UsageError: it is none of those.
+    """
+    if value not in set(LogKind):
+        raise UsageError(f"--log {value!r} cannot be: no such log runs here. Give {' or '.join(LogKind)}.")
+    return LogKind(value)
 
 
 def source_formats(value: str) -> frozenset[SourceFormat]:

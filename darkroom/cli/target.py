@@ -7,7 +7,8 @@ from botocore.exceptions import BotoCoreError
 
 from darkroom.errors import UsageError, aws_errors
 from darkroom.local import emulator
-from darkroom.local.registry import find_running, keys_for, running_pipelines
+from darkroom.local.access_keys import AccessKeys
+from darkroom.local.registry import RunningPipeline, find_running, keys_for, running_pipelines
 from darkroom.pipeline.client import Pipeline, find_pipeline
 from stacks.config.config import Config
 
@@ -37,9 +38,31 @@ def _running() -> Pipeline:
             "No pipeline runs on this machine. Start `darkroom up` in another terminal, or name a deployed stack with "
             "--stack NAME."
         )
-    newest = running[0]
-    with aws_errors(f"Finding the pipeline at {newest.endpoint_url}"):
-        return find_pipeline(newest.stack_name, newest.endpoint_url, emulator.session(newest.keys))
+    return _running_at(running[0])
+
+
+def find_successor(pipeline: Pipeline, endpoint_url: str | None = None) -> Pipeline | None:
+    """Find what was started in place of a local pipeline that has ended: where that was, if `endpoint_url` names it.
+
+    None where it is up still, or nothing is. Its keys, its buckets and often its port are others.
+
+    Raises:
+        DarkroomError: it does not answer.
+    """
+    running = running_pipelines()
+    if (
+        pipeline.endpoint_url is None
+        or not running
+        or AccessKeys.of(pipeline.session) in [each.keys for each in running]
+    ):
+        return None
+    successor = find_running(endpoint_url) if endpoint_url else running[0]
+    return _running_at(successor) if successor else None
+
+
+def _running_at(running: RunningPipeline) -> Pipeline:
+    with aws_errors(f"Finding the pipeline at {running.endpoint_url}"):
+        return find_pipeline(running.stack_name, running.endpoint_url, emulator.session(running.keys))
 
 
 def _at(endpoint_url: str, stack: str | None) -> Pipeline:

@@ -15,6 +15,9 @@ from darkroom.text import printable
 
 UNLIMITED_WIDTH = 10_000
 
+# On an interruption of which a person knows already.
+_TOLD = "told"
+
 
 def confirm(question: str, *, yes: bool) -> None:
     """Go on only if the answer is yes; `--yes` is an answer given beforehand.
@@ -32,14 +35,16 @@ def confirm(question: str, *, yes: bool) -> None:
 
 @contextmanager
 def told_when_stopped(so_far: Callable[[], str]) -> Iterator[None]:
-    """Say what is done so far, where Ctrl-C or SIGTERM ends the work.
+    """Say what is done so far, once, where Ctrl-C or SIGTERM ends the work.
 
     That goes to standard error.
     """
     try:
         yield
-    except (KeyboardInterrupt, SystemExit):
-        typer.echo(f"darkroom: stopped. {printable(so_far())}", err=True)
+    except (KeyboardInterrupt, SystemExit) as stopped:
+        if _TOLD not in getattr(stopped, "__notes__", ()):
+            typer.echo(f"darkroom: stopped. {printable(so_far())}", err=True)
+            stopped.add_note(_TOLD)
         raise
 
 

@@ -26,6 +26,7 @@ class Health:
             "place": place_of(pipeline),
             "most_bytes": limits.source_bytes,
         }
+        self._is_local = pipeline.endpoint_url is not None
         self._troubles: dict[str, str] = {}
         self._publish()
 
@@ -49,4 +50,6 @@ class Health:
 
     def _publish(self) -> None:
         trouble = next(iter(self._troubles.values()), None)
+        if trouble and self._is_local:
+            trouble = f"{trouble.rstrip('.')}. If `darkroom up` has ended, start it again: the console finds it."
         self._feed.publish("pipeline", "", json.dumps({**self._about, "trouble": trouble}))

@@ -1,9 +1,12 @@
 """Run the console's server until a signal stops it."""
 
 import asyncio
+import os
 import signal
 import socket
-from typing import TYPE_CHECKING, cast
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 import hypercorn.asyncio
 from hypercorn.config import Config
@@ -17,6 +20,7 @@ from darkroom.console.health import Health
 from darkroom.console.history import restore
 from darkroom.console.sampler import PLOTTED_SECONDS, SAMPLE_SECONDS, Sampler
 from darkroom.console.settings import ConsoleSettings
+from darkroom.console.threads import in_background
 from darkroom.console.uploads import SHOWN_UPLOADS, Uploads
 from darkroom.pipeline.client import Pipeline
 from darkroom.pipeline.status import StatusReader
@@ -27,13 +31,22 @@ if TYPE_CHECKING:
 
 # What connections get to close by themselves.
 _GRACE_SECONDS = 0.5
+_SUCCESSOR_SECONDS = 1.0
 
 
-async def serve(pipeline: Pipeline, limits: ConsoleSettings, listener: socket.socket, access: Access) -> None:
-    """Serve on a listening socket until SIGINT or SIGTERM.
+# What is shown, and a question for what stands in its place now, if anything does: it is asked in the background.
+Shown: TypeAlias = tuple[Pipeline, ConsoleSettings]
+FindSuccessor: TypeAlias = Callable[[Pipeline], Shown | None]
 
-    The socket is closed at the end.
+
+async def serve(
+    shown: Shown, listener: socket.socket, access: Access, *, find_successor: FindSuccessor
+) -> Shown | None:
+    """Serve on a listening socket until SIGINT or SIGTERM, or until there is a successor.
+
+    Whoever serves the successor that is returned at the same address has the pages go on that are open.
     """
+    pipeline, limits = shown
     feed = Feed(
         {"pipeline": 1, "upload": SHOWN_UPLOADS, "dead_letters": 1, "sample": round(PLOTTED_SECONDS / SAMPLE_SECONDS)}
     )
@@ -45,6 +58,16 @@ async def serve(pipeline: Pipeline, limits: ConsoleSettings, listener: socket.so
     console = Console(pipeline, limits, feed=feed, uploads=uploads, dead_letters=dead_letters)
     app = _Requests(AuthMiddleware(console.app(), port=port, access=access))
     stopped = _stop_signal()
+    successor: list[Shown] = []
+
+    async def look_for_successor() -> None:
+        while True:
+            if found := await in_background(partial(find_successor, pipeline)):
+                successor.append(found)
+                stopped.set()
+                return
+            await asyncio.sleep(_SUCCESSOR_SECONDS)
+
     async with asyncio.TaskGroup() as tasks:
         following = [
             tasks.create_task(work)
@@ -53,6 +76,7 @@ async def serve(pipeline: Pipeline, limits: ConsoleSettings, listener: socket.so
                 dead_letters.run(),
                 sampler.run(dead_letters.counted),
                 restore(pipeline, limits.prefix, health, uploads.restore),
+                look_for_successor(),
             )
         ]
         server = tasks.create_task(
@@ -64,6 +88,7 @@ async def serve(pipeline: Pipeline, limits: ConsoleSettings, listener: socket.so
         app.end()
         await asyncio.wait([server], timeout=2 * _GRACE_SECONDS)
         server.cancel()
+    return successor[0] if successor else None
 
 
 class _Requests:
@@ -93,7 +118,7 @@ class _Requests:
 
 def _configuration(listener: socket.socket) -> Config:
     config = Config()
-    config.bind = [f"fd://{listener.detach()}"]
+    config.bind = [f"fd://{os.dup(listener.fileno())}"]  # which it closes
     config.include_server_header = False
     config.graceful_timeout = _GRACE_SECONDS
     config.loglevel = "WARNING"

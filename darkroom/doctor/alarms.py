@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from darkroom.doctor.findings import Finding, ok, warning
 from darkroom.errors import aws_errors
 from darkroom.pipeline.client import Pipeline
+from darkroom.pipeline.deploy_advice import deploy_advice
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -26,7 +27,8 @@ def check_alarms(pipeline: Pipeline, deployed: Mapping[str, Any]) -> Iterator[Fi
     states = _states(pipeline, names)
     for name in names:
         if name not in states:
-            yield warning(f"The alarm {name} is not there.", "Somebody deleted it. Deploy a change, to make it again.")
+            advice = deploy_advice(pipeline, "Somebody deleted it. Deploy a change, to make it again.")
+            yield warning(f"The alarm {name} is not there.", advice)
         elif states[name] == "ALARM":
             yield warning(f"The alarm {name} is on.", "Its description says what it means and what to do first.")
     if "ALARM" not in states.values():

@@ -9,7 +9,7 @@ from darkroom.doctor.alarms import check_alarms
 from darkroom.doctor.concurrency import check_concurrency
 from darkroom.doctor.drift import compare_function, compare_templates, deployed_template, synthesized_template
 from darkroom.doctor.events import check_events
-from darkroom.doctor.findings import Check, Finding, ok, warning
+from darkroom.doctor.findings import Check, Finding, ok, on_this_machine, warning
 from darkroom.doctor.rollback import check_rollback
 from darkroom.doctor.smoke_test import SmokeTest
 from darkroom.doctor.stack_names import check_names, read_stack_names
@@ -61,7 +61,8 @@ def _check_credentials(pipeline: Pipeline) -> Iterator[Finding]:
 
 
 def _check_names(pipeline: Pipeline, config: Config) -> Iterator[Finding]:
-    yield check_names(config, read_stack_names(pipeline.stack_name, pipeline.client("cloudformation")))
+    found = check_names(config, read_stack_names(pipeline.stack_name, pipeline.client("cloudformation")))
+    yield on_this_machine(found, pipeline)
 
 
 def _check_dead_letters(pipeline: Pipeline) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from darkroom.doctor.findings import Finding, ok, warning
+from darkroom.doctor.findings import Finding, ok, on_this_machine, warning
 from darkroom.errors import aws_errors
 from darkroom.pipeline.client import LIVE, Pipeline
 
@@ -45,7 +45,8 @@ def check_concurrency(pipeline: Pipeline) -> Iterator[Finding]:
     with aws_errors("Reading the event source mappings"):
         mappings = functions.list_event_source_mappings(FunctionName=f"{pipeline.function_name}:{LIVE}")
     grant = Grant(all=limits["ConcurrentExecutions"], unreserved=limits["UnreservedConcurrentExecutions"])
-    yield from compare(mappings["EventSourceMappings"], grant, pipeline.region)
+    for finding in compare(mappings["EventSourceMappings"], grant, pipeline.region):
+        yield on_this_machine(finding, pipeline)
 
 
 def compare(mappings: Iterable[Mapping[str, Any]], grant: Grant, region: str) -> Iterator[Finding]:

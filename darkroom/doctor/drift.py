@@ -12,6 +12,7 @@ from darkroom.local.cloud_assembly import read_assembly
 from darkroom.pipeline.client import LIVE, Pipeline
 from darkroom.pipeline.deploy_advice import deploy_advice
 from darkroom.pipeline.deployed_config import settings_fault
+from stacks.outputs import Output
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -53,7 +54,7 @@ def synthesized_template(assembly: Path, pipeline: Pipeline) -> Mapping[str, Any
 
 
 def compare_templates(here: Mapping[str, Any], deployed: Mapping[str, Any], pipeline: Pipeline) -> Iterator[Finding]:
-    """Tell whether the templates differ, and whether the function's bundles do."""
+    """Tell whether the templates differ, and whether the bundles of their functions do."""
     advice = deploy_advice(pipeline, _DEPLOY)
     differences = [*differences_of(_compared(here), _compared(deployed))]
     if differences:
@@ -61,10 +62,14 @@ def compare_templates(here: Mapping[str, Any], deployed: Mapping[str, Any], pipe
         yield warning(f"The template differs: {'; '.join(map(str, differences[:_SHOWN]))}{more}.", advice)
     else:
         yield ok("The template is this folder's.")
-    if _bundle(here) == _bundle(deployed):
-        yield ok("The function's bundle is this folder's.")
+    bundles, there = _bundles(here), _bundles(deployed)
+    if bundles == there:
+        yield ok("The code of each function is this folder's.")
     else:
-        yield warning("The function's bundle is not this folder's: code or requirements have changed.", advice)
+        others = ", ".join(
+            name for name in sorted(bundles.keys() | there.keys()) if bundles.get(name) != there.get(name)
+        )
+        yield warning(f"The code of {others} is not this folder's: it or its requirements have changed.", advice)
 
 
 def differences_of(here: object, deployed: object, path: str = "") -> Iterator[Difference]:
@@ -92,7 +97,7 @@ def compare_function(deployed: Mapping[str, Any], pipeline: Pipeline) -> Iterato
     with aws_errors("Reading the function"):
         live = functions.get_function_configuration(FunctionName=pipeline.function_name, Qualifier=LIVE)
         latest = functions.get_function_configuration(FunctionName=pipeline.function_name)
-    expected = _properties(deployed, "AWS::Lambda::Function")
+    expected = _resize_function(deployed)
     for name, configuration in (("The version that takes the jobs", live), ("The function's newest code", latest)):
         variables = configuration.get("Environment", {}).get("Variables", {})
         changed = [*_changed(expected["Environment"]["Variables"], variables)]
@@ -133,12 +138,20 @@ def _compared(template: Mapping[str, Any]) -> dict[str, Any]:
     return {**template, "Resources": resources}
 
 
-def _bundle(template: Mapping[str, Any]) -> object:
-    return _properties(template, "AWS::Lambda::Function").get("Code")
+def _bundles(template: Mapping[str, Any]) -> dict[str, object]:
+    """Tell where the code of each function is, by the function's name in the template."""
+    return {
+        name: resource["Properties"].get("Code")
+        for name, resource in template["Resources"].items()
+        if resource["Type"] == "AWS::Lambda::Function"
+    }
 
 
-def _properties(template: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
-    return next((resource["Properties"] for resource in template["Resources"].values() if resource["Type"] == kind), {})
+def _resize_function(template: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Find the function that the stack's output names: with events on there is another one."""
+    name = template["Outputs"][Output.FUNCTION_NAME]["Value"]["Ref"]
+    properties: Mapping[str, Any] = template["Resources"][name]["Properties"]
+    return properties
 
 
 def _shown(value: object) -> str:

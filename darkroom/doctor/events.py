@@ -8,6 +8,7 @@ from darkroom.doctor.findings import Finding, fault, ok, warning
 from darkroom.errors import aws_errors
 from darkroom.outbox.queues import OutboxQueues, event_queues_of, read_events
 from darkroom.pipeline.client import Pipeline
+from darkroom.pipeline.deploy_advice import deploy_advice
 from darkroom.pipeline.sqs import queue_depth, read_queue
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def check_events(pipeline: Pipeline) -> Iterator[Finding]:
     arn = read_queue(sqs, queues.events_url).arn
     with aws_errors("Reading the event source mappings of the events queue"):
         mappings = functions.list_event_source_mappings(EventSourceArn=arn)["EventSourceMappings"]
-    yield from _check_mappings(mappings)
+    yield from _check_mappings(mappings, deploy_advice(pipeline, _DEPLOY))
     for mapping in mappings[:1]:
         with aws_errors("Reading the configuration of the announce function"):
             function = functions.get_function_configuration(FunctionName=mapping["FunctionArn"])
@@ -43,9 +44,9 @@ def check_events(pipeline: Pipeline) -> Iterator[Finding]:
     yield _check_dead_letters(sqs, queues)
 
 
-def _check_mappings(mappings: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
+def _check_mappings(mappings: Sequence[Mapping[str, Any]], deploy: str) -> Iterator[Finding]:
     if not mappings:
-        yield fault("No function takes events from their queue.", _DEPLOY)
+        yield fault("No function takes events from their queue.", deploy)
     for mapping in mappings:
         if mapping["State"] not in {"Enabled", "Enabling", "Updating"}:
             yield fault(
@@ -53,7 +54,7 @@ def _check_mappings(mappings: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
                 f"aws lambda update-event-source-mapping --uuid {mapping['UUID']} --enabled",
             )
         elif "ReportBatchItemFailures" not in mapping.get("FunctionResponseTypes", ()):
-            yield fault("A failed event is taken for announced: the mapping does not report failures.", _DEPLOY)
+            yield fault("A failed event is taken for announced: the mapping does not report failures.", deploy)
         else:
             yield ok("The announce function takes events from their queue, and reports those that failed.")
     if len(mappings) > 1:

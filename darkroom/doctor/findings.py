@@ -1,10 +1,12 @@
 """Findings of a check: level, text and advice."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from darkroom.errors import DarkroomError
+from darkroom.pipeline.client import Pipeline
+from darkroom.pipeline.deploy_advice import deploy_advice
 
 
 class Level(StrEnum):
@@ -47,6 +49,11 @@ class Check:
                 f"{self.name} could not be checked. {error}",
                 "Get the right that is named, or try again.",
             )
+
+
+def on_this_machine(finding: Finding, pipeline: Pipeline) -> Finding:
+    """Give a finding that a deployment mends the advice that helps where the pipeline is."""
+    return replace(finding, advice=deploy_advice(pipeline, finding.advice)) if finding.advice else finding
 
 
 def ok(what: str) -> Finding:

@@ -15,7 +15,8 @@ from resize.settings import Events
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-_OFF = "The stack {name!r} announces no outcomes. Set `events` and deploy: docs/events.md says how."
+_ON_AWS = "Set `events` and deploy: docs/events.md says how."
+_HERE = "Stop `darkroom up` and start it again with --log kafka; what is in it goes."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +41,8 @@ def find_event_queues(pipeline: Pipeline) -> OutboxQueues:
     """
     events = read_events(pipeline)
     if events is None:
-        raise UsageError(_OFF.format(name=pipeline.stack_name))
+        advice = _HERE if pipeline.endpoint_url else _ON_AWS
+        raise UsageError(f"The stack {pipeline.stack_name!r} announces no outcomes. {advice}")
     return event_queues_of(pipeline, events)
 
 

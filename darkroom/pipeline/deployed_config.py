@@ -35,10 +35,12 @@ class Notification:
 class Scope:
     """Which keys are resized.
 
-    Those that start with one of the prefixes, or any where `prefixes` is not known.
+    Those that start with one of the prefixes, or any where `prefixes` is not known. `remedy` says what helps where no
+    key is, without its full stop.
     """
 
     prefixes: tuple[str, ...] | None
+    remedy: str = "Deploy the stack again"
 
     def includes(self, key: str) -> bool:
         """Tell whether an upload of this key is resized, as far as is known."""
@@ -53,7 +55,7 @@ class Scope:
     def rule(self) -> str:
         """Say it in words, for a person whose key is not resized."""
         if not self.prefixes:
-            return "the uploads bucket sends no jobs to this pipeline's queue. Deploy the stack again"
+            return f"the uploads bucket sends no jobs to this pipeline's queue. {self.remedy}"
         slash = ", whose first / is a part of the key" if any(each.startswith("/") for each in self.prefixes) else ""
         return f"only keys that start with {' or '.join(map(repr, self.prefixes))} are (the stack's key_prefix{slash})"
 
@@ -67,7 +69,8 @@ def find_scope(pipeline: Pipeline) -> Scope:
     read = _prefixes_of_rules if pipeline.by_eventbridge else _prefixes_of_notifications
     with aws_errors("Reading which uploads become jobs"):
         try:
-            return Scope(prefixes=read(pipeline))
+            remedy = deploy_advice(pipeline, "Deploy the stack again").removesuffix(".")
+            return Scope(prefixes=read(pipeline), remedy=remedy)
         except ClientError as error:
             if error.response["Error"]["Code"] in _DENIED:
                 return Scope(prefixes=None)

@@ -9,13 +9,7 @@ from pathlib import Path
 
 from contract.keys import MAX_KEY_BYTES
 from darkroom.errors import UsageError
-
-# In a folder that `darkroom run` wrote into: what is in it is no input.
-RESULTS_MARKER = ".darkroom-results"
-
-# In the head of a contact sheet, which is a page of results.
-SHEET_MARKER = b'<meta name="generator" content="darkroom run">'
-_HEAD_BYTES = 1024
+from darkroom.uploads.results_folder import RESULTS_MARKER, holds_results, is_contact_sheet
 
 # A path has lost one of the two slashes.
 _URL = re.compile(r"([a-z][a-z0-9+.-]+:)/+", re.IGNORECASE)
@@ -65,8 +59,7 @@ def find_files(paths: Sequence[Path], *, outputs: Sequence[Path] = (), prefix: s
     for path in paths:
         search.add(path)
     if not search.sources and search.skipped:
-        reasons = "\n".join(f"{_shown(each.path)} {each.reason}." for each in search.skipped)
-        raise UsageError(f"None of these files can be uploaded:\n{reasons}")
+        raise UsageError(_nothing_left(search.skipped))
     return Selection(tuple(search.sources.values()), tuple(search.skipped), tuple(search.results))
 
 
@@ -100,7 +93,7 @@ class _Search:
             )
         if not os.path.lexists(path):
             raise _missing(path)
-        if _holds_results(path):
+        if holds_results(path):
             raise UsageError(
                 f"{_shown(path)} holds results of `darkroom run`, as its file {RESULTS_MARKER} says.\n"
                 "Name the files or folders in it that are meant, or delete that file."
@@ -110,8 +103,10 @@ class _Search:
         if path in self.results:
             raise UsageError(f"{_shown(path)} is a contact sheet of `darkroom run`. Leave it out.")
         if self._found == before and os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises where it may not look
+            passed = [each for each in self.results if path in each.parents]
+            but = f" but results of earlier runs, {_shown(passed[0])} among them" if passed else ""
             raise UsageError(
-                f"The folder {_shown(path)} holds no files (hidden ones are left out). Give one with images."
+                f"The folder {_shown(path)} holds no files{but} (hidden ones are left out). Give one with images."
             )
 
     def _visit(self, path: Path, root: Path, ancestors: tuple[tuple[int, int], ...]) -> None:
@@ -122,7 +117,7 @@ class _Search:
             elif stat.S_ISREG(status.st_mode):
                 self._take(path, key_of(path.relative_to(root).as_posix()))
             else:
-                self._skip(path, "is neither a file nor a folder")
+                self._skip(path, f"is {_kind(status.st_mode)}, neither a file nor a folder")
         except FileNotFoundError:
             self._skip(path, "is a link to nothing" if path.is_symlink() else "is gone")
         except OSError as error:
@@ -133,17 +128,17 @@ class _Search:
     ) -> None:
         if identity in ancestors:  # a link to a folder that holds it
             return
-        if _holds_results(folder):
+        if holds_results(folder):
             self.results.append(folder)
             return
         for path in sorted(path for path in folder.iterdir() if not path.name.startswith(".")):
-            if os.path.realpath(path) not in self._left_out:
+            if os.path.realpath(path) not in self._left_out or holds_results(path):
                 self._visit(path, root, (*ancestors, identity))
 
     def _take(self, path: Path, name: str) -> None:
         place = os.path.abspath(path)  # noqa: PTH100 - Path.absolute keeps `..`
-        self._found += 1
         if place in self._seen:
+            self._found += 1
             return
         key = self._prefix + name
         length = len(key.encode())
@@ -151,9 +146,10 @@ class _Search:
             self._skip(path, f"would have a key of {length} bytes, and S3 allows {MAX_KEY_BYTES}")
         elif not os.access(path, os.R_OK):
             self._skip(path, "cannot be read: permission denied")
-        elif _is_contact_sheet(path):
+        elif is_contact_sheet(path):
             self.results.append(path)
         else:
+            self._found += 1
             self._seen.add(place)
             self._keep(LocalFile(path, key))
 
@@ -172,15 +168,16 @@ class _Search:
             self.skipped.append(skipped)
 
 
-def _holds_results(folder: Path) -> bool:
-    return os.path.exists(folder / RESULTS_MARKER)  # noqa: PTH110 - Path.exists raises where it may not look
+def _nothing_left(skipped: Sequence[Skipped]) -> str:
+    reasons = [f"{_shown(each.path)} {each.reason}." for each in skipped]
+    if len(reasons) == 1:
+        return f"{reasons[0]} Nothing else was found: give an image, or a folder of images."
+    return "\n".join(["None of these files can be uploaded:", *reasons])
 
 
-def _is_contact_sheet(path: Path) -> bool:
-    if path.suffix.lower() not in {".html", ".htm"}:
-        return False
-    with path.open("rb") as file:
-        return SHEET_MARKER in file.read(_HEAD_BYTES)
+def _kind(mode: int) -> str:
+    kinds = {stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device"}
+    return kinds.get(stat.S_IFMT(mode), "something else")
 
 
 def _missing(path: Path) -> UsageError:

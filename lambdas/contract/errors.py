@@ -1,5 +1,6 @@
 """Errors shared by every function and its callers."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 
@@ -74,6 +75,14 @@ class SettingsError(ValueError):
         self.key = key
         self.value = value
         self.allowed = allowed
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Find the known word that one is most like, to suggest it where that one is not allowed."""
+    import difflib  # noqa: PLC0415 - no job needs it, and the function starts without
+
+    (found,) = difflib.get_close_matches(word, known, n=1, cutoff=0.0)
+    return found
 
 
 def code_of(error: Exception) -> str:

@@ -1,10 +1,9 @@
 """Check the members of a setting that is an object."""
 
-import difflib
 import re
 from collections.abc import Collection, Mapping
 
-from contract.errors import SettingsError
+from contract.errors import SettingsError, nearest
 
 # docs.aws.amazon.com/service-authorization/latest/reference/list_awskeymanagementservice.html
 KMS_KEY = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]{1,64}")
@@ -29,5 +28,5 @@ def check_members(key: str, members: Mapping[str, object], known: Collection[str
     """
     for name, value in members.items():
         if name not in known:
-            (nearest,) = difflib.get_close_matches(str(name), known, n=1, cutoff=0.0)
-            raise SettingsError(f"{key}.{name}", value, f"the name of a member of {key}; the nearest is {nearest!r}")
+            allowed = f"the name of a member of {key}; the nearest is {nearest(str(name), known)!r}"
+            raise SettingsError(f"{key}.{name}", value, allowed)

@@ -1,10 +1,9 @@
 """Parse a CDK context into a configuration."""
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import fields
 
-from contract.errors import SettingsError
+from contract.errors import SettingsError, nearest
 from resize.imaging.variants import Rule
 from stacks.config.config import Config
 from stacks.config.consistency import check_together
@@ -43,8 +42,7 @@ def is_cdk_key(key: str) -> bool:
 
 
 def _nearest(key: str) -> str:
-    names = difflib.get_close_matches(key.replace("-", "_").lower(), _RULES, n=1, cutoff=0.0)
-    return f"the name of a setting; the nearest is {names[0]!r}"
+    return f"the name of a setting; the nearest is {nearest(key.replace('-', '_').lower(), _RULES)!r}"
 
 
 def _from_text(key: str, value: object) -> object:

@@ -1,6 +1,7 @@
 """What a person takes out of the console: variants, their keys, and dead letters, which are saved before they go."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +18,26 @@ from support.imaging.pictures import jpeg
 
 pytestmark = pytest.mark.long
 
+# Drops a folder of these files: a page cannot make one, so it is shaped as the browser's are.
+DROPPED = """async (files) => {
+  const entryOf = (name, path, inside) => ({
+    name, fullPath: path, isFile: inside === null || typeof inside === "string",
+    isDirectory: inside !== null && typeof inside !== "string",
+    file: (done, failed) => (inside === null ? failed(new DOMException("gone")) : done(new File([inside], name))),
+    createReader: () => {
+      const rest = Object.entries(inside).map(([each, more]) => entryOf(each, `${path}/${each}`, more));
+      return { readEntries: (done) => done(rest.splice(0, 100)) };
+    },
+  });
+  const tree = {};
+  for (const [path, content] of Object.entries(files)) {
+    const parts = path.split("/"), last = parts.pop();
+    parts.reduce((at, part) => (at[part] ??= {}), tree)[last] = content;
+  }
+  const { dropped } = await import("./upload.js");
+  await dropped({ items: [{ webkitGetAsEntry: () => entryOf("trip", "/trip", tree) }], files: [] });
+}"""
+
 HOSTILE = "<img src=x onerror=alert(1)>\u202e 100%.jpg"
 
 
@@ -30,6 +51,79 @@ def upload(world: Buckets, console: ServedConsole, page: Page, name: str) -> Non
     event = replace(world.upload("other", b""), key=f"console/{name}", version_id=version_id)
     world.deliver(event, lambda source: rendered(source, *world.settings.variants))
     expect(page.locator("#rows > li")).to_have_class("resized")
+
+
+SHEET = '<!doctype html>\n<meta name="generator" content="darkroom run">'
+
+
+def folder_with_results(folder: Path) -> Path:
+    """A folder of images, in which runs have left results, and a page that is none of theirs."""
+    made = {
+        "trip/sizes/.darkroom-results": b"",
+        "trip/sizes/thumb/a.jpg.webp": jpeg(),
+        "trip/sheet.html": SHEET.encode(),
+    }
+    own = {"trip/a.jpg": jpeg(), "trip/day/b.jpg": jpeg(), "trip/mine.html": b"<title>mine</title>", "trip/.c.jpg": b""}
+    for name, content in (made | own).items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    return folder / "trip"
+
+
+def test_of_a_folder_that_is_chosen_results_of_earlier_runs_are_left_out_and_told(
+    world: Buckets, console: ServedConsole, page: Page, tmp_path: Path
+) -> None:
+    page.goto(console.address)
+    expect(page.locator("#connection")).to_have_text("Live", timeout=DEADLINE)
+    folder = folder_with_results(tmp_path)
+
+    page.set_input_files("#folder", folder)
+
+    expect(page.locator("#rows > li.queued")).to_have_count(3, timeout=DEADLINE)
+    expect(page.locator("#left-out")).to_have_text(
+        re.compile(r"^Left out, as darkroom run has made it: (trip/\S+, )?trip/\S+\.$")
+    )
+    expect(page.locator("#left-out")).to_contain_text("trip/sizes")
+    expect(page.locator("#left-out")).to_contain_text("trip/sheet.html")
+    stored = {item["Key"] for item in world.client.list_objects_v2(Bucket="uploads")["Contents"]}
+    assert stored == {"console/trip/a.jpg", "console/trip/day/b.jpg", "console/trip/mine.html"}
+
+    page.set_input_files("#folder", folder / "sizes")
+
+    expect(page.locator("#left-out")).to_have_text(
+        "Left out, as darkroom run has made it: sizes. Nothing else is there."
+    )
+    expect(page.locator("#rows > li")).to_have_count(3)
+
+
+def test_of_a_folder_that_is_dropped_the_same_is_left_out(world: Buckets, console: ServedConsole, page: Page) -> None:
+    page.goto(console.address)
+    expect(page.locator("#connection")).to_have_text("Live", timeout=DEADLINE)
+
+    page.evaluate(DROPPED, {"out/.darkroom-results": "", "out/thumb/a.jpg": "x", "a.jpg": "x", ".b.jpg": "x"})
+
+    expect(page.locator("#rows > li.queued")).to_have_count(1, timeout=DEADLINE)
+    expect(page.locator("#left-out")).to_have_text("Left out, as darkroom run has made it: trip/out.")
+    stored = {item["Key"] for item in world.client.list_objects_v2(Bucket="uploads")["Contents"]}
+    assert stored == {"console/trip/a.jpg"}
+
+    page.evaluate(DROPPED, {".hidden.jpg": "x"})
+
+    expect(page.locator("#left-out")).to_have_text("There are no files in it: hidden ones are left out.")
+
+
+def test_what_cannot_be_read_or_is_no_file_is_told_where_it_was_dropped(console: ServedConsole, page: Page) -> None:
+    page.goto(console.address)
+    expect(page.locator("#connection")).to_have_text("Live", timeout=DEADLINE)
+
+    page.evaluate(DROPPED, {"a.jpg": "x", "gone.jpg": None})
+
+    expect(page.locator("#left-out")).to_have_text("Cannot be read: trip.")
+    expect(page.locator("#rows > li")).to_have_count(1)
+
+    page.evaluate("import('./upload.js').then(({ dropped }) => dropped({ items: [], files: [] }))")
+
+    expect(page.locator("#left-out")).to_have_text("That is no file. Save it first, and drop what you saved.")
 
 
 def test_a_variant_is_opened_and_downloaded_and_its_key_and_srcset_are_copied(

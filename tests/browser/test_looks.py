@@ -18,6 +18,7 @@ from darkroom.uploads.upload import UploadedFile
 from support.command.browsers import DEADLINE
 from support.command.manifests import manifest, rendition
 from support.command.served_console import ServedConsole
+from support.command.uploads import failed, uploaded
 from support.imaging.images import encoded, quadrants
 
 pytestmark = pytest.mark.long
@@ -175,6 +176,37 @@ def test_transparent_images_stand_on_a_chequerboard(console: ServedConsole, page
     )
     assert "repeating-conic-gradient" in background
     assert color == "rgba(0, 0, 0, 0)"
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        ("samples/very-wide-panorama.png", ("samples/very-wide-", "panorama.png")),
+        (f"{'holiday in the mountains/' * 8}first light.jpg", ("holiday", "first light.jpg")),
+        (f"{'m' * 200}.jpg", ("mmm", f"{'m' * 7}.jpg")),
+        (f"{'字' * 100}.jpg", ("字", f"{'字' * 7}.jpg")),
+    ],
+)
+def test_a_long_name_on_the_contact_sheet_has_two_whole_lines(
+    page: Page, tmp_path: Path, size: tuple[int, int], name: str, parts: tuple[str, str]
+) -> None:
+    (width, height), (beginning, end) = size, parts
+    sheet = tmp_path / "sheet.html"
+    sheet.write_text(contact_sheet([failed(uploaded("k", path=name))]), encoding="utf-8")
+    page.set_viewport_size({"width": width, "height": height})
+
+    page.goto(sheet.as_uri())
+
+    heading = page.locator("h2")
+    first, last = heading.locator("span").all()
+    assert (heading.text_content(), heading.get_attribute("title")) == (name, name)
+    assert box(heading)["height"] < 2.5 * box(last)["height"]
+    assert first.inner_text().startswith(beginning)
+    assert last.inner_text().endswith(end)
+    assert last.evaluate("(end) => end.scrollWidth <= end.clientWidth"), "of the end no letter is cut"
+    assert box(first)["width"] <= box(heading)["width"]
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)

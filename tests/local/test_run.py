@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from darkroom.uploads.local_files import RESULTS_MARKER
+from darkroom.uploads.results_folder import RESULTS_MARKER
 from support.command.processes import wait_until_ended
 from support.command.program import darkroom, processes_started_in, start_darkroom, wait_for_processes
 from support.imaging.pictures import jpeg
@@ -34,9 +34,10 @@ def photograph() -> bytes:
 
 
 def files_in(folder: Path) -> set[str]:
-    """The files of a folder of results, which is marked as such."""
-    assert (folder / RESULTS_MARKER).is_file()
-    return {file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()} - {RESULTS_MARKER}
+    """The files of a folder of results, which is marked as such if there are any."""
+    files = {file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()}
+    assert files == set() or RESULTS_MARKER in files
+    return files - {RESULTS_MARKER}
 
 
 def test_a_folder_of_good_and_bad_files_comes_back_with_an_outcome_each(tmp_path: Path) -> None:
@@ -96,6 +97,38 @@ def test_an_upload_without_an_outcome_in_time_has_failed_and_nothing_else_is_bla
     ]
     assert files_in(tmp_path / "out") == set()
     assert "failed: no_outcome" in (tmp_path / "page.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.long
+def test_a_second_run_leaves_in_its_folder_only_what_is_so_now(tmp_path: Path) -> None:
+    album(tmp_path / "album", {"tom.jpg": jpeg(), "kim.jpg": jpeg()})
+    album(tmp_path, {"v.json": b'{"tiny": {"width": 16}}', "out/function.log": b"", f"out/{RESULTS_MARKER}": b""})
+    first = darkroom("run", "album", "--variants", "v.json", "--contact-sheet", "out/s.html", folder=tmp_path)
+    assert (first.returncode, first.stderr) == (0, "Contact sheet: out/s.html\n")
+    (tmp_path / "album/kim.jpg").write_bytes(jpeg()[:100])
+
+    second = darkroom("run", ".", "--json", folder=tmp_path / "album")
+    third = darkroom("run", ".", "-c", 'variants={"icon": {"width": 8}}', "--out", "../out", folder=tmp_path / "album")
+
+    assert (second.returncode, third.returncode) == (1, 1)
+    assert files_in(tmp_path / "out") == {
+        *("icon/tom.jpg.webp", "manifests/tom.jpg.json", "manifests/kim.jpg.json", "s.html"),
+    }
+    assert not (tmp_path / "out/tiny").exists()
+    assert third.stderr == "left out: 'out' is a result of an earlier run\n"
+
+
+def test_a_run_into_a_folder_of_other_files_is_refused_before_anything_is_done(tmp_path: Path) -> None:
+    album(tmp_path, {"tom.jpg": jpeg(), "own/cat.jpg": jpeg()})
+
+    refused = darkroom("run", "tom.jpg", "--out", "own", folder=tmp_path)
+
+    assert refused.returncode == 2
+    assert refused.stderr == (
+        "darkroom: --out 'own' holds other files, 'cat.jpg' among them: they would be taken for results. "
+        "Name a folder that is new, empty, or of an earlier run.\n"
+    )
+    assert [path.name for path in (tmp_path / "own").iterdir()] == ["cat.jpg"]
 
 
 @pytest.mark.long

@@ -197,7 +197,22 @@ class _Run:
 
     def report(self, counts: Counter[Decision], *, dry_run: bool) -> None:
         """Sum up."""
-        _print(counts, deploy_advice(self.pipeline, DEPLOY_AGAIN), dry_run=dry_run, as_json=self.as_json)
+        if newer := counts[Decision.NEWER_VERSION]:
+            typer.echo(
+                f"{newer:,} were resized by a newer version of the function than the live one: "
+                "a deployment was rolled back, and their jobs would change nothing. "
+                f"{deploy_advice(self.pipeline, DEPLOY_AGAIN)}",
+                err=True,
+            )
+        if self.as_json:
+            members = {"dry_run": dry_run, "jobs": _jobs(counts), "uploads": dict(sorted(counts.items()))}
+            typer.echo(json.dumps(members))
+        elif isinstance(self.source, Manifests):
+            typer.echo(_swept(counts, dry_run=dry_run))
+        else:
+            typer.echo(_backfilled(counts, dry_run=dry_run))
+        if _jobs(counts) and not dry_run and not self.as_json:
+            typer.echo("They are done as the queue is: see `darkroom status --watch`.")
 
 
 def _sweep(run: _Run, settings: Settings, *, dry_run: bool, yes: bool) -> None:
@@ -306,18 +321,26 @@ def _jobs(counts: Counter[Decision]) -> int:
     return sum(count for decision, count in counts.items() if decision.is_job)
 
 
-def _print(counts: Counter[Decision], advice: str, *, dry_run: bool, as_json: bool) -> None:
-    jobs = _jobs(counts)
-    if counts[Decision.NEWER_VERSION]:
-        typer.echo(
-            f"{counts[Decision.NEWER_VERSION]:,} were resized by a newer version of the function than the live one: a "
-            f"deployment was rolled back, and their jobs would change nothing. {advice}",
-            err=True,
-        )
-    if as_json:
-        typer.echo(json.dumps({"dry_run": dry_run, "jobs": jobs, "uploads": dict(sorted(counts.items()))}))
-        return
+def _backfilled(counts: Counter[Decision], *, dry_run: bool) -> str:
     found = ", ".join(f"{counts[decision]:,} {decision}" for decision in Decision if counts[decision])
-    typer.echo(f"{jobs:,} jobs {'would be' if dry_run else 'were'} sent: {found or 'there are no uploads'}.")
-    if jobs and not dry_run:
-        typer.echo("They are done as the queue is: see `darkroom status --watch`.")
+    return f"{_sent(_jobs(counts), 'job', dry_run=dry_run)}: {found or 'there are no uploads'}."
+
+
+# What is found of manifests, in the words of a person who looks for those without an upload.
+_FOUND_OF_MANIFESTS = {
+    Decision.SOURCE_GONE: "without their upload",
+    Decision.HAS_SOURCE: "with their upload",
+    Decision.REMOVED: "removed before",
+    Decision.KEPT: "kept, as their upload has expired",
+    Decision.LATER_SCHEMA: "of a later version of Darkroom, and not read",
+}
+
+
+def _swept(counts: Counter[Decision], *, dry_run: bool) -> str:
+    found = ", ".join(f"{counts[each]:,} {words}" for each, words in _FOUND_OF_MANIFESTS.items() if counts[each])
+    return f"{_sent(_jobs(counts), 'removal', dry_run=dry_run)}. Manifests: {found or 'none'}."
+
+
+def _sent(count: int, what: str, *, dry_run: bool) -> str:
+    verb = "would be" if dry_run else "was" if count == 1 else "were"
+    return f"{count:,} {what}{'' if count == 1 else 's'} {verb} sent"

@@ -189,10 +189,17 @@ def discard_(  # noqa: PLR0913 - the command has so many options
     pipeline = find_target(local=local, stack=stack, endpoint_url=endpoint_url)
     messages = _read(pipeline, _MOST)
     chosen = messages if everything else choose(messages, ids=message_ids or (), code=reason)
+    if not chosen:
+        print_summary(
+            "There are no such dead letters: nothing was discarded.",
+            {"dry_run": dry_run, "letters": 0},
+            as_json=as_json,
+        )
+        return
     file = save or default_file()
     reasons = ", ".join(f"{len(group)} {code}" for code, group in by_cause(chosen).items())
-    plan = f"{_dead_letters(len(chosen))} to save in {str(file)!r} and take out of the queue: {reasons or 'none'}."
-    if dry_run or not chosen:
+    plan = f"{_dead_letters(len(chosen))} to save in {str(file)!r} and take out of the queue: {reasons}."
+    if dry_run:
         print_summary(plan, {"dry_run": dry_run, "letters": len(chosen)}, as_json=as_json)
         return
     confirm(f"{plan} Go on?", yes=yes)

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections import Counter
 from typing import Annotated
 
 import typer
@@ -12,6 +13,7 @@ from darkroom.cli.output.findings import print_finding
 from darkroom.cli.overrides import check_overrides, read_context_options
 from darkroom.cli.progress import steps
 from darkroom.cli.target import find_target
+from darkroom.cli.terminal import told_when_stopped
 from darkroom.doctor.checks import checks
 from darkroom.doctor.findings import Finding, Level
 from darkroom.errors import ExitStatus
@@ -60,8 +62,8 @@ def doctor(  # noqa: PLR0913 - the command has so many options
     """  # noqa: D301 - \b tells the help to leave the lines as they are
     given = read_context_options(context)
     pipeline = find_target(local=local, stack=stack, endpoint_url=endpoint_url)
-    levels = set()
-    with steps(shown=sys.stderr.isatty()) as progress:
+    levels = Counter[Level]()
+    with told_when_stopped(lambda: _so_far(levels)), steps(shown=sys.stderr.isatty()) as progress:
         progress.begin("Building what this folder would deploy")
         overrides = _overrides(pipeline) | given
         check_overrides(overrides, {name: f"-c {name}={value}" for name, value in given.items()})
@@ -69,9 +71,14 @@ def doctor(  # noqa: PLR0913 - the command has so many options
         for check in checks(pipeline, configuration(overrides), assembly, idle_timeout=None if no_image else timeout):
             progress.begin(check.name)
             for finding in check.findings():
-                levels.add(finding.level)
+                levels[finding.level] += 1
                 _print(finding, as_json=as_json)
     raise typer.Exit(ExitStatus.FOUND_FAULTS if Level.FAULT in levels else ExitStatus.NO_FAULTS)
+
+
+def _so_far(levels: Counter[Level]) -> str:
+    counts = ", ".join(f"{levels[level]:,} {level}" for level in Level if levels[level])
+    return f"Looked at so far: {counts or 'nothing'}. If a test image was sent, it is deleted again."
 
 
 def _overrides(pipeline: Pipeline) -> dict[str, object]:

@@ -59,7 +59,8 @@ def tail(  # noqa: PLR0913 - the command has so many options
       darkroom events tail --from 2h --key photos/cat.jpg
     """  # noqa: D301 - \b tells the help to leave the lines as they are
     start = LogPoint.parse("--from", from_, datetime.now(UTC))
-    log = LogClient(find_log(bootstrap, client), topic)
+    found = find_log(bootstrap, client)
+    log = LogClient(found, topic)
     from consumers.event import Event, NotAnEventError, Record  # noqa: PLC0415 - the other commands need no reader
 
     def as_entry(record: Record) -> dict[str, Any]:
@@ -70,6 +71,8 @@ def tail(  # noqa: PLR0913 - the command has so many options
             return {**place, "event": None, "fault": str(error)}
         return {**place, "event": json.loads(record.value or b"")}
 
+    if not once:
+        typer.echo(f"darkroom: {waiting_for(topic, found['bootstrap.servers'], from_, key)}", err=True)
     stopped = stop_signal()
     for record in log.records(log.offsets(start), stopped=stopped, once=once):
         entry = as_entry(record)
@@ -130,6 +133,13 @@ def replay(  # noqa: PLR0913 - the command has so many options
     if moves and not dry_run:
         confirm(f"Set the group {group!r} so?", yes=yes)
         log.move(group, moves)
+
+
+def waiting_for(topic: str, brokers: str, start: str, key: str | None) -> str:
+    """Say what `tail` waits for: it may be long before there is any."""
+    about = f" about {key!r}" if key else ""
+    since = "new ones" if start == "end" else f"those from {start} on, and new ones"
+    return printable(f"waiting for events{about} in {topic!r} at {brokers}: {since}. Ctrl-C ends it.")
 
 
 def event_line(entry: dict[str, Any]) -> str:

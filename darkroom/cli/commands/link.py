@@ -81,7 +81,8 @@ def link(  # noqa: PLR0913 - the command has so many options
     same name: give each visitor a prefix. A link works any number of times until it expires. One that is signed with
     temporary credentials (a role's, single sign-on's) ends with them, if that is sooner.
 
-    The page shows how far the upload is and says how it ended, in English or German, as the visitor's browser asks.
+    The page shows how far the upload is and says whether it has arrived, in English or German, as the visitor's browser
+    asks; what becomes of the image `darkroom show KEY` tells you, and not the visitor.
     To see that, it must be of an origin that cdk.json's cors_origins allows, by default any; without scripts, and where
     it may not see, it is a plain form. The key is printed on standard error.
 

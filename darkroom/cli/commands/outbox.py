@@ -22,7 +22,7 @@ from darkroom.cli.options import (
 )
 from darkroom.cli.progress import steps
 from darkroom.cli.target import find_target
-from darkroom.cli.terminal import confirm, print_summary
+from darkroom.cli.terminal import confirm, print_summary, told_when_stopped
 from darkroom.errors import ExitStatus, UsageError
 from darkroom.outbox.backfill import Announced, announce_again, most_dollars
 from darkroom.outbox.dead_letters import UndeliveredEvent, read_undelivered, redrive_events
@@ -87,7 +87,12 @@ def backfill_events(  # noqa: PLR0913 - the command has so many options
         return
     confirm(f"{plan} Go on?", yes=yes)
     done = Counter[str]()
-    with steps(shown=sys.stderr.isatty()) as progress:
+    with (
+        told_when_stopped(
+            lambda: f"{done['sent']:,} of {count:,} outcomes were announced. Run again: none counts twice."
+        ),
+        steps(shown=sys.stderr.isatty()) as progress,
+    ):
         pages = announce_again(manifests, queues, RateLimiter(rate))
         for _ in progress.count("Announcing", count, _adding(done, pages)):
             pass
@@ -186,8 +191,13 @@ def _redrive(  # noqa: PLR0913 - what was asked for
         print_summary(plan, {"dry_run": dry_run, "events": count}, as_json=as_json)
         return
     confirm(f"{plan} Go on?", yes=yes)
-    with steps(shown=sys.stderr.isatty()) as progress:
-        moved = sum(progress.count("Redriving", count, redrive_events(pipeline, queues, RateLimiter(rate))))
+    moved = 0
+    with (
+        told_when_stopped(lambda: f"{moved:,} of {count:,} events were sent again. The others stay where they are."),
+        steps(shown=sys.stderr.isatty()) as progress,
+    ):
+        for some in progress.count("Redriving", count, redrive_events(pipeline, queues, RateLimiter(rate))):
+            moved += some
     print_summary(f"{moved:,} events were sent again.", {"redriven": moved}, as_json=as_json)
 
 

@@ -20,8 +20,9 @@ from darkroom.local.local_pipeline import local_pipeline
 from darkroom.pipeline.deployed_config import Scope, find_scope
 from darkroom.text import printable
 from darkroom.uploads.download import DownloadedResult, download_results
-from darkroom.uploads.local_files import RESULTS_MARKER, LocalFile, find_files
+from darkroom.uploads.local_files import LocalFile, find_files
 from darkroom.uploads.outcomes import Failure, Result
+from darkroom.uploads.results_folder import ResultsFolder
 from darkroom.uploads.upload import UploadedFile, upload_all
 
 # In the output folder, where no variant's name can be: each of those is in a folder of its own.
@@ -55,7 +56,9 @@ def run(  # noqa: PLR0913 - the command has so many options
 
     A folder's files are found at any depth, but for what a dot hides, for DIR, and for the DIR of earlier runs, which a
     file .darkroom-results marks. What cannot be read is skipped, listed and counted. DIR mirrors the derived bucket:
-    `<variant>/<key>.<extension>` and `manifests/<key>.json`, where a file's key is its path from its folder on.
+    `<variant>/<key>.<extension>` and `manifests/<key>.json`, where a file's key is its path from its folder on. It is
+    for results alone: one that holds other files is refused. What an earlier run made of the same file is replaced, or
+    goes; what it made of others stays.
 
     The pipeline at --endpoint-url is used as it is, unless --variants or -c say otherwise: then it is deployed again,
     and stays so.
@@ -77,7 +80,7 @@ def run(  # noqa: PLR0913 - the command has so many options
     sources = selection.sources
     print_skipped(selection)
     overrides = local_settings(context, variants)
-    _prepare(out, sheet)
+    folder = _prepare(out, sheet)
     uploads: list[UploadedFile] = []
     rows: list[DownloadedResult] = []
     with (
@@ -88,7 +91,9 @@ def run(  # noqa: PLR0913 - the command has so many options
         uploads.extend(progress.follow("Uploading", len(sources), upload_all(sources, local.pipeline)))
         scope = find_scope(local.pipeline)
         tracker = [each for each in uploads if scope.includes(each.source.key)]
-        results = chain(_outside(uploads, scope), download_results(tracker, local.pipeline, out, idle_timeout=timeout))
+        results = chain(
+            _outside(uploads, scope, folder), download_results(tracker, local.pipeline, folder, idle_timeout=timeout)
+        )
         for collected in progress.follow("Resizing", len(uploads), results):
             rows.append(collected)
             if as_json:
@@ -96,8 +101,10 @@ def run(  # noqa: PLR0913 - the command has so many options
         if log:
             local.wait_until_idle(_LAST_LINES_SECONDS)
         function_log = local.function_log() if log else ""
+        folder.remove(out / _LOG)
         if any(row.result.is_in_the_log for row in rows):
-            write_atomically(out / _LOG, local.whole_log().encode())
+            folder.write(_LOG, local.whole_log().encode())
+        folder.remove_empty_folders()
     if overrides and endpoint_url:
         typer.echo(f"darkroom: the pipeline at {endpoint_url} has these settings from now on.", err=True)
     _report(_in_order(rows, sources), sheet, out, as_json=as_json)
@@ -106,16 +113,14 @@ def run(  # noqa: PLR0913 - the command has so many options
     raise typer.Exit(exit_status([row.result for row in rows], selection.skipped))
 
 
-def _prepare(out: Path, sheet: Path | None) -> None:
+def _prepare(out: Path, sheet: Path | None) -> ResultsFolder:
     """Find out before anything is done whether the results can be written."""
-    ensure_folder(out, "--out")
-    write_atomically(
-        out / RESULTS_MARKER, b"What is in this folder was made by `darkroom run`, which takes none of it as input.\n"
-    )
+    folder = ResultsFolder.prepare(out)
     if sheet:
         ensure_folder(sheet.parent, "--contact-sheet")
         if sheet.is_dir():
             raise UsageError(f"--contact-sheet {str(sheet)!r} is a folder. Name a file in it.")
+    return folder
 
 
 def _in_order(rows: Sequence[DownloadedResult], sources: Sequence[LocalFile]) -> list[DownloadedResult]:
@@ -123,10 +128,11 @@ def _in_order(rows: Sequence[DownloadedResult], sources: Sequence[LocalFile]) ->
     return sorted(rows, key=lambda row: places[row.result.upload.source.key])
 
 
-def _outside(uploads: Sequence[UploadedFile], scope: Scope) -> Iterator[DownloadedResult]:
+def _outside(uploads: Sequence[UploadedFile], scope: Scope, folder: ResultsFolder) -> Iterator[DownloadedResult]:
     """Give the result of those of which no job is made."""
     for each in uploads:
         if not scope.includes(each.source.key):
+            folder.remove_earlier(each.source.key)
             yield DownloadedResult(result=Result(upload=each, failure=Failure.OUTSIDE_PREFIX), files={})
 
 

@@ -44,7 +44,7 @@ def show(
         for line in describe_lookup(found, pipeline):
             typer.echo(line)
     elif found.recorded:
-        typer.echo(found.recorded.text)
+        typer.echo(json.dumps(json.loads(found.recorded.text)))
     else:
         typer.echo(json.dumps({"key": key, "outcome": None, "detail": situation_of(found)}))
     settled = found.recorded is not None and found.is_settled

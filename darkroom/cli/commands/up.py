@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from darkroom.cli.options import Context, Port, Variants
+from darkroom.cli.options import Context, Port, Variants, log_kind
 from darkroom.cli.output.aws_cli import aws_command, export_command
 from darkroom.cli.overrides import local_settings
 from darkroom.cli.progress import steps
-from darkroom.cli.terminal import stop_signal
+from darkroom.cli.terminal import stop_signal, told_when_stopped
 from darkroom.errors import DarkroomError
 from darkroom.event_log.local import LocalLog, LogKind, local_log
 from darkroom.local.local_pipeline import local_pipeline
@@ -20,10 +20,16 @@ from darkroom.loopback import is_listening
 from darkroom.pipeline.client import Pipeline
 
 _LOOK_SECONDS = 1.0
+_NOT_UP = "It was not up yet, and nothing of it is left."
 
 LogOfEvents = Annotated[
     LogKind | None,
-    typer.Option("--log", help="Run an event log, too: Apache Kafka (installed on first use), or a mock in memory."),
+    typer.Option(
+        "--log",
+        metavar="[kafka|memory]",
+        parser=log_kind,
+        help="Run an event log, too: Apache Kafka (installed on first use), or a mock in memory.",
+    ),
 ]
 
 
@@ -43,7 +49,7 @@ def up(*, port: Port = None, log: LogOfEvents = None, variants: Variants = None,
     """  # noqa: D301 - \b tells the help to leave the lines as they are
     overrides = local_settings(context, variants)
     with ExitStack() as running:
-        with steps(shown=sys.stderr.isatty()) as progress:
+        with told_when_stopped(lambda: _NOT_UP), steps(shown=sys.stderr.isatty()) as progress:
             event_log = running.enter_context(local_log(log, progress.begin)) if log else None
             if event_log:
                 overrides = {"events": event_log.events} | overrides

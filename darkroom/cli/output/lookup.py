@@ -43,7 +43,8 @@ def situation_of(found: Found) -> str | None:
     if found.dead_letter:
         return f"{upload}. But {FAILURES[Failure.DEAD_LETTER].sentence}"
     if not found.scope.includes(found.key):
-        return printable(f"{upload}, and is not resized: {found.scope.rule}. Upload it with --prefix.")
+        again = " Upload it with --prefix." if found.scope.prefixes else ""
+        return printable(f"{upload}, and is not resized: {found.scope.rule}.{again}")
     return f"{upload}, {_progress(found.jobs or 0)}"
 
 

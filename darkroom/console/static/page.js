@@ -43,10 +43,12 @@ async function lost() {
   setTimeout(follow, 2000);
 }
 
+/** Show whether the console answers, and whether the pipeline does. */
 function connected(isLive, trouble = null) {
-  $("connection").classList.toggle("live", isLive);
-  say($("connection"), isLive ? "Live" : "Reconnecting");
-  showTrouble(trouble ?? troubleOfPipeline());
+  const told = trouble ?? troubleOfPipeline();
+  $("connection").classList.toggle("live", isLive && !told);
+  say($("connection"), !isLive ? "Reconnecting" : told ? "Pipeline does not answer" : "Live");
+  showTrouble(told);
 }
 
 function troubleOfPipeline() {
@@ -97,7 +99,7 @@ const TAKE = {
     say($("limits"), `Files, or whole folders: up to ${weight(value.most_bytes)} each`);
     say($("place"), shown(`to s3://${value.bucket}/${value.prefix}`));
     document.title = `${shown(value.stack)}: Darkroom console`;
-    showTrouble(troubleOfPipeline());
+    connected(true);
   },
   upload(value, id) {
     state.uploads.set(id, { ...value, order: state.uploads.get(id)?.order ?? next() });

@@ -1,6 +1,8 @@
 // Sends files to the server, some at once, and says why where one is not taken.
 
 import { announce } from "./announcer.js";
+import { $, say } from "./dom.js";
+import { MARKER, withoutResults } from "./results.js";
 import { line, next, own, pipelineKnown, state } from "./state.js";
 import { forget, keep, takeOver } from "./unsent.js";
 import { showUploads } from "./uploads.js";
@@ -10,6 +12,7 @@ const AT_ONCE = 3; // of a browser's six connections to one host, one is the fee
 const HOPELESS = new Set([400, 413]); // a name that is none, or too many bytes: it would be so again
 const BUSY = new Set([409, 503]); // the server still has the connection of the page before, or too many of them
 const MOST_TRIES = 20;
+const MOST_NAMES = 3; // of what is left out
 let sending = 0;
 
 /** Line a file up to be uploaded; `id` is that of an upload that was begun before. */
@@ -119,33 +122,59 @@ async function* filesIn(entry) {
   for (;;) {
     const some = await new Promise((done, failed) => reader.readEntries(done, failed));
     if (!some.length) return;
-    for (const each of some.filter(({ name }) => !name.startsWith("."))) yield* filesIn(each);
+    for (const each of some.filter(({ name }) => name === MARKER || !name.startsWith("."))) yield* filesIn(each);
   }
 }
 
 /** Take what a person has chosen in the browser's own dialog; of a folder, its files keep their paths. */
 export function chosen(input) {
-  for (const file of input.files) {
-    const name = file.webkitRelativePath || file.name;
-    if (!name.includes("/") || !name.split("/").some((part) => part.startsWith("."))) add(file, name);
-  }
+  const files = [...input.files].map((file) => [file, file.webkitRelativePath]);
   input.value = "";
+  if (files.some(([, path]) => path)) return addFolders(files);
+  addAll(files.map(([file]) => [file, file.name]));
+}
+
+function addAll(files) {
+  tellLeftOut("");
+  for (const [file, name] of files) add(file, name);
   sendMore();
+}
+
+/** Take the files of folders, and say what of them is not taken; `unread` has the names of those that cannot be read. */
+async function addFolders(files, unread = []) {
+  const { kept, results } = await withoutResults(files);
+  addAll(kept);
+  const told = [];
+  if (unread.length) told.push(`Cannot be read: ${some(unread)}.`);
+  if (results.length) told.push(`Left out, as darkroom run has made it: ${some(results)}.`);
+  if (!kept.length) told.push(told.length ? "Nothing else is there." : "There are no files in it: hidden ones are left out.");
+  tellLeftOut(told.join(" "));
+}
+
+function some(names) {
+  const others = names.length - MOST_NAMES;
+  return names.slice(0, MOST_NAMES).map(shown).join(", ") + (others > 0 ? `, and ${count(others, "other", "others")}` : "");
+}
+
+function tellLeftOut(text) {
+  $("left-out").hidden = !text;
+  say($("left-out"), text);
+  if (text) announce(text);
 }
 
 export async function dropped(transfer) {
   // Both lists are empty as soon as this function has waited for anything.
   const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
   const files = [...transfer.files];
-  if (!entries.some((entry) => entry.isDirectory)) files.forEach((file) => add(file, file.name));
-  else {
-    for (const entry of entries) {
-      try {
-        for await (const [file, name] of filesIn(entry)) add(file, name);
-      } catch {
-        announce(`${shown(entry.name)} cannot be read.`);
-      }
+  if (!files.length && !entries.length) return tellLeftOut("That is no file. Save it first, and drop what you saved.");
+  if (!entries.some((entry) => entry.isDirectory)) return addAll(files.map((file) => [file, file.name]));
+  const [found, unread] = [[], []];
+  for (const entry of entries) {
+    try {
+      for await (const each of filesIn(entry)) found.push(each);
+    } catch {
+      unread.push(entry.name);
     }
   }
-  sendMore();
+  await addFolders(found, unread);
 }

@@ -1,12 +1,12 @@
 """Variant: a named size and format, parsed from configuration."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeAlias
 
-from contract.errors import SettingsError
+from contract.errors import SettingsError, nearest
 
 # The longest side that WebP can store (RFC 9649, section 2.7); JPEG stores 65,535.
 MAX_SIDE = 16_383
@@ -133,7 +133,7 @@ def _parse_variant(name: object, options: object) -> Variant:
         raise SettingsError(key, options, f"an object of the options {', '.join(OPTIONS)}")
     for option in options:
         if option not in OPTIONS:
-            raise SettingsError(key, option, f"one of the options {', '.join(OPTIONS)}")
+            raise SettingsError(key, option, f"one of the options {_words(option, OPTIONS)}")
     parsed = {option: OPTIONS[option].rule.parse(f"{key}.{option}", options[option]) for option in options}
     variant = Variant(name=name, **parsed)
     _check_box(key, variant)
@@ -161,10 +161,16 @@ def _integer(lowest: int, highest: int) -> Rule:
 def _choice(words: Mapping[str, object]) -> Rule:
     def parse(key: str, value: object) -> object:
         if not isinstance(value, str) or value not in words:
-            raise SettingsError(key, value, f"one of {', '.join(words)}")
+            raise SettingsError(key, value, f"one of {_words(value, words)}")
         return words[value]
 
     return Rule(parse=parse, allowed=f"one of {', '.join(words)}")
+
+
+def _words(given: object, known: Iterable[str]) -> str:
+    """List what is known, and what of it is most like what was given."""
+    listed = ", ".join(known)
+    return f"{listed}; the nearest is {nearest(given.lower(), known)!r}" if isinstance(given, str) else listed
 
 
 def _boolean(key: str, value: object) -> bool:

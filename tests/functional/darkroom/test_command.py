@@ -14,6 +14,7 @@ from darkroom.pipeline.client import Pipeline
 from darkroom.uploads import watcher
 from darkroom.uploads.download import DownloadedResult, download_results
 from darkroom.uploads.local_files import find_files
+from darkroom.uploads.results_folder import RESULTS_MARKER, ResultsFolder
 from darkroom.uploads.upload import UploadedFile, upload_all
 from darkroom.uploads.watcher import PipelineWatcher
 from resize.errors import ImageRejectedError
@@ -34,9 +35,11 @@ def upload(folder: Path, pipeline: Pipeline) -> list[UploadedFile]:
     return list(upload_all(find_files([folder]).sources, pipeline))
 
 
-def do_jobs(world: Buckets, uploads: list[UploadedFile], render: Callable[[bytes], Rendered] | None = None) -> None:
-    """Do what the function does for these uploads."""
-    for number, each in enumerate(uploads, start=1):
+def do_jobs(
+    world: Buckets, uploads: list[UploadedFile], render: Callable[[bytes], Rendered] | None = None, *, after: int = 0
+) -> None:
+    """Do what the function does for these uploads, which came `after` so many others."""
+    for number, each in enumerate(uploads, start=after + 1):
         event = replace(world.upload("other", b""), key=each.source.key, version_id=each.version_id)
         world.deliver(replace(event, sequencer=f"{number:016X}"), render)
 
@@ -44,7 +47,7 @@ def do_jobs(world: Buckets, uploads: list[UploadedFile], render: Callable[[bytes
 def collect(
     uploads: list[UploadedFile], pipeline: Pipeline, out: Path, sleep: Callable[[float], None]
 ) -> list[DownloadedResult]:
-    return list(download_results(uploads, pipeline, out, idle_timeout=60, sleep=sleep))
+    return list(download_results(uploads, pipeline, ResultsFolder.prepare(out), idle_timeout=60, sleep=sleep))
 
 
 def no_sleep(_: float) -> None:
@@ -52,7 +55,7 @@ def no_sleep(_: float) -> None:
 
 
 def files_in(folder: Path) -> set[str]:
-    return {file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()}
+    return {file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file()} - {RESULTS_MARKER}
 
 
 def test_every_upload_comes_back_as_its_variants_and_its_manifest(
@@ -87,6 +90,31 @@ def test_a_rejected_upload_comes_back_as_its_manifest_alone(world: Buckets, pipe
 
     assert (row.result.word, row.result.reason) == ("rejected", "corrupt")
     assert files_in(tmp_path / "out") == {"manifests/tom.jpg.json"}
+
+
+def test_what_an_earlier_run_left_of_an_image_that_is_rejected_or_fails_now_is_gone(
+    world: Buckets, pipeline: Pipeline, tmp_path: Path
+) -> None:
+    def refuse(_: bytes) -> Rendered:
+        raise ImageRejectedError(Reason.CORRUPT, "cut off")
+
+    out = tmp_path / "out"
+    folder = album(tmp_path / "album", "tom.jpg", "kim.jpg")
+    uploads = upload(folder, pipeline)
+    collect(uploads, pipeline, out, lambda _: do_jobs(world, uploads))
+    kim = {"large/kim.jpg.webp", "thumb/kim.jpg.webp", "manifests/kim.jpg.json"}
+    tom = {"large/tom.jpg.webp", "thumb/tom.jpg.webp", "manifests/tom.jpg.json"}
+    assert files_in(out) == kim | tom
+
+    again = upload(folder / "tom.jpg", pipeline)
+    collect(again, pipeline, out, lambda _: do_jobs(world, again, refuse, after=2))
+    assert files_in(out) == kim | {"manifests/tom.jpg.json"}
+
+    (late,) = upload(folder / "kim.jpg", pipeline)
+    body = s3_body(s3_record("kim.jpg", version_id=late.version_id))
+    pipeline.client("sqs").send_message(QueueUrl=pipeline.dead_letter_queue_url, MessageBody=body)
+    (row,) = collect([late], pipeline, out, no_sleep)
+    assert (row.result.reason, files_in(out)) == ("dead_letter", {"manifests/tom.jpg.json"})
 
 
 def test_a_dead_letter_is_a_failure_and_stays_in_its_queue(pipeline: Pipeline, tmp_path: Path) -> None:

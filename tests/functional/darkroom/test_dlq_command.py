@@ -61,6 +61,7 @@ def test_letters_that_somebody_else_looks_at_are_not_taken_for_none(pipeline: Pi
 
 def test_an_empty_queue_is_told(run: Any) -> None:
     assert run("list").stdout == "There are no dead letters.\n"
+    assert run("discard", "--all").stdout == "There are no such dead letters: nothing was discarded.\n"
 
 
 @pytest.mark.parametrize("arguments", [("discard", "--all", "--yes"), ("redrive", "--reason", "unknown")])

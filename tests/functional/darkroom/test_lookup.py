@@ -10,7 +10,9 @@ from contract.events import NOTIFIED_EVENTS
 from contract.manifest import Outcome
 from darkroom.cli.output.lookup import situation_of
 from darkroom.errors import DarkroomError
+from darkroom.pipeline import deployed_config
 from darkroom.pipeline.client import Pipeline
+from darkroom.pipeline.deploy_advice import START_AGAIN
 from darkroom.pipeline.deployed_config import Scope, find_max_source_bytes, find_scope
 from darkroom.uploads.lookup import look_up
 from support.function.buckets import Buckets
@@ -110,6 +112,17 @@ def test_a_bucket_that_sends_no_jobs_to_the_queue_has_nothing_resized(world: Buc
 
     assert nothing == find_scope(pipeline) == Scope(prefixes=())
     assert not nothing.includes("a.jpg")
+
+
+def test_where_nothing_is_resized_the_advice_is_one_for_where_the_pipeline_is(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deployed_config, "read_notifications", lambda *_: ())
+
+    on_aws, here = find_scope(pipeline), find_scope(replace(pipeline, endpoint_url="http://127.0.0.1:4566"))
+
+    assert on_aws.rule.endswith("no jobs to this pipeline's queue. Deploy the stack again")
+    assert here.rule.endswith("no jobs to this pipeline's queue. " + START_AGAIN.removesuffix("."))
 
 
 def test_who_may_not_ask_what_is_resized_does_not_know_it(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:

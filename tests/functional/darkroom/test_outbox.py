@@ -201,3 +201,5 @@ def test_a_stack_without_events_is_told_how_to_turn_them_on(
 
     with pytest.raises(UsageError, match=r"'Darkroom' announces no outcomes\. Set `events` and deploy"):
         find_event_queues(pipeline)
+    with pytest.raises(UsageError, match=r"announces no outcomes\. Stop `darkroom up` and start it again with --log"):
+        find_event_queues(replace(pipeline, endpoint_url="http://127.0.0.1:4566"))

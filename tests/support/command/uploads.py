@@ -5,9 +5,10 @@ from pathlib import Path
 
 from contract.errors import Reason
 from contract.manifest import Manifest, Outcome
-from darkroom.uploads.download import DownloadedResult, local_path
+from darkroom.uploads.download import DownloadedResult
 from darkroom.uploads.local_files import LocalFile
 from darkroom.uploads.outcomes import Failure, ManifestFile, Result
+from darkroom.uploads.results_folder import local_path
 from darkroom.uploads.upload import UploadedFile
 from support.command import manifests
 

@@ -54,7 +54,15 @@ def darkroom(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
         (["events", "tail", "--client", "no.txt"], "--client: no.txt cannot be read: "),
         (["events", "replay", "--to", "end"], "Error: Missing option '--group'."),
         (["events", "replay", "--group", "g", "--to", "99999999999999d"], "--to '99999999999999d' cannot be."),
-        (["up", "--log", "paper"], "'paper' is not one of 'kafka', 'memory'."),
+        (["up", "--log", "rabbit"], "darkroom: --log 'rabbit' cannot be: no such log runs here. Give kafka or memory."),
+        (
+            ["run", "tom.jpg", "--variants", "typo.json"],
+            "quality, effort, enlarge; the nearest is 'width'",
+        ),
+        (
+            ["run", "tom.jpg", "--out", "own"],
+            "--out 'own' holds other files, 'mine.jpg' among them: they would be taken",
+        ),
         (["run", "missing.jpg"], "'missing.jpg' does not exist. Check the path."),
         (["run", "\x1b[2J.jpg"], "'\\x1b[2J.jpg' does not exist. Check the path."),
         (["run", "empty"], "The folder 'empty' holds no files (hidden ones are left out). Give one with images."),
@@ -132,6 +140,9 @@ def test_wrong_usage_is_named_with_what_to_do_and_nothing_is_started(
 ) -> None:
     Path("tom.jpg").write_bytes(b"x")
     Path("empty").mkdir()
+    Path("own").mkdir()
+    Path("own/mine.jpg").write_bytes(b"x")
+    Path("typo.json").write_text('{"a": {"widht": 320}}')
     Path("bad.json").write_text('{"a": {"width": 1, "quality": 101}}')
 
     status = darkroom(monkeypatch, *arguments)
@@ -140,6 +151,20 @@ def test_wrong_usage_is_named_with_what_to_do_and_nothing_is_started(
     assert (status, captured.out) == (2, "")
     assert told in captured.err
     assert "Traceback" not in captured.err
+
+
+@pytest.mark.parametrize("arguments", [["show", "cat.jpg"], ["dlq", "list"], ["link"], ["console"], ["events", "dlq"]])
+def test_a_command_that_is_stopped_before_it_did_anything_says_so(
+    arguments: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("darkroom.cli.target.running_pipelines", interrupted)
+
+    status = darkroom(monkeypatch, *arguments)
+
+    assert (status, capsys.readouterr()) == (130, ("", "darkroom: stopped. Nothing was changed.\n"))
 
 
 def test_a_port_in_use_is_named(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,11 +1,19 @@
 """Which pipeline is meant, and what a person is told where none is."""
 
+from dataclasses import replace
 from pathlib import Path
 
+import boto3
 import pytest
 
-from darkroom.cli.target import find_target
+from darkroom.cli import target
+from darkroom.cli.target import find_successor, find_target
 from darkroom.errors import UsageError
+from darkroom.local.access_keys import AccessKeys
+from darkroom.local.emulator import session
+from darkroom.local.registry import RunningPipeline, register
+from darkroom.pipeline.client import Pipeline
+from support.aws.deployments import deployed
 
 
 @pytest.fixture(autouse=True)
@@ -17,6 +25,32 @@ def nothing_is_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     for name in ("AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name, raising=False)
+
+
+def running(port: int, keys: AccessKeys) -> RunningPipeline:
+    return RunningPipeline(endpoint_url=f"http://127.0.0.1:{port}", stack_name="Darkroom", keys=keys)
+
+
+def test_what_was_started_in_place_of_a_pipeline_that_has_ended_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    found: list[tuple[str, str]] = []
+    old, new = AccessKeys.random(), AccessKeys.random()
+    shown = replace(deployed(), endpoint_url="http://127.0.0.1:4566", session=session(old))
+
+    def find(_: str, endpoint_url: str, of: boto3.Session) -> Pipeline:
+        found.append((endpoint_url, AccessKeys.of(of).id))
+        return replace(shown, endpoint_url=endpoint_url, session=of)
+
+    monkeypatch.setattr(target, "find_pipeline", find)
+    assert find_successor(shown) is None  # nothing is up
+    with register(running(4566, old)):
+        assert find_successor(shown) is None  # it is up itself
+    with register(running(4577, new)):
+        assert find_successor(shown, "http://127.0.0.1:4566") is None  # what is up is not where it was asked for
+        assert find_successor(deployed()) is None  # that of AWS has no successor
+        assert find_successor(shown)
+        assert find_successor(shown, "http://localhost:4577")
+
+    assert found == [("http://127.0.0.1:4577", new.id)] * 2
 
 
 @pytest.mark.parametrize("local", [True, False])

@@ -9,8 +9,9 @@ import pytest
 
 from darkroom.backfill.checkpoint import Checkpoint
 from darkroom.backfill.selection import Decision
-from darkroom.cli.commands import backfill, dlq, upload
+from darkroom.cli.commands import backfill, dlq, doctor, upload
 from darkroom.cli.terminal import told_when_stopped
+from darkroom.doctor.findings import Check, ok, warning
 from darkroom.pipeline.deployed_config import Scope
 from darkroom.uploads.local_files import LocalFile
 from darkroom.uploads.upload import UploadedFile
@@ -39,6 +40,33 @@ def test_what_is_done_is_told_on_standard_error_and_the_stop_goes_on(
         work()
 
     assert capsys.readouterr() == ("", "darkroom: stopped. 3 done, \\x1b[2J.\n")
+
+
+def test_of_a_command_and_a_part_of_it_the_part_alone_tells(capsys: pytest.CaptureFixture[str]) -> None:
+    def work() -> None:
+        with told_when_stopped(lambda: "Nothing was changed."), told_when_stopped(lambda: "2 of 3 are done."):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
+
+    assert capsys.readouterr().err == "darkroom: stopped. 2 of 3 are done.\n"
+
+
+def test_what_the_doctor_had_looked_at_is_counted(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked = [Check("Two", lambda: [ok("well"), warning("odd", "look")]), Check("Three", stopped_after)]
+    monkeypatch.setattr(doctor, "find_target", lambda **_: deployed())
+    monkeypatch.setattr(doctor, "synthesize", lambda *_: Path("assembly"))
+    monkeypatch.setattr(doctor, "checks", lambda *_, **__: looked)
+
+    with pytest.raises(KeyboardInterrupt):
+        doctor.doctor()
+
+    assert capsys.readouterr().err == (
+        "darkroom: stopped. Looked at so far: 1 ok, 1 warning. If a test image was sent, it is deleted again.\n"
+    )
 
 
 def test_an_end_of_its_own_is_not_told(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,11 +1,17 @@
 """What is deployed is held against what this folder says, place by place."""
 
 import copy
+from types import SimpleNamespace
 from typing import Any
 
-from darkroom.doctor.drift import Difference, compare_templates, differences_of
+import pytest
+
+from darkroom.doctor.drift import Difference, compare_function, compare_templates, differences_of
 from darkroom.doctor.findings import Level
+from darkroom.pipeline.client import Pipeline
 from darkroom.pipeline.deploy_advice import START_AGAIN
+from resize.imaging.variants import Variant
+from resize.settings import Settings
 from support.aws.deployments import deployed as deployed_pipeline
 
 TEMPLATE: dict[str, Any] = {
@@ -68,6 +74,41 @@ def test_another_bundle_is_told_once_and_not_by_the_version_that_follows_from_it
     deployed["Resources"]["Alias"]["Properties"]["FunctionVersion"] = {"Fn::GetAtt": ["VersionB", "Version"]}
 
     assert levels(deployed) == [Level.OK, Level.WARNING]
+
+
+def test_of_several_functions_those_are_named_whose_code_is_another() -> None:
+    here, deployed = changed(), changed()
+    for template, place in ((here, "a.zip"), (deployed, "b.zip")):
+        template["Resources"]["Announce"] = {"Type": "AWS::Lambda::Function", "Properties": {"Code": {"S3Key": place}}}
+
+    _, code = compare_templates(here, deployed, deployed_pipeline())
+
+    assert code.what == "The code of Announce is not this folder's: it or its requirements have changed."
+
+
+def test_the_function_that_takes_jobs_is_looked_at_and_no_other_of_the_stack(monkeypatch: pytest.MonkeyPatch) -> None:
+    variables = Settings(
+        uploads_bucket="u", derived_bucket="d", variants=(Variant(name="a", width=1),)
+    ).to_environment()
+    here = {"Environment": {"Variables": variables}, "Timeout": 330, "MemorySize": 1769}
+    deployed = changed()
+    other = {"Environment": {"Variables": {"BROKERS": "b"}}, "Timeout": 60, "MemorySize": 256}
+    deployed["Outputs"] = {"FunctionName": {"Value": {"Ref": "Resize"}}}
+    deployed["Resources"] = {
+        "Announce": {"Type": "AWS::Lambda::Function", "Properties": other},
+        "Resize": {"Type": "AWS::Lambda::Function", "Properties": here},
+    }
+    found: dict[str, Any] = {**here, "CodeSha256": "c", "Version": "1"}
+    functions = SimpleNamespace(get_function_configuration=lambda **_: found)
+    monkeypatch.setattr(Pipeline, "client", lambda *_: functions)
+
+    well = [*compare_function(deployed, deployed_pipeline())]
+    found["MemorySize"] = 3008
+    changed_by_hand = [*compare_function(deployed, deployed_pipeline())]
+
+    assert [each.what for each in well] == ["The function's version 1 takes the jobs."]
+    assert [each.level for each in changed_by_hand] == [Level.FAULT, Level.FAULT, Level.OK]
+    assert "was changed by hand: its timeout or memory." in changed_by_hand[0].what
 
 
 def test_many_differences_are_counted_and_few_shown() -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from darkroom.cli.output.html import contact_sheet
 from darkroom.errors import UsageError
-from darkroom.uploads.local_files import RESULTS_MARKER, Skipped, find_files
+from darkroom.uploads.local_files import Skipped, find_files
+from darkroom.uploads.results_folder import RESULTS_MARKER
 from support.command.uploads import failed
 
 
@@ -52,6 +53,15 @@ def test_what_a_run_writes_is_left_out(tmp_path: Path) -> None:
     found = find_files([tmp_path], outputs=[tmp_path / "sizes", tmp_path / "page.html"])
 
     assert [source.key for source in found.sources] == ["tom.jpg"]
+
+
+def test_the_results_that_a_run_is_about_to_replace_are_left_out_and_told(tmp_path: Path) -> None:
+    files(tmp_path, "tom.jpg", f"out/{RESULTS_MARKER}", "out/thumb/tom.jpg.webp")
+
+    found = find_files([tmp_path], outputs=[tmp_path / "out"])
+
+    assert [source.key for source in found.sources] == ["tom.jpg"]
+    assert found.results == (tmp_path / "out",)
 
 
 def test_a_folder_of_results_is_left_out_wherever_it_is_and_told(tmp_path: Path) -> None:
@@ -108,7 +118,7 @@ def test_what_cannot_be_uploaded_is_skipped_and_all_else_found(tmp_path: Path, m
         "circle": "cannot be read: Too many levels of symbolic links",
         "xxxxxxxxx": "would have a key of 1207 bytes, and S3 allows 1024",
         "dangling": "is a link to nothing",
-        "pipe": "is neither a file nor a folder",
+        "pipe": "is a pipe, neither a file nor a folder",
         "secret.jpg"[:9]: "cannot be read: permission denied",
     }
 
@@ -157,6 +167,20 @@ def pipe(folder: Path) -> list[Path]:
     return [folder / "pipe"]
 
 
+def device(_: Path) -> list[Path]:
+    return [Path(os.devnull)]
+
+
+def only_results(folder: Path) -> list[Path]:
+    files(folder, f"only/out/{RESULTS_MARKER}", "only/out/thumb/tom.jpg.webp")
+    return [folder / "only"]
+
+
+def only_a_sheet(folder: Path) -> list[Path]:
+    (folder / "sheet.html").write_text(contact_sheet([failed()]))
+    return [folder]
+
+
 def equal_names(folder: Path) -> list[Path]:
     files(folder, "a/cat.jpg", "b/cat.jpg")
     return [folder / "a", folder / "b"]
@@ -181,7 +205,10 @@ def key_too_long(folder: Path) -> list[Path]:
         (link_to_nothing, "link' is a link to nothing."),
         (below_a_file, "x' does not exist. Check the path."),
         (empty_folder, "holds no files (hidden ones are left out). Give one with images."),
-        (pipe, "pipe' is neither a file nor a folder."),
+        (pipe, "pipe' is a pipe, neither a file nor a folder. Nothing else was found: give an image"),
+        (device, "'/dev/null' is a device, neither a file nor a folder."),
+        (only_results, "only' holds no files but results of earlier runs, '"),
+        (only_a_sheet, "sheet.html' among them (hidden ones are left out)."),
         (equal_names, "b/cat.jpg' would both be uploaded as 'cat.jpg'.\nGive the folder that holds both, or"),
         (key_too_long, "would have a key of 1205 bytes, and S3 allows 1024."),
         (url, "cat.jpg' is a URL, and only files and folders of this machine are taken. Fetch it first."),

@@ -1,6 +1,7 @@
-"""Where derived objects lie on disk: below the folder, and each in a place of its own."""
+"""Where derived objects lie on disk: below the folder, each in a place of its own, and nothing else beside them."""
 
 import os
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path, PurePosixPath
 
@@ -9,9 +10,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from contract.keys import manifest_key, rendition_key
+from darkroom.cli.output.html import contact_sheet
 from darkroom.errors import DarkroomError, UsageError
 from darkroom.files import ensure_folder, write_atomically
-from darkroom.uploads.download import local_path
+from darkroom.uploads.results_folder import RESULTS_MARKER, ResultsFolder, holds_results, local_path
+from support.command.manifests import manifest, rendition
 
 # Segments that file systems, escapes of ours or other keys could mistake for something else.
 ODD = st.sampled_from(
@@ -113,3 +116,92 @@ def test_an_output_folder_that_cannot_be_is_refused_before_anything_is_done(tmp_
 
     with pytest.raises(UsageError, match=r"--out: the folder '.*file' cannot be written to: File exists"):
         ensure_folder(tmp_path / "file", "--out")
+
+
+def names(folder: Path) -> set[str]:
+    """All that is in a folder, but for the mark."""
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*")} - {RESULTS_MARKER}
+
+
+def earlier_run(folder: Path, key: str, *variants: str) -> ResultsFolder:
+    """A folder in which a run has left variants of a key, and their manifest."""
+    out = ResultsFolder.prepare(folder)
+    whole = manifest(*(replace(rendition(each), key=rendition_key(each, key, "webp")) for each in variants))
+    for each in whole.renditions:
+        out.write(each.key, b"pixels")
+    out.write(manifest_key(key), whole.to_json())
+    return out
+
+
+def test_a_folder_is_marked_by_the_first_result_and_not_before(tmp_path: Path) -> None:
+    out = ResultsFolder.prepare(tmp_path / "new/out")
+    assert (holds_results(out.path), names(out.path)) == (False, set())
+
+    out.write("thumb/tom.jpg.webp", b"pixels")
+
+    assert (holds_results(out.path), names(out.path)) == (True, {"thumb", "thumb/tom.jpg.webp"})
+    assert ResultsFolder.prepare(out.path) == out
+
+
+@pytest.mark.parametrize("own", ["cat.jpg", "thumb/cat.jpg", "notes.html"])
+def test_a_folder_that_holds_what_no_run_has_made_is_refused_and_stays_as_it_is(tmp_path: Path, own: str) -> None:
+    write_atomically(tmp_path / own, b"mine")
+    first = Path(own).parts[0]
+
+    with pytest.raises(UsageError, match=rf"--out '.*' holds other files, '{first}' among them: .* Name a folder that"):
+        ResultsFolder.prepare(tmp_path)
+
+    assert not holds_results(tmp_path)
+
+
+def test_hidden_files_and_contact_sheets_are_no_reason_to_refuse_a_folder(tmp_path: Path) -> None:
+    (tmp_path / ".DS_Store").write_bytes(b"hidden")
+    (tmp_path / "sheet.html").write_text(contact_sheet([]))
+
+    assert ResultsFolder.prepare(tmp_path).path == tmp_path
+
+
+def test_what_an_earlier_run_made_of_a_key_goes_but_for_what_was_made_since(tmp_path: Path) -> None:
+    out = earlier_run(tmp_path, "a/tom.jpg", "large", "tiny")
+    earlier_run(tmp_path, "b.jpg", "tiny")
+
+    out.remove_earlier("a/tom.jpg", kept=[tmp_path / "large/a/tom.jpg.webp"])
+    out.remove_empty_folders()
+
+    others = {"manifests", "manifests/b.jpg.json", "tiny", "tiny/b.jpg.webp"}
+    assert names(tmp_path) == {"large", "large/a", "large/a/tom.jpg.webp"} | others
+
+    out.remove_earlier("b.jpg")
+    out.remove_empty_folders()
+
+    assert names(tmp_path) == {"large", "large/a", "large/a/tom.jpg.webp"}
+
+
+@pytest.mark.parametrize("listed", ["thumb/other.jpg.webp", "../mine.webp", "manifests/other.jpg.json"])
+def test_a_manifest_that_lists_what_is_none_of_its_key_removes_nothing_of_that(tmp_path: Path, listed: str) -> None:
+    out = ResultsFolder.prepare(tmp_path / "out")
+    mine = [write_atomically(tmp_path / "mine.webp", b"mine"), out.write("thumb/other.jpg.webp", b"pixels")]
+    mine.append(out.write("manifests/other.jpg.json", b"{}"))
+    out.write(manifest_key("tom.jpg"), manifest(replace(rendition("thumb"), key=listed)).to_json())
+
+    out.remove_earlier("tom.jpg")
+
+    assert [path.exists() for path in mine] == [True, True, True]
+    assert not (tmp_path / "out/manifests/tom.jpg.json").exists()
+
+
+def test_a_manifest_that_cannot_be_read_is_no_reason_to_stop(tmp_path: Path) -> None:
+    out = ResultsFolder.prepare(tmp_path)
+    out.write(manifest_key("tom.jpg"), b"{")
+
+    out.remove_earlier("tom.jpg")
+
+    assert names(tmp_path) == {"manifests", "manifests/tom.jpg.json"}
+
+
+def test_what_cannot_be_removed_is_named(tmp_path: Path) -> None:
+    out = ResultsFolder.prepare(tmp_path)
+    (tmp_path / "function.log").mkdir()
+
+    with pytest.raises(DarkroomError, match=r"function.log' cannot be removed: .+ Remove it yourself."):
+        out.remove(tmp_path / "function.log")

@@ -1,0 +1,75 @@
+"""What a backfill says at its end, of uploads and of manifests in the words of each."""
+
+import json
+from collections import Counter
+
+import pytest
+
+from darkroom.backfill.backfill import UploadedKeys
+from darkroom.backfill.checkpoint import Checkpoint
+from darkroom.backfill.orphans import Manifests
+from darkroom.backfill.selection import Decision
+from darkroom.cli.commands import backfill
+from support.aws.deployments import deployed
+
+UPLOADS = UploadedKeys(pipeline=deployed(), prefix="", inventory=None)
+MANIFESTS = Manifests(pipeline=deployed(), prefix="")
+QUEUED = "\nThey are done as the queue is: see `darkroom status --watch`."
+
+
+def report(
+    source: UploadedKeys | Manifests, counts: Counter[Decision], *, dry_run: bool, as_json: bool = False
+) -> None:
+    run = backfill._Run(deployed(), source, None, Checkpoint(file=None, backfill={}), 100, as_json=as_json)  # type: ignore[arg-type]  # noqa: SLF001 - the part that sums up
+    run.report(counts, dry_run=dry_run)
+
+
+@pytest.mark.parametrize(
+    ("source", "counts", "dry_run", "told"),
+    [
+        (UPLOADS, {}, True, "0 jobs would be sent: there are no uploads."),
+        (
+            UPLOADS,
+            {Decision.NEVER_DONE: 1, Decision.UP_TO_DATE: 3},
+            True,
+            "1 job would be sent: 1 never_done, 3 up_to_date.",
+        ),
+        (UPLOADS, {Decision.NEVER_DONE: 1}, False, f"1 job was sent: 1 never_done.{QUEUED}"),
+        (MANIFESTS, {}, True, "0 removals would be sent. Manifests: none."),
+        (MANIFESTS, {Decision.HAS_SOURCE: 12}, True, "0 removals would be sent. Manifests: 12 with their upload."),
+        (
+            MANIFESTS,
+            {Decision.HAS_SOURCE: 1_200, Decision.SOURCE_GONE: 2, Decision.REMOVED: 1, Decision.KEPT: 4},
+            False,
+            (
+                "2 removals were sent. Manifests: 2 without their upload, 1,200 with their upload, 1 removed before, "
+                f"4 kept, as their upload has expired.{QUEUED}"
+            ),
+        ),
+    ],
+)
+def test_what_was_found_and_sent_is_counted_in_words(
+    source: UploadedKeys | Manifests,
+    counts: dict[Decision, int],
+    dry_run: bool,
+    told: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    report(source, Counter(counts), dry_run=dry_run)
+
+    assert capsys.readouterr() == (f"{told}\n", "")
+
+
+@pytest.mark.parametrize("source", [UPLOADS, MANIFESTS])
+def test_as_json_both_are_one_object_of_the_same_members(
+    source: UploadedKeys | Manifests, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report(source, Counter({Decision.SOURCE_GONE: 2}), dry_run=False, as_json=True)
+
+    assert json.loads(capsys.readouterr().out) == {"dry_run": False, "jobs": 2, "uploads": {"source_gone": 2}}
+
+
+def test_every_end_that_a_manifest_can_have_has_words() -> None:
+    ends = {Decision.SOURCE_GONE, Decision.HAS_SOURCE, Decision.REMOVED, Decision.KEPT, Decision.LATER_SCHEMA}
+
+    assert backfill._FOUND_OF_MANIFESTS.keys() == ends  # noqa: SLF001 - no count may be left out
