@@ -18,6 +18,7 @@ from darkroom.loopback import PortInUseError
 from support.command.polling import eventually
 from support.command.processes import wait_until_ended
 from support.command.program import darkroom, processes_started_in, running
+from support.events.event_contract import event_validator
 from support.events.event_log import Log
 from support.events.outcome_events import event
 from support.imaging.pictures import jpeg
@@ -171,6 +172,7 @@ def test_what_becomes_of_an_upload_to_a_pipeline_beside_a_log_is_in_the_log(tmp_
 
     assert uploaded.returncode == 0, uploaded.stderr
     assert [(each["subject"], each["data"]["outcome"]) for each in told] == [("photo.jpg", "resized")]
+    assert [list(event_validator().iter_errors(each)) for each in told] == [[]]
     assert unannounced.returncode == 0, unannounced.stderr
 
 

@@ -16,7 +16,8 @@ from darkroom.outbox.queues import OutboxQueues, find_event_queues
 from darkroom.pipeline.client import Pipeline
 from resize.events_queue import EventsQueue
 from resize.settings import Events
-from support.function.memory_events_queue import MemoryEventsQueue, event_validator
+from support.events.event_contract import event_validator
+from support.function.memory_events_queue import MemoryEventsQueue
 from support.function.world import World
 
 if TYPE_CHECKING:
