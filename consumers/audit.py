@@ -45,7 +45,8 @@ def _follow(options: argparse.Namespace) -> int:
             append(file, audit, records, topic.id)
             topic.commit(audit.places)  # afterwards: a witness of what must be in the file
 
-        follow(topic, take, once=options.once)
+        count = follow(topic, take, once=options.once)
+    sys.stdout.write(f"{count:,} records read; lines in the audit: {audit.lines:,}\n")
     return 0
 
 

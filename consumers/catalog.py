@@ -129,7 +129,9 @@ def _follow(database: sqlite3.Connection, options: argparse.Namespace) -> int:
     with Topic(client, options.topic, "catalog") as topic:
         topic.start(*places.read(database))
         places.of_topic(database, topic.id)
-        follow(topic, lambda records: _take(database, records, topic), once=options.once)
+        count = follow(topic, lambda records: _take(database, records, topic), once=options.once)
+    images = database.execute("SELECT COUNT(*) FROM images WHERE outcome <> 'removed'").fetchone()[0]
+    sys.stdout.write(f"{count:,} records read; images in the catalog: {images:,}\n")
     return 0
 
 

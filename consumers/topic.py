@@ -55,9 +55,11 @@ class Topic:
         self.id = self._topic_id()
 
     def start(self, places: Mapping[int, int], topic_id: str | None) -> Self:
-        """Begin to read after what was read before."""
+        """Begin to read after what was read before, or where the group was set back to (`darkroom events replay`)."""
         known = places if topic_id in {None, self.id} else {}
-        self._consumer.assign([TopicPartition(self._name, each, known[each]) for each in known])
+        told = self.committed() if known else {}
+        first = {each: min(place, told.get(each, place)) for each, place in known.items()}
+        self._consumer.assign([TopicPartition(self._name, each, first[each]) for each in first])
         self._assigned = set(known)
         return self
 
@@ -148,14 +150,14 @@ def stop_event() -> threading.Event:
     return stopped
 
 
-def follow(topic: Topic, apply: Callable[[list[Record]], None], *, once: bool) -> None:
-    """Apply whatever comes, until Ctrl-C or SIGTERM, or until the end of the log if only `once`."""
-    stopped = stop_event()
-    while not stopped.is_set():
+def follow(topic: Topic, apply: Callable[[list[Record]], None], *, once: bool) -> int:
+    """Apply whatever comes, until Ctrl-C or SIGTERM, or until the end of the log if only `once`; count it."""
+    stopped, count = stop_event(), 0
+    while not stopped.is_set() and not (once and topic.at_end):
         if records := topic.poll(_POLL_SECONDS):
             apply(records)
-        if once and topic.at_end:
-            return
+            count += len(records)
+    return count
 
 
 def add_reader_options(parser: argparse.ArgumentParser) -> None:

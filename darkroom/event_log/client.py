@@ -1,5 +1,6 @@
 """A client of the event log, for an operator: what is in it, who reads it, and where they are."""
 
+import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -33,7 +34,7 @@ def require_kafka_client() -> None:
     if find_spec("confluent_kafka") is None:
         raise DarkroomError(
             "The event log needs confluent-kafka, which is not installed. "
-            "Do: pip install --require-hashes -r requirements/log.txt"
+            f"Do: {sys.executable} -m pip install --require-hashes -r requirements/log.txt"
         )
 
 
