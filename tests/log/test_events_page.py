@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from darkroom.event_log.installation import Installation
+from support.command.program import marked, running
 from support.events.event_log import Log
 from support.events.java_tools import JavaTools, java_tools
 from support.events.outcome_events import event
@@ -28,6 +29,14 @@ def block(language: str) -> str:
     (section,) = re.findall(r"^## Read it\n(.*?)^## ", PAGE, re.MULTILINE | re.DOTALL)
     (found,) = re.findall(rf"^```{language}\n(.*?)^```", section, re.MULTILINE | re.DOTALL)
     return str(found)
+
+
+def tour() -> list[str]:
+    """What is typed in the second terminal of the ten minutes."""
+    (section,) = re.findall(r"^## In ten minutes\n(.*?)^## ", PAGE, re.MULTILINE | re.DOTALL)
+    first, *others = re.findall(r"^```sh\n(.*?)^```", section, re.MULTILINE | re.DOTALL)
+    assert first == "make setup\n.venv/bin/darkroom up --log kafka\n"
+    return [line for block in others for line in block.splitlines()]
 
 
 def at(log: Log, text: str) -> str:
@@ -87,3 +96,33 @@ def test_the_console_consumer_prints_every_event(
 
     assert [line.split("\t")[0] for line in sorted(found)] == [each["subject"] for each in written]
     assert [json.loads(line.split("\t")[1]) for line in sorted(found)] == written
+
+
+@pytest.mark.long
+def test_the_ten_minutes_are_as_the_page_has_them(kafka: Installation, tmp_path: Path) -> None:
+    """Line by line in one shell; after an upload it is waited for until what became of it is in the log."""
+    assert kafka
+    (tmp_path / ".venv").symlink_to(Path(sys.executable).parents[1])
+    (tmp_path / "samples").symlink_to(PROJECT / "samples")
+    count, script = len(list((PROJECT / "samples").iterdir())), []
+    uploads = 0
+    with running(tmp_path, "--log", "kafka") as (_, lines):
+        address = next(line.split()[2] for line in lines if line.startswith("event log "))
+        for line in tour():
+            script += [line.replace("127.0.0.1:9092", address), f"echo 'status '$?' {line}'"]
+            if " upload " in line:
+                uploads += count
+                told = ".venv/bin/darkroom events tail --from beginning --once | wc -l"
+                script.append(f"until [ $({told}) -eq {uploads} ]; do :; done")
+        shell = ["sh", "-c", "\n".join(script)]
+        ended = subprocess.run(shell, cwd=tmp_path, env=marked(tmp_path), capture_output=True, text=True, check=False)
+
+    assert [
+        line for line in ended.stdout.splitlines() if re.match("status (?!0 )", line) and " upload " not in line
+    ] == []
+    read = re.findall(r"^(\d+) records read; uploads in the catalog: (\d+)$", ended.stdout, re.MULTILINE)
+    assert [int(known) for _, known in read] == [count, uploads, uploads, uploads]
+    assert [int(each) for each, _ in read][2:] == [uploads, uploads]
+    lag = [int(each) for each in re.findall(r"^catalog: (\d+) to read, 0 reading$", ended.stdout, re.MULTILINE)]
+    assert lag[0] >= count
+    assert lag[1:] == [0]
