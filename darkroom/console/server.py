@@ -1,8 +1,11 @@
 """Run the console's server until a signal stops it."""
 
 import asyncio
+import json
 import signal
 import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 import hypercorn.asyncio
@@ -15,9 +18,10 @@ from darkroom.console.dead_letters import DeadLetters
 from darkroom.console.feed import Feed
 from darkroom.console.health import Health
 from darkroom.console.history import restore
-from darkroom.console.sampler import PLOTTED_SECONDS, SAMPLE_SECONDS, Sampler
+from darkroom.console.sampler import PLOTTED_SECONDS, SAMPLE_SECONDS, SHOWN_OUTCOMES, Sampler, follow_log
 from darkroom.console.settings import ConsoleSettings
 from darkroom.console.uploads import SHOWN_UPLOADS, Uploads
+from darkroom.event_log.outcomes import OutcomeReader
 from darkroom.pipeline.client import Pipeline
 from darkroom.pipeline.status import StatusReader
 from darkroom.uploads.watcher import PipelineWatcher
@@ -29,11 +33,26 @@ if TYPE_CHECKING:
 _GRACE_SECONDS = 0.5
 
 
-async def serve(pipeline: Pipeline, limits: ConsoleSettings, listener: socket.socket, access: Access) -> None:
+# How many facts of each topic a page is told.
+KEPT = {
+    "pipeline": 1,
+    "upload": SHOWN_UPLOADS,
+    "dead_letters": 1,
+    "sample": round(PLOTTED_SECONDS / SAMPLE_SECONDS),
+    "log": 1,
+    "outcome": SHOWN_OUTCOMES,
+}
+
+
+async def serve(
+    pipeline: Pipeline,
+    limits: ConsoleSettings,
+    listener: socket.socket,
+    access: Access,
+    event_log: "FollowedLog | None" = None,
+) -> None:
     """Serve on a listening socket, which is closed at the end, until SIGINT or SIGTERM."""
-    feed = Feed(
-        {"pipeline": 1, "upload": SHOWN_UPLOADS, "dead_letters": 1, "sample": round(PLOTTED_SECONDS / SAMPLE_SECONDS)}
-    )
+    feed = Feed(KEPT)
     health = Health(pipeline, feed, limits)
     uploads = Uploads(PipelineWatcher(pipeline.client("s3"), pipeline.client("sqs"), pipeline), feed, health)
     dead_letters = DeadLetters(pipeline, feed, health, uploads)
@@ -43,15 +62,15 @@ async def serve(pipeline: Pipeline, limits: ConsoleSettings, listener: socket.so
     app = _Requests(AuthMiddleware(console.app(), port=port, access=access))
     stopped = _stop_signal()
     async with asyncio.TaskGroup() as tasks:
-        following = [
-            tasks.create_task(work)
-            for work in (
-                uploads.run(),
-                dead_letters.run(),
-                sampler.run(dead_letters.counted),
-                restore(pipeline, limits.prefix, health, uploads.restore),
-            )
+        work = [
+            uploads.run(),
+            dead_letters.run(),
+            sampler.run(dead_letters.counted),
+            restore(pipeline, limits.prefix, health, uploads.restore),
         ]
+        if event_log:
+            work.append(event_log.follow(feed, health))
+        following = [tasks.create_task(each) for each in work]
         server = tasks.create_task(
             hypercorn.asyncio.serve(cast("Framework", app), _configuration(listener), shutdown_trigger=stopped.wait)
         )
@@ -61,6 +80,19 @@ async def serve(pipeline: Pipeline, limits: ConsoleSettings, listener: socket.so
         app.end()
         await asyncio.wait([server], timeout=2 * _GRACE_SECONDS)
         server.cancel()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowedLog:
+    """The event log that the page shows: how its brokers are reached, and the topic."""
+
+    client: Mapping[str, str]
+    topic: str
+
+    async def follow(self, feed: Feed, health: Health) -> None:
+        """Tell the feed where the log is, and what is in it, until cancelled."""
+        feed.publish("log", "", json.dumps({"where": self.client["bootstrap.servers"], "topic": self.topic}))
+        await follow_log(OutcomeReader(self.client, self.topic, newest=SHOWN_OUTCOMES), feed, health)
 
 
 class _Requests:
