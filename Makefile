@@ -15,7 +15,7 @@ COMPILE = $(BIN)/python -W ignore -m compileall -qq -j 0 -x /aws_cdk/ .venv/lib 
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-long test-log test-runtime test-corpus nightly soak fuzz scale scale-measure lint checkov audit
-.PHONY: bench lock settings clean
+.PHONY: bench compare lock settings clean
 .PHONY: bootstrap deploy diff destroy
 
 help: ## list the targets
@@ -175,6 +175,9 @@ $(NODE_PEERS): benchmarks/package-lock.json $(SETUP)
 bench: $(PEERS) $(NODE_PEERS) ## measure against what people would otherwise use, and write docs/benchmarks.md; QUICK=1 only tries it
 	NODE=$(NODE) PYTHONPATH=tests $(BIN)/python -m benchmarks.bench --uploads $(UPLOADS) \
 	  $(if $(QUICK),--quick --out .darkroom/bench)
+
+compare: setup ## send one burst through queues and through a log, and write what each can do into docs/queue-or-log.md
+	PYTHONPATH=tests $(BIN)/python -m benchmarks.queue_or_log
 
 bootstrap: ## prepare an AWS account and region for deploying: once for each
 deploy: ## deploy to AWS; ARGS go to the CDK: make deploy ARGS='--profile mine -c memory_mb=3008'

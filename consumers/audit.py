@@ -46,7 +46,8 @@ def _follow(options: argparse.Namespace) -> int:
             append(file, audit, records, topic.id)
             topic.commit(audit.offsets)  # afterwards: a witness of what must be in the file
 
-        follow(topic, take, once=options.once)
+        count = follow(topic, take, once=options.once)
+    sys.stdout.write(f"{count:,} records read; lines in the audit: {audit.lines:,}\n")
     return 0
 
 

@@ -142,7 +142,9 @@ def _follow(database: sqlite3.Connection, options: argparse.Namespace) -> int:
     with Topic(client, options.topic, "catalog") as topic:
         topic.start(*offsets.read(database))
         offsets.of_topic(database, topic.id)
-        follow(topic, lambda records: _take(database, records, topic), once=options.once)
+        count = follow(topic, lambda records: _take(database, records, topic), once=options.once)
+    uploads = database.execute("SELECT COUNT(*) FROM images WHERE outcome <> 'removed'").fetchone()[0]
+    sys.stdout.write(f"{count:,} records read; uploads in the catalog: {uploads:,}\n")
     return 0
 
 
@@ -154,10 +156,15 @@ def _take(database: sqlite3.Connection, records: Sequence[Record], topic: Any) -
 def _search(database: sqlite3.Connection, options: argparse.Namespace) -> int:
     for row in search(database, vars(options), options.limit):
         size = f"{row['width']}x{row['height']}" if row["width"] else "-"
-        words = (row["time"], row["outcome"], row["reason"] or row["format"] or "-", size, row["color"] or "-")
-        line = json.dumps(row) if options.json else "  ".join((*words, ascii(row["key"])[1:-1]))
+        about = (row["outcome"], row["reason"] or row["format"] or "-", size, row["color"] or "-")
+        line = json.dumps(row) if options.json else _printable("  ".join((row["time"], *about, row["key"])))
         sys.stdout.write(f"{line}\n")
     return 0
+
+
+def _printable(text: str) -> str:
+    """Escape what would move the cursor or turn the direction of writing: others have chosen it."""
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

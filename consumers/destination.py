@@ -48,7 +48,7 @@ class Answer:
 class Destination:
     """A server that may be called.
 
-    `private` allows this machine and private networks too: a user's own receiver.
+    `private` allows private networks, too, and this machine: that over http as well.
     """
 
     host: str
@@ -104,7 +104,8 @@ class Destination:
         addresses = [str(address[0]) for *_, address in found]
         refused = [address for address in addresses if not self._may_reach(address)]
         if refused:
-            raise DestinationError(f"{self.host} leads to {refused[0]}, which callbacks may not reach.")
+            how = "" if self.secure else " over http"
+            raise DestinationError(f"{self.host} leads to {refused[0]}, which callbacks may not reach{how}.")
         return addresses[0]
 
     def _may_reach(self, address: str) -> bool:
@@ -112,6 +113,8 @@ class Destination:
         inner = getattr(parsed, "ipv4_mapped", None) or getattr(parsed, "sixtofour", None) or parsed
         if inner.is_link_local or inner.is_multicast or inner.is_unspecified:
             return False  # a cloud's metadata, 169.254.169.254, is never anybody's receiver
+        if not self.secure:
+            return inner.is_loopback  # what is signed is not for everyone on the way to read
         return self.private or (parsed.is_global and inner.is_global)
 
 

@@ -56,9 +56,14 @@ class Topic:
         self.id = self._topic_id()
 
     def start(self, offsets: Mapping[int, int], topic_id: str | None) -> Self:
-        """Begin to read after what was read before."""
+        """Begin to read after what was read before, or where the group was set back to.
+
+        `darkroom events replay` sets it back.
+        """
         known = offsets if topic_id in {None, self.id} else {}
-        self._consumer.assign([TopicPartition(self._name, each, known[each]) for each in known])
+        told = self.committed() if known else {}
+        first = {each: min(offset, told.get(each, offset)) for each, offset in known.items()}
+        self._consumer.assign([TopicPartition(self._name, each, first[each]) for each in first])
         self._assigned = set(known)
         return self
 
@@ -154,17 +159,17 @@ def stop_event() -> threading.Event:
     return stopped
 
 
-def follow(topic: Topic, apply: Callable[[list[Record]], None], *, once: bool) -> None:
-    """Apply whatever comes, until Ctrl-C or SIGTERM.
+def follow(topic: Topic, apply: Callable[[list[Record]], None], *, once: bool) -> int:
+    """Apply whatever comes, until Ctrl-C or SIGTERM; count it.
 
     If only `once`, until the end of the log.
     """
-    stopped = stop_event()
-    while not stopped.is_set():
+    stopped, count = stop_event(), 0
+    while not stopped.is_set() and not (once and topic.at_end):
         if records := topic.poll(_POLL_SECONDS):
             apply(records)
-        if once and topic.at_end:
-            return
+            count += len(records)
+    return count
 
 
 def add_reader_options(parser: argparse.ArgumentParser) -> None:

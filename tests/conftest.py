@@ -9,6 +9,7 @@ import pytest
 from botocore.loaders import JSONFileLoader
 
 from resize.imaging.engine import Engine
+from support.events.event_contract import events_held_against_the_schema
 from support.imaging import images
 
 # A shell's background jobs ignore Ctrl-C.
@@ -24,6 +25,12 @@ def _models_of_services_are_parsed_once() -> Iterator[None]:
     """Each test has a boto3 session of its own, and parsing AWS's models is most of what one costs."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(JSONFileLoader, "load_file", staticmethod(functools.cache(JSONFileLoader().load_file)))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _every_event_is_what_the_contract_says() -> Iterator[None]:
+    with events_held_against_the_schema():
         yield
 
 

@@ -1,4 +1,4 @@
-"""Sample the queues and metrics every two seconds."""
+"""Sample queues and metrics every two seconds, and the event log as it grows."""
 
 import asyncio
 import json
@@ -7,10 +7,12 @@ from typing import Final
 
 from darkroom.console.feed import Feed
 from darkroom.console.health import Health
+from darkroom.event_log.outcomes import OutcomeReader
 from darkroom.pipeline.status import Status, StatusReader
 
 SAMPLE_SECONDS: Final = 2.0
 PLOTTED_SECONDS: Final = 300
+SHOWN_OUTCOMES: Final = 100
 
 
 class Sampler:
@@ -33,6 +35,16 @@ class Sampler:
             if status := await self._health.answered("status", self._reader.read):
                 self._feed.publish("sample", status.at.isoformat(), sample(status, self._oldest_wait()))
                 dead_letters(status.dead_letters)
+            await asyncio.sleep(SAMPLE_SECONDS)
+
+
+async def follow_log(reader: OutcomeReader, feed: Feed, health: Health) -> None:
+    """Tell the feed what is in the event log and what comes, until cancelled; where it does not answer, begin anew."""
+    while True:
+        outcomes = await health.answered("event log", reader.poll)
+        for outcome in outcomes or ():
+            feed.publish("outcome", outcome.place, outcome.to_json())
+        if outcomes is None:
             await asyncio.sleep(SAMPLE_SECONDS)
 
 

@@ -1,10 +1,12 @@
 """Run the console's server until a signal stops it."""
 
 import asyncio
+import json
 import os
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias, cast
 
@@ -18,10 +20,11 @@ from darkroom.console.dead_letters import DeadLetters
 from darkroom.console.feed import Feed
 from darkroom.console.health import Health
 from darkroom.console.history import restore
-from darkroom.console.sampler import PLOTTED_SECONDS, SAMPLE_SECONDS, Sampler
+from darkroom.console.sampler import PLOTTED_SECONDS, SAMPLE_SECONDS, SHOWN_OUTCOMES, Sampler, follow_log
 from darkroom.console.settings import ConsoleSettings
 from darkroom.console.threads import in_background
 from darkroom.console.uploads import SHOWN_UPLOADS, Uploads
+from darkroom.event_log.outcomes import OutcomeReader
 from darkroom.pipeline.client import Pipeline
 from darkroom.pipeline.status import StatusReader
 from darkroom.uploads.watcher import PipelineWatcher
@@ -34,22 +37,52 @@ _GRACE_SECONDS = 0.5
 _SUCCESSOR_SECONDS = 1.0
 
 
-# What is shown, and a question for what stands in its place now, if anything does: it is asked in the background.
-Shown: TypeAlias = tuple[Pipeline, ConsoleSettings]
-FindSuccessor: TypeAlias = Callable[[Pipeline], Shown | None]
+# How many facts of each topic a page is told.
+KEPT = {
+    "pipeline": 1,
+    "upload": SHOWN_UPLOADS,
+    "dead_letters": 1,
+    "sample": round(PLOTTED_SECONDS / SAMPLE_SECONDS),
+    "log": 1,
+    "outcome": SHOWN_OUTCOMES,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowedLog:
+    """The event log that the page shows: how its brokers are reached, and the topic."""
+
+    client: Mapping[str, str]
+    topic: str
+
+    async def follow(self, feed: Feed, health: Health) -> None:
+        """Tell the feed where the log is, and what is in it, until cancelled."""
+        feed.publish("log", "", json.dumps({"where": self.client["bootstrap.servers"], "topic": self.topic}))
+        await follow_log(OutcomeReader(self.client, self.topic, newest=SHOWN_OUTCOMES), feed, health)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServedPipeline:
+    """The pipeline that a page shows, what it may be sent, and its event log, None where it has none."""
+
+    pipeline: Pipeline
+    limits: ConsoleSettings
+    event_log: FollowedLog | None = None
+
+
+# Asks what stands in the place of a pipeline now, if anything does: in the background.
+FindSuccessor: TypeAlias = Callable[[Pipeline], ServedPipeline | None]
 
 
 async def serve(
-    shown: Shown, listener: socket.socket, access: Access, *, find_successor: FindSuccessor
-) -> Shown | None:
+    shown: ServedPipeline, listener: socket.socket, access: Access, *, find_successor: FindSuccessor
+) -> ServedPipeline | None:
     """Serve on a listening socket until SIGINT or SIGTERM, or until there is a successor.
 
     Whoever serves the successor that is returned at the same address has the pages go on that are open.
     """
-    pipeline, limits = shown
-    feed = Feed(
-        {"pipeline": 1, "upload": SHOWN_UPLOADS, "dead_letters": 1, "sample": round(PLOTTED_SECONDS / SAMPLE_SECONDS)}
-    )
+    pipeline, limits = shown.pipeline, shown.limits
+    feed = Feed(KEPT)
     health = Health(pipeline, feed, limits)
     uploads = Uploads(PipelineWatcher(pipeline.client("s3"), pipeline.client("sqs"), pipeline), feed, health)
     dead_letters = DeadLetters(pipeline, feed, health, uploads)
@@ -58,7 +91,7 @@ async def serve(
     console = Console(pipeline, limits, feed=feed, uploads=uploads, dead_letters=dead_letters)
     app = _Requests(AuthMiddleware(console.app(), port=port, access=access))
     stopped = _stop_signal()
-    successor: list[Shown] = []
+    successor: list[ServedPipeline] = []
 
     async def look_for_successor() -> None:
         while True:
@@ -69,16 +102,16 @@ async def serve(
             await asyncio.sleep(_SUCCESSOR_SECONDS)
 
     async with asyncio.TaskGroup() as tasks:
-        following = [
-            tasks.create_task(work)
-            for work in (
-                uploads.run(),
-                dead_letters.run(),
-                sampler.run(dead_letters.counted),
-                restore(pipeline, limits.prefix, health, uploads.restore),
-                look_for_successor(),
-            )
+        work = [
+            uploads.run(),
+            dead_letters.run(),
+            sampler.run(dead_letters.counted),
+            restore(pipeline, limits.prefix, health, uploads.restore),
+            look_for_successor(),
         ]
+        if shown.event_log:
+            work.append(shown.event_log.follow(feed, health))
+        following = [tasks.create_task(each) for each in work]
         server = tasks.create_task(
             hypercorn.asyncio.serve(cast("Framework", app), _configuration(listener), shutdown_trigger=stopped.wait)
         )

@@ -3,6 +3,7 @@
 What is in it, who reads it, and where they are.
 """
 
+import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -36,7 +37,7 @@ def require_kafka_client() -> None:
     if find_spec("confluent_kafka") is None:
         raise DarkroomError(
             "The event log needs confluent-kafka, which is not installed. "
-            "Do: pip install --require-hashes -r requirements/kafka_client.txt"
+            f"Do: {sys.executable} -m pip install --require-hashes -r requirements/kafka_client.txt"
         )
 
 

@@ -5,18 +5,22 @@ A real broker, or librdkafka's mock for those who only look.
 
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from darkroom.event_log.broker import kafka_broker
+from darkroom.event_log.broker import Broker, kafka_broker
 from darkroom.event_log.client import require_kafka_client
-from darkroom.event_log.installation import install_kafka
+from darkroom.event_log.installation import Installation, install_kafka
 from darkroom.event_log.jars import KAFKA
 from darkroom.event_log.topic import TOPIC, create_topic
+from darkroom.loopback import PortInUseError
 
 _ANSWER_SECONDS = 30
+
+# Kafka's own, which readers and their examples expect; another one where something listens there.
+_PORT = 9092
 
 
 class LogKind(StrEnum):
@@ -62,13 +66,19 @@ def local_log(kind: LogKind, begin: Callable[[str], None]) -> Iterator[LocalLog]
 def _kafka(begin: Callable[[str], None]) -> Iterator[LocalLog]:
     kafka = install_kafka(begin)
     begin("Starting Apache Kafka")
-    with (
-        tempfile.TemporaryDirectory(prefix="darkroom-log-", ignore_cleanup_errors=True) as folder,
-        kafka_broker(kafka, log=Path(folder) / "kafka.log") as broker,
-    ):
+    with ExitStack() as running:
+        folder = running.enter_context(tempfile.TemporaryDirectory(prefix="darkroom-log-", ignore_cleanup_errors=True))
+        broker = _broker(kafka, Path(folder) / "kafka.log", running)
         create_topic({"bootstrap.servers": broker.bootstrap})
         what = f"Apache Kafka {KAFKA}"
         yield LocalLog(what=what, bootstrap=broker.bootstrap, topic=TOPIC, is_alive=lambda: broker.is_alive)
+
+
+def _broker(kafka: Installation, log: Path, running: ExitStack) -> Broker:
+    try:
+        return running.enter_context(kafka_broker(kafka, log=log, port=_PORT))
+    except PortInUseError:
+        return running.enter_context(kafka_broker(kafka, log=log))
 
 
 @contextmanager

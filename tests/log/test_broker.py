@@ -11,13 +11,16 @@ from typing import Any
 
 import pytest
 
+from darkroom.event_log import local
 from darkroom.event_log.broker import Broker, BrokerError, kafka_broker
 from darkroom.event_log.installation import Installation
+from darkroom.event_log.local import LogKind, local_log
 from darkroom.event_log.topic import TopicError, create_topic
-from darkroom.loopback import PortInUseError
+from darkroom.loopback import PortInUseError, free_port
 from support.command.polling import eventually
 from support.command.processes import wait_until_ended
 from support.command.program import darkroom, processes_started_in, running
+from support.events.event_contract import event_validator
 from support.events.event_log import Log
 from support.events.outcome_events import event
 from support.imaging.pictures import jpeg
@@ -71,6 +74,7 @@ def test_the_broker_ends_with_whoever_started_it_even_if_killed(kafka: Installat
     program = """
 import sys
 from pathlib import Path
+from darkroom.event_log import local
 from darkroom.event_log.broker import kafka_broker
 from darkroom.event_log.installation import Installation
 with kafka_broker(Installation(Path(sys.argv[1])), log=Path(sys.argv[2])) as broker:
@@ -105,6 +109,19 @@ def test_a_port_that_is_in_use_is_refused(kafka: Installation, tmp_path: Path) -
         kafka_broker(kafka, log=tmp_path / "kafka.log", port=taken.getsockname()[1]),
     ):
         pass
+
+
+def test_a_log_of_up_is_at_its_own_port_and_at_another_where_that_is_in_use(
+    kafka: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert kafka
+    port = free_port()
+    monkeypatch.setattr(local, "_PORT", port)  # 9092 may be in use here
+    with local_log(LogKind.KAFKA, lambda _step: None) as first, local_log(LogKind.KAFKA, lambda _step: None) as second:
+        addresses = (first.bootstrap, second.bootstrap)
+
+    assert addresses[0] == f"127.0.0.1:{port}"
+    assert addresses[1] != addresses[0]
 
 
 def test_a_broker_that_cannot_start_says_why_with_the_end_of_its_log(kafka: Installation, tmp_path: Path) -> None:
@@ -171,6 +188,7 @@ def test_what_becomes_of_an_upload_to_a_pipeline_beside_a_log_is_in_the_log(tmp_
 
     assert uploaded.returncode == 0, uploaded.stderr
     assert [(each["subject"], each["data"]["outcome"]) for each in told] == [("photo.jpg", "resized")]
+    assert [list(event_validator().iter_errors(each)) for each in told] == [[]]
     assert unannounced.returncode == 0, unannounced.stderr
 
 

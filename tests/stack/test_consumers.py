@@ -45,6 +45,12 @@ def test_each_reader_starts_at_the_beginning_and_what_it_cannot_do_goes_to_a_que
 
     assert [mapping["StartingPosition"] for mapping in mappings] == ["TRIM_HORIZON", "TRIM_HORIZON"]
     assert [mapping["Topics"] for mapping in mappings] == [["darkroom.images"]] * 2
+    assert [mapping["BatchSize"] for mapping in mappings] == [500, 10]
+    groups = [
+        mapping.get("AmazonManagedKafkaEventSourceConfig") or mapping["SelfManagedKafkaEventSourceConfig"]
+        for mapping in mappings
+    ]
+    assert groups == [{"ConsumerGroupId": "catalog"}, {"ConsumerGroupId": "webhook"}]
     assert all("Fn::GetAtt" in mapping["DestinationConfig"]["OnFailure"]["Destination"] for mapping in mappings)
 
 

@@ -113,9 +113,9 @@ def replay(  # noqa: PLR0913 - the command has so many options
 ) -> None:
     """Set a group of readers back, so that it reads again what came since.
 
-    Or forward, past what it shall not read. It must not be reading meanwhile: stop it first. The catalog, the audit and
-    the webhook of consumers/ keep their offsets in files of their own: to have them read again, start them with a new
-    file.
+    Or forward, past what it shall not read. It must not be reading meanwhile: stop it first. Of the programs in
+    consumers/ the catalog reads again and comes to the same rows; the audit and the webhook pass over what they had. To
+    build one anew, start it with a new file.
 
     \b
     Examples:

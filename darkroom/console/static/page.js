@@ -3,6 +3,7 @@
 import { announceOutcomes, noNews } from "./announcer.js";
 import { $, say } from "./dom.js";
 import { showLetters } from "./dead_letters.js";
+import { showOutcomes } from "./outcomes.js";
 import { showQueue } from "./chart.js";
 import { chosen, dropped, goOn, tryAgain } from "./upload.js";
 import { isAnyUnsent, know, next, own, state } from "./state.js";
@@ -66,6 +67,8 @@ function take({ whole, facts: told }) {
     for (const id of [...state.uploads.keys()]) if (!own.has(id)) state.uploads.delete(id);
     state.samples.clear();
     state.groups = [];
+    state.log = null;
+    state.outcomes.clear();
   }
   for (const { topic, name, value } of told) TAKE[topic]?.(value, name);
   if (whole) {
@@ -80,6 +83,7 @@ function take({ whole, facts: told }) {
   if (whole || topics.has("upload")) showUploads();
   if (whole || topics.has("sample")) showQueue();
   if (whole || topics.has("dead_letters") || topics.has("sample")) showLetters();
+  if (whole || topics.has("outcome") || topics.has("log")) showOutcomes();
 }
 
 /** After a new start of the console: it knows nothing of what was sent to the one before. */
@@ -109,6 +113,12 @@ const TAKE = {
   },
   dead_letters(value) {
     state.groups = value.groups;
+  },
+  log(value) {
+    state.log = value;
+  },
+  outcome(value, place) {
+    state.outcomes.set(place, value);
   },
 };
 

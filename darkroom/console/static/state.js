@@ -1,6 +1,6 @@
 // What the page knows: what the server told, and what it uploads itself.
 
-export const state = { pipeline: null, uploads: new Map(), samples: new Map(), groups: [] };
+export const state = { pipeline: null, uploads: new Map(), samples: new Map(), groups: [], log: null, outcomes: new Map() };
 
 /** Uploads of this page by their id: the file for as long as it may be needed, and how much of it is sent. */
 export const own = new Map();

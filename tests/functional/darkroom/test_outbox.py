@@ -16,8 +16,9 @@ from darkroom.outbox.queues import OutboxQueues, find_event_queues
 from darkroom.pipeline.client import Pipeline
 from resize.events_queue import EventsQueue
 from resize.settings import Events
+from support.events.event_contract import event_validator
 from support.function.buckets import Buckets
-from support.function.memory_events_queue import MemoryEventsQueue, event_validator
+from support.function.memory_events_queue import MemoryEventsQueue
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient

@@ -10,8 +10,9 @@ from darkroom.console.auth import Access, AuthMiddleware
 from darkroom.console.dead_letters import DeadLetters
 from darkroom.console.feed import Feed
 from darkroom.console.health import Health
+from darkroom.console.server import KEPT
 from darkroom.console.settings import ConsoleSettings
-from darkroom.console.uploads import SHOWN_UPLOADS, Uploads
+from darkroom.console.uploads import Uploads
 from darkroom.pipeline.client import Pipeline
 from darkroom.uploads.watcher import PipelineWatcher
 
@@ -27,6 +28,7 @@ class Parts:
     """What the app is made of."""
 
     feed: Feed
+    health: Health
     uploads: Uploads
     dead_letters: DeadLetters
     guard: AuthMiddleware
@@ -43,13 +45,14 @@ class Parts:
 def parts_for(pipeline: Pipeline, *, limit: int = LIMIT, port: int = PORT) -> Parts:
     """Put the console together."""
     limits = ConsoleSettings(prefix="console/", source_bytes=limit)
-    feed = Feed({"pipeline": 1, "upload": SHOWN_UPLOADS, "dead_letters": 1, "sample": 100})
+    feed = Feed(KEPT)
     health = Health(pipeline, feed, limits)
     uploads = Uploads(PipelineWatcher(pipeline.client("s3"), pipeline.client("sqs"), pipeline), feed, health)
     messages = DeadLetters(pipeline, feed, health, uploads)
     console = Console(pipeline, limits, feed=feed, uploads=uploads, dead_letters=messages)
     return Parts(
         feed=feed,
+        health=health,
         uploads=uploads,
         dead_letters=messages,
         guard=AuthMiddleware(console.app(), port=port, access=Access(FOLDER, TOKEN)),

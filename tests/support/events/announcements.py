@@ -1,9 +1,8 @@
 """What Lambda hands to the announce function of its FIFO queue, and a context whose time runs out."""
 
-import json
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from aws_lambda_powertools import Logger, Metrics
@@ -12,6 +11,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from announce.consumer import Consumer, Target
 from announce.message import Message
 from contract.image_event import ImageEvent
+from contract.manifest import Outcome
+from support.command.manifests import manifest, source
 
 SEQUENCER = "0055AED6DCD90281E5"
 
@@ -20,17 +21,14 @@ def image_event(
     key: str = "cat.jpg", revision: int = 1, *, outcome: str = "resized", sequencer: str = SEQUENCER, detail: str = ""
 ) -> ImageEvent:
     """An outcome as the resize function announces it; `detail` makes it as long as is wanted."""
-    manifest = {
-        "schema": 2,
-        "outcome": outcome,
-        "reason": None,
-        "detail": detail,
-        "source": {"bucket": "uploads", "key": key, "size": 48_000, "sequencer": sequencer, "format": "jpeg"},
-        "times": {"finished": "2026-11-26T08:00:00.000Z"},
-        "revision": revision,
-    }
-    encoded = json.dumps(manifest).encode()
-    return ImageEvent(source="/darkroom/1/eu-west-1/Darkroom", key=key, revision=revision, manifest=encoded)
+    told = replace(
+        manifest(),
+        outcome=Outcome(outcome),
+        source=replace(source(key, sequencer=sequencer), bucket="uploads"),
+        detail=detail or None,
+        generation=revision,
+    )
+    return ImageEvent(source="/darkroom/1/eu-west-1/Darkroom", key=key, revision=revision, manifest=told.to_json())
 
 
 def message_of(event: ImageEvent) -> Message:

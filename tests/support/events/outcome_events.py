@@ -22,15 +22,20 @@ def event(
     **data: Any,
 ) -> dict[str, Any]:
     """An outcome of a key; what is not named is as for a JPEG of 640 x 480."""
-    upload = {"bucket": "uploads", "key": key, "size": 48_000, "sequencer": sequencer, "format": "jpeg"}
+    upload = {"bucket": "uploads", "key": key, "version_id": "v1", "etag": "e1", "size": 48_000, "sequencer": sequencer}
     manifest = {
         "schema": 2,
         "outcome": outcome,
         "reason": None,
         "detail": None,
-        "source": upload | {"width": 640, "height": 480} | dict(source or {}),
-        "renditions": [{"variant": "thumb", "key": f"thumb/{key}.webp", "width": 160, "height": 120}],
+        "source": upload | {"format": "jpeg", "width": 640, "height": 480} | dict(source or {}),
+        "renditions": [_thumb(key)],
         "dominant_colour": "#2255cc",
+        "thumbhash": None,
+        "srcset": f"thumb/{key}.webp 160w",
+        "recipe": "0123456789abcdef",
+        "generation": 1,
+        "times": {"uploaded": time, "started": time, "finished": time, "milliseconds": 250},
         **data,
     }
     digest = hashlib.sha256(json.dumps([key, revision, manifest]).encode())
@@ -41,10 +46,16 @@ def event(
         "type": f"io.darkroom.image.{outcome}.v1",
         "subject": key,
         "time": time,
+        "datacontenttype": "application/json",
         "partitionkey": key,
         "sequence": f"{revision:012}",
         "data": manifest,
     }
+
+
+def _thumb(key: str) -> dict[str, Any]:
+    stored = {"key": f"thumb/{key}.webp", "bytes": 4_000, "content_type": "image/webp", "etag": "e2"}
+    return {"variant": "thumb", **stored, "width": 160, "height": 120, "shortened": False, "whole": True}
 
 
 def encoded(value: object) -> bytes:

@@ -172,3 +172,15 @@ def test_the_search_command_prints_a_line_for_each_with_nothing_that_a_terminal_
     assert status == 0
     assert plain == "2026-11-26T08:00:00.000Z  resized  jpeg  640x480  #2255cc  \\x1b[31mred.jpg\n"
     assert json.loads(capsys.readouterr().out)["key"] == "\x1b[31mred.jpg"
+
+
+def test_what_would_move_the_cursor_is_escaped_in_a_search_and_other_names_stay(
+    database: sqlite3.Connection, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    apply(database, records(event("Café.jpg"), event("\x1b[2J\u202egpj.jpg", outcome="rejected", reason="\x07corrupt")))
+
+    main(["--catalog", str(tmp_path / "catalog.sqlite3"), "search"])
+
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split("  ")[-1] for line in lines] == [r"\x1b[2J\u202egpj.jpg", "Café.jpg"]
+    assert r"  \x07corrupt  " in lines[0]

@@ -75,6 +75,12 @@ def test_a_cloud_s_metadata_is_not_called_even_where_private_addresses_are_allow
         Destination.parse(f"http://{address}/", private=True).post(b"", {})
 
 
+@pytest.mark.parametrize("address", ["10.0.0.1", "1.1.1.1", "[fd00::1]"])
+def test_over_http_no_other_machine_is_called_even_where_private_addresses_are_allowed(address: str) -> None:
+    with pytest.raises(DestinationError, match="may not reach over http"):
+        Destination.parse(f"http://{address}/", private=True).post(b"", {})
+
+
 def test_a_name_of_which_one_address_is_private_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 443)) for address in ("1.1.1.1", "10.0.0.1")]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_arguments, **_options: found)

@@ -9,7 +9,7 @@ from contract.image_event import ImageEvent
 from contract.keys import rendition_key
 from contract.manifest import Manifest
 from support.command.manifests import manifest, rendition, source
-from support.function.memory_events_queue import event_validator
+from support.events.event_contract import event_validator
 
 # docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html: "1 MiB or 1,048,576 bytes"
 MOST_BYTES = 2**20
@@ -55,7 +55,7 @@ def test_the_longest_event_of_24_variants_fits_into_a_message(letter: str) -> No
     names = [f"{number:032}" for number in range(VARIANTS)]
     keys = [rendition_key(name, key, "webp") for name in names]
     listed = [
-        rendition(name, key=each, width=width) for width, (name, each) in enumerate(zip(names, keys, strict=True), 1)
+        rendition(name, key=each, width=width) for width, (name, each) in enumerate(zip(names, keys, strict=True), 2)
     ]
     told = replace(
         manifest(*listed), source=source(key), replaced=dict.fromkeys((f"{each}x" for each in keys), "0" * 32)

@@ -1,0 +1,1 @@
+"""What `make compare` runs: one burst of outcomes through queues and through a log, and what each can do with it."""
