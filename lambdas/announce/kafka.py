@@ -31,7 +31,9 @@ PRODUCER: Mapping[str, Any] = {
     "log_level": 3,
 }
 
+# What an event has failed with that no broker has answered for, where the client knows of nothing better.
 _NO_ANSWER = "KafkaError._NO_ANSWER"
+_GIVEN_UP = {_NO_ANSWER, "KafkaError._PURGE_QUEUE", "KafkaError._PURGE_INFLIGHT"}
 # How long a producer that is thrown away may take to say what has become of its records.
 _PURGE_SECONDS = 1.0
 
@@ -42,6 +44,8 @@ class KafkaTopic:
     def __init__(self, topic: str, connection: Callable[[], Mapping[str, Any]]) -> None:
         self._topic, self._connection = topic, connection
         self._producer: Producer | None = None
+        # Why the brokers are not reached, as the client saw it last: a password that they refuse, say.
+        self._trouble = _NO_ANSWER
 
     def publish(self, messages: Sequence[Message], seconds: float) -> dict[str, str]:
         """Write events of different groups within a time, and give the error code of each that may not be there.
@@ -49,14 +53,25 @@ class KafkaTopic:
         What has no answer may be written all the same, or later: its group's next event must wait for it.
         """
         deadline = monotonic() + seconds
-        producer = self._producer = self._producer or Producer({**PRODUCER, **self._connection()})
+        producer = self._producer = self._producer or self._connect()
         failed = {message.id: _NO_ANSWER for message in messages}
         for message in messages:
             self._write(producer, message, failed)
         left = producer.flush(max(0.0, deadline - monotonic()))
         if left or failed:
+            trouble = self._trouble
             self._throw_away(producer)
+            return {each: trouble if code in _GIVEN_UP else code for each, code in failed.items()}
         return failed
+
+    def _connect(self) -> Producer:
+        self._trouble = _NO_ANSWER
+        return Producer({**PRODUCER, "error_cb": self._note_trouble, **self._connection()})
+
+    def _note_trouble(self, error: KafkaError) -> None:
+        """Keep what tells most: that no broker is left follows from why each was lost."""
+        if self._trouble == _NO_ANSWER or error.code() != KafkaError._ALL_BROKERS_DOWN:  # noqa: SLF001 - its name
+            self._trouble = _code(error)
 
     def _write(self, producer: Producer, message: Message, failed: dict[str, str]) -> None:
         headers: list[tuple[str, str | bytes | None]] = [("content-type", f"{CONTENT_TYPE}; charset=UTF-8")]
