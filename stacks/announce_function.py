@@ -14,7 +14,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from stacks.config.config import Config
-from stacks.config.event_target import KafkaAuth, KafkaTarget, Vpc
+from stacks.config.event_target import KafkaAuth, KafkaTarget, NewTopic, Vpc
 from stacks.suppressions import suppress
 
 _HANDLER = "announce.handler.handler"
@@ -102,10 +102,11 @@ class AnnounceFunction(Construct):
                 "topic": target.topic,
                 "auth": target.auth.value,
                 "secret_arn": target.secret_arn,
+                **_new_topic(target.new_topic),
             }
         )
         if target.auth is KafkaAuth.IAM and target.cluster_arn and target.topic_arn:
-            self._grant_topic(target.cluster_arn, target.topic_arn)
+            self._grant_topic(target.cluster_arn, target.topic_arn, may_create=target.new_topic is not None)
         if target.secret_arn:
             self._grant("ReadSecret", ["secretsmanager:GetSecretValue"], target.secret_arn)
         if target.secret_key_arn:
@@ -115,13 +116,15 @@ class AnnounceFunction(Construct):
         else:
             suppress(self.function, _NEEDS_NO_VPC, "CKV_AWS_117")
 
-    def _grant_topic(self, cluster_arn: str, topic_arn: str) -> None:
-        """Allow what an idempotent producer of one topic does; it can make no topic, and read none.
+    def _grant_topic(self, cluster_arn: str, topic_arn: str, *, may_create: bool) -> None:
+        """Allow what an idempotent producer of one topic does; it can make no other topic, and read none.
 
         docs.aws.amazon.com/msk/latest/developerguide/kafka-actions.html
         """
         self._grant("ConnectToCluster", ["kafka-cluster:Connect", "kafka-cluster:WriteDataIdempotently"], cluster_arn)
         self._grant("WriteTopic", ["kafka-cluster:DescribeTopic", "kafka-cluster:WriteData"], topic_arn)
+        if may_create:
+            self._grant("CreateTopic", ["kafka-cluster:CreateTopic"], topic_arn)
 
     def _grant_key(self, key_arn: str) -> None:
         """Allow to decrypt with the secret's key, through Secrets Manager alone."""
@@ -142,6 +145,7 @@ class AnnounceFunction(Construct):
         )
         self._grant("MakeInterfaces", _OF_INTERFACES, "*")
         suppress(self._role, _INTERFACES_HAVE_NO_RESOURCES, "AwsSolutions-IAM5[Resource::*]")
+        suppress(self._role.node.find_child("DefaultPolicy"), _INTERFACES_HAVE_NO_RESOURCES, "CKV_AWS_111")
         functions = f"arn:{Aws.PARTITION}:lambda:{Aws.REGION}:{Aws.ACCOUNT_ID}:function:*"
         self._role.add_to_principal_policy(
             iam.PolicyStatement(
@@ -153,7 +157,7 @@ class AnnounceFunction(Construct):
             )
         )
 
-    def _set_target(self, target: Mapping[str, str | None]) -> None:
+    def _set_target(self, target: Mapping[str, object]) -> None:
         self.function.add_environment("DARKROOM_TARGET", json.dumps(target, separators=(",", ":")))
 
     def _grant(self, sid: str, actions: list[str], resource: str) -> None:
@@ -190,3 +194,9 @@ class AnnounceFunction(Construct):
         suppress(function, _QUEUE_LIMITS_CONCURRENCY, "CKV_AWS_115")
         suppress(function, _KEEPS_NO_SECRETS, "CKV_AWS_173")
         return function
+
+
+def _new_topic(wanted: NewTopic | None) -> dict[str, object]:
+    if wanted is None:
+        return {}
+    return {"new_topic": {"partitions": wanted.partitions, "retention_ms": wanted.retention_milliseconds}}

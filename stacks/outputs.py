@@ -20,3 +20,12 @@ class EventsOutput(StrEnum):
     EVENT_DEAD_LETTER_QUEUE_URL = "EventDeadLetterQueueUrl"
     ANNOUNCE_FUNCTION_NAME = "AnnounceFunctionName"
     EVENT_BUS_NAME = "EventBusName"
+
+
+class LogOutput(StrEnum):
+    """An output of the stack `Log`, by its logical id: what a reader of the log needs to know."""
+
+    CLUSTER_ARN = "ClusterArn"
+    BOOTSTRAP_SERVERS = "BootstrapServers"
+    SUBNETS = "Subnets"
+    SECURITY_GROUP = "SecurityGroup"

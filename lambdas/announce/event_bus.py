@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 SOURCE = "io.darkroom"
 # docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html
 MAX_ENTRIES = 10
-# Since January 2026 an event may have 1 MB. AWS's reference had 256 KB: on one page for an entry, on another for all of a
-# request. So together goes what is within all of these; what is larger goes alone, and is EventBridge's to refuse.
+# Since January 2026 an event may have 1 MB. AWS's reference had 256 KB: here for an entry, there for a whole request.
+# So together goes what is within all of these; what is larger goes alone, and is EventBridge's to refuse.
 # aws.amazon.com/blogs/compute/more-room-to-build-serverless-services-now-support-payloads-up-to-1-mb
 # docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevent-size.html
 MAX_EVENT_BYTES = 2**20

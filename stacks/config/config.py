@@ -12,7 +12,7 @@ from resize.imaging.limits import Limits
 from resize.imaging.variants import Variant, parse_variants
 from resize.settings import STORAGE_SECONDS, WALL_FACTOR, Events, Settings
 from stacks.config.context import parse_json
-from stacks.config.event_target import EventTarget, parse_event_target
+from stacks.config.event_target import EventTarget, MskServerlessTarget, parse_event_target
 from stacks.config.rules import (
     BOOLEAN,
     DAYS,
@@ -176,7 +176,12 @@ class Config:
     max_total_pixels: int = setting(_LIMITS.total_pixels, integer(1, 2**32), "how many pixels all frames may have")
     events: EventTarget | None = setting(
         None,
-        optional(Rule(parse=parse_event_target, allowed="null, or an object whose `to` is eventbridge or kafka")),
+        optional(
+            Rule(
+                parse=parse_event_target,
+                allowed="null, or an object whose `to` is eventbridge, kafka or msk-serverless",
+            )
+        ),
         "where every outcome is announced, for others to read: [events](events.md#turn-it-on)",
     )
     monitoring: bool = setting(True, BOOLEAN, "alarms, a dashboard and saved queries: see below")
@@ -313,6 +318,7 @@ def _check_together(config: Config) -> None:
     _check_times(config)
     _check_consumption(config)
     _check_monitoring(config)
+    _check_events(config)
     _check_environment(config)
 
 
@@ -385,6 +391,13 @@ def _check_monitoring(config: Config) -> None:
         value = getattr(config, knob)
         if value is not None and not config.monitoring:
             raise SettingsError(knob, value, "null without monitoring: there are no alarms then")
+
+
+def _check_events(config: Config) -> None:
+    if isinstance(config.events, MskServerlessTarget) and config.bundle_for == "this-machine":
+        raise SettingsError(
+            "events", "msk-serverless", "another target on this machine, which has no MSK: darkroom up --log kafka"
+        )
 
 
 def _check_environment(config: Config) -> None:
