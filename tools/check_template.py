@@ -25,11 +25,12 @@ _IN_VPC = {
     "subnets": ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"],
     "security_group": "sg-0123456789abcdef0",
 }
+_CREDENTIALS_ARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:AmazonMSK_darkroom-AbCdEf"
 _BY_SECRET = {
     "to": "kafka",
     "bootstrap_servers": "b-1.example.com:9096",
     "auth": "scram",
-    "secret_arn": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:AmazonMSK_darkroom-AbCdEf",  # nosec B105 - a name
+    "secret_arn": _CREDENTIALS_ARN,
     "vpc": _IN_VPC,
 }
 _BY_ROLE = {

@@ -9,6 +9,7 @@ import pytest
 
 from announce.settings import KafkaSettings, TopicSettings
 from announce.settings import Settings as AnnounceSettings
+from darkroom.local.cloud_assembly import read_assembly
 from stack.test_event_log import OWN, properties_of, statements_of, variables_of
 from stacks.config.event_target import MskServerlessTarget, NewTopic
 from stacks.outputs import EventsOutput, LogOutput, Output
@@ -22,6 +23,7 @@ from support.aws.stack import (
     Template,
     arn_of,
     in_cloudformation,
+    make_app,
     synthesize_all,
 )
 
@@ -184,3 +186,11 @@ def test_the_pipeline_alone_is_refused_a_cluster_that_nobody_makes(tmp_path: Pat
 
     with pytest.raises(ValueError, match="with_cluster"):
         PipelineStack(app, "Darkroom", config=WITH_LOG, bundle=bundle, announce_bundle=bundle)
+
+
+def test_the_log_is_deployed_before_the_pipeline_which_stays_the_last_of_the_assembly(tmp_path: Path) -> None:
+    make_app(tmp_path, WITH_LOG).synth()
+
+    names = [each.name for each in read_assembly(tmp_path / "cdk.out", account="1" * 12, region="eu-west-1")]
+
+    assert names == ["Darkroom-Log", "Darkroom"]
