@@ -19,7 +19,7 @@ from stacks.suppressions import suppress
 
 _HANDLER = "announce.handler.handler"
 TIMEOUT_SECONDS = 60
-_MEMORY_MEGABYTES = 512
+MEMORY_MEGABYTES = 512
 # The most that Lambda takes of a FIFO queue: docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
 _BATCH = 10
 # A hundred events are under way at most: each invocation has a connection to every broker, which have a limit too.
@@ -179,7 +179,7 @@ class AnnounceFunction(Construct):
             handler=_HANDLER,
             runtime=lambda_.Runtime(f"python{self._config.python}", lambda_.RuntimeFamily.PYTHON),
             architecture=_ARCHITECTURES[self._config.architecture],
-            memory_size=_MEMORY_MEGABYTES,
+            memory_size=MEMORY_MEGABYTES,
             timeout=Duration.seconds(TIMEOUT_SECONDS),
             environment={"POWERTOOLS_SERVICE_NAME": self._config.stack_name},
             role=self._role,
