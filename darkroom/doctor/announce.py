@@ -1,13 +1,13 @@
 """Check how the announce function is, what it fails with, and how long events wait."""
 
-import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from darkroom.doctor.findings import Finding, fault, ok, warning
 from darkroom.errors import aws_errors
-from darkroom.pipeline.client import Pipeline
+from darkroom.outbox.refusals import REFUSALS, Refusal, refusal_in
+from darkroom.pipeline.client import LogLine, Pipeline
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 _LOOK_BACK = timedelta(hours=1)
 # As the alarm `oldest-event` has it.
 _OLD_SECONDS = 900
-_UNTAKEN = ("event not announced", "message refused")
-_PATTERN = "{ " + " || ".join(f'$.message = "{text}"' for text in _UNTAKEN) + " }"
+_PATTERN = "{ " + " || ".join(f'$.message = "{text}"' for text in REFUSALS) + " }"
 _RUNBOOK = "See docs/runbook.md, announce-failures."
 _REACH = (
     "See that brokers are up, that their security group lets the function's in on the port of its auth (9098 for iam, "
@@ -63,7 +62,7 @@ def check_failures(pipeline: Pipeline, function: Mapping[str, Any]) -> Iterator[
     log_group = function.get("LoggingConfig", {}).get("LogGroup", default)
     failures = _failures(pipeline, log_group, datetime.now(UTC) - _LOOK_BACK)
     if failures:
-        code = str(failures[-1].get("error_code"))
+        code = failures[-1].code
         yield warning(
             f"{len(failures):,} times in the last hour an event was not taken; the last time for {code}.",
             _ADVICE.get(code, _RUNBOOK),
@@ -88,28 +87,16 @@ def check_age(pipeline: Pipeline, events_url: str) -> Iterator[Finding]:
         yield ok(f"The oldest event has waited for {seconds:,.0f} s.")
 
 
-def _failures(pipeline: Pipeline, log_group: str, since: datetime) -> list[Mapping[str, Any]]:
+def _failures(pipeline: Pipeline, log_group: str, since: datetime) -> list[Refusal]:
     """Read what the function logged, the newest last; an emulator takes no pattern, so the lines are looked at."""
     logs: CloudWatchLogsClient = pipeline.client("logs")
-    found: list[tuple[int, Mapping[str, Any]]] = []
     with aws_errors("Reading the log of the announce function"):
         pages = logs.get_paginator("filter_log_events").paginate(
             logGroupName=log_group, filterPattern=_PATTERN, startTime=int(since.timestamp() * 1000)
         )
-        for page in pages:
-            for event in page["events"]:
-                line = _object(event["message"])
-                if line.get("message") in _UNTAKEN:
-                    found.append((event["timestamp"], line))
-    return [line for _, line in sorted(found, key=lambda each: each[0])]
-
-
-def _object(text: str) -> Mapping[str, Any]:
-    try:
-        line = json.loads(text)
-    except ValueError:  # a line of Lambda's own
-        return {}
-    return line if isinstance(line, dict) else {}
+        events = [event for page in pages for event in page["events"]]
+    lines = (LogLine(milliseconds=event["timestamp"], text=event["message"]) for event in events)
+    return sorted(filter(None, map(refusal_in, lines)), key=lambda each: each.milliseconds)
 
 
 def _oldest_seconds(pipeline: Pipeline, queue: str) -> float | None:
