@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _LOOK_BACK = timedelta(hours=1)
 # As the alarm `oldest-event` has it.
-_OLD_SECONDS = 900
+_OLD_SECONDS = 390
 _PATTERN = "{ " + " || ".join(f'$.message = "{text}"' for text in REFUSALS) + " }"
 _RUNBOOK = "See docs/runbook.md, announce-failures."
 _REACH = (
