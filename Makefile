@@ -77,9 +77,7 @@ $(AUDIT): requirements/audit.txt $(SETUP)
 	  --require-hashes -r requirements/audit.txt
 	@touch $@
 
-checkov: $(AUDIT) ## have checkov look at the template of a stack with all that it can have
-	rm -rf .darkroom/checkov
-	CDK_OUTDIR=.darkroom/checkov CDK_CONTEXT_JSON='{"alarm_email": "someone@example.com"}' $(BIN)/python app.py
+checkov: $(AUDIT) ## have checkov look at the templates of stacks with all that they can have, by each target of events
 	$(BIN)/python -m tools.check_template .venv-audit/bin/checkov .darkroom/checkov
 
 audit: $(AUDIT) ## look the requirements up among known vulnerabilities; ARGS=--let-unaudited-pass where that is out of reach
@@ -183,9 +181,11 @@ bootstrap: ## prepare an AWS account and region for deploying: once for each
 deploy: ## deploy to AWS; ARGS go to the CDK: make deploy ARGS='--profile mine -c memory_mb=3008'
 diff: ## show what deploying would change; ARGS as for deploy
 destroy: ## remove what was deployed; the buckets stay unless retain_data is false; ARGS as for deploy
+# There are two where events go to a cluster of the stack `Log`. `diff` shows each without being told.
+deploy destroy: EVERY = --all
 bootstrap deploy diff destroy: $(CLI)
 	@$(BIN)/python -m darkroom.cli.preflight $@ $(ARGS)
-	$(CDK) $@ $(ARGS)
+	$(CDK) $@ $(EVERY) $(ARGS)
 
 clean: ## remove what the other targets made
 	rm -rf .pytest_cache .import_linter_cache .venv .venv-audit .venv-bench .darkroom tools/cdk/node_modules benchmarks/node_modules cdk.out out

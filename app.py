@@ -41,10 +41,12 @@ def _bundle(config: Config, function: str) -> Path:
 def _synthesize(context: dict[str, object], config: Config, bundle: Path, announce_bundle: Path | None) -> None:
     from aws_cdk import App  # noqa: PLC0415  # starts Node: a mistake in cdk.json is answered without waiting for it
 
+    from stacks.log.stack import with_cluster  # noqa: PLC0415  # the same
     from stacks.pipeline import PipelineStack  # noqa: PLC0415  # the same
 
     flags = {**FEATURE_FLAGS, **{key: value for key, value in context.items() if is_cdk_key(key)}}
     app = App(context=flags, analytics_reporting=False, outdir=os.environ.get("CDK_OUTDIR", str(PROJECT / "cdk.out")))
+    config = with_cluster(app, config)
     PipelineStack(app, config.stack_name, config=config, bundle=bundle, announce_bundle=announce_bundle)
     app.synth()
 

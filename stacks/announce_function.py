@@ -13,13 +13,13 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from stacks.config.config import Config
-from stacks.config.event_target import KafkaAuth, KafkaTarget, Vpc
+from stacks.config.event_target import KafkaAuth, KafkaTarget, NewTopic, Vpc
 from stacks.queue_function import Program, QueueFunction
 from stacks.suppressions import suppress
 
 _HANDLER = "announce.handler.handler"
 TIMEOUT_SECONDS = 60
-_MEMORY_MEGABYTES = 512
+MEMORY_MEGABYTES = 512
 # The most that Lambda takes of a FIFO queue: docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
 _BATCH = 10
 # A hundred events are under way at most: each invocation has a connection to every broker, which have a limit too.
@@ -51,7 +51,7 @@ class AnnounceFunction(QueueFunction):
             handler=_HANDLER,
             description="Darkroom: takes outcomes from their queue to the event log",
             bundle=bundle,
-            memory_mb=_MEMORY_MEGABYTES,
+            memory_mb=MEMORY_MEGABYTES,
             timeout_seconds=TIMEOUT_SECONDS,
             environment={"POWERTOOLS_SERVICE_NAME": config.stack_name},
             jobs="events",
@@ -92,10 +92,11 @@ class AnnounceFunction(QueueFunction):
                 "topic": target.topic,
                 "auth": target.auth.value,
                 "secret_arn": target.secret_arn,
+                **_new_topic(target.new_topic),
             }
         )
         if target.auth is KafkaAuth.IAM and target.cluster_arn and target.topic_arn:
-            self._grant_topic(target.cluster_arn, target.topic_arn)
+            self._grant_topic(target.cluster_arn, target.topic_arn, may_create=target.new_topic is not None)
         if target.secret_arn:
             self._grant("ReadSecret", ["secretsmanager:GetSecretValue"], target.secret_arn)
         if target.secret_key_arn:
@@ -105,13 +106,15 @@ class AnnounceFunction(QueueFunction):
         else:
             suppress(self.function, _NEEDS_NO_VPC, "CKV_AWS_117")
 
-    def _grant_topic(self, cluster_arn: str, topic_arn: str) -> None:
-        """Allow what an idempotent producer of one topic does; it can make no topic, and read none.
+    def _grant_topic(self, cluster_arn: str, topic_arn: str, *, may_create: bool) -> None:
+        """Allow what an idempotent producer of one topic does; it can make no other topic, and read none.
 
         docs.aws.amazon.com/msk/latest/developerguide/kafka-actions.html
         """
         self._grant("ConnectToCluster", ["kafka-cluster:Connect", "kafka-cluster:WriteDataIdempotently"], cluster_arn)
         self._grant("WriteTopic", ["kafka-cluster:DescribeTopic", "kafka-cluster:WriteData"], topic_arn)
+        if may_create:
+            self._grant("CreateTopic", ["kafka-cluster:CreateTopic"], topic_arn)
 
     def _grant_key(self, key_arn: str) -> None:
         """Allow to decrypt with the secret's key, through Secrets Manager alone."""
@@ -132,6 +135,7 @@ class AnnounceFunction(QueueFunction):
         )
         self._grant("MakeInterfaces", _OF_INTERFACES, "*")
         suppress(self._role, _INTERFACES_HAVE_NO_RESOURCES, "AwsSolutions-IAM5[Resource::*]")
+        suppress(self._role.node.find_child("DefaultPolicy"), _INTERFACES_HAVE_NO_RESOURCES, "CKV_AWS_111")
         functions = f"arn:{Aws.PARTITION}:lambda:{Aws.REGION}:{Aws.ACCOUNT_ID}:function:*"
         self._role.add_to_principal_policy(
             iam.PolicyStatement(
@@ -143,5 +147,11 @@ class AnnounceFunction(QueueFunction):
             )
         )
 
-    def _set_target(self, target: Mapping[str, str | None]) -> None:
+    def _set_target(self, target: Mapping[str, object]) -> None:
         self.function.add_environment("DARKROOM_TARGET", json.dumps(target, separators=(",", ":")))
+
+
+def _new_topic(wanted: NewTopic | None) -> dict[str, object]:
+    if wanted is None:
+        return {}
+    return {"new_topic": {"partitions": wanted.partitions, "retention_ms": wanted.retention_milliseconds}}

@@ -7,7 +7,7 @@ from constructs import Construct
 
 from stacks.announce_function import AnnounceFunction
 from stacks.config.config import Config
-from stacks.config.event_target import EventBridgeTarget, KafkaTarget
+from stacks.config.event_target import EventBridgeTarget, KafkaTarget, MskServerlessTarget
 from stacks.event_bus import EventBridgeBus
 from stacks.event_queues import EventQueues
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class EventLog(Construct):
     """Queues and function, and for EventBridge a bus.
 
-    A Kafka cluster is the user's own. `bus` is None for Kafka.
+    A Kafka cluster is not of this stack. `bus` is None for Kafka.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, config: Config, bundle: Path, queue_name: str) -> None:
@@ -33,3 +33,7 @@ class EventLog(Construct):
                 self.announce.announce_to_bus(self.bus)
             case KafkaTarget() as target:
                 self.announce.announce_to_topic(target)
+            case MskServerlessTarget():
+                raise ValueError(
+                    "events go to a cluster of the stack Log, which `with_cluster` has not put in its place"
+                )

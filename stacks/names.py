@@ -12,6 +12,9 @@ from stacks.config.config import MAX_BUCKET_NAME, Config
 # docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html
 MAX_QUEUE_NAME = 80
 _FIFO = ".fifo"
+# docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-msk-serverlesscluster.html
+MAX_CLUSTER_NAME = 64
+_LOG = "-Log"
 # Hexadecimal digits: the first and the last group of a UUID (RFC 9562), the one for its time, the other for its maker.
 SUFFIX_LENGTH = 8 + 12
 
@@ -44,6 +47,16 @@ def names_for(config: Config, suffix: str) -> Names:
 def events_queue(stack_name: str, suffix: str) -> str:
     """Name the events queue of a stack, which has none from before 0.1.0."""
     return _joined(stack_name, "events", suffix, MAX_QUEUE_NAME - len(_FIFO)) + _FIFO
+
+
+def log_stack(stack_name: str) -> str:
+    """Name the stack that has a pipeline's cluster."""
+    return f"{stack_name}{_LOG}"
+
+
+def log_cluster(stack_name: str) -> str:
+    """Name a pipeline's cluster: the same each time, so that one that outlived its stack is not paid for twice."""
+    return f"{stack_name[: MAX_CLUSTER_NAME - len(_LOG)].rstrip('-')}{_LOG}"
 
 
 def legacy_queue(stack_name: str) -> str:

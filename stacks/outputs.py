@@ -29,3 +29,12 @@ class UploadsOutput(StrEnum):
     """An output of a stack whose uploads bucket is not its own, by its logical id."""
 
     NOTIFIED_BY = "UploadsNotifiedBy"
+
+
+class LogOutput(StrEnum):
+    """An output of the stack `Log`, by its logical id: what a reader of the log needs to know."""
+
+    CLUSTER_ARN = "ClusterArn"
+    BOOTSTRAP_SERVERS = "BootstrapServers"
+    SUBNETS = "Subnets"
+    SECURITY_GROUP = "SecurityGroup"

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from pathlib import Path
 
-from aws_cdk import Aws, CfnOutput, Fn, Stack
+from aws_cdk import Aws, CfnOutput, CrossStackReferences, Fn, ReferenceStrength, Stack
 from aws_cdk import aws_s3 as s3
 from constructs import Construct, IDependable
 
@@ -36,6 +36,8 @@ class PipelineStack(Stack):
         announce_bundle: Path | None = None,
     ) -> None:
         super().__init__(scope, construct_id, description="Darkroom: every upload becomes every configured size")
+        # CloudFormation then refuses to delete a cluster of the stack `Log` that this one writes to.
+        CrossStackReferences.of(self).consume(ReferenceStrength.STRONG)
         names = names_for(config, _suffix())
         # By its name: the bucket is created last, after the queue that lets it send and the function that reads it.
         uploads = s3.Bucket.from_bucket_name(self, "UploadsByName", names.uploads_bucket)

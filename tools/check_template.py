@@ -1,13 +1,15 @@
-"""Check the synthesized template with checkov.
+"""Check the synthesized templates with checkov.
 
-`python -m tools.check_template CHECKOV ASSEMBLY`; `make checkov` knows both. checkov by itself ends with success when
-it finds no template, and never tells of an explanation whose finding has gone: so its report is read here.
+`python -m tools.check_template CHECKOV FOLDER`; `make checkov` knows both. checkov by itself ends with success when it
+finds no template, and never tells of an explanation whose finding has gone: so its report is read here.
 """
 
 import json
+import os
+import shutil
 import subprocess
 import sys
-import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -15,7 +17,38 @@ from typing import Any, TypeAlias
 # A rule, and the resource it is about.
 Finding: TypeAlias = tuple[str, str]
 
-_AS_IT_IS, _UNEXPLAINED = "as-it-is.json", "unexplained.json"
+_PROJECT = Path(__file__).resolve().parents[1]
+_AS_IT_IS, _UNEXPLAINED = ".as-it-is.json", ".unexplained.json"
+
+_ALARMS = {"alarm_email": "someone@example.com"}
+_IN_VPC = {
+    "subnets": ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"],
+    "security_group": "sg-0123456789abcdef0",
+}
+_CREDENTIALS_ARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:AmazonMSK_darkroom-AbCdEf"
+_BY_SECRET = {
+    "to": "kafka",
+    "bootstrap_servers": "b-1.example.com:9096",
+    "auth": "scram",
+    "secret_arn": _CREDENTIALS_ARN,
+    "vpc": _IN_VPC,
+}
+_BY_ROLE = {
+    "to": "kafka",
+    "bootstrap_servers": "b-1.example.com:9098",
+    "auth": "iam",
+    "cluster_arn": "arn:aws:kafka:eu-west-1:123456789012:cluster/outcomes/51af3dc0-da77-11e4-872e-1234567db123-s1",
+    "vpc": _IN_VPC,
+}
+
+# Settings with which there is everything that a stack can have: without events, and with each of their targets.
+SETTINGS: Mapping[str, Mapping[str, object]] = {
+    "alone": _ALARMS,
+    "eventbridge": _ALARMS | {"events": {"to": "eventbridge"}},
+    "kafka-by-secret": _ALARMS | {"events": _BY_SECRET},
+    "kafka-by-role": _ALARMS | {"events": _BY_ROLE},
+    "msk-serverless": _ALARMS | {"events": {"to": "msk-serverless"}},
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,18 +83,34 @@ def objections(as_it_is: Report, bare: Report) -> list[str]:
     return broken + idle
 
 
-def reports_of(checkov: Path, template: dict[str, Any]) -> tuple[Report, Report]:
-    """Run checkov, offline, on a template as it is and without explanations."""
-    with tempfile.TemporaryDirectory() as folder:
-        for name, content in ((_AS_IT_IS, template), (_UNEXPLAINED, unexplained(template))):
-            (Path(folder) / name).write_text(json.dumps(content))
-        command = [str(checkov), "--directory", folder, "--framework", "cloudformation", "--skip-download"]
-        done = subprocess.run([*command, "--output", "json"], capture_output=True, text=True, check=False)
+def synthesized(folder: Path) -> dict[str, dict[str, Any]]:
+    """Have app.py write each stack for all settings, and read their templates, by settings and stack."""
+    templates = {}
+    for name, settings in SETTINGS.items():
+        environment = os.environ | {"CDK_OUTDIR": str(folder / name), "CDK_CONTEXT_JSON": json.dumps(settings)}
+        subprocess.run([sys.executable, "app.py"], cwd=_PROJECT, env=environment, check=True)
+        for path in sorted((folder / name).glob("*.template.json")):
+            templates[f"{name}.{path.name.partition('.')[0]}"] = json.loads(path.read_text(encoding="utf-8"))
+    return templates
+
+
+def reports_of(
+    checkov: Path, templates: Mapping[str, dict[str, Any]], folder: Path
+) -> dict[str, tuple[Report, Report]]:
+    """Run checkov, offline, on each template as it is and on the same without its explanations."""
+    folder.mkdir(parents=True)
+    for name, template in templates.items():
+        (folder / f"{name}{_AS_IT_IS}").write_text(json.dumps(template), encoding="utf-8")
+        (folder / f"{name}{_UNEXPLAINED}").write_text(json.dumps(unexplained(template)), encoding="utf-8")
+    command = [str(checkov), "--directory", str(folder), "--framework", "cloudformation", "--skip-download"]
+    done = subprocess.run([*command, "--output", "json"], capture_output=True, text=True, check=False)
     try:
         results = json.loads(done.stdout)["results"]
     except (ValueError, KeyError, TypeError) as error:
         raise SystemExit(f"checkov ended with {done.returncode} and no report:\n{done.stdout}{done.stderr}") from error
-    return _report(results, _AS_IT_IS), _report(results, _UNEXPLAINED)
+    return {
+        name: (_report(results, f"{name}{_AS_IT_IS}"), _report(results, f"{name}{_UNEXPLAINED}")) for name in templates
+    }
 
 
 def _report(results: dict[str, list[dict[str, str]]], name: str) -> Report:
@@ -74,13 +123,16 @@ def _report(results: dict[str, list[dict[str, str]]], name: str) -> Report:
 
 
 def main() -> None:
-    """Look at the one template of an assembly."""
-    checkov, assembly = Path(sys.argv[1]), Path(sys.argv[2])
-    (path,) = assembly.glob("*.template.json")
-    as_it_is, bare = reports_of(checkov, json.loads(path.read_text()))
-    if wrong := objections(as_it_is, bare):
+    """Look at every template that the project can make."""
+    checkov, folder = Path(sys.argv[1]), Path(sys.argv[2]).resolve()
+    shutil.rmtree(folder, ignore_errors=True)
+    reports = reports_of(checkov, synthesized(folder / "assemblies"), folder / "templates")
+    wrong = [f"{name}: {each}" for name, (as_it_is, bare) in reports.items() for each in objections(as_it_is, bare)]
+    if wrong:
         sys.exit("\n".join(wrong))
-    print(f"checkov: {len(as_it_is.passed)} checks passed, {len(as_it_is.skipped)} explained in the template")  # noqa: T201 - its answer
+    for name, (as_it_is, _) in reports.items():
+        told = f"{len(as_it_is.passed)} checks passed, {len(as_it_is.skipped)} explained in the template"
+        print(f"checkov: {name}: {told}")  # noqa: T201 - its answer
 
 
 if __name__ == "__main__":

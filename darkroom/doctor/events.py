@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from darkroom.doctor.announce import check_age, check_failures, check_state
 from darkroom.doctor.findings import Finding, fault, ok, warning
 from darkroom.errors import aws_errors
 from darkroom.outbox.queues import OutboxQueues, event_queues_of, read_events
@@ -37,11 +38,19 @@ def check_events(pipeline: Pipeline) -> Iterator[Finding]:
     with aws_errors("Reading the event source mappings of the events queue"):
         mappings = functions.list_event_source_mappings(EventSourceArn=arn)["EventSourceMappings"]
     yield from _check_mappings(mappings, deploy_advice(pipeline, _DEPLOY))
-    for mapping in mappings[:1]:
-        with aws_errors("Reading the configuration of the announce function"):
-            function = functions.get_function_configuration(FunctionName=mapping["FunctionArn"])
+    functions_of_it = [_function_of(functions, mapping) for mapping in mappings[:1]]
+    for function in functions_of_it:
+        yield from check_state(function)
         yield from _check_secret(pipeline, function)
     yield _check_dead_letters(sqs, queues)
+    for function in functions_of_it:
+        yield from check_failures(pipeline, function)
+    yield from check_age(pipeline, queues.events_url)
+
+
+def _function_of(functions: "LambdaClient", mapping: Mapping[str, Any]) -> Mapping[str, Any]:
+    with aws_errors("Reading the configuration of the announce function"):
+        return functions.get_function_configuration(FunctionName=mapping["FunctionArn"])
 
 
 def _check_mappings(mappings: Sequence[Mapping[str, Any]], deploy: str) -> Iterator[Finding]:
@@ -80,13 +89,22 @@ def _check_secret(pipeline: Pipeline, function: Mapping[str, Any]) -> Iterator[F
         )["VpcEndpoints"]
         tables = ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [vpc["VpcId"]]}])["RouteTables"]
     cut_off = [subnet for subnet in vpc["SubnetIds"] if not leads_out(tables, subnet)]
-    if any(endpoint["State"].lower() == "available" for endpoint in endpoints) or not cut_off:
+    if any(map(_answers_for_secrets_manager, endpoints)) or not cut_off:
         yield ok("The announce function can reach Secrets Manager from its VPC.")
     else:
         yield fault(
             f"From {', '.join(cut_off)} the announce function cannot reach Secrets Manager, which has its secret.",
-            f"Make an interface endpoint for com.amazonaws.{pipeline.region}.secretsmanager there, or a NAT gateway.",
+            f"Make an interface endpoint for com.amazonaws.{pipeline.region}.secretsmanager there, with private DNS, "
+            "or a NAT gateway.",
         )
+
+
+def _answers_for_secrets_manager(endpoint: Mapping[str, Any]) -> bool:
+    """Tell whether an endpoint takes what is sent to the service's own name.
+
+    docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html
+    """
+    return endpoint["State"].lower() == "available" and bool(endpoint.get("PrivateDnsEnabled"))
 
 
 def leads_out(tables: Sequence[Mapping[str, Any]], subnet: str) -> bool:

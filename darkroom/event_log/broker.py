@@ -7,14 +7,15 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from darkroom.errors import DarkroomError
 from darkroom.event_log.installation import Installation, java_environment
-from darkroom.event_log.server_properties import server_properties
+from darkroom.event_log.server_properties import Listener, server_properties
 from darkroom.local.emulator import last_lines
 from darkroom.loopback import HOST, free_port
 
@@ -55,13 +56,19 @@ class Broker:
 
 @contextmanager
 def kafka_broker(
-    kafka: Installation, *, log: Path, data: Path | None = None, port: int | None = None
+    kafka: Installation,
+    *,
+    log: Path,
+    data: Path | None = None,
+    port: int | None = None,
+    listeners: Sequence[Listener] = (),
 ) -> Iterator[Broker]:
     """Run a broker on loopback, from a storage that is gone at the end.
 
-    The port is a free one when `port` is None. With `data`, a folder of the caller's, the storage is there, and stays:
-    a broker that is started again goes on with it. Whoever can open a socket on this machine can read and write the
-    log; a web page cannot, as Kafka takes what a browser says first for the length of a request, and closes.
+    The port is a free one when `port` is None; `listeners` are ports beside it. With `data`, a folder of the caller's,
+    the storage is there, and stays: a broker that is started again goes on with it. Whoever can open a socket on this
+    machine can read and write the log; a web page cannot, as Kafka takes what a browser says first for the length of a
+    request, and closes.
 
     Raises:
         PortInUseError: something else listens on `port`.
@@ -73,7 +80,8 @@ def kafka_broker(
     try:
         if not (storage / "meta.properties").exists():
             shutil.copytree(kafka.formatted, storage, dirs_exist_ok=True)
-        broker = _start(kafka, storage, scratch, log, port)
+        write = partial(server_properties, data=storage, more=listeners)
+        broker = _start(kafka, write, scratch, log, port)
         try:
             yield broker
         finally:
@@ -82,13 +90,12 @@ def kafka_broker(
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _start(kafka: Installation, storage: Path, scratch: Path, log: Path, port: int | None) -> Broker:
+def _start(kafka: Installation, write: Callable[..., str], scratch: Path, log: Path, port: int | None) -> Broker:
     """Start it on ports that are free; as it cannot be handed a socket, another program may take one first."""
     for _ in range(_TRIES):
         chosen = free_port(port)
         properties = scratch / "server.properties"
-        written = server_properties(data=storage, port=chosen, controller_port=free_port())
-        properties.write_text(written, encoding="utf-8")
+        properties.write_text(write(port=chosen, controller_port=free_port()), encoding="utf-8")
         process = _process(kafka.start_command(properties), scratch, log)
         if _has_started(process):
             return Broker(bootstrap=f"{HOST}:{chosen}", port=chosen, process=process)

@@ -1,6 +1,7 @@
 """The configuration of one Kafka node, broker and controller, on loopback."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from darkroom.loopback import HOST
@@ -31,24 +32,51 @@ _SMALL = {
 }
 
 
-def server_properties(*, data: Path, port: int, controller_port: int) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listener:
+    """Another port on loopback.
+
+    `properties` are that listener's own, without `listener.name.<name>.` before them.
+    """
+
+    name: str
+    port: int
+    protocol: str
+    properties: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def address(self) -> str:
+        """As `listeners` has it."""
+        return f"{self.name}://{HOST}:{self.port}"
+
+
+def server_properties(*, data: Path, port: int, controller_port: int, more: Sequence[Listener] = ()) -> str:
     """Write the file that Kafka is started with.
 
     See kafka.apache.org/documentation, "Broker Configs".
     """
+    plain = Listener(name="PLAINTEXT", port=port, protocol="PLAINTEXT")
+    controller = Listener(name="CONTROLLER", port=controller_port, protocol="PLAINTEXT")
     return _text(
         {
             "process.roles": "broker,controller",
             "node.id": "1",
             "controller.quorum.voters": f"1@{HOST}:{controller_port}",
-            "listeners": f"PLAINTEXT://{HOST}:{port},CONTROLLER://{HOST}:{controller_port}",
-            "advertised.listeners": f"PLAINTEXT://{HOST}:{port}",
-            "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
+            "listeners": ",".join(each.address for each in (plain, controller, *more)),
+            "advertised.listeners": ",".join(each.address for each in (plain, *more)),
+            "listener.security.protocol.map": ",".join(
+                f"{each.name}:{each.protocol}" for each in (controller, plain, *more)
+            ),
             "controller.listener.names": "CONTROLLER",
             "inter.broker.listener.name": "PLAINTEXT",
             "log.dirs": str(data),
             **_INTERNAL_TOPICS,
             **_SMALL,
+            **{
+                f"listener.name.{each.name.lower()}.{name}": value
+                for each in more
+                for name, value in each.properties.items()
+            },
         }
     )
 

@@ -15,7 +15,7 @@ PARTITIONS = 6
 _ANSWER_SECONDS = 30
 
 # History is what a log is for: nothing is deleted unless someone says so.
-_FOR_EVER = "-1"
+_FOR_EVER = -1
 
 
 class TopicError(DarkroomError):
@@ -30,14 +30,11 @@ def create_topic(client: "Mapping[str, str]", name: str = TOPIC, *, partitions: 
     Raises:
         TopicError: the brokers do not answer, or refuse.
     """
-    from confluent_kafka import KafkaError, KafkaException  # noqa: PLC0415 - most commands need no Kafka
-    from confluent_kafka.admin import AdminClient  # noqa: PLC0415
-    from confluent_kafka.cimpl import NewTopic  # noqa: PLC0415
+    from confluent_kafka import KafkaException  # noqa: PLC0415 - most commands need no Kafka
 
-    wanted = NewTopic(name, num_partitions=partitions, config={"retention.ms": _FOR_EVER, "cleanup.policy": "delete"})
-    admin = AdminClient(dict(client))  # kept: without a name it would be gone before its answer comes
+    from announce.topic import make_topic  # noqa: PLC0415 - the same
+
     try:
-        admin.create_topics([wanted], request_timeout=_ANSWER_SECONDS)[name].result()
+        make_topic(client, _ANSWER_SECONDS, name=name, partitions=partitions, retention_ms=_FOR_EVER)
     except KafkaException as error:
-        if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
-            raise TopicError(f"The topic {name!r} could not be made: {error.args[0].str()}") from error
+        raise TopicError(f"The topic {name!r} could not be made: {error.args[0].str()}") from error

@@ -1,6 +1,6 @@
-"""Puts events on an EventBridge bus, ten or a megabyte a request.
+"""Puts events on an EventBridge bus, ten a request.
 
-Those that it refuses are put once more.
+Those that it refuses for a moment are put once more.
 """
 
 import time
@@ -20,9 +20,14 @@ if TYPE_CHECKING:
 
 # What rules match on: `{"source": ["io.darkroom"]}`. The stack is the source of the event in `detail`.
 SOURCE = "io.darkroom"
-# docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html
+# docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html
 MAX_ENTRIES = 10
-MAX_REQUEST_BYTES = 2**20
+# Since January 2026 an event may have 1 MB. AWS's reference had 256 KB: here for an entry, there for a whole request.
+# So together goes what is within all of these; what is larger goes alone, and is EventBridge's to refuse.
+# aws.amazon.com/blogs/compute/more-room-to-build-serverless-services-now-support-payloads-up-to-1-mb
+# docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevent-size.html
+MAX_EVENT_BYTES = 2**20
+TOGETHER_BYTES = 256_000
 _TIME_BYTES = 14
 
 # What is over in a moment: docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsResultEntry.html
@@ -46,7 +51,7 @@ class EventBus:
         Returns the error code of each that may not be there.
         """
         deadline = self.clock() + seconds
-        failed = {message.id: "TooLarge" for message in messages if entry_bytes(message) > MAX_REQUEST_BYTES}
+        failed = {message.id: "TooLarge" for message in messages if entry_bytes(message) > MAX_EVENT_BYTES}
         waiting = [message for message in messages if message.id not in failed]
         delay = _FIRST_DELAY_SECONDS
         while waiting:
@@ -94,13 +99,13 @@ def entry_bytes(message: Message) -> int:
 def in_requests(messages: Sequence[Message]) -> Iterator[list[Message]]:
     """Part events into what one request takes, in their order.
 
-    None is larger than a request alone.
+    One that is larger than others together goes alone.
     """
     chunk: list[Message] = []
     total = 0
     for message in messages:
         size = entry_bytes(message)
-        if chunk and (len(chunk) == MAX_ENTRIES or total + size > MAX_REQUEST_BYTES):
+        if chunk and (len(chunk) == MAX_ENTRIES or total + size > TOGETHER_BYTES):
             yield chunk
             chunk, total = [], 0
         chunk.append(message)

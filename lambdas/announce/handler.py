@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import boto3
@@ -36,14 +37,19 @@ def _target(settings: Settings) -> Target:
         return EventBus(boto3.client("events", config=_CLIENT), settings.target.bus)
     from announce.credentials import security_settings  # noqa: PLC0415 - a bus needs no librdkafka
     from announce.kafka import KafkaTopic  # noqa: PLC0415
+    from announce.topic import make_topic  # noqa: PLC0415
 
-    target, region = settings.target, settings.region
+    target, region, new = settings.target, settings.region, settings.target.new_topic
+    make = None
+    if new:
+        make = partial(make_topic, name=target.topic, partitions=new.partitions, retention_ms=new.retention_ms)
     return KafkaTopic(
         target.topic,
         lambda: {
             "bootstrap.servers": target.bootstrap_servers,
             **security_settings(target, region, lambda: boto3.client("secretsmanager", config=_CLIENT)),
         },
+        prepare=make,
     )
 
 

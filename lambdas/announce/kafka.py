@@ -31,7 +31,12 @@ PRODUCER: Mapping[str, Any] = {
     "log_level": 3,
 }
 
+# What an event has failed with that no broker has answered for, where the client knows of nothing better.
 _NO_ANSWER = "KafkaError._NO_ANSWER"
+# What tells little of why brokers are not reached, and how little; any other error tells more.
+_RANK = {_NO_ANSWER: 0, "KafkaError._ALL_BROKERS_DOWN": 1, "KafkaError._TIMED_OUT": 2, "KafkaError._TRANSPORT": 3}
+_MOST_TELLING = 4
+_GIVEN_UP = {_NO_ANSWER, "KafkaError._PURGE_QUEUE", "KafkaError._PURGE_INFLIGHT"}
 # How long a producer that is thrown away may take to say what has become of its records.
 _PURGE_SECONDS = 1.0
 
@@ -42,9 +47,18 @@ class KafkaTopic:
     It is made anew when it has failed.
     """
 
-    def __init__(self, topic: str, connection: Callable[[], Mapping[str, Any]]) -> None:
-        self._topic, self._connection = topic, connection
+    def __init__(
+        self,
+        topic: str,
+        connection: Callable[[], Mapping[str, Any]],
+        *,
+        prepare: Callable[[Mapping[str, Any], float], None] | None = None,
+    ) -> None:
+        """`prepare` is called with a connection and the seconds there are, before anything is written over it."""
+        self._topic, self._connection, self._prepare = topic, connection, prepare
         self._producer: Producer | None = None
+        # Why the brokers are not reached, as the client saw it last: a password that they refuse, say.
+        self._trouble = _NO_ANSWER
 
     def publish(self, messages: Sequence[Message], seconds: float) -> dict[str, str]:
         """Write events of different groups within a time.
@@ -53,14 +67,33 @@ class KafkaTopic:
         its group's next event must wait for it.
         """
         deadline = monotonic() + seconds
-        producer = self._producer = self._producer or Producer({**PRODUCER, **self._connection()})
+        self._trouble = _NO_ANSWER
+        try:
+            producer = self._producer = self._producer or self._connect(seconds)
+        except KafkaException as error:
+            self._note_trouble(error.args[0])
+            return {message.id: self._trouble for message in messages}
         failed = {message.id: _NO_ANSWER for message in messages}
         for message in messages:
             self._write(producer, message, failed)
         left = producer.flush(max(0.0, deadline - monotonic()))
         if left or failed:
+            trouble = self._trouble
             self._throw_away(producer)
+            return {each: trouble if code in _GIVEN_UP else code for each, code in failed.items()}
         return failed
+
+    def _connect(self, seconds: float) -> Producer:
+        connection = {"error_cb": self._note_trouble, **self._connection()}
+        if self._prepare:
+            self._prepare(connection, seconds)
+        return Producer({**PRODUCER, **connection})
+
+    def _note_trouble(self, error: KafkaError) -> None:
+        """Keep what tells most: a connection that was lost, and that no broker is left, follow from another error."""
+        code = _code(error)
+        if _RANK.get(code, _MOST_TELLING) >= _RANK.get(self._trouble, _MOST_TELLING):
+            self._trouble = code
 
     def _write(self, producer: Producer, message: Message, failed: dict[str, str]) -> None:
         headers: list[tuple[str, str | bytes | None]] = [("content-type", f"{CONTENT_TYPE}; charset=UTF-8")]

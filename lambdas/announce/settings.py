@@ -5,7 +5,7 @@ A Kafka topic or an EventBridge bus.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from contract.errors import SettingsError
@@ -24,16 +24,26 @@ class Auth(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TopicSettings:
+    """What the topic is to be like, where the function is to make it. A retention of -1 is for ever."""
+
+    partitions: int
+    retention_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KafkaSettings:
     """A topic. `bootstrap_servers` is `host:port,…`.
 
-    `secret_arn` names a secret with `username` and `password`.
+    `secret_arn` names a secret with `username` and `password`. `new_topic` is None where the topic is there already, or
+    is somebody else's to make.
     """
 
     bootstrap_servers: str
     topic: str
     auth: Auth
     secret_arn: str | None = None
+    new_topic: TopicSettings | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +85,8 @@ def _target(text: str) -> KafkaSettings | EventBridgeSettings:
     try:
         match json.loads(text):
             case {"kind": "kafka", "bootstrap_servers": str(servers), "topic": str(topic), "auth": str(auth)} as told:
-                return _kafka(servers, topic, auth, told.get("secret_arn"))
+                target = _kafka(servers, topic, auth, told.get("secret_arn"))
+                return replace(target, new_topic=_new_topic(told.get("new_topic")))
             case {"kind": "eventbridge", "bus": str(bus)} if bus:
                 return EventBridgeSettings(bus=bus)
     except json.JSONDecodeError:
@@ -98,3 +109,12 @@ def _kafka(servers: str, topic: str, auth: str, secret: object) -> KafkaSettings
     if not isinstance(secret, str | None) or (auth in {Auth.SCRAM, Auth.PLAIN} and not secret):
         raise SettingsError("secret_arn", secret, f"the ARN of a secret with username and password for auth {auth}")
     return KafkaSettings(bootstrap_servers=servers, topic=topic, auth=Auth(auth), secret_arn=secret)
+
+
+def _new_topic(told: object) -> TopicSettings | None:
+    match told:
+        case None:
+            return None
+        case {"partitions": int(partitions), "retention_ms": int(retention)} if partitions > 0 and retention >= -1:
+            return TopicSettings(partitions=partitions, retention_ms=retention)
+    raise SettingsError("new_topic", told, 'null, or {"partitions": …, "retention_ms": …}')

@@ -186,7 +186,12 @@ class Config:
     max_total_pixels: int = setting(_LIMITS.total_pixels, integer(1, 2**32), "how many pixels all frames may have")
     events: EventTarget | None = setting(
         None,
-        optional(Rule(parse=parse_event_target, allowed="null, or an object whose `to` is eventbridge or kafka")),
+        optional(
+            Rule(
+                parse=parse_event_target,
+                allowed="null, or an object whose `to` is eventbridge, kafka or msk-serverless",
+            )
+        ),
         "where every outcome is announced, for others to read: [events](events.md#turn-it-on)",
     )
     monitoring: bool = setting(True, BOOLEAN, "alarms, a dashboard and saved queries: see below")

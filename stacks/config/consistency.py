@@ -5,6 +5,7 @@ import json
 from contract.errors import SettingsError
 from resize.settings import STORAGE_SECONDS, WALL_FACTOR, Events
 from stacks.config.config import MAX_BUCKET_NAME, Config
+from stacks.config.event_target import MskServerlessTarget
 
 # In all, names and values: docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html. What Lambda measures, going
 # by its own error message, is the environment as JSON text.
@@ -26,6 +27,7 @@ def check_together(config: Config) -> None:
     _check_times(config)
     _check_consumption(config)
     _check_monitoring(config)
+    _check_events(config)
     _check_environment(config)
 
 
@@ -114,6 +116,13 @@ def _check_monitoring(config: Config) -> None:
         value = getattr(config, name)
         if value is not None and not config.monitoring:
             raise SettingsError(name, value, "null without monitoring: there are no alarms then")
+
+
+def _check_events(config: Config) -> None:
+    if isinstance(config.events, MskServerlessTarget) and config.bundle_for == "this-machine":
+        raise SettingsError(
+            "events", "msk-serverless", "another target on this machine, which has no MSK: darkroom up --log kafka"
+        )
 
 
 def _check_environment(config: Config) -> None:

@@ -30,6 +30,14 @@ _SUBNET = re.compile(r"subnet-[0-9a-f]{8,17}")
 _SECURITY_GROUP = re.compile(r"sg-[0-9a-f]{8,17}")
 # docs.aws.amazon.com/lambda/latest/api/API_VpcConfig.html
 _MOST_SUBNETS = 16
+# In as many zones: docs.aws.amazon.com/msk/1.0/apireference-v2/v2-clusters.html, "ServerlessRequest"
+_LEAST_SUBNETS_OF_A_CLUSTER = 2
+# Of all topics of a serverless cluster: docs.aws.amazon.com/msk/latest/developerguide/limits.html
+_MOST_PARTITIONS = 2_400
+DEFAULT_PARTITIONS = 6
+_MOST_RETENTION_DAYS = 36_500
+_DAY_MILLISECONDS = 24 * 60 * 60 * 1_000
+_FOR_EVER = -1
 
 
 class KafkaAuth(StrEnum):
@@ -60,11 +68,34 @@ class Vpc:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NewTopic:
+    """What a topic is to be like that the announce function makes; it keeps events for ever where its days are None."""
+
+    partitions: int = DEFAULT_PARTITIONS
+    retention_days: int | None = None
+
+    @property
+    def retention_milliseconds(self) -> int:
+        """As Kafka has it: kafka.apache.org/documentation, `retention.ms`."""
+        return _FOR_EVER if self.retention_days is None else self.retention_days * _DAY_MILLISECONDS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MskServerlessTarget:
+    """A topic of a cluster that the stack `Log` makes, in a VPC of that stack's own where `vpc` is None."""
+
+    topic: str = DEFAULT_TOPIC
+    new_topic: NewTopic = NewTopic()
+    vpc: Vpc | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class KafkaTarget:
     """A topic of a cluster that is there.
 
     Each ARN is None where its `auth` has no use for it. `secret_key_arn` is the KMS key of one's own that the secret is
-    encrypted with.
+    encrypted with. `new_topic` is None where the topic is there, too. `topics_arn` is what the ARNs of its topics begin
+    with, where CloudFormation alone knows that.
     """
 
     bootstrap_servers: str
@@ -74,16 +105,21 @@ class KafkaTarget:
     secret_arn: str | None = None
     secret_key_arn: str | None = None
     vpc: Vpc | None = None
+    new_topic: NewTopic | None = None
+    topics_arn: str | None = None
 
     @property
     def topic_arn(self) -> str | None:
         """What MSK's IAM calls the topic."""
-        return f"{self.cluster_arn.replace(':cluster/', ':topic/')}/{self.topic}" if self.cluster_arn else None
+        topics = self.topics_arn or (self.cluster_arn and self.cluster_arn.replace(":cluster/", ":topic/"))
+        return f"{topics}/{self.topic}" if topics else None
 
 
-EventTarget: TypeAlias = EventBridgeTarget | KafkaTarget
+EventTarget: TypeAlias = EventBridgeTarget | KafkaTarget | MskServerlessTarget
 
-_EXAMPLE = 'null, {"to": "eventbridge"}, or {"to": "kafka", "bootstrap_servers": …, "auth": …}'
+_EXAMPLE = (
+    'null, {"to": "eventbridge"}, {"to": "msk-serverless"}, or {"to": "kafka", "bootstrap_servers": …, "auth": …}'
+)
 
 
 def parse_event_target(key: str, value: object) -> EventTarget:
@@ -99,20 +135,30 @@ def parse_event_target(key: str, value: object) -> EventTarget:
             return _event_bridge(key, value)
         case "kafka":
             return _kafka(key, value)
+        case "msk-serverless":
+            return _msk_serverless(key, value)
         case other:
-            raise SettingsError(f"{key}.to", other, "one of eventbridge, kafka")
+            raise SettingsError(f"{key}.to", other, "one of eventbridge, kafka, msk-serverless")
 
 
 def _event_bridge(key: str, members: Mapping[str, object]) -> EventBridgeTarget:
     check_members(key, members, {"to", "archive_days"})
     days = members.get("archive_days", DEFAULT_ARCHIVE_DAYS)
-    if days is None:
-        return EventBridgeTarget(archive_days=None)
-    if isinstance(days, bool) or not isinstance(days, int) or not 1 <= days <= _MOST_ARCHIVE_DAYS:
-        raise SettingsError(
-            f"{key}.archive_days", days, f"a whole number from 1 to {_MOST_ARCHIVE_DAYS}, or null for ever"
-        )
-    return EventBridgeTarget(archive_days=days)
+    return EventBridgeTarget(archive_days=_days(f"{key}.archive_days", days, _MOST_ARCHIVE_DAYS))
+
+
+def _msk_serverless(key: str, members: Mapping[str, object]) -> MskServerlessTarget:
+    check_members(key, members, {"to", "topic", "partitions", "retention_days", "vpc"})
+    partitions = _whole_number(f"{key}.partitions", members.get("partitions", DEFAULT_PARTITIONS), _MOST_PARTITIONS)
+    retention_days = _days(f"{key}.retention_days", members.get("retention_days"), _MOST_RETENTION_DAYS)
+    vpc = _vpc(f"{key}.vpc", members.get("vpc"))
+    if vpc and len(set(vpc.subnets)) < _LEAST_SUBNETS_OF_A_CLUSTER:
+        raise SettingsError(f"{key}.vpc.subnets", [*vpc.subnets], "at least two, in different Availability Zones")
+    return MskServerlessTarget(
+        topic=_topic(f"{key}.topic", members.get("topic")),
+        new_topic=NewTopic(partitions=partitions, retention_days=retention_days),
+        vpc=vpc,
+    )
 
 
 _KAFKA_MEMBERS = {"to", "bootstrap_servers", "topic", "auth", "cluster_arn", "secret_arn", "secret_key_arn", "vpc"}
@@ -128,7 +174,7 @@ def _kafka(key: str, members: Mapping[str, object]) -> KafkaTarget:
     target = KafkaTarget(
         bootstrap_servers=_brokers(f"{key}.bootstrap_servers", members.get("bootstrap_servers")),
         auth=_auth(f"{key}.auth", members.get("auth")),
-        topic=text("topic", _TOPIC, "1 to 249 letters, digits, '.', '_' and '-'") or DEFAULT_TOPIC,
+        topic=_topic(f"{key}.topic", members.get("topic")),
         cluster_arn=text("cluster_arn", _CLUSTER, "the ARN of an MSK cluster, arn:…:kafka:…:cluster/<name>/<id>"),
         secret_arn=text("secret_arn", _SECRET, "the whole ARN of a secret, with the six characters after its name"),
         secret_key_arn=text("secret_key_arn", KMS_KEY, "the ARN of a KMS key, arn:…:kms:…:key/<id>"),
@@ -146,6 +192,22 @@ def _brokers(key: str, value: object) -> str:
         match = _BROKER.fullmatch(broker)
         if not match or int(match[3]) > _HIGHEST_PORT:
             raise SettingsError(key, value, f"{meaning}; {broker!r} is none")
+    return value
+
+
+def _topic(key: str, value: object) -> str:
+    return (
+        DEFAULT_TOPIC if value is None else matching(key, value, _TOPIC, "1 to 249 letters, digits, '.', '_' and '-'")
+    )
+
+
+def _days(key: str, value: object, most: int) -> int | None:
+    return None if value is None else _whole_number(key, value, most, " of days, or null for ever")
+
+
+def _whole_number(key: str, value: object, most: int, more: str = "") -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
+        raise SettingsError(key, value, f"a whole number from 1 to {most}{more}")
     return value
 
 

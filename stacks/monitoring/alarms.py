@@ -19,11 +19,13 @@ _TRIES = 3
 # "At the cap" begins a little below it: invocations end and begin, and a minute's maximum may just miss it.
 _NEAR = 0.9
 
-# Twice as long as an event that was not taken stays hidden, and a little more: one retry is no alarm.
-_OLD_EVENT_SECONDS = 900
-# Of events that come again and again most are not delivered; of those that pass, next to none.
+# Longer than an event that was not taken stays hidden, so that one retry is no alarm; and five minutes of it are over
+# before the third receive, after which SQS counts its age no more: `AlarmMetrics.oldest_job_seconds`.
+_OLD_EVENT_SECONDS = 390
+# Of events that come again and again most are not delivered; of those that pass, next to none. The only one of a night
+# comes twice in a quarter of an hour.
 _UNDELIVERED_PERCENT = 50
-_LEAST_EVENTS = 10
+_LEAST_EVENTS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from stacks.announce_function import TIMEOUT_SECONDS
 from stacks.config.config import Config
+from stacks.event_queues import VISIBILITY_SECONDS
 from support.aws.alarm_evaluation import ALARM, OK, AlarmEvaluation, Samples, changes
 from support.aws.stack import EVERYTHING, Template, synthesize
 
@@ -185,6 +187,53 @@ def test_a_job_that_is_done_at_its_second_try_is_not_too_old(watched: Template) 
     retried = {AGE: counted(120, lambda minute: minute * 60 if minute * 60 < slowest else 0)}
 
     assert changes(alarm(watched, "oldest-message").states(retried, minutes=120)) == []
+
+
+# How long an event that was not taken stays hidden, and how long the function that takes it may run.
+EVENT_HIDDEN, ANNOUNCE_SECONDS = VISIBILITY_SECONDS, TIMEOUT_SECONDS
+
+
+@pytest.mark.parametrize("second", [0, 15, 30, 45])
+def test_one_event_that_is_never_taken_goes_off_before_its_third_receive_ends_the_count(
+    with_msk: Template, second: int
+) -> None:
+    """Each minute's figure comes at the same second of it, whichever that is."""
+    ages = [minute * 60 + second for minute in range(300)]
+    stuck = {AGE: each_minute(age if age < 2 * EVENT_HIDDEN else None for age in ages)}
+
+    went_off = changes(alarm(with_msk, "oldest-event").states(stuck, minutes=300))[0]
+
+    assert went_off[1] == ALARM
+
+
+def test_an_event_that_is_taken_at_its_second_try_is_not_too_old(with_msk: Template) -> None:
+    taken = EVENT_HIDDEN + ANNOUNCE_SECONDS
+    retried = {AGE: counted(120, lambda minute: minute * 60 if minute * 60 < taken else 0)}
+
+    assert changes(alarm(with_msk, "oldest-event").states(retried, minutes=120)) == []
+
+
+def deliveries(received: Iterable[int], deleted: Iterable[int]) -> Samples:
+    """What SQS counts of events that are received, and deleted, at these seconds."""
+    return {
+        "NumberOfMessagesReceived": {second: [1.0] for second in received},
+        "NumberOfMessagesDeleted": {second: [1.0] for second in deleted},
+    }
+
+
+def test_the_only_event_of_a_night_that_is_never_taken_goes_on_being_told(with_msk: Template) -> None:
+    stuck = deliveries(range(0, 12 * 3_600, EVENT_HIDDEN), ())
+
+    told = changes(alarm(with_msk, "announce-failures").states(stuck, minutes=600))
+
+    assert [state for _, state in told] == [ALARM]
+
+
+def test_an_event_that_is_taken_at_its_second_try_is_no_failure(with_msk: Template) -> None:
+    for first in range(0, 1_800, 60):
+        retried = deliveries((first, first + EVENT_HIDDEN), (first + EVENT_HIDDEN + 1,))
+
+        assert changes(alarm(with_msk, "announce-failures").states(retried, minutes=180)) == []
 
 
 def test_an_idle_queue_has_no_oldest_message(watched: Template) -> None:

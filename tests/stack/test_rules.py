@@ -12,11 +12,13 @@ from support.aws.stack import (
     EVERYTHING,
     WITH_CONFLUENT,
     WITH_EVENT_BRIDGE,
+    WITH_LOG,
+    WITH_LOG_IN_VPC,
     WITH_MSK,
     WITH_SCRAM,
     Template,
     make_app,
-    synthesize,
+    synthesize_all,
 )
 
 from stacks.config.config import Config  # isort: skip
@@ -52,6 +54,13 @@ EXPLAINED_OF_EVENTS: list[Finding] = [
 ]
 TARGETS = [WITH_EVENT_BRIDGE, WITH_MSK, WITH_SCRAM, WITH_CONFLUENT]
 
+# And what the stack `Log` adds, whoever has made its network.
+EXPLAINED_OF_LOG: list[Finding] = [
+    ("Serverless-LambdaDLQ", "Darkroom-Log/Facts/Function/Resource"),
+    ("Serverless-LambdaTracing", "Darkroom-Log/Facts/Function/Resource"),
+]
+LOGS = [WITH_LOG, WITH_LOG_IN_VPC]
+
 # What checkov is told to skip; that it finds just these without being told is for `make checkov`, which has checkov.
 EXPLAINED_TO_CHECKOV: list[Finding] = [
     ("CKV_AWS_115", "ConsumerFunction"),
@@ -84,13 +93,14 @@ def findings_in(scope: Construct) -> list[Finding]:
         *(Config(), EVERYTHING, replace(Config(), key_prefix="photos/", retain_data=False, monitoring=False)),
         replace(Config(), legacy_uploads_bucket="darkroom-storageuploads-1x2y3z"),
         *TARGETS,
+        *LOGS,
     ],
 )
 def test_the_packs_find_nothing_that_is_not_explained(tmp_path: Path, config: Config) -> None:
     assert findings_in(make_app(tmp_path, config)) == []
 
 
-@pytest.mark.parametrize("config", [EVERYTHING, WITH_EVENT_BRIDGE])
+@pytest.mark.parametrize("config", [EVERYTHING, WITH_EVENT_BRIDGE, WITH_LOG])
 def test_synthesis_succeeds_with_the_packs_as_plugins_of_the_app(tmp_path: Path, config: Config) -> None:
     app = make_app(tmp_path, config)
     Validations.of(app).add_plugins(AwsSolutionsChecks(app), ServerlessChecks(app))
@@ -117,10 +127,11 @@ def test_checkov_is_told_to_skip_ten_findings_and_why(template: Template) -> Non
     assert [comment for *_, comment in told if len(comment.split()) < 8] == []
 
 
-def test_of_events_checkov_is_told_to_skip_seven_more_and_in_a_vpc_six(
+def test_of_events_checkov_is_told_to_skip_seven_more_and_in_a_vpc_another_of_them(
     with_event_bridge: Template, with_msk: Template
 ) -> None:
-    for template, more in ((with_event_bridge, [("CKV_AWS_117", "EventLogAnnounceFunction")]), (with_msk, [])):
+    outside, inside = ("CKV_AWS_117", "EventLogAnnounceFunction"), ("CKV_AWS_111", "EventLogAnnounceRoleDefaultPolicy")
+    for template, more in ((with_event_bridge, [outside]), (with_msk, [inside])):
         told = skipped_by_checkov(template)
 
         of_events = [(rule, name) for rule, name, _ in told if name.startswith("EventLog")]
@@ -153,13 +164,39 @@ def test_events_are_explained_four_times(tmp_path: Path, monkeypatch: pytest.Mon
     assert findings_in(make_app(tmp_path, config)) == sorted(EXPLAINED + EXPLAINED_OF_EVENTS)
 
 
-def test_every_explanation_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("config", LOGS)
+def test_the_stack_log_is_explained_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, config: Config) -> None:
+    monkeypatch.setattr(Validations, "acknowledge", explain_nothing)
+
+    assert findings_in(make_app(tmp_path, config)) == sorted(EXPLAINED + EXPLAINED_OF_EVENTS + EXPLAINED_OF_LOG)
+
+
+def test_of_the_stack_log_checkov_is_told_to_skip_five_findings_and_why(tmp_path: Path) -> None:
+    told = skipped_by_checkov(synthesize_all(tmp_path, WITH_LOG)["Darkroom-Log"])
+
+    assert sorted((rule, name) for rule, name, _ in told) == [
+        ("CKV_AWS_115", "FactsFunction"),
+        ("CKV_AWS_116", "FactsFunction"),
+        ("CKV_AWS_117", "FactsFunction"),
+        ("CKV_AWS_158", "FactsLog"),
+        ("CKV_AWS_158", "NetworkTraffic"),
+    ]
+    assert [comment for *_, comment in told if len(comment.split()) < 8] == []
+
+
+@pytest.mark.parametrize(
+    ("config", "findings"),
+    [(EVERYTHING, EXPLAINED), (WITH_LOG, EXPLAINED + EXPLAINED_OF_EVENTS + EXPLAINED_OF_LOG)],
+)
+def test_every_explanation_is_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, config: Config, findings: list[Finding]
+) -> None:
     given: list[str] = []
     monkeypatch.setattr(Validations, "acknowledge", lambda _self, *rules: given.extend(rule.reason for rule in rules))
 
-    make_app(tmp_path, EVERYTHING)
+    make_app(tmp_path, config)
 
-    assert len(given) == len(EXPLAINED)
+    assert len(given) >= len(set(findings))
     assert [reason for reason in given if len(reason.split()) < 8] == []
 
 
@@ -174,10 +211,12 @@ def test_both_packs_find_fault_with_a_careless_stack() -> None:
 
 
 @pytest.mark.parametrize(
-    "config", [Config(), EVERYTHING, replace(Config(), legacy_uploads_bucket="its-bucket"), *TARGETS]
+    "config", [Config(), EVERYTHING, replace(Config(), legacy_uploads_bucket="its-bucket"), *TARGETS, *LOGS]
 )
 def test_cfn_lint_finds_nothing_that_is_not_explained(tmp_path: Path, config: Config) -> None:
-    assert [str(match) for match in cfnlint.api.lint(synthesize(tmp_path, config).text)] == []
+    templates = synthesize_all(tmp_path, config).values()
+
+    assert [str(match) for each in templates for match in cfnlint.api.lint(each.text)] == []
 
 
 def test_cfn_lint_is_told_to_overlook_one_finding_of_one_rule(template: Template) -> None:

@@ -3,7 +3,7 @@
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -23,11 +23,13 @@ from darkroom.cli.options import (
 from darkroom.cli.progress import steps
 from darkroom.cli.target import find_target
 from darkroom.cli.terminal import confirm, print_summary, told_when_stopped
-from darkroom.errors import ExitStatus, UsageError
+from darkroom.dlq.attempts import UNKNOWN_CODE
+from darkroom.errors import DarkroomError, ExitStatus, UsageError
 from darkroom.outbox.backfill import Announced, announce_again, most_dollars
 from darkroom.outbox.dead_letters import UndeliveredEvent, read_undelivered, redrive_events
 from darkroom.outbox.manifests import StandingManifests
 from darkroom.outbox.queues import OutboxQueues, find_event_queues
+from darkroom.outbox.refusals import last_refusals
 from darkroom.outbox.verification import KeyFinding, KeyHistory, KeyState, read_log, verify
 from darkroom.pipeline.client import Pipeline
 from darkroom.pipeline.sqs import RateLimiter
@@ -159,6 +161,9 @@ def dlq(  # noqa: PLR0913 - the command has so many options
 ) -> None:
     """List or redrive the events that did not reach the log in a thousand tries.
 
+    The reason is that of the last try, as the announce function's log says; "unknown" where it says none, where it may
+    not be read, and from the fifty-first event on.
+
     \b
     Examples:
       darkroom events dlq
@@ -166,15 +171,17 @@ def dlq(  # noqa: PLR0913 - the command has so many options
 
     \b
     Permissions: sqs:ReceiveMessage, sqs:ChangeMessageVisibility, sqs:GetQueueAttributes and sqs:GetQueueUrl on the
-    events' dead letters, sqs:GetQueueAttributes on the events queue, lambda:GetFunctionConfiguration; to redrive also
-    sqs:DeleteMessage on the former and sqs:SendMessage on the latter.
+    events' dead letters, sqs:GetQueueAttributes on the events queue, lambda:GetFunctionConfiguration; for the reasons
+    lambda:ListEventSourceMappings, and logs:FilterLogEvents on the announce function's log; to redrive also
+    sqs:DeleteMessage on the dead letters and sqs:SendMessage on the events queue.
     """  # noqa: D301 - the same
     pipeline = find_target(local=local, stack=stack, endpoint_url=endpoint_url)
     queues = find_event_queues(pipeline)
     events, count = read_undelivered(pipeline, queues, limit)
     if not redrive:
+        codes = _codes(pipeline, queues, events)
         for event in events:
-            typer.echo(_event_line(event, as_json=as_json))
+            typer.echo(_event_line(event, codes.get(event.message_id), as_json=as_json))
         if not count and not as_json:
             typer.echo("Every event has reached the log, or waits for its turn.")
         elif count > len(events):
@@ -225,9 +232,19 @@ def _finding_line(found: KeyFinding, *, as_json: bool) -> str:
     return printable(f"{found.finding:<14} {found.key}: {found.detail}")
 
 
-def _event_line(event: UndeliveredEvent, *, as_json: bool) -> str:
+def _codes(pipeline: Pipeline, queues: OutboxQueues, events: Sequence[UndeliveredEvent]) -> Mapping[str, str]:
+    """Find why each was not taken; the list is worth having without that."""
+    try:
+        return last_refusals(pipeline, queues, events)
+    except DarkroomError as error:
+        typer.echo(f"darkroom: why they were not taken is unknown. {error}", err=True)
+        return {}
+
+
+def _event_line(event: UndeliveredEvent, code: str | None, *, as_json: bool) -> str:
+    reason = code or UNKNOWN_CODE
     if as_json:
         members = {"id": event.message_id, "sent": event.sent.isoformat(), "bytes": event.size}
-        return json.dumps({**members, "key": event.key, "type": event.type})
+        return json.dumps({**members, "key": event.key, "type": event.type, "reason": reason})
     what = f"{event.type}  {event.key}" if event.key else "no event"
-    return printable(f"{event.sent:%Y-%m-%d %H:%M:%S}  {event.size:>9,} bytes  {what}  ({event.message_id})")
+    return printable(f"{event.sent:%Y-%m-%d %H:%M:%S}  {event.size:>9,} bytes  {reason}  {what}  ({event.message_id})")

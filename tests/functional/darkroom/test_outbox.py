@@ -1,19 +1,20 @@
 """`darkroom events backfill|verify|dlq`, on moto: planned first, then done, and nothing is lost."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
+from botocore.exceptions import ClientError
 from typer.testing import CliRunner, Result
 
 from contract.keys import manifest_key
 from darkroom.cli.commands import outbox
 from darkroom.errors import UsageError
 from darkroom.outbox.queues import OutboxQueues, find_event_queues
-from darkroom.pipeline.client import Pipeline
+from darkroom.pipeline.client import LogLine, Pipeline
 from resize.events_queue import EventsQueue
 from resize.settings import Events
 from support.events.event_contract import event_validator
@@ -169,8 +170,79 @@ def test_dlq_lists_what_did_not_reach_the_log_and_leaves_it_there(
     as_json = [json.loads(line) for line in run("dlq", "--json").stdout.splitlines()]
 
     assert listed[0] == listed[1]
-    assert "io.darkroom.image.resized.v1  b\\x1b.jpg" in listed[0]
+    assert "unknown  io.darkroom.image.resized.v1  b\\x1b.jpg" in listed[0]
     assert sorted(event["key"] for event in as_json) == ["a.jpg", "b\x1b.jpg"]
+
+
+def takes_events(monkeypatch: pytest.MonkeyPatch, lines: Callable[[str], list[str]] | Exception) -> None:
+    """Have an announce function take the events, whose log holds these lines, by the pattern that is asked for."""
+
+    def function_log(asked: Pipeline, pattern: str, *_: object) -> Iterator[LogLine]:
+        assert asked.function_name == "arn:announce"
+        if isinstance(lines, Exception):
+            raise lines
+        return (LogLine(milliseconds=number, text=text) for number, text in enumerate(lines(pattern)))
+
+    mappings = {"EventSourceMappings": [{"FunctionArn": "arn:announce"}]}
+    monkeypatch.setattr(Pipeline, "function_log", function_log)
+    client = Pipeline.client
+
+    def with_mapping(asked: Pipeline, service: str, **options: Any) -> Any:
+        made = client(asked, service, **options)
+        if service == "lambda":
+            made.list_event_source_mappings = lambda **_: mappings
+        return made
+
+    monkeypatch.setattr(Pipeline, "client", with_mapping)
+
+
+def test_dlq_tells_why_each_was_not_taken_the_last_time(
+    world: Buckets,
+    pipeline: Pipeline,
+    queues: OutboxQueues,
+    run: Callable[..., Result],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    undelivered(world, pipeline, queues, "large.jpg", "other.jpg")
+    ids = {each["key"]: each["id"] for each in map(json.loads, run("dlq", "--json").stdout.splitlines())}
+    patterns = []
+
+    def lines(pattern: str) -> list[str]:
+        patterns.append(pattern)
+        told = [("large.jpg", "KafkaError._TRANSPORT"), ("large.jpg", "KafkaError.MSG_SIZE_TOO_LARGE")]
+        refusals = [
+            json.dumps({"message": "event not announced", "message_id": ids[key], "error_code": code})
+            for key, code in told
+        ]
+        return [
+            "START RequestId: 1",
+            *refusals,
+            json.dumps({"message": "event announced", "message_id": ids["large.jpg"]}),
+        ]
+
+    takes_events(monkeypatch, lines)
+    listed = {each["key"]: each["reason"] for each in map(json.loads, run("dlq", "--json").stdout.splitlines())}
+
+    assert listed == {"large.jpg": "KafkaError.MSG_SIZE_TOO_LARGE", "other.jpg": "unknown"}
+    assert all(each[:13] in patterns[0] for each in ids.values())
+    assert "KafkaError.MSG_SIZE_TOO_LARGE  io.darkroom.image.resized.v1  large.jpg" in run("dlq").stdout
+
+
+def test_a_log_that_may_not_be_read_hides_no_undelivered_event(
+    world: Buckets,
+    pipeline: Pipeline,
+    queues: OutboxQueues,
+    run: Callable[..., Result],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    undelivered(world, pipeline, queues, "a.jpg")
+    refused = ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "FilterLogEvents")
+    takes_events(monkeypatch, refused)
+
+    result = run("dlq", "--json")
+
+    assert [json.loads(line)["reason"] for line in result.stdout.splitlines()] == ["unknown"]
+    assert "why they were not taken is unknown. Reading the log of the announce function" in result.stderr
 
 
 def test_dlq_redrives_events_with_their_ids_and_leaves_what_is_none(

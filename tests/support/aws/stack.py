@@ -10,8 +10,9 @@ from stacks.config.config import Config  # isort: skip
 
 from aws_cdk import App
 
-from stacks.config.event_target import EventBridgeTarget, KafkaAuth, KafkaTarget, Vpc
+from stacks.config.event_target import EventBridgeTarget, KafkaAuth, KafkaTarget, MskServerlessTarget, Vpc
 from stacks.config.feature_flags import FEATURE_FLAGS
+from stacks.log.stack import with_cluster
 from stacks.outputs import EventsOutput, Output
 from stacks.pipeline import PipelineStack
 
@@ -50,6 +51,9 @@ WITH_CONFLUENT = replace(
         bootstrap_servers="pkc-1.eu-west-1.aws.confluent.cloud:9092", auth=KafkaAuth.PLAIN, secret_arn=SECRET_ARN
     ),
 )
+# In a cluster of the stack `Log`, which is a stack of its own: in its VPC, and in one that is there.
+WITH_LOG = replace(EVERYTHING, events=MskServerlessTarget())
+WITH_LOG_IN_VPC = replace(EVERYTHING, events=MskServerlessTarget(topic="outcomes", vpc=VPC))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +118,7 @@ def in_cloudformation(value: Any, stack_id: str = STACK_ID) -> Any:
         "AWS::AccountId": stack_id.split(":")[4],
     }
     match value:
-        case {"Ref": name}:
+        case {"Ref": name} | {"Fn::ImportValue": name}:
             return pseudo_parameters.get(name, f"<{name}>")
         case {"Fn::GetAtt": [name, attribute]}:
             return f"<{name}.{attribute}>"
@@ -128,17 +132,27 @@ def in_cloudformation(value: Any, stack_id: str = STACK_ID) -> Any:
 
 
 def make_app(folder: Path, config: Config) -> App:
-    """The app with its stack, the bundles stubs, which writes under the folder."""
+    """The app with its stacks, the bundles stubs, which writes under the folder."""
     bundle, announce_bundle = folder / "bundle", folder / "announce"
     for stub in (bundle, announce_bundle):
         stub.mkdir()
         (stub / "stub.py").write_text("")
     app = App(context=dict(FEATURE_FLAGS), analytics_reporting=False, outdir=str(folder / "cdk.out"))
+    config = with_cluster(app, config)
     PipelineStack(app, config.stack_name, config=config, bundle=bundle, announce_bundle=announce_bundle)
     return app
 
 
 def synthesize(folder: Path, config: Config) -> Template:
-    """The stack's template for a configuration."""
+    """The pipeline's template for a configuration."""
     make_app(folder, config).synth()
     return Template((folder / "cdk.out" / f"{config.stack_name}.template.json").read_text())
+
+
+def synthesize_all(folder: Path, config: Config) -> dict[str, Template]:
+    """The template of each stack for a configuration, by the stack's name."""
+    make_app(folder, config).synth()
+    suffix = ".template.json"
+    return {
+        path.name.removesuffix(suffix): Template(path.read_text()) for path in (folder / "cdk.out").glob(f"*{suffix}")
+    }

@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 from moto import mock_aws
 
-from announce.event_bus import MAX_REQUEST_BYTES, EventBus, entry_bytes, in_requests
+from announce.event_bus import MAX_EVENT_BYTES, TOGETHER_BYTES, EventBus, entry_bytes, in_requests
 from announce.message import Message
 from support.events.announcements import image_event, message_of
 
@@ -123,9 +123,9 @@ def test_one_event_for_which_a_request_is_refused_holds_up_no_other() -> None:
     assert fake.requests == [["0.jpg", "1.jpg", "2.jpg"], ["0.jpg"], ["1.jpg"], ["2.jpg"]]
 
 
-def test_an_event_larger_than_a_request_is_not_sent_and_the_others_are() -> None:
+def test_an_event_larger_than_any_may_be_is_not_sent_and_the_others_are() -> None:
     fake = FakeBus()
-    large = message_of(image_event("large.jpg", detail="x" * MAX_REQUEST_BYTES))
+    large = message_of(image_event("large.jpg", detail="x" * MAX_EVENT_BYTES))
 
     failed = fake.bus().publish([large, *messages(1)], 10)
 
@@ -133,7 +133,19 @@ def test_an_event_larger_than_a_request_is_not_sent_and_the_others_are() -> None
     assert fake.requests == [["0.jpg"]]
 
 
-@pytest.mark.parametrize(("count", "length"), [(1, 0), (25, 0), (10, 200_000), (3, 500_000)])
+def test_one_that_the_bus_finds_too_large_is_refused_alone_with_its_reason_whatever_its_limit_is() -> None:
+    """A region may still have the smaller limit: what is over that has a request of its own."""
+    fake = FakeBus([[None], refusal("ValidationException"), [None]])
+    large = message_of(image_event("large.jpg", detail="x" * 300_000))
+    small, other = messages(2)
+
+    failed = fake.bus().publish([small, large, other], 10)
+
+    assert failed == {"large.jpg-1": "ValidationException"}
+    assert fake.requests == [["0.jpg"], ["large.jpg"], ["1.jpg"]]
+
+
+@pytest.mark.parametrize(("count", "length"), [(1, 0), (25, 0), (10, 100_000), (3, 500_000)])
 def test_each_request_has_what_it_may_have_and_all_are_sent_in_their_order(count: int, length: int) -> None:
     sent = messages(count, length)
 
@@ -141,4 +153,5 @@ def test_each_request_has_what_it_may_have_and_all_are_sent_in_their_order(count
 
     assert [each for request in requests for each in request] == sent
     assert all(1 <= len(request) <= 10 for request in requests)
-    assert all(sum(map(entry_bytes, request)) <= MAX_REQUEST_BYTES for request in requests)
+    assert all(len(request) == 1 or sum(map(entry_bytes, request)) <= TOGETHER_BYTES for request in requests)
+    assert len(requests) == {1: 1, 25: 3, 10: 5, 3: 3}[count]

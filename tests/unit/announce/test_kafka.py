@@ -1,24 +1,34 @@
 """Events in a Kafka topic, by librdkafka's mock of a cluster; tests/log has what only a real broker shows."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from confluent_kafka import Consumer as Reader
 from confluent_kafka import Producer, TopicPartition
 
+from announce import kafka
 from announce.kafka import PRODUCER, KafkaTopic
 from support.events.announcements import consumer_of, handle, image_event, message_of
 
 TOPIC = "darkroom.images"
 
 
-@pytest.fixture
-def bootstrap() -> Iterator[str]:
+@contextmanager
+def mock_cluster(**settings: Any) -> Iterator[str]:
     """Brokers of a mock cluster, for as long as its producer lives."""
-    cluster = Producer({"test.mock.num.brokers": 1, "log_level": 0})
+    cluster = Producer({"test.mock.num.brokers": 1, "log_level": 0, **settings})
     brokers = cluster.list_topics(TOPIC, timeout=30).brokers.values()
     yield ",".join(f"{broker.host}:{broker.port}" for broker in brokers)
     cluster.flush(0)
+
+
+@pytest.fixture
+def bootstrap() -> Iterator[str]:
+    """The brokers of a mock cluster."""
+    with mock_cluster() as brokers:
+        yield brokers
 
 
 def topic(bootstrap: str) -> KafkaTopic:
@@ -71,6 +81,43 @@ def test_brokers_that_do_not_answer_fail_every_event_in_the_time_that_there_is()
     failed = handle(consumer, [image_event("a", 1), image_event("b", 1), image_event("a", 2)], seconds=3.5)
 
     assert failed == ["a-1", "b-1", "a-2"]
+
+
+def test_what_was_given_up_is_never_sent_even_when_the_brokers_answer_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQS delivers it again; sent late as well it would come after the newer event of its key."""
+    kept: list[Producer] = []
+
+    def keep(settings: dict[str, Any]) -> Producer:
+        kept.append(Producer(settings))
+        return kept[-1]
+
+    monkeypatch.setattr(kafka, "Producer", keep)
+    with mock_cluster(**{"test.mock.broker.rtt": 300}) as slow:
+        failed = topic(slow).publish([message_of(image_event("a", 1))], 0.1)
+        left = [producer.flush(30) for producer in kept]  # what it still has is sent now
+        written = written_to(slow)
+
+    assert list(failed) == ["a-1"]
+    assert left == [0]
+    assert written == 0
+
+
+def written_to(bootstrap: str) -> int:
+    """How many records the topic has."""
+    reader = Reader({"bootstrap.servers": bootstrap, "group.id": "test", "log_level": 0})
+    partitions = reader.list_topics(TOPIC, timeout=30).topics[TOPIC].partitions
+    places = [reader.get_watermark_offsets(TopicPartition(TOPIC, each), timeout=30) for each in partitions]
+    reader.close()
+    return sum(high - low for low, high in places)
+
+
+@pytest.mark.parametrize(
+    ("brokers", "code"), [("127.0.0.1:1", "KafkaError._TRANSPORT"), ("no-host.invalid:9092", "KafkaError._RESOLVE")]
+)
+def test_brokers_that_are_not_reached_fail_an_event_with_the_reason(brokers: str, code: str) -> None:
+    failed = topic(brokers).publish([message_of(image_event("a"))], 1.5)
+
+    assert failed == {"a-1": code}
 
 
 def test_after_a_failure_it_starts_anew_with_credentials_that_are_read_again(bootstrap: str) -> None:

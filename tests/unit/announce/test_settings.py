@@ -8,7 +8,7 @@ import pytest
 from moto import mock_aws
 
 from announce.credentials import security_settings
-from announce.settings import Auth, EventBridgeSettings, KafkaSettings, Settings
+from announce.settings import Auth, EventBridgeSettings, KafkaSettings, Settings, TopicSettings
 from contract.errors import SettingsError
 
 SECRET = "arn:aws:secretsmanager:eu-west-1:1:secret:AmazonMSK_darkroom"
@@ -34,6 +34,15 @@ def settings(target: object, **environment: str) -> Settings:
             ),
         ),
         (
+            {**KAFKA, "new_topic": {"partitions": 6, "retention_ms": -1}},
+            KafkaSettings(
+                bootstrap_servers="b-1.example:9098",
+                topic="darkroom.images",
+                auth=Auth.IAM,
+                new_topic=TopicSettings(partitions=6, retention_ms=-1),
+            ),
+        ),
+        (
             {**KAFKA, "auth": "none", "bootstrap_servers": "127.0.0.1:9092"},
             KafkaSettings(bootstrap_servers="127.0.0.1:9092", topic="darkroom.images", auth=Auth.NONE),
         ),
@@ -49,6 +58,8 @@ def test_a_target_is_read(target: dict[str, str], expected: object) -> None:
         *("", "{", "[]", "null", {"kind": "pigeon"}, {"kind": "eventbridge", "bus": ""}, {"kind": "eventbridge"}),
         *({**KAFKA, "auth": "kerberos"}, {**KAFKA, "topic": ""}, {**KAFKA, "bootstrap_servers": ""}),
         *({**KAFKA, "bootstrap_servers": "b-1,b-2"}, {**KAFKA, "auth": "plain"}, {**KAFKA, "auth": "scram"}),
+        *({**KAFKA, "new_topic": True}, {**KAFKA, "new_topic": {"partitions": 6}}),
+        *({**KAFKA, "new_topic": {"partitions": number, "retention_ms": ms}} for number, ms in ((0, 1), (1, -2))),
         *({**KAFKA, "auth": "none"}, {**KAFKA, "auth": "none", "bootstrap_servers": "127.0.0.1:1,b-1.example:2"}),
     ],
 )

@@ -145,8 +145,8 @@ def test_the_reader_of_ten_lines_on_the_page_reads_events_and_those_of_later_ver
 
 def test_the_page_names_every_member_of_the_setting() -> None:
     members = {"to", "archive_days", "bootstrap_servers", "topic", "auth"}
-    members |= {"cluster_arn", "secret_arn", "secret_key_arn", "vpc"}
+    members |= {"cluster_arn", "secret_arn", "secret_key_arn", "vpc", "partitions", "retention_days"}
 
-    rows = set(re.findall(r"^\| `(\w+)` \| (?:both|EventBridge|Kafka|`iam`|`scram`)", PAGE, re.MULTILINE))
+    rows = set(re.findall(r"^\| `(\w+)` \| (?:all|EventBridge|Kafka|MSK Serverless|`iam`|`scram`)", PAGE, re.MULTILINE))
 
     assert rows == members

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from contract.errors import SettingsError
-from stacks.config.event_target import EventBridgeTarget, KafkaAuth, KafkaTarget
+from stacks.config.event_target import EventBridgeTarget, KafkaAuth, KafkaTarget, MskServerlessTarget, NewTopic
 from stacks.config.parser import parse_config
 from support.aws.stack import CLUSTER_ARN, KEY_ARN, SECRET_ARN, VPC, WITH_CONFLUENT, WITH_MSK, WITH_SCRAM
 
@@ -46,6 +46,11 @@ LOOPBACK = {"to": "kafka", "bootstrap_servers": "127.0.0.1:9092,[::1]:9093,local
         (MSK, WITH_MSK.events),
         (SCRAM, WITH_SCRAM.events),
         (CONFLUENT, WITH_CONFLUENT.events),
+        ({"to": "msk-serverless"}, MskServerlessTarget(topic="darkroom.images", new_topic=NewTopic(partitions=6))),
+        (
+            {"to": "msk-serverless", "topic": "outcomes", "partitions": 24, "retention_days": 30, "vpc": IN_VPC},
+            MskServerlessTarget(topic="outcomes", new_topic=NewTopic(partitions=24, retention_days=30), vpc=VPC),
+        ),
         (LOOPBACK, KafkaTarget(bootstrap_servers="127.0.0.1:9092,[::1]:9093,localhost:9094", auth=KafkaAuth.NONE)),
     ],
 )
@@ -60,7 +65,7 @@ def test_each_target_is_taken_from_a_file_and_from_a_command_line(value: object,
         ("kafka", 'events: \'kafka\' is not allowed; expected null, {"to": "eventbridge"}'),
         (True, "events: True is not allowed; expected null"),
         ({}, "events: {} is not allowed; expected null"),
-        ({"to": "kinesis"}, "events.to: 'kinesis' is not allowed; expected one of eventbridge, kafka"),
+        ({"to": "kinesis"}, "events.to: 'kinesis' is not allowed; expected one of eventbridge, kafka, msk-"),
         ({"to": "eventbridge", "archive": 3}, "events.archive: 3 is not allowed; expected the name of a member"),
         ({"to": "eventbridge", "archive_days": 0}, "events.archive_days: 0 is not allowed; expected a whole number"),
         ({"to": "eventbridge", "archive_days": True}, "events.archive_days: True is not allowed"),
@@ -96,6 +101,22 @@ def test_each_target_is_taken_from_a_file_and_from_a_command_line(value: object,
         ),
         ({**MSK, "vpc": {**IN_VPC, "subnets": ["vpc-1"]}}, "events.vpc.subnets: 'vpc-1' is not allowed"),
         ({**MSK, "vpc": {**IN_VPC, "security_group": "default"}}, "events.vpc.security_group: 'default' is not"),
+        ({"to": "msk-serverless", "auth": "iam"}, "events.auth: 'iam' is not allowed; expected the name of a member"),
+        (
+            {"to": "msk-serverless", "partitions": 0},
+            "events.partitions: 0 is not allowed; expected a whole number from",
+        ),
+        ({"to": "msk-serverless", "partitions": 2401}, "events.partitions: 2401 is not allowed"),
+        ({"to": "msk-serverless", "partitions": None}, "events.partitions: None is not allowed"),
+        (
+            {"to": "msk-serverless", "retention_days": True},
+            "events.retention_days: True is not allowed; expected a whole number from 1 to 36500 of days, or null",
+        ),
+        ({"to": "msk-serverless", "topic": "a b"}, "events.topic: 'a b' is not allowed"),
+        (
+            {"to": "msk-serverless", "vpc": {**IN_VPC, "subnets": [VPC.subnets[0]] * 2}},
+            "is not allowed; expected at least two, in different Availability Zones",
+        ),
         ({**MSK, "bootstrap": "a:1"}, "the nearest is 'bootstrap_servers'"),
     ],
 )
@@ -105,6 +126,15 @@ def test_what_cannot_be_a_target_is_refused_by_name_and_value(value: Any, said: 
 
     assert said in str(refused.value)
     assert str(refused.value).startswith("events")
+
+
+def test_this_machine_has_no_msk_and_says_what_it_has() -> None:
+    with pytest.raises(SettingsError, match="darkroom up --log kafka"):
+        parse_config({"events": {"to": "msk-serverless"}, "bundle_for": "this-machine"})
+
+
+def test_a_retention_is_told_to_kafka_in_milliseconds() -> None:
+    assert [NewTopic(retention_days=days).retention_milliseconds for days in (None, 1)] == [-1, 86_400_000]
 
 
 def test_the_topic_of_a_cluster_has_an_arn_of_its_own() -> None:

@@ -2,11 +2,13 @@
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
-from tools import audit
+from stacks.config.event_target import EventTarget, KafkaAuth, KafkaTarget
+from stacks.config.parser import parse_config
+from tools import audit, check_template
 from tools.check_template import Report, objections, unexplained
 
 RULE = ("CKV_AWS_1", "AWS::SQS::Queue.Jobs")
@@ -125,3 +127,10 @@ def test_only_what_is_said_to_checkov_is_taken_out_of_a_template() -> None:
     template = {"Resources": {"Jobs": {"Type": "T", "Metadata": {"checkov": {"skip": []}, "cfn-lint": {}}}, "Log": {}}}
 
     assert unexplained(template) == {"Resources": {"Jobs": {"Type": "T", "Metadata": {"cfn-lint": {}}}, "Log": {}}}
+
+
+def test_checkov_looks_at_a_stack_without_events_and_at_one_with_each_target_of_them() -> None:
+    targets = [parse_config(settings).events for settings in check_template.SETTINGS.values()]
+
+    assert {type(target) for target in targets} == {type(None), *get_args(EventTarget)}
+    assert {target.auth for target in targets if isinstance(target, KafkaTarget)} >= {KafkaAuth.IAM, KafkaAuth.SCRAM}

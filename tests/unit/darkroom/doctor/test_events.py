@@ -37,7 +37,7 @@ class Account:
     mappings: list[dict[str, Any]] = field(default_factory=lambda: [TAKEN])
     target: dict[str, str] = field(default_factory=lambda: {"kind": "eventbridge"})
     vpc: dict[str, Any] = field(default_factory=dict)
-    endpoints: list[dict[str, str]] = field(default_factory=list)
+    endpoints: list[dict[str, Any]] = field(default_factory=list)
     tables: list[dict[str, Any]] = field(default_factory=lambda: [MAIN])
     dead_letters: int = 0
 
@@ -57,7 +57,16 @@ class Account:
 
     def get_function_configuration(self, **_: object) -> dict[str, Any]:
         variables = {"DARKROOM_TARGET": json.dumps(self.target)}
-        return {"Environment": {"Variables": variables}, "VpcConfig": self.vpc}
+        return {"FunctionName": "announce", "Environment": {"Variables": variables}, "VpcConfig": self.vpc}
+
+    def get_paginator(self, _operation: str) -> "Account":
+        return self
+
+    def paginate(self, **_: object) -> list[dict[str, Any]]:
+        return [{"events": []}]
+
+    def get_metric_statistics(self, **_: object) -> dict[str, Any]:
+        return {"Datapoints": []}
 
     def describe_vpc_endpoints(self, **_: object) -> dict[str, Any]:
         return {"VpcEndpoints": self.endpoints}
@@ -106,9 +115,16 @@ def test_of_a_stack_without_events_nothing_is_said(monkeypatch: pytest.MonkeyPat
             Account(target=SECRET, vpc=IN_VPC),
             [WELL, (Level.FAULT, "From subnet-1 the announce"), NONE_LEFT],
         ),
-        (Account(target=SECRET, vpc=IN_VPC, endpoints=[{"State": "available"}]), [WELL, REACHES, NONE_LEFT]),
         (
-            Account(target=SECRET, vpc=IN_VPC, endpoints=[{"State": "pending"}]),
+            Account(target=SECRET, vpc=IN_VPC, endpoints=[{"State": "available", "PrivateDnsEnabled": True}]),
+            [WELL, REACHES, NONE_LEFT],
+        ),
+        (
+            Account(target=SECRET, vpc=IN_VPC, endpoints=[{"State": "available", "PrivateDnsEnabled": False}]),
+            [WELL, (Level.FAULT, "From subnet-1 the announce"), NONE_LEFT],
+        ),
+        (
+            Account(target=SECRET, vpc=IN_VPC, endpoints=[{"State": "pending", "PrivateDnsEnabled": True}]),
             [WELL, (Level.FAULT, "From subnet-1 the announce"), NONE_LEFT],
         ),
         (

@@ -8,7 +8,7 @@ from darkroom.doctor.concurrency import Grant, compare
 from darkroom.doctor.findings import Finding, ok, on_this_machine
 from darkroom.doctor.stack_names import check_names
 from darkroom.pipeline.deploy_advice import START_AGAIN
-from stacks.config.config import parse_config
+from stacks.config.parser import parse_config
 from support.aws.deployments import deployed
 
 ON_AWS = deployed()

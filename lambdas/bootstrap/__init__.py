@@ -1,0 +1,1 @@
+"""The function that tells CloudFormation where a cluster's brokers are."""

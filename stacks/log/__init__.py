@@ -1,0 +1,1 @@
+"""The stack `Log`: an MSK Serverless cluster for whoever has no Kafka."""
