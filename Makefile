@@ -14,7 +14,7 @@ unexport PYTHONDONTWRITEBYTECODE
 COMPILE = $(BIN)/python -W ignore -m compileall -qq -j 0 -x /aws_cdk/ .venv/lib || true # what fails is not imported either
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long test-log test-runtime test-corpus nightly soak fuzz scale scale-measure lint checkov audit
+.PHONY: help setup demo test test-long test-log test-runtime test-corpus nightly soak soak-log fuzz scale scale-measure lint checkov audit
 .PHONY: bench lock settings clean
 .PHONY: bootstrap deploy diff destroy
 
@@ -130,6 +130,10 @@ nightly: setup ## look for an interleaving that does not converge for much longe
 
 soak: setup ## 2,000 uploads under faults of every kind, and what became of each; SEED=7 draws others
 	PYTHONPATH=tests $(BIN)/python tests/faults/soak.py --seed $(SEED)
+
+OUTCOMES = 10000
+soak-log: setup ## OUTCOMES=10000 outcomes through the whole pipeline to Kafka, killed three times: none lost, none inverted
+	OUTCOMES=$(OUTCOMES) $(BIN)/pytest tests/log/test_soak.py --durations 1
 
 SECONDS = 60
 fuzz: setup ## look for inputs without an answer, a third of SECONDS=60 for each target

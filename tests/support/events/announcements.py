@@ -4,6 +4,8 @@ import json
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from random import Random
+from string import ascii_letters, digits
 from typing import Any, cast
 
 from aws_lambda_powertools import Logger, Metrics
@@ -31,6 +33,12 @@ def image_event(
     }
     encoded = json.dumps(manifest).encode()
     return ImageEvent(source="/darkroom/1/eu-west-1/Darkroom", key=key, revision=revision, manifest=encoded)
+
+
+def noise(length: int) -> str:
+    """Text that no compression makes shorter than half."""
+    drawn = Random(1)  # noqa: S311 - the same each time
+    return "".join(drawn.choices(ascii_letters + digits, k=length))
 
 
 def message_of(event: ImageEvent) -> Message:
