@@ -15,7 +15,7 @@ from darkroom.event_log.installation import Installation
 from darkroom.outbox.queues import send_events
 from support.command.polling import eventually
 from support.command.program import darkroom
-from support.events.announced_pipeline import AnnouncedPipeline, announced_pipeline
+from support.events.announced_pipeline import IMPATIENT_SECONDS, AnnouncedPipeline, announced_pipeline
 from support.events.announcements import image_event, noise
 from support.events.event_log import Log, broker_with_topic, first_occurrences, set_topic
 from support.events.reader_programs import at, catalog_rows, follow, verify_audit
@@ -126,7 +126,7 @@ def test_brokers_that_are_gone_for_several_tries_of_announce_get_every_outcome_i
     names = ("a.jpg", "b.jpg", "c.jpg")
     with (
         broker_with_topic(kafka, tmp_path, "data") as (broker, log),
-        announced_pipeline(assembly, log, tmp_path / "emulator.log") as announced,
+        announced_pipeline(assembly, log, tmp_path / "emulator.log", announce_seconds=IMPATIENT_SECONDS) as announced,
     ):
         for name in names:
             announced.faulty.upload(name, jpeg(colour="red"))
@@ -213,7 +213,7 @@ def test_a_broker_that_comes_back_with_an_empty_disk_is_found_by_verify_and_fill
 ) -> None:
     with (
         broker_with_topic(kafka, tmp_path, "data") as (broker, log),
-        announced_pipeline(assembly, log, tmp_path / "emulator.log") as announced,
+        announced_pipeline(assembly, log, tmp_path / "emulator.log", announce_seconds=IMPATIENT_SECONDS) as announced,
     ):
         for name in ("a.jpg", "b.jpg", "c.jpg"):
             announced.faulty.upload(name, jpeg())

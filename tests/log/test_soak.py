@@ -13,7 +13,7 @@ from darkroom.event_log.installation import Installation
 from darkroom.loopback import HOST, free_port
 from darkroom.outbox.manifests import StandingManifests
 from support.command.polling import eventually
-from support.events.announced_pipeline import AnnouncedPipeline, announced_pipeline
+from support.events.announced_pipeline import IMPATIENT_SECONDS, AnnouncedPipeline, announced_pipeline
 from support.events.event_log import TOPIC, Log, broker_with_topic, first_occurrences
 from support.events.reader_programs import catalog_rows, follow, verify_audit
 from support.function.faulty import ended_jobs
@@ -39,7 +39,8 @@ def test_no_outcome_is_lost_or_inverted_though_brokers_and_announce_are_killed_t
     port = free_port()
     log = Log(bootstrap=f"{HOST}:{port}", topic=TOPIC)
     first, half, last, audit = (tmp_path / name for name in ("first", "half", "last", "audit"))
-    with announced_pipeline(assembly, log, tmp_path / "emulator.log") as announced:
+    emulator_log = tmp_path / "emulator.log"
+    with announced_pipeline(assembly, log, emulator_log, announce_seconds=IMPATIENT_SECONDS) as announced:
         for part in range(KILLS):
             begun, gone = part_of(OUTCOMES, part)
             with broker_with_topic(kafka, tmp_path, "data", port=port) as (broker, _):
