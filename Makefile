@@ -15,7 +15,7 @@ COMPILE = $(BIN)/python -W ignore -m compileall -qq -j 0 -x /aws_cdk/ .venv/lib 
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-long test-log test-runtime test-corpus nightly soak soak-log fuzz scale scale-measure lint checkov audit
-.PHONY: bench lock settings clean
+.PHONY: bench bench-log lock settings clean
 .PHONY: bootstrap deploy diff destroy
 
 help: ## list the targets
@@ -179,6 +179,9 @@ $(NODE_PEERS): benchmarks/package-lock.json $(SETUP)
 bench: $(PEERS) $(NODE_PEERS) ## measure against what people would otherwise use, and write docs/benchmarks.md; QUICK=1 only tries it
 	NODE=$(NODE) PYTHONPATH=tests $(BIN)/python -m benchmarks.bench --uploads $(UPLOADS) \
 	  $(if $(QUICK),--quick --out .darkroom/bench)
+
+bench-log: setup ## measure announce, readers and uploads on Apache Kafka, and write docs/event-log-benchmarks.md; QUICK=1 only tries it
+	PYTHONPATH=tests $(BIN)/python -m benchmarks.event_log.bench $(if $(QUICK),--quick --out .darkroom/bench)
 
 bootstrap: ## prepare an AWS account and region for deploying: once for each
 deploy: ## deploy to AWS; ARGS go to the CDK: make deploy ARGS='--profile mine -c memory_mb=3008'
