@@ -14,8 +14,8 @@ unexport PYTHONDONTWRITEBYTECODE
 COMPILE = $(BIN)/python -W ignore -m compileall -qq -j 0 -x /aws_cdk/ .venv/lib || true # what fails is not imported either
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long test-log test-runtime test-corpus nightly soak fuzz scale scale-measure lint checkov audit
-.PHONY: bench compare lock settings clean
+.PHONY: help setup demo test test-long test-log test-runtime test-corpus nightly soak soak-log fuzz scale scale-measure lint checkov audit
+.PHONY: bench bench-log compare lock settings clean
 .PHONY: bootstrap deploy diff destroy
 
 help: ## list the targets
@@ -129,6 +129,10 @@ nightly: setup ## look for an interleaving that does not converge for much longe
 soak: setup ## 2,000 uploads under faults of every kind, and what became of each; SEED=7 draws others
 	PYTHONPATH=tests $(BIN)/python tests/faults/soak.py --seed $(SEED)
 
+OUTCOMES = 10000
+soak-log: setup ## OUTCOMES=10000 outcomes through the whole pipeline to Kafka, killed three times: none lost, none inverted
+	OUTCOMES=$(OUTCOMES) $(BIN)/pytest tests/log/test_soak.py --durations 1
+
 SECONDS = 60
 fuzz: setup ## look for inputs without an answer, a third of SECONDS=60 for each target
 	PYTHONPATH=tests $(BIN)/python -m faults.fuzz_events $$(($(SECONDS) / 3))
@@ -176,6 +180,9 @@ bench: $(PEERS) $(NODE_PEERS) ## measure against what people would otherwise use
 
 compare: setup ## send one burst through queues and through a log, and write what each can do into docs/queue-or-log.md
 	PYTHONPATH=tests $(BIN)/python -m benchmarks.queue_or_log
+
+bench-log: setup ## measure announce, readers and uploads on Apache Kafka, and write docs/event-log-benchmarks.md; QUICK=1 only tries it
+	PYTHONPATH=tests $(BIN)/python -m benchmarks.event_log.bench $(if $(QUICK),--quick --out .darkroom/bench)
 
 bootstrap: ## prepare an AWS account and region for deploying: once for each
 deploy: ## deploy to AWS; ARGS go to the CDK: make deploy ARGS='--profile mine -c memory_mb=3008'

@@ -7,7 +7,6 @@ import argparse
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -24,6 +23,7 @@ from benchmarks.programs import candidates, heic_writer
 from benchmarks.rendering import FORMATS, Bench, Pace, facts_of, started
 from benchmarks.report.page import page
 from benchmarks.report.results import PROCESSORS_OF_A_START, Peak, Results, Start
+from benchmarks.run import commit, teller
 from benchmarks.workers import PROJECT, WorkerError
 from darkroom.errors import DarkroomError
 from stacks.bundle.build import BundleError
@@ -163,11 +163,11 @@ class Run:
 
 def measure(arguments: argparse.Namespace) -> Results:
     """Measure all of it."""
-    tell = _teller()
+    tell = teller()
     command = "make bench QUICK=1" if arguments.quick else "make bench"
     results = Results(
         date=datetime.now(UTC).date().isoformat(),
-        commit=_commit(),
+        commit=commit(),
         command=command,
         quick=arguments.quick,
         machine=machine.describe(),
@@ -181,18 +181,6 @@ def measure(arguments: argparse.Namespace) -> Results:
             run.attempt(f"runtime, {engine}", lambda engine=engine: run.runtime_starts(engine))  # type: ignore[misc]
         run.attempt("the whole", lambda: run.whole(arguments.uploads))
     return run.results
-
-
-def _teller() -> Callable[[str], None]:
-    begin = time.monotonic()
-    return lambda what: print(f"{time.monotonic() - begin:6.0f} s  {what}", file=sys.stderr, flush=True)
-
-
-def _commit() -> str:
-    """Name the commit that is measured; `+` says that files differ from it."""
-    command = ["git", "describe", "--always", "--dirty=+", "--exclude=*"]
-    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
-    return done.stdout.strip() or "unknown"
 
 
 def main(argv: Sequence[str] | None = None) -> int:

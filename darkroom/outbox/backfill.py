@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from darkroom.outbox.manifests import StandingManifests
 from darkroom.outbox.queues import OutboxQueues, send_events
@@ -50,9 +51,10 @@ def announce_again(manifests: StandingManifests, queues: OutboxQueues, pace: Rat
         DarkroomError: S3 or SQS refuses, or does not answer. Done again from the start, nothing is announced wrongly.
     """
     sqs: SQSClient = manifests.pipeline.client("sqs")
+    run = uuid4().hex
     for page in manifests.events():
         events = [event for event in page if event is not None]
         for ten in in_batches(events):
             pace.wait(len(ten))
-            send_events(sqs, queues.events_url, [event.to_json() for event in ten])
+            send_events(sqs, queues.events_url, [event.to_json() for event in ten], run=run)
         yield Announced(sent=len(events), unreadable=len(page) - len(events))

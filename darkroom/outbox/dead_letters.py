@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from darkroom.dlq.queue import DeadLetterMessage, DeadLetterQueue
 from darkroom.outbox.queues import OutboxQueues, send_events
@@ -64,12 +65,13 @@ def redrive_events(pipeline: Pipeline, queues: OutboxQueues, pace: RateLimiter) 
         DarkroomError: SQS refuses, or does not answer. No event is lost.
     """
     sqs: SQSClient = pipeline.client("sqs")
+    run = uuid4().hex
     with DeadLetterQueue(queues.of(pipeline)).receiving() as held:
         while ten := held.receive_ten():
             events = [letter for letter in ten if _event_of(letter)]
             if events:
                 pace.wait(len(events))
-                send_events(sqs, queues.events_url, [letter.body for letter in events])
+                send_events(sqs, queues.events_url, [letter.body for letter in events], run=run)
                 held.delete(events)
             yield len(events)
 

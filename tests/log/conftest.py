@@ -2,12 +2,15 @@
 
 import uuid
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from darkroom.event_log.broker import Broker, kafka_broker
 from darkroom.event_log.installation import Installation, install_kafka
 from darkroom.event_log.topic import create_topic
+from darkroom.local.synthesis import local_overrides, synthesize
+from support.events.announced_pipeline import ANNOUNCING
 from support.events.event_log import Log
 
 
@@ -47,3 +50,10 @@ def make_log(broker: Broker) -> Callable[..., Log]:
 def log(make_log: Callable[..., Log]) -> Log:
     """A topic of three partitions that is this test's own."""
     return make_log()
+
+
+@pytest.fixture(scope="session")
+def assembly(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """The project with events on; all processes of a test run share it."""
+    own = tmp_path_factory.getbasetemp()
+    return synthesize(local_overrides() | ANNOUNCING, (own if worker_id == "master" else own.parent) / "assemblies")

@@ -4,19 +4,13 @@ The queue is played here: what failed is delivered again before anything later o
 """
 
 import contextlib
-import random
 import signal
 import sqlite3
 import subprocess
-from collections import defaultdict
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from confluent_kafka.admin import AdminClient
-from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
-from confluent_kafka.admin._resource import ResourceType
 
 from announce.consumer import Consumer
 from announce.kafka import KafkaTopic
@@ -26,9 +20,9 @@ from darkroom.event_log.installation import Installation
 from darkroom.event_log.topic import create_topic
 from support.command.polling import eventually
 from support.events.announce_program import announcing, done_of, event_at
-from support.events.announcements import consumer_of, handle, image_event
-from support.events.event_log import Log
-from support.events.reader_programs import PROJECT, command, run
+from support.events.announcements import consumer_of, handle, image_event, noise
+from support.events.event_log import Log, first_occurrences, set_topic
+from support.events.reader_programs import PROJECT, catalog_rows, command, follow
 
 EVENTS, KEYS = 100_000, 20_000
 
@@ -37,22 +31,8 @@ def consumer(log: Log) -> Consumer:
     return consumer_of(KafkaTopic(log.topic, lambda: {"bootstrap.servers": log.bootstrap, "log_level": 0}))
 
 
-def follow(log: Log, path: Path) -> None:
-    finished = run(command(log, "catalog", "--catalog", str(path)))
-    assert (finished.returncode, finished.stderr) == (0, "")
-
-
 def rows(path: Path) -> list[tuple[object, ...]]:
-    with contextlib.closing(sqlite3.connect(path, timeout=60)) as database:
-        return database.execute("SELECT * FROM images ORDER BY key").fetchall()
-
-
-def first_occurrences(events: Iterable[dict[str, Any]]) -> dict[str, list[int]]:
-    """Each key's revisions in the order in which a reader meets them, each once."""
-    found: dict[str, dict[int, None]] = defaultdict(dict)
-    for each in events:
-        found[each["subject"]][int(each["sequence"])] = None
-    return {key: list(revisions) for key, revisions in found.items()}
+    return [tuple(row) for row in catalog_rows(path)]
 
 
 def announce_all(consumer: Consumer, events: list[ImageEvent], *, tries: int = 20) -> None:
@@ -86,7 +66,7 @@ def test_announce_killed_three_times_loses_doubles_and_inverts_nothing_for_reade
             eventually(lambda: same(tmp_path, "first", "half") and is_whole(tmp_path / "half"), seconds=120)
             for each in (reader, always):
                 each.send_signal(signal.SIGTERM)
-    follow(log, tmp_path / "last")
+    follow(log, "catalog", tmp_path / "last")
 
     written = log.read()
     assert done == EVENTS
@@ -170,26 +150,12 @@ def test_a_record_too_large_holds_up_its_own_group_alone_and_redriven_late_it_ch
     announce_all(announce, [later])  # SQS has moved the large one to the dead-letter queue
     set_topic(log, "max.message.bytes", "1048588")
     announce_all(announce, [large])  # and someone has redriven it
-    follow(log, tmp_path / "catalog")
+    follow(log, "catalog", tmp_path / "catalog")
 
     assert failed == ["a-1", "a-2"]
     assert before == [event.key for event in others]
     assert len(log.read()) == 2 + len(others)
     assert [str(row[1])[-1] for row in rows(tmp_path / "catalog") if row[0] == "a"] == ["2"]
-
-
-def noise(length: int) -> str:
-    """Text that no compression makes shorter than half."""
-    drawn = random.Random(1)  # noqa: S311 - the same each time
-    return "".join(drawn.choices("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", k=length))
-
-
-def set_topic(log: Log, name: str, value: str) -> None:
-    """Change how a topic is configured."""
-    entry = ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET)
-    resource = ConfigResource(ResourceType.TOPIC, log.topic, incremental_configs=[entry])
-    admin = AdminClient({"bootstrap.servers": log.bootstrap})
-    admin.incremental_alter_configs([resource])[resource].result()
 
 
 def test_a_broker_that_comes_back_with_an_empty_disk_is_announced_to_again(kafka: Installation, tmp_path: Path) -> None:
@@ -199,12 +165,12 @@ def test_a_broker_that_comes_back_with_an_empty_disk_is_announced_to_again(kafka
         create_topic({"bootstrap.servers": log.bootstrap}, log.topic)
         announce = consumer(log)
         announce_all(announce, [image_event("a", 1), image_event("b", 1)])
-        follow(log, tmp_path / "catalog")
+        follow(log, "catalog", tmp_path / "catalog")
     with kafka_broker(kafka, log=tmp_path / "kafka.log", data=tmp_path / "empty", port=broker.port):
         without_topic = handle(announce, [image_event("a", 2)], seconds=5)
         create_topic({"bootstrap.servers": log.bootstrap}, log.topic)
         announce_all(announce, [image_event("a", 2)])
-        follow(log, tmp_path / "catalog")
+        follow(log, "catalog", tmp_path / "catalog")
         written = log.read()
 
     assert without_topic == ["a-2"]
@@ -218,10 +184,10 @@ def test_an_event_that_is_announced_again_after_a_day_changes_nothing(log: Log, 
     announce_all(
         announce, [image_event("a", 1), image_event("a", 2, outcome="removed", sequencer="0055AED6DCD90281E6")]
     )
-    follow(log, tmp_path / "catalog")
+    follow(log, "catalog", tmp_path / "catalog")
     before = rows(tmp_path / "catalog")
     announce_all(announce, [image_event("a", 1)])
-    follow(log, tmp_path / "catalog")
+    follow(log, "catalog", tmp_path / "catalog")
 
     assert len(log.read()) == 3
     assert rows(tmp_path / "catalog") == before

@@ -1,6 +1,7 @@
-"""An HTTP proxy in front of S3 that fails as networks and S3 do, at exactly the requests that a test names."""
+"""An HTTP proxy in front of S3 and SQS that fails as networks and they do, at exactly the requests a test names."""
 
 import http.client
+import json
 import select
 import socket
 import struct
@@ -14,7 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, TypeAlias
 from urllib.parse import unquote, urlsplit
 
-from botocore.auth import S3SigV4Auth
+from botocore.auth import S3SigV4Auth, SigV4Auth
 from botocore.awsrequest import AWSRequest
 
 from darkroom.local.emulator import REGION, Emulator
@@ -25,6 +26,10 @@ _WAIT_SECONDS = 30
 # These speak of one connection, not of the message: RFC 9110, section 7.6.1.
 _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "expect"}
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
+# SQS has one path, and names what is asked for here: smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html
+_OPERATION = "X-Amz-Target"
+
+SENDS_MESSAGE = ("POST", "/AmazonSQS.SendMessage")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,8 @@ class Exchange:
         self._closing = closing
         self._body = handler.rfile.read(int(handler.headers.get("Content-Length", 0)))
         self.method = handler.command
-        self.path = unquote(urlsplit(handler.path).path)
+        self._operation = handler.headers.get(_OPERATION)
+        self.path = f"/{self._operation}" if self._operation else unquote(urlsplit(handler.path).path)
         self.is_conditional = any(name in handler.headers for name in ("If-Match", "If-None-Match"))
 
     def forward(self) -> Answer:
@@ -63,7 +69,9 @@ class Exchange:
         left_out = _HOP_BY_HOP | {"host", "authorization"}
         headers = {name: text for name, text in self._handler.headers.items() if name.lower() not in left_out}
         request = AWSRequest(self.method, f"{upstream.endpoint_url}{self._handler.path}", headers, self._body)
-        S3SigV4Auth(upstream.keys.credentials(), "s3", REGION).add_auth(request)
+        credentials = upstream.keys.credentials()
+        signer = SigV4Auth(credentials, "sqs", REGION) if self._operation else S3SigV4Auth(credentials, "s3", REGION)
+        signer.add_auth(request)
         return dict(request.headers)
 
     def send(self, answer: Answer, *, length: int | None = None) -> None:
@@ -80,7 +88,11 @@ class Exchange:
         self._handler.close_connection = length is not None
 
     def refuse(self, status: int, code: str) -> None:
-        """Answer as S3 does when it refuses: docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html."""
+        """Answer as S3 or SQS does when it refuses: docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html."""
+        if self._operation:
+            body = json.dumps({"__type": f"com.amazonaws.sqs#{code}", "message": "Told to by a test"}).encode()
+            self.send(Answer(status, {"Content-Type": "application/x-amz-json-1.0"}, body))
+            return
         text = f"<Error><Code>{code}</Code><Message>Told to by a test</Message></Error>"
         body = b"" if self.method == "HEAD" else text.encode()
         self.send(Answer(status, {"Content-Type": "application/xml"}, body))
@@ -177,7 +189,7 @@ class Hold:
 class Rule:
     """An action for the requests of a method whose path fits a pattern, the first `times` of them.
 
-    A path is /bucket/key, not encoded; patterns are those of a shell.
+    A path is /bucket/key, not encoded, or the operation, as SENDS_MESSAGE has it; patterns are those of a shell.
     """
 
     method: str

@@ -4,7 +4,6 @@ It is handed the batches of a history that is always the same, as the FIFO queue
 answered. After each it prints how many are done, which is what the queue would have deleted by then.
 """
 
-import json
 import os
 import subprocess
 import sys
@@ -14,7 +13,7 @@ from pathlib import Path
 
 from contract.image_event import ImageEvent
 from support.events.announcements import batch_of, context, failures, image_event
-from support.events.event_log import Log
+from support.events.event_log import Log, target
 
 _PROJECT = Path(__file__).parents[3]
 _BATCH = 10
@@ -38,12 +37,6 @@ def announcing(log: Log, first: int, end: int, keys: int) -> Iterator["subproces
             yield process
         finally:
             process.kill()
-
-
-def target(log: Log) -> str:
-    """What the stack would tell the function of this log."""
-    told = {"kind": "kafka", "bootstrap_servers": log.bootstrap, "topic": log.topic, "auth": "none"}
-    return json.dumps(told)
 
 
 def done_of(line: str) -> int | None:

@@ -1,5 +1,6 @@
-"""A pipeline on the emulator whose function reaches S3 through a proxy, and what a test does to it."""
+"""A pipeline on the emulator whose function reaches S3 and SQS through a proxy, and what a test does to it."""
 
+import contextlib
 import json
 import os
 import signal
@@ -32,6 +33,8 @@ VARIANTS = {
     "thumb": {"width": 24, "height": 24, "fit": "cover"},
     "keep": {"width": 32, "format": "source"},
 }
+# What each function's environment has, and no other's.
+RESIZE, ANNOUNCE = "DARKROOM_VARIANTS", "DARKROOM_TARGET"
 RECEIVES = 4
 FUNCTION_SECONDS = 30
 # What the function takes for the queue's visibility timeout: a job that fails is first tried again after a second.
@@ -154,10 +157,11 @@ class Faulty:
         """Wait until a job about this key has ended."""
         eventually(lambda: bool(self.ended(name)))
 
-    def kill_workers(self) -> None:
-        """Kill every process that runs the function."""
-        for pid in _workers(self.pipeline.endpoint_url or ""):
-            os.kill(pid, signal.SIGKILL)
+    def kill_workers(self, variable: str = RESIZE) -> None:
+        """Kill every process that runs a function, which is known by a variable that it alone is told."""
+        for pid in _workers(self.pipeline.endpoint_url or "", variable):
+            with contextlib.suppress(ProcessLookupError):  # it has ended meanwhile
+                os.kill(pid, signal.SIGKILL)
 
     def ended(self, name: str) -> list[dict[str, Any]]:
         """What the function logged about the ends of a key's jobs, oldest first."""
@@ -179,7 +183,8 @@ class Faulty:
 
     def _let_poll(self, *, enabled: bool) -> None:
         functions: LambdaClient = self.pipeline.client("lambda")
-        [mapping] = functions.list_event_source_mappings()["EventSourceMappings"]
+        name = self.pipeline.function_name
+        [mapping] = functions.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]
         functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=enabled)
 
     def _count(self, queue: str) -> int:
@@ -215,26 +220,28 @@ def ended_jobs(pipeline: Pipeline) -> Iterator[dict[str, Any]]:
 
 
 def _send_through(proxy: Proxy, pipeline: Pipeline, function_seconds: int) -> None:
-    """Publish a version of the function that finds S3 at the proxy, and make it the one that takes the jobs."""
+    """Publish a version of the function that finds AWS at the proxy, and make it the one that takes the jobs."""
     functions: LambdaClient = pipeline.client("lambda")
     name = pipeline.function_name
     variables = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
     backoff = json.dumps({"visibility_seconds": PACE_SECONDS, "max_receives": RECEIVES})
+    through = dict.fromkeys(("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_SQS"), proxy.url)
     functions.update_function_configuration(
         FunctionName=name,
         Timeout=function_seconds,
-        Environment={"Variables": {**variables, "AWS_ENDPOINT_URL_S3": proxy.url, "DARKROOM_BACKOFF": backoff}},
+        Environment={"Variables": {**variables, **through, "DARKROOM_BACKOFF": backoff}},
     )
     version = functions.publish_version(FunctionName=name)["Version"]
     functions.update_alias(FunctionName=name, Name="live", FunctionVersion=version)
 
 
-def _workers(endpoint_url: str) -> Iterator[int]:
-    """The emulator's processes that run a function: not itself, and no sandbox of theirs."""
+def _workers(endpoint_url: str, variable: str) -> Iterator[int]:
+    """The emulator's processes that run a function with this variable: not itself, and no sandbox of theirs."""
     for pid in processes_of(endpoint_url):
         try:
             command = Path(f"/proc/{pid}/cmdline").read_bytes()
+            variables = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
         except OSError:  # it has ended meanwhile
             continue
-        if b"_worker.py" in command:
+        if b"_worker.py" in command and any(each.startswith(f"{variable}=".encode()) for each in variables):
             yield pid
