@@ -1,4 +1,7 @@
-"""One run of a benchmark: the commit that is measured, and what it tells meanwhile."""
+"""One run of a benchmark.
+
+The commit that is measured, and what it tells meanwhile.
+"""
 
 import subprocess
 import sys

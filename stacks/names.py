@@ -55,7 +55,10 @@ def log_stack(stack_name: str) -> str:
 
 
 def log_cluster(stack_name: str) -> str:
-    """Name a pipeline's cluster: the same each time, so that one that outlived its stack is not paid for twice."""
+    """Name a pipeline's cluster.
+
+    The same each time, so that one that outlived its stack is not paid for twice.
+    """
     return f"{stack_name[: MAX_CLUSTER_NAME - len(_LOG)].rstrip('-')}{_LOG}"
 
 

@@ -32,7 +32,10 @@ class UploadsOutput(StrEnum):
 
 
 class LogOutput(StrEnum):
-    """An output of the stack `Log`, by its logical id: what a reader of the log needs to know."""
+    """An output of the stack `Log`, by its logical id.
+
+    What a reader of the log needs to know.
+    """
 
     CLUSTER_ARN = "ClusterArn"
     BOOTSTRAP_SERVERS = "BootstrapServers"

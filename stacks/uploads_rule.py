@@ -12,7 +12,9 @@ from stacks.queues import Queues
 
 
 class UploadsRule(Construct):
-    """Sends the bucket's events to the jobs queue; what cannot be sent for a day goes to the dead-letter queue.
+    """Sends the bucket's events to the jobs queue.
+
+    What cannot be sent for a day goes to the dead-letter queue.
 
     Nothing comes until the bucket's owner has it send its events to EventBridge, which `darkroom doctor` looks at:
     docs.aws.amazon.com/AmazonS3/latest/userguide/enable-event-notifications-eventbridge.html

@@ -97,7 +97,7 @@ def synthesized(folder: Path) -> dict[str, dict[str, Any]]:
 def reports_of(
     checkov: Path, templates: Mapping[str, dict[str, Any]], folder: Path
 ) -> dict[str, tuple[Report, Report]]:
-    """Run checkov, offline, on each template as it is and on the same without its explanations."""
+    """Run checkov, offline, on a template as it is and without explanations."""
     folder.mkdir(parents=True)
     for name, template in templates.items():
         (folder / f"{name}{_AS_IT_IS}").write_text(json.dumps(template), encoding="utf-8")

@@ -1,1 +1,1 @@
-"""The event log: outcomes through announce, readers that catch up, and how long an upload takes to be an event."""
+"""The event log: a broker here, and what an operator does with a log anywhere."""

@@ -15,7 +15,9 @@ _ANSWER_SECONDS = 120
 
 
 def measure_arrivals(log: LocalLog, uploads: int, tell: Callable[[str], None]) -> tuple[float, ...]:
-    """Upload small photographs one after another; the seconds of each until it was read, those to warm up left out.
+    """Upload small photographs one after another.
+
+    The seconds of each until it was read, those to warm up left out.
 
     Raises:
         DarkroomError: the pipeline could not be brought up.

@@ -1,4 +1,7 @@
-"""What was measured of the event log, as values; docs/event-log-benchmarks.json holds them as they are."""
+"""What was measured of the event log, as values.
+
+Docs/event-log-benchmarks.json holds them as they are.
+"""
 
 import json
 from dataclasses import asdict, dataclass
@@ -9,7 +12,10 @@ from benchmarks.report.results import Machine
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rounds:
-    """A program that took so many events, several times: the seconds of each round, and of its start and end alone."""
+    """A program that took so many events, several times.
+
+    The seconds of each round, and of its start and end alone.
+    """
 
     program: str
     events: int
@@ -24,7 +30,10 @@ class Rounds:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventLogResults:
-    """One run. `load` is how many processes wanted a processor before it began; arrivals are seconds of an upload."""
+    """One run. `load` is how many processes wanted a processor before it began.
+
+    Arrivals are seconds of an upload.
+    """
 
     date: str
     commit: str

@@ -16,7 +16,9 @@ Tell = Callable[[str], None]
 
 
 def measure_announce(logs: list[Log], events: int, tell: Tell) -> Rounds:
-    """Announce so many events to each topic, in batches of ten as SQS hands them over; the first batch is not counted.
+    """Announce so many events to each topic, in batches of ten as SQS hands them over.
+
+    The first batch is not counted.
 
     Raises:
         RuntimeError: the function has ended before.

@@ -72,7 +72,10 @@ def measure(kind: str, *, announces: bool, jobs: int = _JOBS) -> Measured:
 
 
 def announce(size: int) -> float:
-    """Measure how long the median batch of so many events takes, in milliseconds; each is of another key."""
+    """Measure how long the median batch of so many events takes, in milliseconds.
+
+    Each is of another key.
+    """
     cluster = Producer({"test.mock.num.brokers": 3, "log_level": 0})
     brokers = cluster.list_topics(_TOPIC, timeout=30).brokers.values()
     bootstrap = ",".join(f"{broker.host}:{broker.port}" for broker in brokers)

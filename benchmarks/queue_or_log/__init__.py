@@ -1,1 +1,4 @@
-"""What `make compare` runs: one burst of outcomes through queues and through a log, and what each can do with it."""
+"""What `make compare` runs.
+
+One burst of outcomes through queues and through a log, and what each can do with it.
+"""

@@ -1,4 +1,7 @@
-"""The burst through SQS, as moto plays it in this process; a queue for each reader, behind a topic of SNS."""
+"""The burst through SQS, as moto plays it in this process.
+
+A queue for each reader, behind a topic of SNS.
+"""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence

@@ -30,10 +30,11 @@ _OLDEST_REGION = "us-east-1"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BucketConfiguration:
-    """A bucket as S3 describes it; `unread` are the actions that were denied, and what they would tell is empty.
+    """A bucket as S3 describes it.
 
-    `kms_key` is what the default encryption names: a key's ARN or id, an alias, empty for S3's own key in KMS, None
-    for SSE-S3. `notifications` is the whole answer, as it has to be put back.
+    `unread` are the actions that were denied, and what they would tell is empty. `kms_key` is what the default
+    encryption names: a key's ARN or id, an alias, empty for S3's own key in KMS, None for SSE-S3. `notifications` is
+    the whole answer, as it has to be put back.
     """
 
     name: str
@@ -88,7 +89,9 @@ def read_bucket(name: str, endpoint_url: str | None, session: boto3.Session) -> 
 
 
 def key_arn(kms_key: str, endpoint_url: str | None, session: boto3.Session) -> str | None:
-    """Ask KMS for the ARN of a key by its id, its alias or its ARN; None for who may not ask.
+    """Ask KMS for the ARN of a key by its id, its alias or its ARN.
+
+    None for who may not ask.
 
     Raises:
         DarkroomError: KMS does not answer.

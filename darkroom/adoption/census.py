@@ -39,7 +39,10 @@ class Tally:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Census:
-    """All of a bucket, and each folder at its top; the keys outside of folders have the empty name."""
+    """All of a bucket, and each folder at its top.
+
+    The keys outside of folders have the empty name.
+    """
 
     whole: Tally = field(default_factory=Tally)
     folders: dict[str, Tally] = field(default_factory=dict)

@@ -12,7 +12,10 @@ _ARCHIVES = {"GLACIER", "DEEP_ARCHIVE"}
 
 
 def judge(bucket: BucketConfiguration, census: Census, *, region: str) -> Iterator[Finding]:
-    """Judge a bucket for a stack in this region: a fault keeps it from working, a warning is to be known before."""
+    """Judge a bucket for a stack in this region.
+
+    A fault keeps it from working, a warning is to be known before.
+    """
     yield from _judge_region(bucket, region)
     yield from _judge_switch(bucket)
     yield from _judge_others(bucket.notifications)

@@ -7,7 +7,10 @@ _STOPPED = 130  # as shells have it for Ctrl-C
 
 
 def main() -> NoReturn:
-    """Load the command and run it; whoever stops it before it has begun is told that nothing was done."""
+    """Load the command and run it.
+
+    Whoever stops it before it has begun is told that nothing was done.
+    """
     try:
         from darkroom.cli.main import main as run_command  # noqa: PLC0415 - loading it takes a moment
 

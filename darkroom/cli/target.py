@@ -42,9 +42,10 @@ def _running() -> Pipeline:
 
 
 def find_successor(pipeline: Pipeline, endpoint_url: str | None = None) -> Pipeline | None:
-    """Find what was started in place of a local pipeline that has ended: where that was, if `endpoint_url` names it.
+    """Find what was started in place of a local pipeline that has ended.
 
-    None where it is up still, or nothing is. Its keys, its buckets and often its port are others.
+    Where that was, if `endpoint_url` names it. None where it is up still, or nothing is. Its keys, its buckets and
+    often its port are others.
 
     Raises:
         DarkroomError: it does not answer.

@@ -39,7 +39,10 @@ class Sampler:
 
 
 async def follow_log(reader: OutcomeReader, feed: Feed, health: Health) -> None:
-    """Tell the feed what is in the event log and what comes, until cancelled; where it does not answer, begin anew."""
+    """Tell the feed what is in the event log and what comes, until cancelled.
+
+    Where it does not answer, begin anew.
+    """
     while True:
         outcomes = await health.answered("event log", reader.poll)
         for outcome in outcomes or ():

@@ -77,9 +77,10 @@ FindSuccessor: TypeAlias = Callable[[Pipeline], ServedPipeline | None]
 async def serve(
     shown: ServedPipeline, listener: socket.socket, access: Access, *, find_successor: FindSuccessor
 ) -> ServedPipeline | None:
-    """Serve on a listening socket until SIGINT or SIGTERM, or until there is a successor.
+    """Serve on a listening socket until SIGINT or SIGTERM.
 
-    Whoever serves the successor that is returned at the same address has the pages go on that are open.
+    The socket is closed at the end. Whoever serves the successor that is returned at the same address has the pages go
+    on that are open.
     """
     pipeline, limits = shown.pipeline, shown.limits
     feed = Feed(KEPT)

@@ -39,9 +39,9 @@ _ADVICE = {
 
 
 def check_state(function: Mapping[str, Any]) -> Iterator[Finding]:
-    """Tell whether Lambda can start the function: in a VPC it may not get a network interface.
+    """Tell whether Lambda can start the function.
 
-    docs.aws.amazon.com/lambda/latest/dg/functions-states.html
+    In a VPC it may not get a network interface. docs.aws.amazon.com/lambda/latest/dg/functions-states.html
     """
     state, update = function.get("State", "Active"), function.get("LastUpdateStatus", "Successful")
     if state not in {"Active", "Inactive"} or update == "Failed":
@@ -70,7 +70,9 @@ def check_failures(pipeline: Pipeline, function: Mapping[str, Any]) -> Iterator[
 
 
 def check_age(pipeline: Pipeline, events_url: str) -> Iterator[Finding]:
-    """Tell how long the oldest event has waited; an emulator measures that of no queue.
+    """Tell how long the oldest event has waited.
+
+    An emulator measures that of no queue.
 
     Raises:
         DarkroomError: CloudWatch refuses, or does not answer.

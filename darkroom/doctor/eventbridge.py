@@ -66,9 +66,9 @@ def _check_switch(pipeline: Pipeline) -> Iterator[Finding]:
 
 
 def switch_on(bucket: str, configured: Mapping[str, Any]) -> str:
-    """Write the command that turns the switch on and keeps what is configured: S3 replaces all of it at once.
+    """Write the command that turns the switch on and keeps what is configured.
 
-    docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketNotificationConfiguration.html
+    S3 replaces all of it at once. docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketNotificationConfiguration.html
     """
     kept = {name: value for name, value in configured.items() if name.endswith(("Configuration", "Configurations"))}
     configuration = shlex.quote(json.dumps({**kept, SWITCH: {}}))

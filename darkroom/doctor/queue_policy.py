@@ -15,7 +15,10 @@ _ANOTHER_BUCKET = "a-bucket-of-no-stack"
 
 
 def check_queue_policy(jobs: Queue, pipeline: Pipeline) -> Iterator[Finding]:
-    """Tell whether the uploads bucket may send to the jobs queue, and no other; of a rule `eventbridge` tells."""
+    """Tell whether the uploads bucket may send to the jobs queue, and no other.
+
+    Of a rule `eventbridge` tells.
+    """
     if pipeline.by_eventbridge:
         return
     uploads_bucket, advice = pipeline.uploads_bucket, deploy_advice(pipeline, DEPLOY_ANEW)

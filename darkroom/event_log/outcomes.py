@@ -19,7 +19,10 @@ _BATCH = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoggedOutcome:
-    """An outcome and its place in the log; `reason` where it is rejected, `time` as the event has it."""
+    """An outcome and its place in the log.
+
+    `reason` where it is rejected, `time` as the event has it.
+    """
 
     partition: int
     offset: int
@@ -40,7 +43,10 @@ class LoggedOutcome:
 
 
 class OutcomeReader:
-    """Reads a topic from its end, as nobody's group: who else reads, and how far, stays as it is."""
+    """Reads a topic from its end, as nobody's group.
+
+    Who else reads, and how far, stays as it is.
+    """
 
     def __init__(self, configuration: Mapping[str, str], topic: str = TOPIC, *, newest: int) -> None:
         self._configuration = configuration
@@ -49,7 +55,9 @@ class OutcomeReader:
         self._consumer: Consumer | None = None
 
     def poll(self) -> tuple[LoggedOutcome, ...]:
-        """Wait a moment for outcomes, and give them by their time; the first time, so many of each partition's newest.
+        """Wait a moment for outcomes, and give them by their time.
+
+        The first time, so many of each partition's newest.
 
         Raises:
             LogError: the brokers do not answer; the next call begins anew.

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 
 def stand_in(bucket: ExistingBucket, aws: Emulator) -> None:
-    """Make the bucket, without versions and with its events on EventBridge; one that is there is left as it is.
+    """Make the bucket, without versions and with its events on EventBridge.
+
+    One that is there is left as it is.
 
     Raises:
         ClientError: the endpoint refuses.

@@ -22,7 +22,10 @@ REFUSALS: Final = ("event not announced", "message refused")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """One try that failed: of which message, when (milliseconds since 1970), and with which code."""
+    """One try that failed.
+
+    Of which message, when (milliseconds since 1970), and with which code.
+    """
 
     message_id: str
     milliseconds: int
@@ -30,7 +33,10 @@ class Refusal:
 
 
 def refusal_in(line: LogLine) -> Refusal | None:
-    """Read a line of the announce function's log; None where it tells of something else."""
+    """Read a line of the announce function's log.
+
+    None where it tells of something else.
+    """
     try:
         members: Any = json.loads(line.text)
     except ValueError:  # a line of Lambda's own
@@ -45,7 +51,9 @@ def refusal_in(line: LogLine) -> Refusal | None:
 
 
 def last_refusals(pipeline: Pipeline, queues: OutboxQueues, events: Iterable[UndeliveredEvent]) -> Mapping[str, str]:
-    """Find the code with which each event failed the last time, by its message's id; of the first fifty events.
+    """Find the code with which each event failed the last time, by its message's id.
+
+    Of the first fifty events.
 
     Raises:
         DarkroomError: AWS refuses, or does not answer.

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeployedRule:
-    """A rule of the default bus: of which buckets, which changes and which keys it tells."""
+    """A rule of the default bus.
+
+    Of which buckets, which changes and which keys it tells.
+    """
 
     arn: str
     enabled: bool
@@ -46,6 +49,9 @@ def _rule(described: Mapping[str, Any]) -> DeployedRule:
 
 
 def prefixes_of(pattern: Mapping[str, Any]) -> tuple[str, ...]:
-    """Find which prefixes of keys an event pattern names; the empty one where it names none."""
+    """Find which prefixes of keys an event pattern names.
+
+    The empty one where it names none.
+    """
     keys = pattern.get("detail", {}).get("object", {}).get("key")
     return ("",) if keys is None else tuple(str(each["prefix"]) for each in keys if "prefix" in each)

@@ -34,7 +34,9 @@ class DownloadedResult:
 
 
 def download(s3: "S3Client", bucket: str, result: Result, out: ResultsFolder) -> DownloadedResult:
-    """Copy an upload's renditions, and then its manifest; what an earlier run has left of it goes.
+    """Copy an upload's renditions, and then its manifest.
+
+    What an earlier run has left of it goes.
 
     Raises:
         DarkroomError: a rendition is not this upload's any more, or the disk refuses it.

@@ -24,7 +24,7 @@ VersionId: TypeAlias = tuple[str, str]
 
 
 class Failure(StrEnum):
-    """Why an upload has no outcome of its own: an infrastructure error, or none was waited for."""
+    """Why an upload has no outcome of its own; the image is never why."""
 
     DEAD_LETTER = "dead_letter"  # its job failed every time, and waits in the dead-letter queue
     LOST = "lost"  # there is neither a job nor an outcome

@@ -70,7 +70,9 @@ class ResultsFolder:
         return write_atomically(self.path / local_path(name), content)
 
     def remove_earlier(self, key: str, kept: Collection[Path] = ()) -> None:
-        """Remove the manifest of an uploaded key, and what that lists; what is `kept` was made since.
+        """Remove the manifest of an uploaded key, and what that lists.
+
+        What is `kept` was made since.
 
         Raises:
             DarkroomError: the disk refuses it.
@@ -131,11 +133,12 @@ def is_contact_sheet(path: Path) -> bool:
 
 
 def local_path(derived_key: str) -> PurePosixPath:
-    """Name an object's file below the folder: by its key, wherever that is a path that stays below it.
+    """Name an object's file below the folder.
 
-    A segment that is no file name (empty, `.`, `..`, with NUL or a backslash) is percent-encoded, one that is too long
-    is shortened with a hash, and in a folder that is called as a rendition could be, the last dot is encoded. So no two
-    derived keys share a file, and none needs a folder where another needs a file.
+    By its key, wherever that is a path that stays below it. A segment that is no file name (empty, `.`, `..`, with NUL
+    or a backslash) is percent-encoded, one that is too long is shortened with a hash, and in a folder that is called as
+    a rendition could be, the last dot is encoded. So no two derived keys share a file, and none needs a folder where
+    another needs a file.
     """
     *folders, name = derived_key.split("/")
     return PurePosixPath(*map(_folder_name, folders), _file_name(name))

@@ -25,7 +25,10 @@ class Auth(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TopicSettings:
-    """What the topic is to be like, where the function is to make it. A retention of -1 is for ever."""
+    """What the topic is to be like, where the function is to make it.
+
+    A retention of -1 is for ever.
+    """
 
     partitions: int
     retention_ms: int

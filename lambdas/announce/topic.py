@@ -15,9 +15,10 @@ _ANY_SIZE = "-1"
 
 
 def make_topic(connection: Mapping[str, Any], seconds: float, *, name: str, partitions: int, retention_ms: int) -> None:
-    """Make a topic within a time, for a client's configuration. One that is there stays as it is.
+    """Make a topic within a time, for a client's configuration.
 
-    A retention of -1 is for ever. There are as many replicas as the cluster itself decides.
+    One that is there stays as it is. A retention of -1 is for ever. There are as many replicas as the cluster itself
+    decides.
 
     Raises:
         KafkaException: the brokers do not answer, or refuse.

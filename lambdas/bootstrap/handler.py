@@ -40,7 +40,10 @@ def facts_of(cluster: str) -> dict[str, str]:
 
 
 def put_answer(url: str, answer: bytes) -> None:
-    """Put the answer where CloudFormation waits for it: a signed address of S3's that wants no content type."""
+    """Put the answer where CloudFormation waits for it.
+
+    A signed address of S3's that wants no content type.
+    """
     request = urllib.request.Request(url, data=answer, method="PUT", headers={"Content-Type": ""})  # noqa: S310 - https
     with urllib.request.urlopen(request, timeout=10):  # noqa: S310  # nosec B310
         pass

@@ -14,7 +14,10 @@ _SHOWN_CHARACTERS = 200
 
 
 def parse_object(text: str) -> Mapping[str, Any]:
-    """Read a JSON object, or refuse the message. So do all of these functions, with what they found in its place."""
+    """Read a JSON object, or refuse the message.
+
+    So do all of these functions, with what they found in its place.
+    """
     try:
         message = json.loads(text)
     except (ValueError, RecursionError) as error:

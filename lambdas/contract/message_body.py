@@ -8,9 +8,10 @@ from contract.s3_notification import parse_record
 
 
 def parse_body(body: str) -> tuple[ObjectEvent, ...]:
-    """Read the uploads that a message is about: none for the test event that S3 sends when it is wired to the queue.
+    """Read the uploads that a message is about.
 
-    S3 sends it itself, or EventBridge does: whichever it is shows in the message.
+    None for the test event that S3 sends when it is wired to the queue. S3 sends it itself, or EventBridge does:
+    whichever it is shows in the message.
 
     Raises:
         MessageRefusedError: the body is not an S3 event, or not one of a kind that this pipeline asks for.

@@ -1,7 +1,7 @@
-"""Strip shared libraries of what is never loaded: debugging information, tables of symbols.
+"""Strip shared libraries of what is never loaded.
 
-A program loads of an ELF file what its program headers name, and nothing else (gABI, chapters 4 and 5). Sections are
-for linkers and debuggers, and dlopen(3) does without their table.
+Debugging information, tables of symbols. A program loads of an ELF file what its program headers name, and nothing else
+(gABI, chapters 4 and 5). Sections are for linkers and debuggers, and dlopen(3) does without their table.
 """
 
 import struct

@@ -69,7 +69,10 @@ class Vpc:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewTopic:
-    """What a topic is to be like that the announce function makes; it keeps events for ever where its days are None."""
+    """What a topic is to be like that the announce function makes.
+
+    It keeps events for ever where its days are None.
+    """
 
     partitions: int = DEFAULT_PARTITIONS
     retention_days: int | None = None

@@ -20,7 +20,10 @@ class NotifiedBy(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExistingBucket:
-    """A bucket of the user's own; the key is the one that its objects are encrypted with, None for SSE-S3."""
+    """A bucket of the user's own.
+
+    The key is the one that its objects are encrypted with, None for SSE-S3.
+    """
 
     name: str
     notified_by: NotifiedBy = NotifiedBy.EVENTBRIDGE

@@ -1,4 +1,7 @@
-"""What CloudFormation does not know of a cluster: its brokers, and how its topics' ARNs begin."""
+"""What CloudFormation does not know of a cluster.
+
+Its brokers, and how its topics' ARNs begin.
+"""
 
 from pathlib import Path
 from typing import cast

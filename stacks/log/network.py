@@ -23,7 +23,10 @@ _LOGS_ARE_ENCRYPTED = (
 
 
 def removal_policy(config: Config) -> RemovalPolicy:
-    """Keep what is there when the stack goes, but nothing of a deployment that failed: it would be paid for."""
+    """Keep what is there when the stack goes, but nothing of a deployment that failed.
+
+    It would be paid for.
+    """
     return RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if config.retain_data else RemovalPolicy.DESTROY
 
 

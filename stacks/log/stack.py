@@ -24,7 +24,10 @@ def with_cluster(app: App, config: Config) -> Config:
 
 
 class LogStack(Stack):
-    """A stack of its own, as the log outlives the pipeline: what it has is kept when it goes, unless told otherwise."""
+    """A stack of its own, as the log outlives the pipeline.
+
+    What it has is kept when it goes, unless told otherwise.
+    """
 
     def __init__(self, scope: Construct, construct_id: str, *, config: Config, wanted: MskServerlessTarget) -> None:
         super().__init__(scope, construct_id, description="Darkroom: the event log, an MSK Serverless cluster")

@@ -64,16 +64,17 @@ def console(  # noqa: PLR0913 - the command has so many options
             return None
 
     pipeline = find_target(local=local, stack=stack, endpoint_url=endpoint_url)
-    shown: ServedPipeline | None = served(pipeline)
+    first = served(pipeline)
     with open_address(address_file(pipeline), port) as opened:
         typer.echo(f"Console:  {opened.url}")
         if opened.warning:
             typer.echo(f"darkroom: {opened.warning}", err=True)
         typer.echo(f"Shows:    {printable(pipeline.stack_name)} at {pipeline.endpoint_url or pipeline.region}")
-        typer.echo(f"Uploads:  s3://{pipeline.uploads_bucket}/{printable(shown.limits.prefix)}")
-        if shown.event_log:
-            typer.echo(f"Log:      {printable(topic)} at {printable(shown.event_log.client['bootstrap.servers'])}")
+        typer.echo(f"Uploads:  s3://{pipeline.uploads_bucket}/{printable(first.limits.prefix)}")
+        if first.event_log:
+            typer.echo(f"Log:      {printable(topic)} at {printable(first.event_log.client['bootstrap.servers'])}")
         typer.echo("\nCtrl-C stops it; the pipeline goes on.")
+        shown: ServedPipeline | None = first
         while shown:
             shown = asyncio.run(serve(shown, opened.listener, opened.access, find_successor=successor))
             if shown:
@@ -82,7 +83,9 @@ def console(  # noqa: PLR0913 - the command has so many options
 
 
 def find_log_of(pipeline: Pipeline, bootstrap: str | None, client: "Path | None") -> dict[str, str] | None:
-    """Find the log that is meant, or that is up beside this very pipeline; None where there is none.
+    """Find the log that is meant, or that is up beside this very pipeline.
+
+    None where there is none.
 
     Raises:
         UsageError: what was given cannot be used.

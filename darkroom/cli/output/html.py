@@ -35,7 +35,10 @@ class SheetPicture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """An upload as the page shows it: `start` and `end` are its name in two pieces, each of which stays on one line."""
+    """An upload as the page shows it.
+
+    `start` and `end` are its name in two pieces, each of which stays on one line.
+    """
 
     name: str
     start: str
@@ -58,9 +61,10 @@ def contact_sheet(rows: Sequence[DownloadedResult]) -> str:
 
 
 def split_name(name: str) -> tuple[str, str]:
-    """Split a long name where its end, which a file is told by, fits on a line: after a space or a sign, if it can be.
+    """Split a long name where its end, which a file is told by, fits on a line.
 
-    The page cuts a beginning that does not fit, and shows an ellipsis for the rest: in the middle of the name.
+    After a space or a sign, if it can be. The page cuts a beginning that does not fit, and shows an ellipsis for the
+    rest: in the middle of the name.
     """
     places = [place for place in range(1, len(name)) if not unicodedata.combining(name[place])]
     fitting = [place for place in places if _columns(name[place:]) <= _END_COLUMNS]

@@ -1,77 +1,26 @@
 """A backfill makes jobs of exactly what needs them, in any number, and goes on where it was cut off."""
 
-import gzip
 import json
-from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from unittest.mock import create_autospec
-from urllib.parse import quote
+from typing import Any
 
 import pytest
-from botocore.stub import Stubber
 
 from contract.errors import Reason, StorageError
-from contract.events import ObjectEvent
 from contract.manifest import Outcome
-from contract.message_body import parse_body
-from darkroom.backfill.backfill import UploadedKeys, backfill, plan_pages
-from darkroom.backfill.checkpoint import Checkpoint
+from darkroom.backfill.backfill import backfill, plan_pages
 from darkroom.backfill.jobs import Planner
-from darkroom.backfill.listing import Listed, list_bucket, read_inventory
-from darkroom.backfill.selection import Decision, Filter
-from darkroom.errors import DarkroomError, UsageError
+from darkroom.backfill.listing import Listed
+from darkroom.backfill.selection import Decision
 from darkroom.pipeline.client import Pipeline
 from darkroom.pipeline.sqs import RateLimiter
 from resize.errors import ImageRejectedError
 from resize.imaging.rendition import Rendered
 from support.command import manifests
-from support.function.buckets import Buckets, s3_client
-
-if TYPE_CHECKING:
-    from mypy_boto3_sqs import SQSClient
-
-FAST = RateLimiter(1_000_000)
-
-
-def selection(world: Buckets) -> Filter:
-    return Filter(recipe=world.settings.recipe, function_version=world.settings.function_version)
-
-
-def whole(world: Buckets, pipeline: Pipeline, inventory: Path | None = None) -> UploadedKeys:
-    """All that is in the uploads bucket, or in an inventory of it."""
-    assert world
-    return UploadedKeys(pipeline=pipeline, prefix="", inventory=inventory)
-
-
-def planner(world: Buckets, pipeline: Pipeline, chosen: Filter | None = None) -> Planner:
-    """What decides about each key."""
-    return Planner(pipeline, world.settings.variants, chosen or selection(world))
-
-
-def no_checkpoint() -> Checkpoint:
-    return Checkpoint(file=None, backfill={})
-
-
-def run(world: Buckets, pipeline: Pipeline, *, everything: bool = False, rejected: bool = False) -> Counter[Decision]:
-    """A whole backfill; the answer is what became of the keys."""
-    chosen = replace(selection(world), everything=everything, rejected=rejected)
-    counts: Counter[Decision] = Counter()
-    for page in backfill(whole(world, pipeline), planner(world, pipeline, chosen), no_checkpoint(), FAST):
-        counts.update(page)
-    return counts
-
-
-def jobs(pipeline: Pipeline) -> list[ObjectEvent]:
-    """The jobs that wait in the queue, which nobody else can receive then."""
-    sqs: SQSClient = pipeline.client("sqs")
-    found: list[ObjectEvent] = []
-    while messages := sqs.receive_message(QueueUrl=pipeline.jobs_queue_url, MaxNumberOfMessages=10).get("Messages"):
-        found += [upload for message in messages for upload in parse_body(message["Body"])]
-    return sorted(found, key=lambda upload: upload.key)
+from support.command.backfills import FAST, inventory, jobs, no_checkpoint, planner, run, selection, whole
+from support.function.buckets import Buckets
 
 
 def test_what_has_no_outcome_is_done_and_what_has_one_is_left_alone(world: Buckets, pipeline: Pipeline) -> None:
@@ -278,107 +227,6 @@ def test_a_version_that_the_manifest_says_is_gone_and_that_is_there_is_done(worl
     assert run(world, pipeline) == {Decision.UP_TO_DATE: 1}
 
 
-def archived(world: Buckets, pipeline: Pipeline) -> None:
-    """Upload and resize an image, archive it, and tell of its archive in its manifest."""
-    event = world.upload("cat.jpg", b"1")
-    world.deliver(event)
-    world.settings = replace(world.settings, cache_control="no-store", function_version=1)
-    run(world, pipeline)
-    world.move("cat.jpg", "GLACIER")
-    for job in jobs(pipeline):
-        world.deliver(job)
-
-
-def test_what_is_archived_is_passed_over_however_often(world: Buckets, pipeline: Pipeline) -> None:
-    archived(world, pipeline)
-
-    assert world.manifest("cat.jpg")["reason"] == "archived"
-    for _ in range(2):
-        assert run(world, pipeline, everything=True, rejected=True) == {Decision.ARCHIVED: 1}
-    assert jobs(pipeline) == []
-
-
-def test_what_is_archived_is_passed_over_where_no_listing_says_so(
-    world: Buckets, pipeline: Pipeline, tmp_path: Path
-) -> None:
-    archived(world, pipeline)
-    uploads = whole(world, pipeline, inventory(tmp_path, "cat.jpg"))
-
-    (page,) = backfill(uploads, planner(world, pipeline), no_checkpoint(), FAST)
-
-    assert page == {Decision.ARCHIVED: 1}
-
-
-def test_what_was_archived_and_can_be_read_again_is_done_once(world: Buckets, pipeline: Pipeline) -> None:
-    archived(world, pipeline)
-    world.move("cat.jpg", "STANDARD")
-
-    assert run(world, pipeline) == {Decision.RESTORED: 1}
-    (job,) = jobs(pipeline)
-    assert world.deliver(job).outcome is Outcome.RESIZED
-    assert run(world, pipeline) == {Decision.UP_TO_DATE: 1}
-
-
-@pytest.mark.parametrize(
-    ("told", "archived"),
-    [
-        ({"StorageClass": "STANDARD"}, False),
-        ({}, False),
-        ({"StorageClass": "GLACIER"}, True),
-        ({"StorageClass": "DEEP_ARCHIVE", "RestoreStatus": {"IsRestoreInProgress": True}}, True),
-        (
-            {
-                "StorageClass": "DEEP_ARCHIVE",
-                "RestoreStatus": {"IsRestoreInProgress": False, "RestoreExpiryDate": datetime(2027, 1, 1, tzinfo=UTC)},
-            },
-            False,
-        ),
-        ({"StorageClass": "GLACIER_IR"}, False),
-        ({"StorageClass": "INTELLIGENT_TIERING"}, False),
-    ],
-)
-def test_a_listing_tells_what_has_to_be_restored(told: dict[str, Any], archived: bool) -> None:
-    client = s3_client()
-    with Stubber(client) as answers:
-        found = {"Key": "a.jpg", "ETag": '"e1"', **told}
-        asked: dict[str, Any] = {
-            "Bucket": "uploads",
-            "Prefix": "",
-            "StartAfter": "",
-            "OptionalObjectAttributes": ["RestoreStatus"],
-        }
-        asked |= {"MaxKeys": 1000}
-        answers.add_response("list_objects_v2", {"Contents": [found], "IsTruncated": False}, asked)
-        (page,) = list_bucket(client, "uploads", "", None)
-
-    assert page.keys == (Listed("a.jpg", "e1", archived=archived),)
-
-
-@pytest.mark.parametrize(
-    ("told", "decision"),
-    [
-        ({"StorageClass": "GLACIER"}, Decision.ARCHIVED),
-        ({"StorageClass": "GLACIER", "Restore": 'ongoing-request="true"'}, Decision.ARCHIVED),
-        ({"StorageClass": "GLACIER", "Restore": 'ongoing-request="false", expiry-date="…"'}, Decision.NEVER_DONE),
-        ({"StorageClass": "INTELLIGENT_TIERING", "ArchiveStatus": "ARCHIVE_ACCESS"}, Decision.ARCHIVED),
-        ({"StorageClass": "INTELLIGENT_TIERING"}, Decision.NEVER_DONE),
-    ],
-)
-def test_s3_tells_of_an_object_what_has_to_be_restored(
-    world: Buckets, pipeline: Pipeline, told: dict[str, str], decision: Decision
-) -> None:
-    world.upload("cat.jpg", b"1")
-    client = s3_client()
-    client.meta.events.register("after-call.s3.HeadObject", lambda parsed, **_: parsed.update(told))
-    asking = create_autospec(Pipeline, instance=True, uploads_bucket="uploads", derived_bucket="derived")
-    asking.client.return_value = client
-
-    (planned,) = Planner(asking, world.settings.variants, selection(world)).plan([Listed("cat.jpg")])
-
-    assert pipeline
-    assert planned.decision is decision
-
-
 def rewrite(world: Buckets, key: str, **members: Any) -> None:
     """Change a manifest, as another version of Darkroom would have written it."""
     body = json.dumps(world.manifest(key) | members).encode()
@@ -431,116 +279,3 @@ def test_what_was_done_long_ago_is_done_again_where_its_age_is_asked_for(world: 
     (page,) = backfill(whole(world, pipeline), planner(world, pipeline, chosen), no_checkpoint(), FAST)
 
     assert page == {Decision.OLD: 1}
-
-
-@pytest.fixture
-def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pages of two rows, so that a few make several."""
-    monkeypatch.setattr("darkroom.backfill.listing._PAGE", 2)
-
-
-def inventory(folder: Path, *keys: str, name: str = "inventory.csv") -> Path:
-    file = folder / name
-    text = "".join(f'"uploads","{quote(key)}","100"\n' for key in keys).encode()
-    file.write_bytes(gzip.compress(text) if name.endswith(".gz") else text)
-    return file
-
-
-def begin(pages: Iterator[Counter[Decision]]) -> None:
-    """Do the first page, and go away."""
-    next(pages)
-
-
-@pytest.mark.usefixtures("small_pages")
-def test_a_backfill_that_was_cut_off_goes_on_behind_what_is_done(
-    world: Buckets, pipeline: Pipeline, tmp_path: Path
-) -> None:
-    keys = [f"{number}.jpg" for number in range(5)]
-    for key in keys:
-        world.upload(key, b"1")
-    uploads = whole(world, pipeline, inventory(tmp_path, *keys))
-    checkpoint = Checkpoint(file=tmp_path / "backfill.json", backfill={"prefix": ""})
-
-    begin(backfill(uploads, planner(world, pipeline), checkpoint, FAST))
-    first = [job.key for job in jobs(pipeline)]
-    rest = list(backfill(uploads, planner(world, pipeline), checkpoint, FAST))
-
-    assert first == keys[:2]
-    assert sum(page.total() for page in rest) == 3
-    assert [job.key for job in jobs(pipeline)] == keys[2:]
-    assert not (tmp_path / "backfill.json").exists()
-
-
-def test_a_page_whose_jobs_are_not_all_sent_is_not_noted_as_done(
-    world: Buckets, pipeline: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    world.upload("a.jpg", b"1")
-    checkpoint = Checkpoint(file=tmp_path / "backfill.json", backfill={})
-
-    def refuse(*_: object) -> None:
-        raise DarkroomError("refused")
-
-    monkeypatch.setattr("darkroom.pipeline.sqs.send", refuse)
-    with pytest.raises(DarkroomError, match="refused"):
-        list(
-            backfill(
-                whole(world, pipeline),
-                planner(world, pipeline),
-                checkpoint,
-                FAST,
-            )
-        )
-
-    assert checkpoint.read() is None
-
-
-def test_a_listing_goes_on_behind_the_last_key(world: Buckets, pipeline: Pipeline) -> None:
-    for key in ("a.jpg", "b.jpg", "c.jpg", "d/e.jpg"):
-        world.upload(key, b"1")
-
-    pages = [*whole(world, pipeline).pages("b.jpg")]
-
-    assert [listed.key for page in pages for listed in page.keys] == ["c.jpg", "d/e.jpg"]
-
-
-def test_a_checkpoint_of_another_backfill_is_refused_with_what_differs(tmp_path: Path) -> None:
-    file = tmp_path / "backfill.json"
-    Checkpoint(file=file, backfill={"prefix": "a/", "all": False}).write("a/7.jpg")
-
-    with pytest.raises(UsageError, match=r"its prefix was 'a/', and is 'b/' now"):
-        Checkpoint(file=file, backfill={"prefix": "b/", "all": False}).read()
-    assert Checkpoint(file=file, backfill={"prefix": "a/", "all": False}).read() == "a/7.jpg"
-
-
-def test_a_file_that_is_no_checkpoint_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "backfill.json").write_text("[]")
-
-    with pytest.raises(UsageError, match="is no checkpoint of a backfill"):
-        Checkpoint(file=tmp_path / "backfill.json", backfill={}).read()
-
-
-@pytest.mark.usefixtures("small_pages")
-@pytest.mark.parametrize("name", ["inventory.csv", "inventory.csv.gz"])
-def test_an_inventory_tells_each_key_once_decoded_and_by_prefix(tmp_path: Path, name: str) -> None:
-    file = inventory(tmp_path, "pets/a b+ü.jpg", "pets/cat.jpg", "pets/cat.jpg", "pets/cat.jpg", "zoo/1.jpg", name=name)
-
-    pages = [*read_inventory(file, "uploads", "pets/", None)]
-
-    assert [listed.key for page in pages for listed in page.keys] == ["pets/a b+ü.jpg", "pets/cat.jpg"]
-    assert [page.position for page in pages] == ["2", "4", "5"]
-
-
-@pytest.mark.parametrize(
-    ("text", "told"),
-    [
-        (b'"other","a.jpg"\n', "row 1: it is of the bucket 'other', not of 'uploads'"),
-        (b'"uploads"\n', "row 1: expected a bucket and a key"),
-        (b'"uploads","%ff"\n', "cannot be read"),
-        (b"PAR1\xff\xfe", "cannot be read"),
-    ],
-)
-def test_a_file_that_is_no_inventory_of_the_bucket_is_refused(tmp_path: Path, text: bytes, told: str) -> None:
-    (tmp_path / "inventory.csv").write_bytes(text)
-
-    with pytest.raises(UsageError, match=told):
-        list(read_inventory(tmp_path / "inventory.csv", "uploads", "", None))

@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import StringIO
@@ -12,27 +11,15 @@ from typing import Any
 import pytest
 from PIL.PngImagePlugin import PngInfo
 
-from contract.events import EventType, ObjectEvent
 from contract.s3_notification import REQUESTED
 from resize.consumer import Consumer
 from stacks.monitoring.queries import QUERIES, Query
 from support.function.buckets import Buckets
-from support.function.consumers import CONFINEMENT, context, new_consumer
+from support.function.consumers import CONFINEMENT, context, counted, failed_ids, message, new_consumer
 from support.function.events import s3_body, s3_record, sqs_event
 from support.function.subversion import HOSTILE, subvert
 from support.imaging.images import crashing_heic, encoded, exif, quadrants
 from support.imaging.pictures import jpeg
-
-
-@pytest.fixture
-def log() -> StringIO:
-    return StringIO()
-
-
-@pytest.fixture
-def consumer(world: Buckets, log: StringIO, request: pytest.FixtureRequest) -> Iterator[Consumer]:
-    with new_consumer(world, log, request.node.name) as made:
-        yield made
 
 
 def remark(text: str) -> PngInfo:
@@ -40,30 +27,6 @@ def remark(text: str) -> PngInfo:
     info = PngInfo()
     info.add_text("Comment", text)
     return info
-
-
-def message(upload: ObjectEvent) -> str:
-    """The body of the message that S3 sends about an upload."""
-    names = {
-        EventType.CREATED: "ObjectCreated:Put",
-        EventType.DELETED: "ObjectRemoved:Delete",
-        EventType.MARKED_DELETED: "ObjectRemoved:DeleteMarkerCreated",
-        EventType.EXPIRED: "LifecycleExpiration:DeleteMarkerCreated",
-    }
-    return s3_body(
-        s3_record(
-            upload.key,
-            event=names[upload.change],
-            version_id=upload.version_id,
-            sequencer=upload.sequencer,
-            size=upload.size,
-        )
-    )
-
-
-def failed_ids(answer: Any) -> list[str]:
-    """The messages that are to be delivered again."""
-    return [item["itemIdentifier"] for item in answer["batchItemFailures"]]
 
 
 def test_a_batch_of_uploads_is_done_and_nothing_is_delivered_again(world: Buckets, consumer: Consumer) -> None:
@@ -305,85 +268,6 @@ def test_each_job_leaves_one_line_that_tells_its_end(world: Buckets, consumer: C
     assert line["milliseconds"] > 0
 
 
-def counted(capsys: pytest.CaptureFixture[str]) -> dict[str, list[float]]:
-    """The metrics that have been written since."""
-    values: dict[str, list[float]] = {}
-    for line in capsys.readouterr().out.splitlines():
-        document = json.loads(line)
-        for directive in document["_aws"]["CloudWatchMetrics"]:
-            for metric in directive["Metrics"]:
-                values.setdefault(metric["Name"], []).extend(document[metric["Name"]])
-    return values
-
-
-def test_each_outcome_is_counted(world: Buckets, consumer: Consumer, capsys: pytest.CaptureFixture[str]) -> None:
-    old = world.upload("a.jpg", jpeg())
-    bodies = [message(old), message(world.upload("a.jpg", jpeg())), message(world.upload("b.jpg", b"broken")), "bad"]
-    world.upload("c.jpg", jpeg())
-    bodies.append(message(world.delete("c.jpg")))
-
-    consumer.handle(sqs_event(*bodies), context())
-
-    metrics = counted(capsys)
-    counts = {name: sum(metrics[name]) for name in ("Resized", "Rejected", "Removed", "Superseded", "Failed")}
-    assert counts == {"Resized": 1, "Rejected": 1, "Removed": 1, "Superseded": 1, "Failed": 1}
-    assert metrics["SourceBytes"] == [len(jpeg())]
-    assert metrics["RenditionBytes"] == [sum(len(body) for body in world.derived().values())]
-    assert len(metrics["JobMillis"]) == 4
-
-
-def test_every_job_counts_as_failed_or_not_and_as_rejected_or_not_so_that_each_has_its_share(
-    world: Buckets, consumer: Consumer, capsys: pytest.CaptureFixture[str]
-) -> None:
-    bodies = [message(world.upload("a.jpg", jpeg())), message(world.upload("b.jpg", b"broken")), "bad", "worse"]
-
-    consumer.handle(sqs_event(*bodies), context())
-
-    metrics = counted(capsys)
-    assert sorted(metrics["Failed"]) == [0, 0, 1, 1]
-    assert sorted(metrics["Rejected"]) == [0, 0, 0, 1]
-
-
-def received(event: dict[str, Any], *receives: int) -> dict[str, Any]:
-    """The event, its messages having been delivered so often each."""
-    for record, count in zip(event["Records"], receives, strict=True):
-        record["attributes"]["ApproximateReceiveCount"] = str(count)
-    return event
-
-
-def test_the_message_that_came_most_often_is_counted_by_its_receives(
-    world: Buckets, consumer: Consumer, capsys: pytest.CaptureFixture[str]
-) -> None:
-    bodies = [message(world.upload(key, jpeg())) for key in ("a.jpg", "b.jpg", "c.jpg")]
-
-    consumer.handle(received(sqs_event(*bodies), 1, 4, 2), context())
-
-    metrics = counted(capsys)
-    assert metrics["Receives"] == [4]
-    assert metrics["Resized"] == [1, 1, 1]
-
-
-def test_messages_that_come_for_the_first_time_count_no_receives(
-    consumer: Consumer, capsys: pytest.CaptureFixture[str]
-) -> None:
-    consumer.handle(sqs_event("bad", "worse"), context())
-
-    assert "Receives" not in counted(capsys)
-
-
-def test_receives_are_counted_before_the_function_can_be_killed(
-    world: Buckets, consumer: Consumer, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def kill(*_: object, **__: object) -> None:
-        assert counted(capsys) == {"Receives": [4]}
-        raise SystemExit  # what no job catches, as a kill
-
-    monkeypatch.setattr("resize.consumer.async_process_partial_response", kill)
-
-    with pytest.raises(SystemExit):
-        consumer.handle(received(sqs_event(message(world.upload("a.jpg", jpeg()))), 4), context())
-
-
 def test_a_job_that_a_backfill_asks_for_is_no_retry_however_old_its_upload_is(
     world: Buckets, consumer: Consumer
 ) -> None:
@@ -460,15 +344,3 @@ def test_a_saved_query_names_only_what_the_lines_of_its_kind_tell(
     named = set(re.findall(r"[a-z_]+", bare)) - WORDS_OF_QUERIES - set(re.findall(r" as (\w+)", bare))
     assert chosen
     assert named <= {name for line in chosen for name in line}
-
-
-def test_a_job_that_is_delivered_again_is_not_counted_again(
-    world: Buckets, consumer: Consumer, capsys: pytest.CaptureFixture[str]
-) -> None:
-    event = sqs_event(message(world.upload("a.jpg", jpeg())))
-    consumer.handle(event, context())
-    assert counted(capsys)["Resized"] == [1]
-
-    consumer.handle(event, context())
-
-    assert counted(capsys) == {}

@@ -7,7 +7,7 @@ import pytest
 
 from contract.events import ObjectEvent
 from contract.message_body import parse_body
-from functional.resize.test_convergence import Convergence, ConvergenceOfExpired, examples
+from support.function.convergence_machine import Convergence, ConvergenceOfExpired, examples
 from support.function.events import eventbridge_body
 
 

@@ -14,12 +14,12 @@ from hypothesis.stateful import run_state_machine_as_test
 from contract.errors import AnnouncementError
 from contract.image_event import REVISION, ImageEvent
 from contract.keys import manifest_key
-from functional.resize.test_convergence import Convergence, ConvergenceOfExpired, examples
 from resize.events_queue import EventsQueue
 from resize.publication import Announce, Publication, StoredManifest
 from resize.settings import Events, Settings
 from support.aws.stepping import SteppedClient
 from support.function.buckets import Buckets
+from support.function.convergence_machine import Convergence, ConvergenceOfExpired, examples
 from support.function.memory_events_queue import MemoryEventsQueue
 
 if TYPE_CHECKING:

@@ -1,5 +1,7 @@
 """The console's app in this process, for a pipeline of a test; nothing runs in the background unless a test lets it."""
 
+import asyncio
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,3 +65,17 @@ def upload_of(browser: TestClient, content: Any, *, name: str = "cat.jpg", row_i
     """Upload as the page does."""
     identity = row_id or "5f0c6b5a-9a3f-4f6e-8b0a-000000000001"
     return browser.post("/uploads", params={"id": identity, "name": name}, content=content, headers=headers)
+
+
+def rows(parts: Parts) -> list[dict[str, Any]]:
+    """What the page is told of uploads."""
+    return [value for topic, value in told(parts) if topic == "upload"]
+
+
+def told(parts: Parts) -> list[tuple[str, Any]]:
+    """Every fact that a page which is opened now is told first."""
+
+    async def hear() -> list[tuple[str, Any]]:
+        return [(update.topic, json.loads(update.text)) for update in await anext(parts.feed.subscribe(rest=60))]
+
+    return asyncio.run(hear())

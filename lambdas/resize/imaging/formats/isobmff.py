@@ -160,7 +160,10 @@ def presentation_of(source: bytes) -> Presentation:
 
 
 def meta_of(source: bytes | bytearray) -> memoryview:
-    """Find the box that has a file's items, behind its version; nothing where there is none."""
+    """Find the box that has a file's items, behind its version.
+
+    Nothing where there is none.
+    """
     found = first(boxes(memoryview(source)), b"meta")
     return found[VERSION:] if found is not None else memoryview(b"")
 
@@ -181,7 +184,10 @@ def _entry(body: memoryview) -> ItemEntry:
 
 
 def boxes(body: memoryview, *, whole: bool = True) -> Iterator[IsoBox]:
-    """Read boxes one after the other, up to one that makes no sense; unless `whole`, the last may be cut off."""
+    """Read boxes one after the other, up to one that makes no sense.
+
+    Unless `whole`, the last may be cut off.
+    """
     at = 0
     for _ in range(_MOST_BOXES):
         header = body[at : at + 2 * _HEADER]
