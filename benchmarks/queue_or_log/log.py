@@ -32,6 +32,8 @@ def through_log(messages: Sequence[Message]) -> Found:
 class _Log:
     def __init__(self, bootstrap: str) -> None:
         self._bootstrap = {"bootstrap.servers": bootstrap}
+        self._client = LogClient(self._bootstrap, TOPIC)
+        self._groups: set[str] = set()
 
     def run(self, messages: Sequence[Message]) -> Found:
         self._write(messages)
@@ -69,8 +71,8 @@ class _Log:
 
     def _replayed(self, group: str, total: int) -> int:
         """Set a group back to the beginning, as `darkroom events replay` does, and have it read again."""
-        client = LogClient(self._bootstrap, TOPIC)
-        client.move(group, plan_replay(client.group(group), client.offsets(LogPoint("beginning"))))
+        beginning = self._client.offsets(LogPoint("beginning"))
+        self._client.move(group, plan_replay(self._client.group(group), beginning))
         return self._read_all(group, total)
 
     def _read_all(self, group: str, total: int) -> int:
@@ -87,15 +89,16 @@ class _Log:
 
     @contextmanager
     def _group(self, name: str) -> Iterator[Consumer]:
-        """A reader of a group: every partition, from where the group is."""
-        consumer = Consumer(
-            {**self._bootstrap, "group.id": name, "auto.offset.reset": "earliest", "enable.auto.commit": False}
-        )
-        partitions = consumer.list_topics(TOPIC, timeout=_ANSWER_SECONDS).topics[TOPIC].partitions
-        consumer.assign([TopicPartition(TOPIC, partition) for partition in partitions])
+        """A reader of a group: every partition, from where the group is, or from its beginning."""
+        places = self._client.offsets(LogPoint("beginning"))
+        if name in self._groups:
+            places |= self._client.group(name).committed
+        consumer = Consumer({**self._bootstrap, "group.id": name, "enable.auto.commit": False})
+        consumer.assign([TopicPartition(TOPIC, partition, offset) for partition, offset in places.items()])
         try:
             yield consumer
             consumer.commit(asynchronous=False)
+            self._groups.add(name)
         finally:
             consumer.close()
 
