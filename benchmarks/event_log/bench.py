@@ -39,7 +39,7 @@ def measure(*, quick: bool) -> EventLogResults:
     with local_log(LogKind.KAFKA, tell) as log, tempfile.TemporaryDirectory(prefix="darkroom-bench-") as folder:
         logs = [_topic(log.bootstrap, f"announced-{number}") for number in range(ROUNDS)]
         announce = measure_announce(logs, events, tell)
-        few = _topic(log.bootstrap, "few")
+        few, empty = (_topic(log.bootstrap, name) for name in ("few", "empty"))
         measure_announce([few], events // _FEWER, tell)
         readers = []
         for program, read, count in (
@@ -47,7 +47,7 @@ def measure(*, quick: bool) -> EventLogResults:
             ("webhook", few, events // _FEWER),
         ):
             tell(f"{program} reads {count:,} events")
-            readers.append(measure_reader(program, read, count, Path(folder)))
+            readers.append(measure_reader(program, read, count, empty, Path(folder)))
         return EventLogResults(
             date=datetime.now(UTC).date().isoformat(),
             commit=commit(),

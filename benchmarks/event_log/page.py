@@ -23,8 +23,8 @@ next when the one before is in the log, and answered. On AWS up to ten of it run
 
 ## Readers that catch up
 
-Each reads a topic from its beginning; how long its process takes where nothing is left to read is taken off. The
-webhook makes a call for each event, to a receiver on the same machine that answers at once.
+Each reads a topic from its beginning; how long its process takes for an empty one is taken off. The webhook makes a
+call for each event, to a receiver on the same machine that answers at once.
 
 {readers}
 

@@ -1,7 +1,7 @@
 """How many events a second announce publishes, and readers take in."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from benchmarks.event_log.results import Rounds
@@ -38,8 +38,8 @@ def _announce(log: Log, events: int, tell: Tell) -> float:
     raise RuntimeError(f"announce has ended with status {process.returncode}")
 
 
-def measure_reader(program: str, log: Log, events: int, folder: Path) -> Rounds:
-    """Have a reader read a topic of so many events from its beginning, and then with nothing left, several times.
+def measure_reader(program: str, log: Log, events: int, empty: Log, folder: Path) -> Rounds:
+    """Have a reader read a topic of so many events from its beginning, and an empty one, several times.
 
     The webhook makes a call for each event, to a receiver on this machine.
     """
@@ -47,10 +47,10 @@ def measure_reader(program: str, log: Log, events: int, folder: Path) -> Rounds:
         environment = {"WEBHOOK_URL": callbacks.url, "WEBHOOK_SECRETS": secret(KEY)}
         options = ("--allow-private",) if program == "webhook" else ()
 
-        def seconds(number: int) -> float:
-            begin = time.perf_counter()
-            follow(log, program, folder / f"{program}-{number}", *options, **environment)
-            return time.perf_counter() - begin
+        def rounds(topic: Log) -> Iterator[float]:
+            for number in range(ROUNDS):
+                begin = time.perf_counter()
+                follow(topic, program, folder / f"{program}-{topic.topic}-{number}", *options, **environment)
+                yield time.perf_counter() - begin
 
-        reading, idle = (tuple(map(seconds, range(ROUNDS))) for _ in range(2))
-    return Rounds(program=program, events=events, seconds=reading, idle=idle)
+        return Rounds(program=program, events=events, seconds=tuple(rounds(log)), idle=tuple(rounds(empty)))
