@@ -42,11 +42,11 @@ MAX_QUEUE_URL = 150
 _LONGEST_SOURCE = "/darkroom/123456789012/us-gov-northwest-1/"
 
 _LIMITS = Limits()
-# Format and quality are spelled out, as they are what people change first.
+# The format is spelled out, as it is what people change first.
 _DEFAULT_VARIANTS = {
-    "large": {"width": 1600, "format": "webp", "quality": 80},
-    "medium": {"width": 800, "format": "webp", "quality": 80},
-    "thumb": {"width": 320, "height": 320, "fit": "cover", "format": "webp", "quality": 80},
+    "large": {"width": 1600, "format": "webp"},
+    "medium": {"width": 800, "format": "webp"},
+    "thumb": {"width": 320, "height": 320, "fit": "cover", "format": "webp"},
 }
 
 

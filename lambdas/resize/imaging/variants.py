@@ -63,7 +63,8 @@ class Variant:
     """One configured size.
 
     `width` and `height` are pixels, at least one of them set. `format` None keeps the source's. `quality` is 1 to 100;
-    PNG and GIF have none and ignore it. `effort` is 0 (fast) to 6 (small). `background` is `#rrggbb` or `#rrggbbaa`.
+    PNG and GIF have none and ignore it. `effort` is 0 (fast) to 6 (small). None of either is what the format has in
+    `encoding.DEFAULTS`. `background` is `#rrggbb` or `#rrggbbaa`.
     """
 
     name: str
@@ -73,8 +74,8 @@ class Variant:
     gravity: Gravity = Gravity.CENTER
     background: str = "#ffffff"
     format: Format | None = Format.WEBP
-    quality: int = 80
-    effort: int = 2
+    quality: int | None = None
+    effort: int | None = None
     enlarge: bool = False
 
 
@@ -90,7 +91,7 @@ def parse_variants(value: object) -> tuple[Variant, ...]:
 
 
 def variants_to_json(variants: tuple[Variant, ...]) -> dict[str, dict[str, Any]]:
-    """Write variants as configuration, every option spelled out: `parse_variants` reads it back."""
+    """Write variants as configuration, every option that has a value: `parse_variants` reads it back."""
     return {variant.name: _options_of(variant) for variant in variants}
 
 

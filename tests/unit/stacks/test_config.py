@@ -26,12 +26,16 @@ def test_a_knob_that_is_not_given_has_its_default() -> None:
 
 def test_the_default_variants_are_a_large_a_medium_and_a_square_thumb() -> None:
     assert Config().variants == (
-        Variant(name="large", width=1600, format=Format.WEBP, quality=80),
-        Variant(name="medium", width=800, format=Format.WEBP, quality=80),
-        Variant(
-            name="thumb", width=320, height=320, fit=Fit.COVER, gravity=Gravity.CENTER, format=Format.WEBP, quality=80
-        ),
+        Variant(name="large", width=1600, format=Format.WEBP),
+        Variant(name="medium", width=800, format=Format.WEBP),
+        Variant(name="thumb", width=320, height=320, fit=Fit.COVER, gravity=Gravity.CENTER, format=Format.WEBP),
     )
+
+
+def test_the_file_of_settings_leaves_quality_and_effort_to_each_variants_format() -> None:
+    variants = json.loads(CDK_JSON.read_text(encoding="utf-8"))["context"]["variants"]
+
+    assert [set(options) & {"quality", "effort"} for options in variants.values()] == [set()] * 3
 
 
 @pytest.mark.parametrize(
