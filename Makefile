@@ -15,7 +15,7 @@ COMPILE = $(BIN)/python -W ignore -m compileall -qq -j 0 -x /aws_cdk/ .venv/lib 
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-long test-log test-runtime test-corpus nightly soak fuzz scale scale-measure lint checkov audit
-.PHONY: bench lock settings clean
+.PHONY: bench encoding lock settings clean
 .PHONY: bootstrap deploy diff destroy
 
 help: ## list the targets
@@ -175,6 +175,11 @@ $(NODE_PEERS): benchmarks/package-lock.json $(SETUP)
 bench: $(PEERS) $(NODE_PEERS) ## measure against what people would otherwise use, and write docs/benchmarks.md; QUICK=1 only tries it
 	NODE=$(NODE) PYTHONPATH=tests $(BIN)/python -m benchmarks.bench --uploads $(UPLOADS) \
 	  $(if $(QUICK),--quick --out .darkroom/bench)
+
+OF ?= of somebody who did not say what they are
+encoding: $(PEERS) ## measure qualities and efforts on the pictures of PHOTOS=…, and write docs/encoding.md; without, only its prices
+	$(if $(PHOTOS),$(BIN)/python -m benchmarks.encoding.measure "$(PHOTOS)" docs/encoding.json "$(OF)")
+	$(BIN)/python -m benchmarks.encoding.page
 
 bootstrap: ## prepare an AWS account and region for deploying: once for each
 deploy: ## deploy to AWS; ARGS go to the CDK: make deploy ARGS='--profile mine -c memory_mb=3008'
