@@ -133,7 +133,12 @@ class Config:
     )
     # docs.aws.amazon.com/lambda/latest/dg/services-sqs-parameters.html
     batch_size: int = setting(10, integer(1, 10_000), "how many jobs one invocation takes")
-    batch_window_seconds: int = setting(1, integer(0, 300), "how long Lambda waits for that many")
+    batch_window_seconds: int = setting(
+        0,
+        integer(0, 300),
+        "how long Lambda waits for that many, and every upload with it: "
+        "[when that pays](scale.md#batch_window_seconds-0)",
+    )
     # How many invocations run at a time at most; None with provisioned_pollers, which are kept ready and cost money.
     # docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
     max_concurrency: int | None = setting(

@@ -105,7 +105,7 @@ def test_an_alarm_that_is_asked_for_without_monitoring_is_refused(knob: str, val
 
 
 def test_a_job_is_old_after_two_visibility_timeouts_unless_it_is_said() -> None:
-    assert parse_config({}).oldest_message_seconds == 2971
+    assert parse_config({}).oldest_message_seconds == 2970
     assert parse_config({"visibility_timeout_seconds": 400}).oldest_message_seconds == 600
     assert parse_config({"alarm_oldest_message_seconds": 90}).oldest_message_seconds == 90
 
@@ -177,11 +177,13 @@ def test_an_unknown_knob_is_refused_with_the_nearest_name(key: str, nearest: str
     ],
 )
 def test_a_number_is_taken_up_to_its_limits_and_refused_beyond(knob: str, lowest: int, highest: int) -> None:
+    window = {"batch_window_seconds": 1}  # without one, a batch has ten jobs at most
+
     for value in (lowest, highest):
-        assert getattr(parse_config({knob: value}), knob) == value
+        assert getattr(parse_config(window | {knob: value}), knob) == value
     for value in (lowest - 1, highest + 1):
-        with pytest.raises(SettingsError):
-            parse_config({knob: value})
+        with pytest.raises(SettingsError, match=knob):
+            parse_config(window | {knob: value})
 
 
 @pytest.mark.parametrize("knob", [knob for knob in KNOBS if isinstance(getattr(Config(), knob), int)])
