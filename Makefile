@@ -15,7 +15,7 @@ COMPILE = $(BIN)/python -W ignore -m compileall -qq -j 0 -x /aws_cdk/ .venv/lib 
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-long test-log test-runtime test-corpus nightly soak soak-log fuzz scale scale-measure lint checkov audit
-.PHONY: bench bench-log compare lock settings clean
+.PHONY: bench bench-log compare encoding lock settings clean
 .PHONY: bootstrap deploy diff destroy
 
 help: ## list the targets
@@ -183,6 +183,11 @@ compare: setup ## send one burst through queues and through a log, and write wha
 
 bench-log: setup ## measure announce, readers and uploads on Apache Kafka, and write docs/event-log-benchmarks.md; QUICK=1 only tries it
 	PYTHONPATH=tests $(BIN)/python -m benchmarks.event_log.bench $(if $(QUICK),--quick --out .darkroom/bench)
+
+OF ?= of somebody who did not say what they are
+encoding: $(PEERS) ## measure qualities and efforts on the pictures of PHOTOS=…, and write docs/encoding.md; without, only its prices
+	$(if $(PHOTOS),$(BIN)/python -m benchmarks.encoding.measure "$(PHOTOS)" docs/encoding.json "$(OF)")
+	$(BIN)/python -m benchmarks.encoding.page
 
 bootstrap: ## prepare an AWS account and region for deploying: once for each
 deploy: ## deploy to AWS; ARGS go to the CDK: make deploy ARGS='--profile mine -c memory_mb=3008'

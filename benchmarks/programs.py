@@ -64,6 +64,11 @@ def heic_writer(png: Path, heic: Path) -> tuple[str, ...]:
     return (str(_BENCH_PYTHON), "-m", "benchmarks.images.heic_writer", str(png), str(heic))
 
 
+def look_judge() -> tuple[str, ...]:
+    """Give the command of what says how like two pictures are to look at."""
+    return (str(_BENCH_PYTHON), "-m", "benchmarks.peers.look_judge")
+
+
 def _sharp(node: str, how: str, title: str) -> Candidate:
     return Candidate(
         name=f"sharp-{how}", title=title, command=(node, str(PROJECT / "benchmarks" / "peers" / "sharp.mjs"), how)

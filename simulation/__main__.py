@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from simulation.costs import load_prices
-from simulation.experiments import cost_tables, failures, job_requests, outage, pollers, throughput, volumes
+from simulation.experiments import cost_tables, failures, job_requests, one_upload, outage, pollers, throughput, volumes
 from simulation.models.flow import jobs_a_second, most_jobs_a_second
 from simulation.parameters import ROOT, SERVICE_TIMES, default_config, load
 from simulation.report import plots
@@ -58,6 +58,7 @@ def main(folder: Path = ROOT / "docs") -> None:
         in_flight=outage.in_flight(config, parameters),
         in_flight_text=outage.in_flight_text(config),
         pollers=pollers.compare(config, parameters, prices),
+        one_upload=one_upload.one_upload(config, parameters),
     )
     (folder / "scale.md").write_text(write(report), encoding="utf-8")
     _tell("docs/scale.md")

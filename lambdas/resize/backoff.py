@@ -25,7 +25,7 @@ class Backoff:
     waits, and SQS moves it to the dead-letter queue.
     """
 
-    visibility_seconds: int = 1981
+    visibility_seconds: int = 1980
     max_receives: int = 8
 
     def delay(self, receives: int, *, is_handed_back: bool, random: Callable[[], float]) -> int | None:

@@ -2,7 +2,7 @@
 
 import traceback
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -20,7 +20,7 @@ from resize.imaging.rendition import Rendered
 from resize.manifest_builder import ManifestBuilder, milliseconds
 from resize.publication import Publication, StoredManifest
 from resize.settings import Settings
-from resize.uploads_bucket import SourceObject
+from resize.uploads_bucket import Opening, SourceObject
 
 Fault = TypeVar("Fault", bound=Exception)
 
@@ -97,11 +97,12 @@ class Job:
         Raises:
             SupersededError: a later event has written, or will.
         """
-        recorded = self.publication.read_manifest()
-        manifest = self.publication.already_processed(recorded)
+        with closing(Opening(self._open_image)) as opening:
+            recorded = self._read_manifest_beside(opening)
+            manifest = self.publication.already_processed(recorded)
+            original = opening.take() if manifest is None else None
         repeated = manifest is not None
         if manifest is None:
-            original = self._open_image()
             standing = recorded.manifest
             if original is None and self._is_needless(standing):
                 return None, True
@@ -123,6 +124,15 @@ class Job:
             else:
                 manifest = self._remove(recorded, started)
         raise StorageError("HeadObject", self.upload.key, f"changed {ATTEMPTS} times in a row")
+
+    def _read_manifest_beside(self, opening: Opening) -> StoredManifest:
+        """Read the manifest, and open the original meanwhile: S3 takes as long for either.
+
+        A retry may find its job done: it opens nothing before it knows that.
+        """
+        if self.publication.is_retry:
+            return self.publication.read_manifest()
+        return self.publication.read_manifest_beside(opening.begin)
 
     def _open_image(self) -> SourceObject | None:
         """Open what is current; None if that is nothing, or no more than a folder's marker."""

@@ -101,6 +101,15 @@ class Publication:
             self._publish(recorded)
         return recorded
 
+    def read_manifest_beside(self, other: Callable[[], None]) -> StoredManifest:
+        """Read the key's manifest while another call is under way.
+
+        Both have ended when this does.
+        """
+        recorded: list[StoredManifest] = []
+        self._for_each(lambda call: call(), (lambda: recorded.append(self.read_manifest()), other))
+        return recorded[0]
+
     def _read(self) -> StoredManifest:
         try:
             answer = self._client.get_object(Bucket=self._settings.derived_bucket, Key=self._manifest_key)

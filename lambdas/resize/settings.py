@@ -8,6 +8,7 @@ from functools import cached_property
 
 from contract.errors import SettingsError
 from resize.backoff import Backoff
+from resize.imaging.encoding import recipe_of
 from resize.imaging.engine import Engine
 from resize.imaging.limits import Limits
 from resize.imaging.variants import Variant, parse_variants, variants_to_json
@@ -75,7 +76,7 @@ class Settings:
 
         A manifest of another recipe is out of date.
         """
-        text = json.dumps([variants_to_json(self.variants), self.cache_control, self.engine], sort_keys=True)
+        text = json.dumps([recipe_of(self.variants), self.cache_control, self.engine], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def images_at_once(self, memory_megabytes: int) -> int:

@@ -1,6 +1,6 @@
 """Read the versions of one key in the uploads bucket."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
@@ -57,6 +57,45 @@ class SourceObject:
     size: int
     modified: datetime
     body: Body
+
+
+@dataclass(slots=True)
+class Opening:
+    """An original that is opened before it is known to be needed.
+
+    Whoever takes it closes it, or else this does.
+    """
+
+    open: Callable[[], SourceObject | None]
+    _has_begun: bool = False
+    _original: SourceObject | None = None
+    _failure: StorageError | None = None
+
+    def begin(self) -> None:
+        """Open it; what fails, fails for whoever takes it."""
+        self._has_begun = True
+        try:
+            self._original = self.open()
+        except StorageError as error:
+            self._failure = error
+
+    def take(self) -> SourceObject | None:
+        """Hand the original over, opened by now; None if there is none.
+
+        Raises:
+            StorageError: it could not be opened.
+        """
+        if not self._has_begun:
+            return self.open()
+        if self._failure:
+            raise self._failure
+        original, self._original = self._original, None
+        return original
+
+    def close(self) -> None:
+        """Close what nobody took."""
+        if self._original:
+            self._original.body.close()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

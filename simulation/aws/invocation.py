@@ -92,11 +92,13 @@ def run(tasks: Sequence[Task], config: Config, storage: Storage, started: float)
 
 
 def _read(task: Task, storage: Storage, at: float) -> Answer:
+    """Read the manifest, and the original at the same time, whose bytes come once the manifest is known."""
     manifest = storage.request(Method.GET, MANIFESTS, at)
     if task.is_done_already or not manifest.is_done:
         return manifest
-    original = storage.request(Method.GET, UPLOADS, manifest.at)
-    return Answer(original.at + task.photograph.bytes / BYTES_A_SECOND, original.is_done)
+    original = storage.request(Method.GET, UPLOADS, at)
+    both = max(manifest.at, original.at)
+    return Answer(both + task.photograph.bytes / BYTES_A_SECOND, original.is_done)
 
 
 def _write(config: Config, storage: Storage, at: float) -> Answer:

@@ -53,6 +53,7 @@ class Report:
     in_flight: Table
     in_flight_text: str
     pollers: Table
+    one_upload: Table
 
 
 def write(report: Report) -> str:
@@ -67,6 +68,7 @@ def write(report: Report) -> str:
             cost(report.lines, report.by_volume, report.price_list),
             requests_of_jobs(report.job_requests),
             _volumes(report.volumes),
+            one_upload_section(report.one_upload),
             "## Where each setting starts to hurt\n",
             *(finding_section(finding) for finding in report.findings),
             f"### S3's request rates\n\n{report.request_rates_text}\n\n{report.request_rates.to_markdown()}\n",
@@ -117,6 +119,17 @@ def _volumes(table: Table) -> str:
         "## From ten thousand to a hundred million uploads a day\n\n"
         f"![Queue age and concurrency around a burst]({plots.BURST})\n\n"
         f"![Queue age and concurrency at each volume]({plots.LIMITS})\n\n"
+        f"{table.to_markdown()}\n"
+    )
+
+
+def one_upload_section(table: Table) -> str:
+    """Write the section on the time from an upload to its manifest."""
+    return (
+        "## Where the time of one upload goes\n\n"
+        "From the PUT of a photograph of the mean size to the PUT of its manifest, while the function is warm and "
+        "nothing\nwaits before it. What S3 takes to send its event, and SQS to hand it over, AWS does not say: it is "
+        "left out.\n\n"
         f"{table.to_markdown()}\n"
     )
 

@@ -30,11 +30,11 @@ from stacks.config.setting import setting
 MAX_BUCKET_NAME = 63
 
 _LIMITS = Limits()
-# Format and quality are spelled out, as they are what people change first.
+# The format is spelled out, as it is what people change first.
 _DEFAULT_VARIANTS = {
-    "large": {"width": 1600, "format": "webp", "quality": 80},
-    "medium": {"width": 800, "format": "webp", "quality": 80},
-    "thumb": {"width": 320, "height": 320, "fit": "cover", "format": "webp", "quality": 80},
+    "large": {"width": 1600, "format": "webp"},
+    "medium": {"width": 800, "format": "webp"},
+    "thumb": {"width": 320, "height": 320, "fit": "cover", "format": "webp"},
 }
 
 
@@ -143,7 +143,12 @@ class Config:
     )
     # docs.aws.amazon.com/lambda/latest/dg/services-sqs-parameters.html
     batch_size: int = setting(10, integer(1, 10_000), "how many jobs one invocation takes")
-    batch_window_seconds: int = setting(1, integer(0, 300), "how long Lambda waits for that many")
+    batch_window_seconds: int = setting(
+        0,
+        integer(0, 300),
+        "how long Lambda waits for that many, and every upload with it: "
+        "[when that pays](scale.md#batch_window_seconds-0)",
+    )
     # How many invocations run at a time at most; None with provisioned_pollers, which are kept ready and cost money.
     # docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
     max_concurrency: int | None = setting(

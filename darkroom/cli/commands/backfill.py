@@ -13,7 +13,7 @@ import typer
 
 from darkroom.backfill.backfill import KeySource, PagePlanner, UploadedKeys, backfill, plan_pages
 from darkroom.backfill.checkpoint import Checkpoint
-from darkroom.backfill.estimate import Estimate
+from darkroom.backfill.estimate import Estimate, note_on_defaults
 from darkroom.backfill.jobs import PlannedKey, Planner
 from darkroom.backfill.orphans import Manifests, OrphanPlanner
 from darkroom.backfill.selection import Decision, Filter
@@ -152,6 +152,8 @@ def backfill_(  # noqa: PLR0913 - the command has so many options
     after = noted.read()
     estimate = Estimate(keys=_count(uploads, after), rate=rate, variants=len(settings.variants))
     typer.echo(_plan(estimate, going_on=after is not None), err=True)
+    if note := note_on_defaults(settings.variants):
+        typer.echo(note, err=True)
     if dry_run:
         run.report(run.show(shown=True), dry_run=True)
         return

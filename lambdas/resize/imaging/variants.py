@@ -83,7 +83,8 @@ class Variant:
     """One configured size.
 
     `width` and `height` are pixels, at least one of them set. `format` None keeps the source's. `quality` is 1 to 100;
-    PNG and GIF have none and ignore it. `effort` is 0 (fast) to 6 (small). `background` is `#rrggbb` or `#rrggbbaa`.
+    PNG and GIF have none and ignore it. `effort` is 0 (fast) to 6 (small). None of either is what the format has in
+    `encoding.DEFAULTS`. `background` is `#rrggbb` or `#rrggbbaa`.
     """
 
     name: str
@@ -93,8 +94,8 @@ class Variant:
     gravity: Gravity = Gravity.CENTER
     background: str = "#ffffff"
     format: Format | None = Format.WEBP
-    quality: int = 80
-    effort: int = 2
+    quality: int | None = None
+    effort: int | None = None
     enlarge: bool = False
 
 
@@ -110,7 +111,7 @@ def parse_variants(value: object) -> tuple[Variant, ...]:
 
 
 def variants_to_json(variants: tuple[Variant, ...]) -> dict[str, dict[str, Any]]:
-    """Write variants as configuration, every option spelled out.
+    """Write variants as configuration, every option that has a value.
 
     `parse_variants` reads it back.
     """
@@ -209,7 +210,7 @@ OPTIONS: Mapping[str, Option] = {
         rule=_choice(_FORMATS),
         doc="`source` keeps the format (TIFF and BMP become PNG, HEIC JPEG, an animated AVIF WebP)",
     ),
-    "quality": Option(rule=_integer(1, 100), doc="of JPEG, WebP and AVIF"),
-    "effort": Option(rule=_integer(0, 6), doc="0 is fast, 6 is small"),
+    "quality": Option(rule=_integer(1, 100), doc="of JPEG, WebP and AVIF; none is [the format's](#quality-and-effort)"),
+    "effort": Option(rule=_integer(0, 6), doc="0 is fast, 6 is small; none is [the format's](#quality-and-effort)"),
     "enlarge": Option(rule=Rule(parse=_boolean, allowed="true or false"), doc="whether a small image is blown up"),
 }

@@ -96,6 +96,67 @@ def test_a_fresh_upload_costs_two_reads_and_a_write_for_each_derived_object(worl
     assert requests == ["GetObject", "GetObject", "PutObject", "PutObject", "PutObject"]
 
 
+def test_manifest_and_original_are_read_at_the_same_time(world: Buckets) -> None:
+    upload = world.upload("cat.jpg", b"cat")
+    both_are_asked = Barrier(2, timeout=30)
+    client = s3_client()
+
+    def wait_for_the_other(**_: object) -> None:
+        both_are_asked.wait()
+
+    client.meta.events.register("before-call.s3.GetObject", wait_for_the_other)
+
+    with ThreadPoolExecutor(2) as threads:
+        world.for_each = ThreadedMap(threads)
+        ended = world.deliver(upload, client=client)
+
+    assert ended.outcome is Outcome.RESIZED
+
+
+@pytest.mark.parametrize(("uploads", "derived"), [("elsewhere", "derived"), ("uploads", "elsewhere")])
+def test_whichever_of_both_reads_fails_it_is_the_world_s_fault(uploads: str, derived: str, world: Buckets) -> None:
+    upload = world.upload("cat.jpg", b"cat")
+    world.settings = replace(world.settings, uploads_bucket=uploads, derived_bucket=derived)
+
+    with ThreadPoolExecutor(2) as threads:
+        world.for_each = ThreadedMap(threads)
+        with pytest.raises(StorageError, match=r"GetObject of .* failed: NoSuchBucket"):
+            world.deliver(upload)
+
+
+def test_a_finished_job_whose_original_cannot_be_opened_any_more_is_done_all_the_same(world: Buckets) -> None:
+    upload = world.upload("cat.jpg", b"cat")
+    world.deliver(upload)
+    world.delivered.clear()  # so that its repetition looks like a first delivery
+    world.settings = replace(world.settings, uploads_bucket="elsewhere")
+
+    again = world.deliver(upload, must_not_render)
+
+    assert again.duplicate
+
+
+def test_an_original_that_was_opened_for_nothing_is_closed(world: Buckets) -> None:
+    upload = world.upload("cat.jpg", b"cat")
+    world.deliver(upload)
+    world.delivered.clear()
+    client = s3_client()
+    closed: list[str] = []
+
+    def count_closes(parsed: dict[str, Any], **_: object) -> None:
+        body, close = parsed["Body"], parsed["Body"].close
+
+        def noted_close() -> None:
+            closed.append(parsed["ETag"])
+            close()
+
+        body.close = noted_close
+
+    client.meta.events.register("after-call.s3.GetObject", count_closes)
+    world.deliver(upload, must_not_render, client=client)
+
+    assert closed == [f'"{upload.etag}"']
+
+
 def test_renditions_are_written_side_by_side_and_the_manifest_after_them(world: Buckets) -> None:
     """Each rendition's request waits until the other's has begun; no other request does."""
     client, both = s3_client(), Barrier(2, timeout=30)

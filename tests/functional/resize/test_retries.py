@@ -69,7 +69,7 @@ def _record(message: Any, receives: int) -> dict[str, Any]:
 def queue(world: Buckets) -> Queue:
     assert world
     client: SQSClient = boto3.client("sqs", region_name="eu-west-1")
-    made = Queue(client, client.create_queue(QueueName="jobs", Attributes={"VisibilityTimeout": "1981"})["QueueUrl"])
+    made = Queue(client, client.create_queue(QueueName="jobs", Attributes={"VisibilityTimeout": "1980"})["QueueUrl"])
     client.meta.events.register(
         "provide-client-params.sqs.ChangeMessageVisibilityBatch",
         lambda params, **_: made.asked.append(params["Entries"]),

@@ -4,10 +4,35 @@ import re
 from pathlib import Path
 
 from contract.errors import Reason
+from resize.imaging.encoding import DEFAULTS, Encoding
+from resize.imaging.geometry import Size
+from resize.imaging.variants import Format
 
 ROOT = Path(__file__).parents[3]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
 TROUBLESHOOTING = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
+
+
+def test_the_numbers_of_each_format_are_documented() -> None:
+    names = {Format.WEBP: "WebP", Format.JPEG: "JPEG"}
+    lossless = {Format.PNG, Format.GIF}
+
+    for output, numbers in DEFAULTS.items():
+        quality = "" if output in lossless else f"{numbers.quality} "
+        assert f"| {names.get(output, output.value.upper())} | {quality}| {numbers.effort} |" in CONFIGURATION
+
+
+def test_what_an_effort_comes_to_is_documented() -> None:
+    for effort in range(7):
+        webp, avif, png = (
+            Encoding(format=output, quality=80, effort=effort, size=Size(1600, 1067))
+            for output in (Format.WEBP, Format.AVIF, Format.PNG)
+        )
+        row = next(line for line in CONFIGURATION.splitlines() if line.startswith(f"| {effort} | "))
+        assert row.startswith(f"| {effort} | {webp.webp_method(has_alpha=False)}")
+        assert row.endswith(f" | {png.png_level} |")
+        assert f" | {avif.avif_speed}" in row
 
 
 def test_every_reason_of_a_rejection_is_documented() -> None:

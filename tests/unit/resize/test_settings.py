@@ -1,13 +1,17 @@
 """Settings: what the stack writes into the environment is what the function reads."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from contract.errors import SettingsError
 from resize.backoff import Backoff
+from resize.imaging import encoding
+from resize.imaging.encoding import DEFAULTS, Numbers
 from resize.imaging.engine import Engine
 from resize.imaging.limits import Limits
+from resize.imaging.variants import Format
 from resize.settings import Events, Settings
 from support.function.buckets import settings
 
@@ -61,10 +65,43 @@ def test_the_recipe_moves_with_what_renditions_look_like() -> None:
 
 
 def test_the_recipe_stays_where_renditions_would_be_the_same() -> None:
-    one, other = settings(a={"width": 1}, b={"width": 2}), settings(b={"width": 2}, a={"width": 1, "quality": 80})
+    one, other = (
+        settings(a={"width": 1}, b={"width": 2}),
+        settings(b={"width": 2}, a={"width": 1, "quality": 80, "effort": 4}),
+    )
 
     assert one.recipe == other.recipe
     assert one.recipe == replace(one, jobs_at_once=1, limits=Limits(frames=1), keep_variants_of_expired=True).recipe
+
+
+def test_the_numbers_that_all_formats_had_before_give_a_webp_the_recipe_that_it_had() -> None:
+    before = {"quality": 80, "effort": 2}
+    variants: dict[str, dict[str, Any]] = {
+        "large": {"width": 1600, **before},
+        "medium": {"width": 800, **before},
+        "thumb": {"width": 320, "height": 320, "fit": "cover", **before},
+    }
+
+    assert settings(**variants).recipe == "f72de5ea6caa75b1"  # of the default variants of 0.1.0
+
+
+@pytest.mark.parametrize("options", [{"format": "jpeg", "effort": 2}, {"format": "avif", "effort": 2}])
+def test_where_the_same_numbers_give_other_bytes_than_before_the_recipe_is_another(
+    options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = settings(a={"width": 1, "quality": 80, **options}).recipe
+
+    monkeypatch.setattr(encoding, "REVISIONS", dict.fromkeys(Format, (1,) * 7))
+    assert settings(a={"width": 1, "quality": 80, **options}).recipe != now
+
+
+@pytest.mark.parametrize("output", ["webp", "jpeg", "avif", "source"])
+def test_the_recipe_moves_with_the_defaults(output: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = settings(a={"width": 1, "format": output}).recipe
+    moved = {each: Numbers(usual.quality, usual.effort - 1) for each, usual in DEFAULTS.items()}
+
+    monkeypatch.setattr(encoding, "DEFAULTS", moved)
+    assert settings(a={"width": 1, "format": output}).recipe != before
 
 
 @pytest.mark.parametrize(

@@ -44,8 +44,8 @@ def test_a_burst_makes_jobs_wait_alike_and_drains_alike(most: int) -> None:
 
 
 def test_a_batch_takes_its_rendering_and_the_first_and_last_waits_for_s3() -> None:
-    assert batch_seconds(CONFIG, PARAMETERS, 10) == pytest.approx(0.06 + 10 * 0.4 + 0.12)
-    assert jobs_a_second(CONFIG, PARAMETERS) == pytest.approx(10 / 4.18)
+    assert batch_seconds(CONFIG, PARAMETERS, 10) == pytest.approx(0.03 + 10 * 0.4 + 0.12)
+    assert jobs_a_second(CONFIG, PARAMETERS) == pytest.approx(10 / 4.15)
 
 
 def test_no_job_is_lost_in_the_stream() -> None:

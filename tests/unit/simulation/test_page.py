@@ -10,7 +10,7 @@ import pytest
 from simulation.__main__ import measured_on
 from simulation.aws.event_source import Usage
 from simulation.costs import bill, load_prices, usd_by_service
-from simulation.experiments import cost_tables, failures, job_requests, outage, throughput
+from simulation.experiments import cost_tables, failures, job_requests, one_upload, outage, throughput
 from simulation.parameters import ASSUMPTIONS, ROOT, default_config, load
 from simulation.report import page
 from simulation.tables import Table, count, duration, share
@@ -87,6 +87,19 @@ def test_the_page_tells_the_cost_that_the_files_come_to() -> None:
 
 def test_the_page_tells_what_each_kind_of_job_asks_of_s3() -> None:
     assert page.requests_of_jobs(job_requests.to_table(default_config(), PRICES)) in PAGE
+
+
+def test_the_page_tells_where_the_time_of_one_upload_goes() -> None:
+    assert page.one_upload_section(one_upload.one_upload(default_config(), load())) in PAGE
+
+
+def test_what_one_upload_waits_for_adds_up_to_what_half_of_the_uploads_wait() -> None:
+    config, measured = replace(default_config(), batch_window_seconds=2), parameters()
+
+    steps = one_upload.steps(config, measured)
+
+    assert sum(steps.values()) == pytest.approx(2 + 0.03 + 0.4 + 0.06 + 0.06)
+    assert one_upload.median_wait(config, measured) == pytest.approx(sum(steps.values()), rel=0.05)
 
 
 def test_the_page_tells_the_service_times_that_were_measured() -> None:

@@ -28,12 +28,16 @@ def test_a_setting_that_is_not_given_has_its_default() -> None:
 
 def test_the_default_variants_are_a_large_a_medium_and_a_square_thumb() -> None:
     assert Config().variants == (
-        Variant(name="large", width=1600, format=Format.WEBP, quality=80),
-        Variant(name="medium", width=800, format=Format.WEBP, quality=80),
-        Variant(
-            name="thumb", width=320, height=320, fit=Fit.COVER, gravity=Gravity.CENTER, format=Format.WEBP, quality=80
-        ),
+        Variant(name="large", width=1600, format=Format.WEBP),
+        Variant(name="medium", width=800, format=Format.WEBP),
+        Variant(name="thumb", width=320, height=320, fit=Fit.COVER, gravity=Gravity.CENTER, format=Format.WEBP),
     )
+
+
+def test_the_file_of_settings_leaves_quality_and_effort_to_each_variants_format() -> None:
+    variants = json.loads(CDK_JSON.read_text(encoding="utf-8"))["context"]["variants"]
+
+    assert [set(options) & {"quality", "effort"} for options in variants.values()] == [set()] * 3
 
 
 @pytest.mark.parametrize(
@@ -103,7 +107,7 @@ def test_an_alarm_that_is_asked_for_without_monitoring_is_refused(setting: str, 
 
 
 def test_a_job_is_old_after_two_visibility_timeouts_unless_it_is_said() -> None:
-    assert parse_config({}).oldest_message_seconds == 2971
+    assert parse_config({}).oldest_message_seconds == 2970
     assert parse_config({"visibility_timeout_seconds": 400}).oldest_message_seconds == 600
     assert parse_config({"alarm_oldest_message_seconds": 90}).oldest_message_seconds == 90
 
@@ -175,11 +179,13 @@ def test_an_unknown_setting_is_refused_with_the_nearest_name(key: str, nearest: 
     ],
 )
 def test_a_number_is_taken_up_to_its_limits_and_refused_beyond(setting: str, lowest: int, highest: int) -> None:
+    window = {"batch_window_seconds": 1}  # without one, a batch has ten jobs at most
+
     for value in (lowest, highest):
-        assert getattr(parse_config({setting: value}), setting) == value
+        assert getattr(parse_config(window | {setting: value}), setting) == value
     for value in (lowest - 1, highest + 1):
-        with pytest.raises(SettingsError):
-            parse_config({setting: value})
+        with pytest.raises(SettingsError, match=setting):
+            parse_config(window | {setting: value})
 
 
 @pytest.mark.parametrize("setting", [setting for setting in SETTINGS if isinstance(getattr(Config(), setting), int)])

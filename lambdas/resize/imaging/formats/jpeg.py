@@ -1,13 +1,6 @@
-"""A JPEG's EXIF, and settings to encode one."""
+"""A JPEG's EXIF."""
 
 import re
-
-# From this quality on, color is kept at full resolution.
-FULL_COLOR_QUALITY = 90
-
-# Two ways to spend time on size: Huffman tables of its own, then several scans.
-OPTIMIZE_EFFORT = 3
-PROGRESSIVE_EFFORT = 4
 
 # The next marker of interest: not a stuffed byte (FF 00), not filling (FF FF), not a restart (FF D0 to D7), nor TEM.
 _MARKER = re.compile(rb"\xff([\x02-\xcf\xd8-\xfe])")

@@ -7,8 +7,8 @@ from PIL import Image
 
 from contract.errors import Reason
 from resize.errors import ImageRejectedError
+from resize.imaging.encoding import Encoding
 from resize.imaging.formats.gif import in_hundredths
-from resize.imaging.formats.jpeg import FULL_COLOR_QUALITY, OPTIMIZE_EFFORT, PROGRESSIVE_EFFORT
 from resize.imaging.formats.webp import with_alpha_declared
 from resize.imaging.pillow.frames import Frames
 from resize.imaging.variants import Format
@@ -19,40 +19,63 @@ _GIF_COLORS = 255
 _TRANSPARENT = 255
 _WHOLE_PALETTE = 3 * 256
 _CLEAR_BEFORE_NEXT = 2
+# What of a JPEG makes libjpeg write all of it at once.
+_WHOLE_FILES = {"optimize", "progressive"}
 
 
-def encode(film: Frames, output: Format, quality: int, effort: int) -> bytes:
+def encode(film: Frames, encoding: Encoding) -> bytes:
     """Write a film as a file; a format without animation takes a still.
 
-    `quality` is 1 to 100, `effort` 0 (fast) to 6 (small). The same film gives the same bytes.
+    The same film gives the same bytes.
 
     Raises:
         ImageRejectedError: OUT_OF_MEMORY, or ENCODER_FAILED where the encoder cannot write these pictures.
     """
+    output = encoding.format
     first, *others = _with_palettes(film) if output is Format.GIF else map(_with_straight_alpha, film.frames)
-    options = _options(film, output, quality, effort)
+    options = _options(film, encoding)
     if others:
         options |= {"save_all": True, "append_images": others} | _timing(film, output)
-    file = BytesIO()
     try:
-        first.save(file, "JPEG" if output is Format.JPEG else output.name, **options)
+        body = _written(first, output, options)
     except (OSError, ValueError, RuntimeError) as error:
         raise _rejection(error, output) from error
-    return with_alpha_declared(file.getvalue()) if output is Format.WEBP and film.has_alpha else file.getvalue()
+    return with_alpha_declared(body) if output is Format.WEBP and film.has_alpha else body
 
 
-def _options(film: Frames, output: Format, quality: int, effort: int) -> dict[str, Any]:
-    match output:
+def _written(picture: Image.Image, output: Format, options: dict[str, Any]) -> bytes:
+    file = BytesIO()
+    try:
+        picture.save(file, "JPEG" if output is Format.JPEG else output.name, **options)
+    except OSError:
+        if not options.keys() & _WHOLE_FILES:
+            raise
+        # Pillow has two bytes a pixel ready for such a file, which noise at the best quality takes more than.
+        return _written(picture, output, {name: value for name, value in options.items() if name not in _WHOLE_FILES})
+    return file.getvalue()
+
+
+def _options(film: Frames, encoding: Encoding) -> dict[str, Any]:
+    subsampling = "4:4:4" if encoding.has_full_color else "4:2:0"
+    match encoding.format:
         case Format.WEBP:
-            return {"quality": quality, "method": effort}
+            return {"quality": encoding.quality, "method": encoding.webp_method(has_alpha=film.has_alpha)}
         case Format.JPEG:
-            subsampling = "4:4:4" if quality >= FULL_COLOR_QUALITY else "4:2:0"
-            smaller = {"optimize": effort >= OPTIMIZE_EFFORT, "progressive": effort >= PROGRESSIVE_EFFORT}
-            return {"quality": quality, "subsampling": subsampling} | smaller
+            return {
+                "qtables": [encoding.quantization] * 2,  # of lightness, and of color
+                "subsampling": subsampling,
+                "optimize": encoding.is_optimized,
+                "progressive": encoding.is_progressive,
+            }
         case Format.PNG:
-            return {"compress_level": 1 + effort * 8 // 6}  # 1 to 9
+            return {"compress_level": encoding.png_level}
         case Format.AVIF:
-            return {"quality": quality, "speed": 10 - effort, "max_threads": 1}  # 10 to 4: below, seconds
+            return {
+                "quality": encoding.quality,
+                "speed": encoding.avif_speed,
+                "subsampling": subsampling,
+                "max_threads": 1,
+            }
         case Format.GIF:
             return {"optimize": False, "disposal": _CLEAR_BEFORE_NEXT} if film.has_alpha else {"optimize": True}
 

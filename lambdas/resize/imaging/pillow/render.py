@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from PIL import Image
 
+from resize.imaging.encoding import encoding_of
 from resize.imaging.geometry import Size
 from resize.imaging.limits import Limits
 from resize.imaging.pillow.color import to_plain, to_srgb
@@ -80,7 +81,7 @@ def _render_variant(film: Frames, plan: Plan) -> Rendition:
         format=plan.output,
         width=placed.size.width,
         height=placed.size.height,
-        body=encode(shown, plan.output, variant.quality, variant.effort),
+        body=encode(shown, encoding_of(variant, plan.output, placed.size)),
         frames=plan.frames,
     )
 

@@ -5,6 +5,7 @@ from traceback import clear_frames
 
 from resize.errors import ImageRejectedError
 from resize.imaging import limits as limit
+from resize.imaging.encoding import encoding_of
 from resize.imaging.geometry import Size
 from resize.imaging.limits import Limits
 from resize.imaging.placeholder import Thumbnail, assemble, thumbnail_size
@@ -103,7 +104,7 @@ def _render_variant(film: Frames, plan: Plan) -> Rendition:
         format=plan.output,
         width=placed.size.width,
         height=placed.size.height,
-        body=encode(shown, plan.output, variant.quality, variant.effort),
+        body=encode(shown, encoding_of(variant, plan.output, placed.size)),
         frames=plan.frames,
     )
 

@@ -8,14 +8,15 @@ from darkroom.cli.options import read_variants
 from darkroom.errors import UsageError
 
 
-def test_variants_are_read_with_every_option_spelled_out(tmp_path: Path) -> None:
+def test_variants_are_read_with_every_option_that_has_a_value(tmp_path: Path) -> None:
     file = tmp_path / "tiny.json"
     file.write_text('{"tiny": {"width": 64, "format": "avif"}}')
 
     variants = read_variants(file)
 
     assert list(variants) == ["tiny"]
-    assert (variants["tiny"]["width"], variants["tiny"]["format"], variants["tiny"]["quality"]) == (64, "avif", 80)
+    assert (variants["tiny"]["width"], variants["tiny"]["format"], variants["tiny"]["fit"]) == (64, "avif", "inside")
+    assert "quality" not in variants["tiny"]
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from PIL import Image, ImageSequence
 
+from resize.imaging.encoding import Encoding
 from resize.imaging.engine import Engine
 from resize.imaging.formats.webp import with_alpha_declared
+from resize.imaging.geometry import Size
 from resize.imaging.pillow import encode as by_pillow
 from resize.imaging.pillow.frames import Frames as PillowFilm
 from resize.imaging.variants import Fit, Format
@@ -137,13 +139,12 @@ def test_whatever_follows_whatever_is_seen_again(kind: str, output: Format, side
 def test_equal_frames_are_as_good_as_a_still(output: Format, engine: Engine) -> None:
     """Other encoders write such animations, but not the ones that make the sources here."""
     half_clear = frame("red", "clear")
+    encoding = Encoding(format=output, quality=95, effort=4, size=Size(*half_clear.size))
 
     if engine is Engine.PILLOW:
-        body = by_pillow.encode(
-            PillowFilm(frames=(half_clear.convert("RGBa"),) * 2, milliseconds=(50, 50)), output, 95, 4
-        )
+        body = by_pillow.encode(PillowFilm(frames=(half_clear.convert("RGBa"),) * 2, milliseconds=(50, 50)), encoding)
     else:
-        body = by_vips.encode(VipsFilm(frames=(to_vips(half_clear),) * 2, milliseconds=(50, 50)), output, 95, 4)
+        body = by_vips.encode(VipsFilm(frames=(to_vips(half_clear),) * 2, milliseconds=(50, 50)), encoding)
     assert [both[:2] for both in shown(body)] == [("red", "clear")]
 
 

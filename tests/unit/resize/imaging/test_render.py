@@ -197,8 +197,9 @@ def test_transparency_stays_where_the_format_has_it(output: Format) -> None:
     source.paste((0, 0, 0, 0), (32, 0, 64, 48))
 
     picture = picture_of(encoded(source), format=output, background="#0000ff").convert("RGBA")
-    assert alpha_at(picture, 48, 24) == 0
-    assert alpha_at(picture, 16, 24) == 255
+    lossy = 1 if output is Format.AVIF else 0  # of its opacity, as of its colors
+    assert alpha_at(picture, 48, 24) <= lossy
+    assert alpha_at(picture, 16, 24) >= 255 - lossy
     assert color_at(picture, 16, 24) == "red"
 
 

@@ -29,7 +29,7 @@ boxes = st.fixed_dictionaries(
 
 def test_a_variant_needs_no_more_than_a_width() -> None:
     assert parse_variants({"large": {"width": 1600}}) == (
-        Variant(name="large", width=1600, fit=Fit.INSIDE, format=Format.WEBP, quality=80, enlarge=False),
+        Variant(name="large", width=1600, fit=Fit.INSIDE, format=Format.WEBP, quality=None, effort=None, enlarge=False),
     )
 
 
