@@ -14,7 +14,7 @@ KINDS = {".py", ".js", ".css", ".html", ".md"}
 # What is no longer said, and what is said instead. The manifest's members keep their names until its next schema, and
 # libvips has its own.
 GIVEN_UP = {
-    r"(?<!dominant_)color(?!space)": "color",
+    r"(?<!dominant_)colour(?!space)": "color",
     r"knobs?\b": "setting",
     r"miniature": "thumbnail",
     r"rehears": "warm up",
