@@ -1,4 +1,4 @@
-"""The EventBridge rule that makes jobs of what happens in a bucket that is not the stack's own."""
+"""The EventBridge rule for uploads to a bucket that is not the stack's own."""
 
 from typing import Any
 

@@ -84,7 +84,10 @@ def objections(as_it_is: Report, bare: Report) -> list[str]:
 
 
 def synthesized(folder: Path) -> dict[str, dict[str, Any]]:
-    """Have app.py write each stack for all settings, and read their templates, by settings and stack."""
+    """Have app.py write each stack for all settings, and read their templates.
+
+    By settings and stack.
+    """
     templates = {}
     for name, settings in SETTINGS.items():
         environment = os.environ | {"CDK_OUTDIR": str(folder / name), "CDK_CONTEXT_JSON": json.dumps(settings)}

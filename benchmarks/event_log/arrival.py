@@ -1,4 +1,7 @@
-"""How long it takes from an upload's beginning until a reader has its event, on the pipeline on this machine."""
+"""How long an upload takes until a reader has its event.
+
+From its beginning on, on the pipeline on this machine.
+"""
 
 import time
 from collections.abc import Callable, Iterator

@@ -1,4 +1,7 @@
-"""`make bench-log`: measures the event log on a real broker, and writes the page and the figures."""
+"""Measure the event log on a real broker, for `make bench-log`.
+
+Writes the page and the figures.
+"""
 
 import argparse
 import os
@@ -29,9 +32,9 @@ _NAME = "event-log-benchmarks"
 
 
 def measure(*, quick: bool) -> EventLogResults:
-    """Measure all of it: announce and readers each alone, then uploads through the pipeline.
+    """Measure announce, readers, and uploads through the pipeline.
 
-    Raises:
+    The former each alone. Raises:
         DarkroomError: the broker or the pipeline could not be brought up.
     """
     tell, load = teller(), os.getloadavg()[0]

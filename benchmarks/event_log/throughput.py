@@ -39,9 +39,9 @@ def _announce(log: Log, events: int, tell: Tell) -> float:
 
 
 def measure_reader(program: str, log: Log, events: int, empty: Log, folder: Path) -> Rounds:
-    """Have a reader read a topic of so many events from its beginning, and an empty one, several times.
+    """Have a reader read a topic of so many events from its beginning.
 
-    The webhook makes a call for each event, to a receiver on this machine.
+    And an empty one; several times. The webhook makes a call for each event, to a receiver on this machine.
     """
     with receiver() as callbacks:
         environment = {"WEBHOOK_URL": callbacks.url, "WEBHOOK_SECRETS": secret(KEY)}

@@ -93,7 +93,10 @@ def announce(size: int) -> float:
 
 
 def dollars(messages: float, batch: int, milliseconds: float) -> float:
-    """What a million jobs of so many messages cost, sent one by one and announced in batches of a size."""
+    """What a million jobs of so many messages cost.
+
+    They are sent one by one, and announced in batches of a size.
+    """
     invocation = _INVOCATION + milliseconds / 1000 * MEMORY_MEGABYTES / 1024 * _GIGABYTE_SECOND
     return 1e6 * messages * (_FIFO_REQUEST + (2 * _FIFO_REQUEST + invocation) / batch)
 

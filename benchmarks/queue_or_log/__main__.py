@@ -1,4 +1,7 @@
-"""`make compare`: sends one burst through queues and through a log, and writes both into docs/queue-or-log.md."""
+"""Send one burst through queues and through a log, for `make compare`.
+
+Writes what became of it into docs/queue-or-log.md.
+"""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,7 @@
-"""The burst through a topic of Apache Kafka on this machine, with a group for each reader."""
+"""The burst through a topic of Apache Kafka on this machine.
+
+Each reader has a group of its own.
+"""
 
 import tempfile
 from collections.abc import Iterator, Sequence

@@ -1,1 +1,1 @@
-"""Look at a bucket that is there already, and write the configuration that takes uploads from it."""
+"""Look at a bucket that is there already, and write settings for it."""

@@ -22,7 +22,10 @@ OTHER_FOLDERS = "other folders"
 
 @dataclass(slots=True)
 class Tally:
-    """How many objects and bytes, how many are named like images, and how many S3 hands out only once restored."""
+    """How many objects, bytes, images and archived objects there are.
+
+    Images are what is named like one; archived is what S3 hands out only once restored.
+    """
 
     objects: int = 0
     bytes: int = 0

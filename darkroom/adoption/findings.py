@@ -1,4 +1,4 @@
-"""Say what a bucket's configuration means for a pipeline that takes uploads from it."""
+"""Say what a bucket's configuration means for a pipeline."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

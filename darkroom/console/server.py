@@ -63,7 +63,10 @@ class FollowedLog:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServedPipeline:
-    """The pipeline that a page shows, what it may be sent, and its event log, None where it has none."""
+    """The pipeline that a page shows, and what it may be sent.
+
+    `event_log` is None where it has none.
+    """
 
     pipeline: Pipeline
     limits: ConsoleSettings

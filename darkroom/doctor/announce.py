@@ -1,4 +1,4 @@
-"""Check how the announce function is, what it fails with, and how long events wait."""
+"""Check the announce function: its state, failures and oldest event."""
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -53,9 +53,9 @@ def check_state(function: Mapping[str, Any]) -> Iterator[Finding]:
 
 
 def check_failures(pipeline: Pipeline, function: Mapping[str, Any]) -> Iterator[Finding]:
-    """Tell which events were not taken in the last hour, and why the last of them was not.
+    """Tell which events were not taken in the last hour.
 
-    Raises:
+    And why the last of them was not. Raises:
         DarkroomError: CloudWatch refuses, or does not answer.
     """
     default = f"/aws/lambda/{function['FunctionName']}"

@@ -54,7 +54,7 @@ def synthesized_template(assembly: Path, pipeline: Pipeline) -> Mapping[str, Any
 
 
 def compare_templates(here: Mapping[str, Any], deployed: Mapping[str, Any], pipeline: Pipeline) -> Iterator[Finding]:
-    """Tell whether the templates differ, and whether the bundles of their functions do."""
+    """Tell whether the templates differ, and the bundles of their functions."""
     advice = deploy_advice(pipeline, _DEPLOY)
     differences = [*differences_of(_compared(here), _compared(deployed))]
     if differences:

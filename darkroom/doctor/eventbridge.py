@@ -21,9 +21,9 @@ SWITCH: Final = "EventBridgeConfiguration"
 
 
 def check_eventbridge(pipeline: Pipeline, prefix: str) -> Iterator[Finding]:
-    """Tell whether the bucket sends its events to EventBridge, and a rule sends them on to the jobs queue.
+    """Tell whether events come through EventBridge to the jobs queue.
 
-    Raises:
+    The bucket has to send them, and a rule to send them on. Raises:
         DarkroomError: AWS refuses, or does not answer.
     """
     yield from _check_switch(pipeline)

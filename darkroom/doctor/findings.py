@@ -52,7 +52,10 @@ class Check:
 
 
 def on_this_machine(finding: Finding, pipeline: Pipeline) -> Finding:
-    """Give a finding that a deployment mends the advice that helps where the pipeline is."""
+    """Give a finding the advice that helps where the pipeline is.
+
+    It is one that a deployment mends.
+    """
     return replace(finding, advice=deploy_advice(pipeline, finding.advice)) if finding.advice else finding
 
 

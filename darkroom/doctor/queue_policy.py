@@ -37,7 +37,10 @@ def check_queue_policy(jobs: Queue, pipeline: Pipeline) -> Iterator[Finding]:
 
 
 def lets_send(statement: Mapping[str, Any], service: str, source_arn: str) -> bool:
-    """Tell whether a statement of a queue's policy lets a service send to it on behalf of a bucket or a rule."""
+    """Tell whether a statement of a queue's policy lets a service send to it.
+
+    It must do so on behalf of the bucket, or of the rule.
+    """
     principal = statement.get("Principal")
     services = _list(principal.get("Service", ())) if isinstance(principal, dict) else []
     actions = {action.lower() for action in _list(statement.get("Action", ()))}

@@ -28,9 +28,9 @@ def handler(event: dict[str, Any], context: Any) -> None:
 
 
 def facts_of(cluster: str) -> dict[str, str]:
-    """Ask MSK for the brokers that take IAM, and say what the ARNs of the cluster's topics begin with.
+    """Ask MSK for the brokers that take IAM, and for the cluster's topics.
 
-    docs.aws.amazon.com/msk/latest/developerguide/msk-iam-resources.html
+    That is what the ARNs of these begin with. docs.aws.amazon.com/msk/latest/developerguide/msk-iam-resources.html
     """
     brokers = boto3.client("kafka", config=_CLIENT).get_bootstrap_brokers(ClusterArn=cluster)
     return {

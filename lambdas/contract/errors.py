@@ -78,7 +78,10 @@ class SettingsError(ValueError):
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """Find the known word that one is most like, to suggest it where that one is not allowed."""
+    """Find the known word that one is most like.
+
+    It is suggested where that one is not allowed.
+    """
     import difflib  # noqa: PLC0415 - no job needs it, and the function starts without
 
     (found,) = difflib.get_close_matches(word, known, n=1, cutoff=0.0)

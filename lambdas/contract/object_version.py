@@ -6,8 +6,8 @@ _NO_VERSION = "null"
 
 
 def identity_of(version_id: str | None, etag: str) -> str:
-    """Give the version's id, or where the bucket keeps none, the ETag without its quotes.
+    """Give the version's id, or the ETag where the bucket keeps no versions.
 
-    Two uploads of the same bytes are one there, as their outcome is the same.
+    The ETag is without its quotes. Two uploads of the same bytes are one there, as their outcome is the same.
     """
     return etag.strip('"') if version_id is None or version_id == _NO_VERSION else version_id

@@ -24,9 +24,9 @@ def strip_libraries(bundle: Path) -> None:
 
 
 def loaded_part(file: bytes) -> bytes:
-    """Keep of an ELF file its headers and segments, each where it was, and zeros between them.
+    """Keep of an ELF file its headers and segments, each where it was.
 
-    Zeros zip to nothing; to move the segments together would change every offset in them.
+    There are zeros between them. Zeros zip to nothing; to move the segments together would change every offset in them.
     """
     table, size, count = _HEADER.unpack_from(file)
     segments = [_PROGRAM_HEADER.unpack_from(file, table + index * size) for index in range(count)]

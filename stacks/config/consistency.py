@@ -49,9 +49,9 @@ def _check_names(config: Config) -> None:
 
 def _check_originals(config: Config) -> None:
     archived, expired = config.archive_originals_days, config.expire_originals_days
-    for knob, days in (("archive_originals_days", archived), ("expire_originals_days", expired)):
+    for setting, days in (("archive_originals_days", archived), ("expire_originals_days", expired)):
         if days is not None and config.uploads_bucket is not None:
-            raise SettingsError(knob, days, "null with an uploads_bucket: the lifecycle rules of that are yours")
+            raise SettingsError(setting, days, "null with an uploads_bucket: the lifecycle rules of that are yours")
     if archived is not None and expired is not None and expired <= archived:
         # docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html
         raise SettingsError("expire_originals_days", expired, f"more than archive_originals_days, {archived}")

@@ -85,7 +85,10 @@ class NewTopic:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MskServerlessTarget:
-    """A topic of a cluster that the stack `Log` makes, in a VPC of that stack's own where `vpc` is None."""
+    """A topic of a cluster that the stack `Log` makes.
+
+    It is in a VPC of that stack's own where `vpc` is None.
+    """
 
     topic: str = DEFAULT_TOPIC
     new_topic: NewTopic = NewTopic()

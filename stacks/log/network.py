@@ -31,7 +31,10 @@ def removal_policy(config: Config) -> RemovalPolicy:
 
 
 class LogNetwork(Construct):
-    """Two subnets that lead nowhere, and a security group whose members reach each other's brokers and nothing else."""
+    """Two subnets that lead nowhere, and a security group.
+
+    Its members reach each other's brokers, and nothing else.
+    """
 
     def __init__(self, scope: Construct, construct_id: str, *, config: Config) -> None:
         super().__init__(scope, construct_id)

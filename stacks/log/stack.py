@@ -1,4 +1,7 @@
-"""The stack `Log`: an MSK Serverless cluster, and a network for it where none is given."""
+"""The stack `Log`: an MSK Serverless cluster, and its network.
+
+The network is made where none is given.
+"""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -16,7 +19,10 @@ from stacks.outputs import LogOutput
 
 
 def with_cluster(app: App, config: Config) -> Config:
-    """Add the stack `Log` where events go to a cluster of its own, which from then on is their target."""
+    """Add the stack `Log` where events go to a cluster of its own.
+
+    That is their target from then on.
+    """
     if not isinstance(config.events, MskServerlessTarget):
         return config
     log = LogStack(app, log_stack(config.stack_name), config=config, wanted=config.events)

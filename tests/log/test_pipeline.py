@@ -22,7 +22,7 @@ from support.events.reader_programs import at, catalog_rows, follow, verify_audi
 from support.events.webhook_receiver import KEY, Receiver, receiver, secret
 from support.imaging.pictures import jpeg
 
-COLOURS = ("red", "lime", "blue")
+COLORS = ("red", "lime", "blue")
 # How often announce has failed before a test goes on, or before SQS gives up.
 TRIES = 2
 
@@ -185,7 +185,7 @@ def test_events_that_are_announced_again_when_sqs_has_forgotten_them_change_noth
     announced: AnnouncedPipeline, log: Log, tmp_path: Path
 ) -> None:
     """SQS drops what comes again within five minutes, by its deduplication id: these come under another."""
-    for color in COLOURS:
+    for color in COLORS:
         announced.faulty.upload("a.jpg", jpeg(color=color))
         announced.wait_until_announced()
     announced.faulty.upload("b.jpg", jpeg())
@@ -202,7 +202,7 @@ def test_events_that_are_announced_again_when_sqs_has_forgotten_them_change_noth
         follow_all(log, tmp_path, callbacks)
 
     assert len(log.read()) == 2 * len(first)
-    assert len(first) == len(ids) == len(COLOURS) + 2
+    assert len(first) == len(ids) == len(COLORS) + 2
     assert catalog_rows(tmp_path / "catalog") == rows
     assert verify_audit(log, tmp_path / "audit")[1]["findings"] == []
     assert set(callbacks.ids) == set(ids)

@@ -25,6 +25,8 @@ CHANGED = Config(
     retain_data=False,
     noncurrent_days=31,
     keep_variants_of_expired=True,
+    archive_originals_days=7,
+    expire_originals_days=400,
     abort_upload_days=2,
     removed_manifest_days=33,
     queue_retention_days=3,
@@ -110,7 +112,14 @@ def test_no_account_and_no_region_is_written_into_the_template(template: Templat
 def test_every_setting_is_changed_somewhere_in_these_tests() -> None:
     same = {field.name for field in fields(Config) if getattr(CHANGED, field.name) == getattr(Config(), field.name)}
 
-    assert same == {"provisioned_pollers", "monitoring", "bundle_for", "legacy_uploads_bucket", "events"}
+    assert same == {
+        "provisioned_pollers",
+        "monitoring",
+        "bundle_for",
+        "legacy_uploads_bucket",
+        "uploads_bucket",
+        "events",
+    }
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from darkroom.adoption.census import Census, take_census
 from darkroom.adoption.findings import judge
 from darkroom.backfill.estimate import Estimate
 from darkroom.cli.commands.backfill import RATE
-from darkroom.cli.options import EndpointUrl, KeyPrefix
+from darkroom.cli.options import EndpointUrl, KeyPrefix, json_option
 from darkroom.cli.output.findings import print_finding
 from darkroom.cli.progress import steps
 from darkroom.cli.target import aws_session
@@ -31,15 +31,20 @@ from darkroom.text import format_duration, printable
 _SHOWN_FOLDERS = 20
 
 Bucket = Annotated[str, typer.Argument(metavar="BUCKET", show_default=False, help="The bucket's name.")]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object.")]
 
 
-def adopt(bucket: Bucket, *, prefix: KeyPrefix = "", as_json: AsJson = False, endpoint_url: EndpointUrl = None) -> None:
-    """Read a bucket that you have, and write the configuration that takes uploads from it. Nothing is changed.
+def adopt(
+    bucket: Bucket,
+    *,
+    prefix: KeyPrefix = "",
+    as_json: Annotated[bool, json_option("One JSON object.")] = False,
+    endpoint_url: EndpointUrl = None,
+) -> None:
+    """Read a bucket that you have, and write the settings that take uploads from it.
 
-    It says what keeps the bucket from working or is to be known before, counts what lies in it by the folders at its
-    top, and estimates how long resizing all of that takes and what it costs. What goes into cdk.json's context comes
-    last, on standard output.
+    Nothing is changed. It says what keeps the bucket from working or is to be known before, counts what lies in it by
+    the folders at its top, and estimates how long resizing all of that takes and what it costs. What goes into
+    cdk.json's context comes last, on standard output.
 
     \b
     Examples:

@@ -94,7 +94,10 @@ class Presentation:
 
     @property
     def has_layers(self) -> bool:
-        """Whether there are layers of HEVC upon the one that a picture begins with (ISO/IEC 14496-15, 9)."""
+        """Whether there are layers of HEVC upon the one that a picture begins with.
+
+        ISO/IEC 14496-15, 9.
+        """
         return b"lhvC" in self.codecs
 
 
