@@ -67,7 +67,10 @@ class Bill:
         )
 
     def usd_of_all(self, way: Way) -> float:
-        """Add up what a rendition of each size costs, a million of each, as the defaults are chosen by."""
+        """Add up what a rendition of each size costs, a million of each.
+
+        The defaults are chosen by that.
+        """
         return sum(self.usd(way, side, self.traffic.default_deliveries) for side in way.bytes)
 
     def _of(self, name: str, quantity: float) -> float:
@@ -123,7 +126,10 @@ def bytes_at_look(trials: Sequence[Trial], look: float) -> float:
 
 
 def worth_more(bill: Bill, ways: Iterable[Way], chosen: Way) -> list[Way]:
-    """List what should be a format's default rather than what is, of ways of one engine."""
+    """List what should be a format's default rather than what is.
+
+    Of the ways of one engine.
+    """
     rivals = [way for way in ways if (way.engine, way.format) == (chosen.engine, chosen.format)]
     fastest = min(sum(way.milliseconds.values()) for way in rivals)
     enough = 1 - bill.traffic.least_percent_saved / 100

@@ -1,4 +1,7 @@
-"""Where the time of one upload goes, from its PUT to its manifest, while the function is warm."""
+"""Where the time of one upload goes, from its PUT to its manifest.
+
+The function is warm.
+"""
 
 from dataclasses import replace
 
@@ -18,7 +21,10 @@ _SECONDS = 6 * 3600
 
 
 def steps(config: Config, parameters: Parameters) -> dict[str, float]:
-    """List what an upload of the mean size waits for, one after the other, in seconds."""
+    """List what an upload of the mean size waits for, in seconds.
+
+    One after the other.
+    """
     photographs = parameters.photographs
     rendering = sum(each.share * render_seconds(each, config.memory_mb) for each in photographs)
     transfer = sum(each.share * each.bytes for each in photographs) / BYTES_A_SECOND
@@ -33,7 +39,7 @@ def steps(config: Config, parameters: Parameters) -> dict[str, float]:
 
 
 def median_wait(config: Config, parameters: Parameters) -> float:
-    """Simulate some hours, and give the seconds from PUT to manifest of half of the uploads."""
+    """Simulate some hours, and give the median seconds from PUT to manifest."""
     seen = simulate(steady(UPLOADS_A_DAY), config, parameters, seconds=_SECONDS)
     return float(np.percentile(seen.waits, 50))
 

@@ -1,4 +1,4 @@
-"""Encoding: the format, quality and effort of a rendition, and what its encoder makes of them."""
+"""Encoding: format, quality and effort, and what an encoder makes of them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,10 @@ from resize.imaging.variants import Format, Variant, variants_to_json
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """A quality of 1 to 100, which PNG and GIF ignore, and an effort of 0 (fast) to 6 (small)."""
+    """A quality of 1 to 100, and an effort of 0 (fast) to 6 (small).
+
+    PNG and GIF ignore the quality.
+    """
 
     quality: int
     effort: int
@@ -83,7 +86,10 @@ class Encoding:
 
     @property
     def has_full_color(self) -> bool:
-        """Whether a JPEG or an AVIF keeps color at full resolution (4:4:4), and not at half (4:2:0)."""
+        """Whether a JPEG or an AVIF keeps color at full resolution.
+
+        That is 4:4:4, and not 4:2:0.
+        """
         if self.format is Format.AVIF:
             return max(self.size) <= _FULL_COLOUR_SIDE and self.effort >= _FULL_COLOUR_EFFORT
         return self.quality >= _FULL_COLOUR_QUALITY
@@ -105,7 +111,10 @@ class Encoding:
 
     @property
     def quantization(self) -> list[int]:
-        """A JPEG's steps in rows, scaled by its quality as libjpeg's `jpeg_quality_scaling` does."""
+        """A JPEG's steps in rows, scaled by its quality.
+
+        As libjpeg's `jpeg_quality_scaling` does.
+        """
         percent = 5000 // self.quality if self.quality < 50 else 200 - 2 * self.quality  # noqa: PLR2004 - libjpeg's
         return [min(max((step * percent + 50) // 100, 1), _LARGEST_STEP) for step in _QUANTIZATION]
 
