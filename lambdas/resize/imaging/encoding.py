@@ -54,10 +54,10 @@ _QUANTIZATION = (
 _LARGEST_STEP = 255  # of a baseline JPEG: ITU-T T.81, B.2.4.1
 
 # From this quality on, a JPEG keeps color at full resolution.
-_FULL_COLOUR_QUALITY = 90
+_FULL_COLOR_QUALITY = 90
 # An AVIF keeps it up to this side, but for the fastest: there it costs photographs nothing, and saves drawings a tenth.
-_FULL_COLOUR_SIDE = 800
-_FULL_COLOUR_EFFORT = 2
+_FULL_COLOR_SIDE = 800
+_FULL_COLOR_EFFORT = 2
 
 # Ways to spend time on a JPEG's size: Huffman tables of its own, several scans, and then all that mozjpeg can. Several
 # scans make small pictures larger.
@@ -91,8 +91,8 @@ class Encoding:
         That is 4:4:4, and not 4:2:0.
         """
         if self.format is Format.AVIF:
-            return max(self.size) <= _FULL_COLOUR_SIDE and self.effort >= _FULL_COLOUR_EFFORT
-        return self.quality >= _FULL_COLOUR_QUALITY
+            return max(self.size) <= _FULL_COLOR_SIDE and self.effort >= _FULL_COLOR_EFFORT
+        return self.quality >= _FULL_COLOR_QUALITY
 
     @property
     def is_optimized(self) -> bool:
