@@ -66,7 +66,7 @@ def test_the_queue_feeds_the_function_in_batches_of_ten_that_may_fail_in_part(te
     assert {name: value for name, value in mapping.items() if name != "FunctionName"} == {
         "EventSourceArn": arn_of(template.id_of(Output.JOBS_QUEUE_URL)),
         "BatchSize": 10,
-        "MaximumBatchingWindowInSeconds": 1,
+        "MaximumBatchingWindowInSeconds": 0,
         "FunctionResponseTypes": ["ReportBatchItemFailures"],
         "ScalingConfig": {"MaximumConcurrency": 50},
     }
