@@ -44,7 +44,7 @@ class PipelineStack(Stack):
         self.event_log = self._event_log(config, announce_bundle)
         self.consumer = self._consumer(config, bundle, uploads)
         consuming = self.consumer.take_jobs_from(self.queues.jobs)
-        self.storage.notify(self.queues.jobs, key_prefix=config.key_prefix, after=[allowed, consuming])
+        self.storage.notify(self.queues.jobs, prefixes=config.notified_prefixes, after=[allowed, consuming])
         if config.monitoring:
             self._monitor(config)
         self._add_outputs()

@@ -47,8 +47,10 @@ class Storage(Construct):
             self.uploads.add_cors_rule(allowed_methods=[s3.HttpMethods.POST], allowed_origins=[*config.cors_origins])
         self.derived = self._bucket("Derived", name=None, versioned=False, rules=[abandoned, removed])
 
-    def notify(self, queue: sqs.IQueue, *, key_prefix: str, after: Sequence[IDependable]) -> None:
-        """Have S3 put a job on the queue for every upload, deletion and expiry of a key that starts with the prefix.
+    def notify(self, queue: sqs.IQueue, *, prefixes: Sequence[str], after: Sequence[IDependable]) -> None:
+        """Have S3 put a job on the queue for every upload, deletion and expiry of a key that starts with a prefix.
+
+        S3 refuses prefixes of which one is the start of another.
 
         The notification stands on the bucket's own resource: `add_event_notification` would add a custom resource, and
         with it a function that no one asked for. S3 tries to send as soon as it is told of a queue, and a queue's
@@ -59,8 +61,9 @@ class Storage(Construct):
         bucket.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
             queue_configurations=[
                 s3.CfnBucket.QueueConfigurationProperty(
-                    event=event, queue=queue.queue_arn, filter=_prefix_filter(key_prefix)
+                    event=event, queue=queue.queue_arn, filter=_prefix_filter(prefix)
                 )
+                for prefix in prefixes
                 for event in NOTIFIED_EVENTS
             ]
         )

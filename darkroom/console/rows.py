@@ -59,6 +59,7 @@ class Row:
     colour: str | None = None
     pictures: tuple[RowPicture, ...] = ()
     srcset: str | None = None
+    preset: str | None = None
 
     @property
     def is_on_its_way(self) -> bool:
@@ -100,6 +101,7 @@ def ended(row: Row, result: Result, now: datetime) -> Row:
         colour=manifest.dominant_colour,
         pictures=tuple(_picture(row.id, rendition) for rendition in manifest.renditions),
         srcset=srcset(manifest.renditions) or None,
+        preset=manifest.preset,
     )
 
 

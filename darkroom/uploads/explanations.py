@@ -69,7 +69,7 @@ FAILURES = {
         "nothing happened any more within the time given", "look at `darkroom status`, and wait for longer"
     ),
     Failure.OUTSIDE_PREFIX: Explanation(
-        "its key does not start as the stack's `key_prefix` says, so no job is made of it",
+        "its key does not start as the stack's `key_prefix` says, or has no variants, so nothing is made of it",
         "upload it with --prefix, or change the setting",
     ),
 }

@@ -80,7 +80,7 @@ class Job:
                 return self._unrecorded(Outcome.SUPERSEDED, started)
         if manifest is None:
             self.store.delete_own()
-            return self._unrecorded(Outcome.FOLDER, started)
+            return self._unrecorded(Outcome.FOLDER if self._has_variants else Outcome.NO_VARIANTS, started)
         return JobResult(
             outcome=manifest.outcome,
             milliseconds=milliseconds(self.clock() - started),
@@ -88,11 +88,15 @@ class Job:
             duplicate=repeated,
         )
 
+    @property
+    def _has_variants(self) -> bool:
+        return bool(self.settings.variants_for(self.upload.key))
+
     def _unrecorded(self, outcome: Outcome, started: datetime) -> JobResult:
         return JobResult(outcome=outcome, milliseconds=milliseconds(self.clock() - started))
 
     def _bring_up_to_date(self, started: datetime) -> tuple[Manifest | None, bool]:
-        """Give the manifest that stands in the end, None for a folder that never was an image, and if it stood before.
+        """Give the manifest that stands in the end, None where there is nothing to record, and if it stood before.
 
         Raises:
             SupersededError: a later event has written, or will.
@@ -100,15 +104,17 @@ class Job:
         recorded = self.store.read_manifest()
         manifest = self.store.already_processed(recorded)
         repeated = manifest is not None
+        if manifest is None and not self._has_variants and not recorded.etags and _is_nothing(recorded.manifest):
+            return None, True
         if manifest is None:
             original = self._open_image()
             standing = recorded.manifest
-            if original is None and self._is_needless(standing):
+            if original is None and is_folder(self.upload.key) and _is_nothing(standing):
                 return None, True
             if original and standing and self._is_done(original, standing):
                 original.body.close()
                 return standing, True
-            if original and self._is_outdated_by(original, standing):
+            if original and self._has_variants and self._is_outdated_by(original, standing):
                 original.body.close()
                 raise SupersededError(self.upload.key)
             manifest = self._publish(original, recorded, started)
@@ -125,21 +131,22 @@ class Job:
         raise StorageError("HeadObject", self.upload.key, f"changed {ATTEMPTS} times in a row")
 
     def _open_image(self) -> SourceObject | None:
-        """Open what is current; None if that is nothing, or no more than a folder's marker."""
+        """Open what is current; None if that is nothing, or no more than a folder's marker, or of no interest."""
+        if not self._has_variants and not self.settings.keep_variants_of_expired:
+            return None
         original = self.store.uploads.open_current()
         if original and is_folder_marker(self.upload.key, original.size):
             original.body.close()
             return None
         return original
 
-    def _is_needless(self, standing: Manifest | None) -> bool:
-        """Tell whether there is nothing to record of a folder's marker, or of its deletion: it never was an image."""
-        return is_folder(self.upload.key) and (standing is None or standing.outcome is Outcome.REMOVED)
-
     def _publish(self, original: SourceObject | None, recorded: StoredManifest, started: datetime) -> Manifest:
         builder = self._builder(started)
         if original is None:
             return self._kept_after_expiry(recorded, started) or self._remove(recorded, started)
+        if not self._has_variants:
+            original.body.close()
+            return self._remove(recorded, started)
         try:
             rendered = self.render(self.store.uploads.read(original))
         except ImageRejectedError as error:
@@ -274,7 +281,7 @@ class Job:
 
         It is an old version now, and None too if that is gone, or cannot be rendered any more.
         """
-        if self.store.is_intact(standing):
+        if not self._has_variants or self.store.is_intact(standing):
             return None
         original = self.store.uploads.open_version(standing.source.version_id)
         if original is None:
@@ -300,7 +307,7 @@ class Job:
         return (
             self.upload.change in {EventType.DELETED, EventType.EXPIRED_FOR_GOOD}
             and not standing.source_expired
-            and standing.recipe == self.settings.recipe
+            and standing.recipe == self.settings.recipe_for(self.upload.key)
             and standing.is_of(original.version_id, original.etag)
             and self.store.is_intact(standing)
         )
@@ -324,6 +331,11 @@ class Job:
             return standing.replaced is None or self.store.is_later(original.modified)
         is_of_original = self.store.is_retry and standing.is_of(original.version_id, original.etag)
         return not is_of_original or self.store.is_intact(standing)
+
+
+def _is_nothing(standing: Manifest | None) -> bool:
+    """Tell whether a manifest says no more than none would: of what was never an image, nothing is recorded."""
+    return standing is None or standing.outcome is Outcome.REMOVED
 
 
 def _unchanged(manifest: Manifest) -> Manifest:

@@ -22,7 +22,7 @@ class ManifestBuilder:
     started: datetime
 
     def removed(self) -> Manifest:
-        """Tell that the source is gone."""
+        """Tell that the source is gone, or nothing is to be made of it any more."""
         return self._manifest(Outcome.REMOVED, self._source(self.upload.version_id, self.upload.etag, self.upload.size))
 
     def rejected(self, original: SourceObject, fault: ImageRejectedError) -> Manifest:
@@ -78,12 +78,14 @@ class ManifestBuilder:
             finished=_text(finished),
             milliseconds=milliseconds(finished - self.started),
         )
+        preset = self.settings.preset_of(self.upload.key)
         return Manifest(
             outcome=outcome,
             source=source,
             times=times,
-            recipe=self.settings.recipe,
+            recipe=self.settings.recipe_for(self.upload.key),
             generation=self.settings.generation,
+            preset=preset.prefix if preset else None,
         )
 
 

@@ -5,11 +5,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
+from typing import Any
 
 from contract.errors import SettingsError
 from resize.backoff import Backoff
 from resize.imaging.engine import Engine
 from resize.imaging.limits import Limits
+from resize.imaging.presets import Preset, compress_presets, decompress_presets, find_preset
 from resize.imaging.variants import Variant, parse_variants, variants_to_json
 
 # What a job needs of the function's time beside rendering: its S3 requests, a slow one and its retries among them.
@@ -28,6 +30,7 @@ _CHILD_PARTS, _PARTS = 8, 9
 # What a function has of memory for each processor: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
 _MEGABYTES_OF_PROCESSOR = 1769
 _EVENTS = "DARKROOM_EVENTS"
+_PRESETS = "DARKROOM_PRESETS"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,12 +48,14 @@ class Events:
 class Settings:
     """Everything that the stack tells the function, and the number of the function's version (0 if it has none).
 
+    `variants` are those of the keys for which there is none of `presets`.
     `stack_name` is what its log and its metrics are called by: Powertools' name for that is the service.
     """
 
     uploads_bucket: str
     derived_bucket: str
     variants: tuple[Variant, ...]
+    presets: tuple[Preset, ...] = ()
     limits: Limits = field(default_factory=Limits)
     cache_control: str = "public, max-age=3600"
     jobs_at_once: int = 4
@@ -68,10 +73,30 @@ class Settings:
         """How long one image may take by the clock."""
         return WALL_FACTOR * self.render_seconds
 
+    def preset_of(self, key: str) -> Preset | None:
+        """Find the preset of a key; None where its variants are `variants`."""
+        return find_preset(self.presets, key)
+
+    def variants_for(self, key: str) -> tuple[Variant, ...]:
+        """Give the variants of a key: none where nothing is to be made of it."""
+        preset = self.preset_of(key)
+        return preset.variants if preset else self.variants
+
+    def recipe_for(self, key: str) -> str:
+        """Give a fingerprint of all that decides what a key's renditions look like, whatever its prefix is called.
+
+        A manifest of another recipe is out of date.
+        """
+        return self._fingerprint(variants_to_json(self.variants_for(key)))
+
     @cached_property
     def recipe(self) -> str:
-        """A fingerprint of all that decides what renditions look like; a manifest of another recipe is out of date."""
-        text = json.dumps([variants_to_json(self.variants), self.cache_control, self.engine], sort_keys=True)
+        """A fingerprint of all that decides what any key's renditions look like."""
+        presets = [(each.prefix, variants_to_json(each.variants)) for each in self.presets]
+        return self._fingerprint(variants_to_json(self.variants), *presets)
+
+    def _fingerprint(self, *variants: Any) -> str:
+        text = json.dumps([*variants, self.cache_control, self.engine], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def images_at_once(self, memory_megabytes: int) -> int:
@@ -103,7 +128,8 @@ class Settings:
 
     def to_environment(self) -> dict[str, str]:
         """Write the settings as environment variables: `Settings.from_environment` reads them back."""
-        # No variable where there are no events: the template is then what it is without them.
+        # No variable where there is nothing to say: the template is then what it is without it.
+        presets = {_PRESETS: compress_presets(self.presets)} if self.presets else {}
         events = {_EVENTS: json.dumps(asdict(self.events), separators=(",", ":"))} if self.events else {}
         return {
             "DARKROOM_UPLOADS_BUCKET": self.uploads_bucket,
@@ -118,6 +144,7 @@ class Settings:
             "DARKROOM_ENGINE": self.engine.value,
             "DARKROOM_JOBS_QUEUE_URL": self.jobs_queue_url,
             "DARKROOM_BACKOFF": json.dumps(asdict(self.backoff), separators=(",", ":")),
+            **presets,
             **events,
         }
 
@@ -132,7 +159,8 @@ class Settings:
             return cls(
                 uploads_bucket=environment["DARKROOM_UPLOADS_BUCKET"],
                 derived_bucket=environment["DARKROOM_DERIVED_BUCKET"],
-                variants=parse_variants(json.loads(environment["DARKROOM_VARIANTS"])),
+                variants=parse_variants(json.loads(environment["DARKROOM_VARIANTS"]), may_be_empty=True),
+                presets=decompress_presets(_PRESETS, environment[_PRESETS]) if _PRESETS in environment else (),
                 limits=Limits(**json.loads(environment["DARKROOM_LIMITS"])),
                 cache_control=environment["DARKROOM_CACHE_CONTROL"],
                 jobs_at_once=int(environment["DARKROOM_JOBS_AT_ONCE"]),

@@ -3,16 +3,18 @@
 import difflib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from contract.errors import SettingsError
 from resize.backoff import Backoff
 from resize.imaging.engine import Engine
 from resize.imaging.limits import Limits
+from resize.imaging.presets import Preset
 from resize.imaging.variants import Variant, parse_variants
 from resize.settings import STORAGE_SECONDS, WALL_FACTOR, Events, Settings
 from stacks.config.context import parse_json
 from stacks.config.event_target import EventTarget, parse_event_target
+from stacks.config.presets import check_presets, notified_prefixes
 from stacks.config.rules import (
     BOOLEAN,
     DAYS,
@@ -21,6 +23,7 @@ from stacks.config.rules import (
     MESSAGE_DAYS,
     ORIGINS,
     POLLERS,
+    PRESETS,
     VARIANTS,
     Pollers,
     Rule,
@@ -88,6 +91,9 @@ class Config:
     )
     variants: tuple[Variant, ...] = setting(
         parse_variants(_DEFAULT_VARIANTS), VARIANTS, "the sizes: see below", written=_DEFAULT_VARIANTS
+    )
+    presets: tuple[Preset, ...] = setting(
+        (), PRESETS, "other sizes for the keys of a folder: [see below](#variants-by-folder)", written=[]
     )
     # Whether `cdk destroy` leaves the buckets and the log. False removes them; the buckets must be empty by then, as
     # emptying them for you would take a function with the right to delete everything.
@@ -235,6 +241,11 @@ class Config:
         return 3 * self.visibility_seconds // 2
 
     @property
+    def notified_prefixes(self) -> tuple[str, ...]:
+        """With what the keys start of which S3 sends events: all that are resized, and few others."""
+        return notified_prefixes(self.variants, self.presets, self.key_prefix)
+
+    @property
     def backoff(self) -> Backoff:
         """When a job that was not done is tried again."""
         return Backoff(visibility_seconds=self.visibility_seconds, max_receives=self.max_receive_count)
@@ -247,6 +258,7 @@ class Config:
             uploads_bucket=uploads_bucket,
             derived_bucket=derived_bucket,
             variants=self.variants,
+            presets=self.presets,
             limits=Limits(
                 source_bytes=self.max_source_bytes,
                 frame_pixels=self.max_frame_pixels,
@@ -310,6 +322,7 @@ def _from_text(key: str, value: object) -> object:
 
 def _check_together(config: Config) -> None:
     _check_names(config)
+    check_presets(config.variants, config.presets, config.key_prefix)
     _check_times(config)
     _check_consumption(config)
     _check_monitoring(config)
@@ -388,6 +401,15 @@ def _check_monitoring(config: Config) -> None:
 
 
 def _check_environment(config: Config) -> None:
+    """See that the environment has room for what the function is told; no preset has more than `variants` may."""
+    _check_room(replace(config, presets=()), "variants", f"{len(config.variants)} variants")
+    for preset in config.presets:
+        alone = replace(config, variants=preset.variants, presets=())
+        _check_room(alone, f"presets[{preset.prefix!r}].variants", f"{len(preset.variants)} variants")
+    _check_room(config, "presets", f"{len(config.presets)} presets")
+
+
+def _check_room(config: Config, key: str, what: str) -> None:
     longest = "b" * MAX_BUCKET_NAME
     events = Events(queue_url="q" * MAX_QUEUE_URL, source=f"{_LONGEST_SOURCE}{config.stack_name}")
     environment = config.settings(
@@ -399,7 +421,7 @@ def _check_environment(config: Config) -> None:
     size = len(json.dumps(environment).encode())
     if size > MAX_ENVIRONMENT_BYTES:
         raise SettingsError(
-            "variants",
-            f"{len(config.variants)} variants",
+            key,
+            what,
             f"an environment of at most {MAX_ENVIRONMENT_BYTES} bytes, and these make it {size}; configure fewer",
         )

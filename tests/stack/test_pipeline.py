@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from resize.imaging.engine import Engine
+from resize.imaging.presets import Preset, decompress_presets
 from resize.imaging.variants import Variant, variants_to_json
 from stacks.config.config import Config
 from stacks.outputs import Output
@@ -22,6 +23,7 @@ CHANGED = Config(
     key_prefix="in/",
     cors_origins=("https://www.example.com",),
     variants=(Variant(name="tiny", width=16),),
+    presets=(Preset(prefix="in/raw/", variants=()),),
     retain_data=False,
     noncurrent_days=31,
     keep_variants_of_expired=True,
@@ -156,6 +158,7 @@ def test_variants_limits_and_the_pace_of_retries_arrive_in_the_functions_environ
     variables = changed.only("AWS::Lambda::Function")["Properties"]["Environment"]["Variables"]
 
     assert json.loads(variables["DARKROOM_VARIANTS"]) == variants_to_json(CHANGED.variants)
+    assert decompress_presets("DARKROOM_PRESETS", variables["DARKROOM_PRESETS"]) == CHANGED.presets
     assert json.loads(variables["DARKROOM_LIMITS"]) == LIMITS
     assert json.loads(variables["DARKROOM_BACKOFF"]) == {"visibility_seconds": 91, "max_receives": 7}
 

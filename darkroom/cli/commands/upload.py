@@ -122,7 +122,7 @@ def _warn_outside_prefix(sources: Sequence[LocalFile], scope: Scope) -> None:
         example = printable(repr(strangers[0]))
         typer.echo(
             f"darkroom: {len(strangers):,} of {len(sources):,} keys will not be resized, {example} among them: "
-            f"{printable(scope.rule)}.",
+            f"{printable(scope.rule_for(strangers[0]))}.",
             err=True,
         )
 

@@ -17,7 +17,7 @@ from darkroom.uploads.outcomes import Failure
 def describe_lookup(found: Found, pipeline: Pipeline) -> Iterator[str]:
     """Yield lines: the key's newest outcome, and what becomes of an upload that has none yet."""
     if found.recorded:
-        yield from _describe_manifest(found.recorded.manifest, pipeline)
+        yield from _describe_manifest(found.recorded.manifest, found, pipeline)
     if situation := situation_of(found):
         if found.recorded:
             yield ""
@@ -37,7 +37,7 @@ def situation_of(found: Found) -> str | None:
     if found.dead_letter:
         return f"{upload}. But {FAILURES[Failure.DEAD_LETTER].sentence}"
     if not found.scope.includes(found.key):
-        return printable(f"{upload}, and is not resized: {found.scope.rule}. Upload it with --prefix.")
+        return printable(f"{upload}, and is not resized: {found.scope.rule_for(found.key)}. Upload it with --prefix.")
     return f"{upload}, {_progress(found.jobs or 0)}"
 
 
@@ -63,11 +63,13 @@ def _progress(jobs: int) -> str:
     )
 
 
-def _describe_manifest(manifest: Manifest, pipeline: Pipeline) -> Iterator[str]:
+def _describe_manifest(manifest: Manifest, found: Found, pipeline: Pipeline) -> Iterator[str]:
     source = manifest.source
     yield f"key       {printable(source.key)}"
     moment = _moment(datetime.fromisoformat(manifest.times.uploaded))
-    if manifest.outcome is Outcome.REMOVED:
+    if manifest.preset:
+        yield f"preset    {printable(manifest.preset)}"
+    if manifest.outcome is Outcome.REMOVED and found.stored is None:
         yield f"deleted   {moment}"
     else:
         yield f"uploaded  {moment}, version {source.version_id}"
@@ -81,7 +83,9 @@ def _describe_manifest(manifest: Manifest, pipeline: Pipeline) -> Iterator[str]:
         yield f"reason    {manifest.reason}: {printable(manifest.detail or '')}"
         if explanation := REJECTIONS.get(manifest.reason):
             yield f"          {explanation.sentence}"
-    if manifest.outcome is Outcome.REMOVED:
+    if manifest.outcome is Outcome.REMOVED and found.stored and found.is_settled:
+        yield f"          No variants are configured for it: {printable(found.scope.rule_for(found.key))}."
+    elif manifest.outcome is Outcome.REMOVED:
         yield "          Its source is gone, and so are its variants. Upload it again to have them back."
     if manifest.source_expired:
         yield "          Its source has expired, and its variants are kept: they cannot be made again."

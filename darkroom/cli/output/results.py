@@ -78,7 +78,10 @@ def failure_lines(results: Sequence[Result], log: Path) -> Iterator[str]:
     if failed := sum(1 for result in results if result.is_in_the_log):
         yield f"{failed:,} failed. The function's log says why: {printable(str(log))}"
     if outside := sum(1 for result in results if result.failure is Failure.OUTSIDE_PREFIX):
-        yield f"{outside:,} have keys that are not resized: those that start as key_prefix says are. Try -c key_prefix="
+        yield (
+            f"{outside:,} have keys that are not resized: those that start as key_prefix says, and have variants, are. "
+            "Try -c key_prefix= -c presets=[]"
+        )
     if late := sum(1 for result in results if result.failure is Failure.NO_OUTCOME):
         yield f"{late:,} had no outcome within the time given. Wait for longer with --timeout."
 

@@ -48,7 +48,7 @@ def whole(world: World, pipeline: Pipeline, inventory: Path | None = None) -> Up
 
 def planner(world: World, pipeline: Pipeline, chosen: Filter | None = None) -> Planner:
     """What decides about each key."""
-    return Planner(pipeline, world.settings.variants, chosen or selection(world))
+    return Planner(pipeline, world.settings, chosen or selection(world))
 
 
 def no_checkpoint() -> Checkpoint:
@@ -372,7 +372,7 @@ def test_s3_tells_of_an_object_what_has_to_be_restored(
     asking = create_autospec(Pipeline, instance=True, uploads_bucket="uploads", derived_bucket="derived")
     asking.client.return_value = client
 
-    (planned,) = Planner(asking, world.settings.variants, selection(world)).plan([Listed("cat.jpg")])
+    (planned,) = Planner(asking, world.settings, selection(world)).plan([Listed("cat.jpg")])
 
     assert pipeline
     assert planned.decision is decision
@@ -402,7 +402,7 @@ def test_what_is_deleted_meanwhile_is_no_job(world: World, pipeline: Pipeline) -
     world.upload("cat.jpg", b"1")
     world.delete("cat.jpg")
 
-    (planned,) = Planner(pipeline, world.settings.variants, selection(world)).plan([Listed("cat.jpg", "e1")])
+    (planned,) = Planner(pipeline, world.settings, selection(world)).plan([Listed("cat.jpg", "e1")])
 
     assert planned.decision is Decision.GONE
 

@@ -42,7 +42,7 @@ def swept(
 
 
 def examiner_of(world: World, pipeline: Pipeline, prefix: str = "") -> OrphanPlanner:
-    return OrphanPlanner(pipeline, prefix, world.settings.variants)
+    return OrphanPlanner(pipeline, prefix, world.settings)
 
 
 def jobs(pipeline: Pipeline) -> list[ObjectEvent]:

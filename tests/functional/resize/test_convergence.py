@@ -24,8 +24,10 @@ from contract.keys import manifest_key
 from contract.manifest import Manifest, Outcome
 from contract.sequencer import EventOrder
 from darkroom.backfill.jobs import sequencer_for
+from darkroom.backfill.selection import Filter, select
 from resize.derived_bucket import ORDER
 from resize.errors import ImageRejectedError
+from resize.imaging.presets import parse_presets
 from resize.imaging.rendition import Rendered
 from resize.imaging.variants import Format
 from resize.settings import Settings
@@ -346,7 +348,7 @@ class Convergence(RuleBasedStateMachine):
         def deliver(client: SteppedClient) -> None:
             world.deliver(
                 upload,
-                lambda source: render(world, source),
+                lambda source: render(world, self.key, source),
                 cast("S3Client", client),
                 is_late=is_late,
                 announce=self.announce(client),
@@ -447,12 +449,12 @@ class Convergence(RuleBasedStateMachine):
         assert f'"{rendition["etag"]}"' == found["ETag"]
 
 
-def render(world: World, source: bytes) -> Rendered:
+def render(world: World, key: str, source: bytes) -> Rendered:
     """Reject what is broken, keep the format of what is not."""
     if source in {b"broken", b""}:
         raise ImageRejectedError(Reason.CORRUPT if source else Reason.EMPTY, "broken")
     kept = Format.PNG if b"png" in source else Format.JPEG
-    rendered = world.render(source)
+    rendered = world.render(source, world.settings.variants_for(key))
     renditions = (replace(each, format=kept) if each.variant == "keep" else each for each in rendered.renditions)
     return replace(rendered, renditions=tuple(renditions))
 
@@ -479,6 +481,55 @@ class ConvergenceOfExpired(Convergence):
     keeps_variants_of_expired = True
 
 
+class ConvergenceOfPresets(Convergence):
+    """The same for a key whose variants are a preset's, which it may lose; a backfill does what events leave undone."""
+
+    key = "avatars/cat.jpg"
+
+    def configured(self, variants: dict[str, dict[str, Any]]) -> Settings:
+        presets = [{"prefix": "a", "variants": {"other": {"width": 7}}}, {"prefix": "avatars/", "variants": variants}]
+        return replace(super().configured({}), variants=(), presets=parse_presets(presets))
+
+    @rule()
+    def lose_variants(self) -> None:
+        """Configure none for the key."""
+        self.deploy({})
+
+    @property
+    def is_to_be_backfilled(self) -> bool:
+        """Whether `darkroom backfill` would send a job for the key."""
+        variants = self.world.settings.variants_for(self.key)
+        if self.current is None or (self.current.archived and variants):
+            return False
+        manifest = self.manifest()
+        is_current = manifest is not None and manifest.source.version_id == self.current.version_id
+        names = frozenset(variant.name for variant in variants)
+        recipe, generation = self.world.settings.recipe_for(self.key), self.world.settings.generation
+        return select(
+            manifest, Filter(recipe=recipe, generation=generation, variants=names), is_current=is_current
+        ).is_job
+
+    def check(self, source: bytes | None) -> None:
+        if self.is_to_be_backfilled:
+            self.backfill()
+            job = self.waiting.pop()
+            self.start(job).finish()
+            self.look_after_all()
+            assert not self.is_to_be_backfilled
+        manifest = self.manifest()
+        if manifest is None:
+            assert self.s3.keys("derived") == []
+            assert self.current is None or self.current.archived or not self.deployed[-1]
+        elif self.current and self.current.archived:
+            assert manifest.etags.keys() | {manifest_key(self.key)} == set(self.s3.keys("derived"))
+        else:
+            super().check(source)
+
+    def outcome(self, source: bytes | None) -> str:
+        """Where no variants are configured, an upload is as good as gone."""
+        return super().outcome(source if self.deployed[-1] else None)
+
+
 def examples(most: int) -> hypothesis_settings:
     """As usual always the same ones, so that a run finds what another has found; CONVERGENCE_EXAMPLES draws others."""
     drawn = int(os.environ.get("CONVERGENCE_EXAMPLES", "0")) * most // 500
@@ -489,6 +540,8 @@ TestConvergence = pytest.mark.long(Convergence.TestCase)
 TestConvergence.settings = examples(500)
 TestConvergenceOfExpired = pytest.mark.long(ConvergenceOfExpired.TestCase)
 TestConvergenceOfExpired.settings = examples(500)
+TestConvergenceOfPresets = pytest.mark.long(ConvergenceOfPresets.TestCase)
+TestConvergenceOfPresets.settings = examples(500)
 TestFolderConvergence = pytest.mark.long(FolderConvergence.TestCase)
 TestFolderConvergence.settings = examples(250)
 
@@ -508,6 +561,25 @@ def test_three_deliveries_of_one_job_at_once_of_which_one_is_killed_converge(req
 
     machine.settle()
     assert machine.manifest() is not None
+
+
+def test_variants_of_an_upload_that_was_under_way_when_its_key_lost_them_go_by_the_next_backfill() -> None:
+    """Its job had read the source before the newer one's found that there is nothing to do."""
+    machine = ConvergenceOfPresets()
+    machine.change(b"A")
+    slow = machine.start(machine.waiting.pop())
+    slow.steps(2)
+    machine.lose_variants()
+    machine.change(b"B")
+    machine.start(machine.waiting.pop()).finish()
+
+    slow.finish()
+
+    manifest = machine.manifest()
+    assert manifest is not None
+    assert manifest.renditions
+    machine.settle()
+    assert [key for key in machine.s3.keys("derived") if key != manifest_key(machine.key)] == []
 
 
 def test_of_expired_variants_that_cannot_be_made_again_only_what_is_as_it_was_is_listed() -> None:

@@ -1,6 +1,7 @@
 """What the page is told of an upload that has ended."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from contract.manifest import Outcome
@@ -17,6 +18,14 @@ def test_an_outcome_and_a_reason_of_a_later_version_are_told_as_they_are() -> No
     row = ended(begun("1", "photo.jpg", 7, NOW), result, NOW)
 
     assert (row.stage, row.reason, row.meaning, row.is_on_its_way) == ("postponed", "too_beautiful", None, False)
+
+
+def test_the_preset_whose_variants_were_made_is_told() -> None:
+    made = recorded()
+    small = replace(made, manifest=replace(made.manifest, preset="avatars/"))
+    result = Result(upload=uploaded(), outcome=Outcome.RESIZED, recorded=small)
+
+    assert ended(begun("1", "photo.jpg", 7, NOW), result, NOW).preset == "avatars/"
 
 
 def test_variants_are_told_with_their_keys_and_what_html_needs_of_them_and_no_address_of_s3() -> None:

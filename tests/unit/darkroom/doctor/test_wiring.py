@@ -3,7 +3,7 @@
 import pytest
 
 from darkroom.doctor.findings import Level
-from darkroom.doctor.wiring import check_queue_policy, check_visibility, expected_prefix, lets_s3_send
+from darkroom.doctor.wiring import check_queue_policy, check_visibility, expected_prefixes, lets_s3_send
 from darkroom.pipeline.deployed_config import prefix_of
 from darkroom.pipeline.sqs import Queue
 from support.aws.deployments import deployed
@@ -79,7 +79,8 @@ def test_the_prefix_of_a_template_and_of_a_bucket_are_told_alike() -> None:
                 "Properties": {
                     "NotificationConfiguration": {
                         "QueueConfigurations": [
-                            {"Filter": {"S3Key": {"Rules": [{"Name": "prefix", "Value": "photos/"}]}}}
+                            *[{"Filter": {"S3Key": {"Rules": [{"Name": "prefix", "Value": "photos/"}]}}}] * 3,
+                            {"Filter": {"S3Key": {"Rules": [{"Name": "prefix", "Value": "avatars/"}]}}},
                         ]
                     }
                 }
@@ -87,6 +88,6 @@ def test_the_prefix_of_a_template_and_of_a_bucket_are_told_alike() -> None:
         }
     }
 
-    assert expected_prefix(template) == "photos/"
+    assert expected_prefixes(template) == ("photos/", "avatars/")
     assert prefix_of({"Filter": {"Key": {"FilterRules": [{"Name": "Prefix", "Value": "photos/"}]}}}) == "photos/"
-    assert expected_prefix({"Resources": {}}) == prefix_of({}) == ""
+    assert expected_prefixes({"Resources": {}}) == (prefix_of({}),) == ("",)
