@@ -97,11 +97,13 @@ def _select_current(manifest: Manifest, selection: Filter) -> Decision:
         return Decision.NO_LONGER_CONFIGURED
     if manifest.reason is Reason.ARCHIVED:
         return Decision.RESTORED  # unless it is archived still
-    if manifest.outcome is Outcome.REJECTED:
+    if manifest.outcome is Outcome.REJECTED and (manifest.shown is None or selection.rejected):
         return _select_rejected(manifest, selection)
     if selection.everything:
         return Decision.ASKED_FOR
-    return _select_resized(manifest, selection)
+    decision = _select_resized(manifest, selection)
+    is_left = manifest.outcome is Outcome.REJECTED and decision is Decision.UP_TO_DATE
+    return Decision.LEFT_REJECTED if is_left else decision
 
 
 def _select_rejected(manifest: Manifest, selection: Filter) -> Decision:
@@ -130,7 +132,7 @@ def _select_resized(manifest: Manifest, selection: Filter) -> Decision:
 def _is_within(manifest: Manifest, selection: Filter) -> bool:
     before = selection.finished_before
     return (
-        _is_of(selection.formats, manifest.source.format)
+        _is_of(selection.formats, (manifest.shown or manifest.source).format)
         and selection.can_be_missing
         and selection.missing not in {rendition.variant for rendition in manifest.renditions}
         and (before is None or datetime.fromisoformat(manifest.times.finished) < before)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from urllib.parse import quote
 
 from contract.manifest import Outcome, PublishedRendition, srcset
-from darkroom.uploads.explanations import FAILURES, REJECTIONS
+from darkroom.uploads.explanations import FAILURES, REJECTIONS, SHOWN_INSTEAD
 from darkroom.uploads.outcomes import Result
 
 
@@ -110,7 +110,9 @@ def _meaning(result: Result) -> str | None:
         return FAILURES[result.failure].sentence
     if result.manifest and result.manifest.reason:
         explanation = REJECTIONS.get(result.manifest.reason)
-        return explanation.sentence if explanation else None
+        told = [explanation.sentence] if explanation else []
+        instead = [f"{SHOWN_INSTEAD.capitalize()}."] if result.manifest.shown else []
+        return " ".join([*told, *instead]) or None
     return None
 
 

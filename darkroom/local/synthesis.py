@@ -40,8 +40,8 @@ def local_overrides() -> dict[str, object]:
         "bundle_for": "this-machine",
         "max_concurrency": max(2, os.cpu_count() or 2),  # AWS allows no fewer than two
         "retain_data": False,
-        "function_timeout_seconds": 120,
-        "visibility_timeout_seconds": 120,
+        "function_timeout_seconds": 330,
+        "visibility_timeout_seconds": 330,
         "max_receive_count": 2,
         "monitoring": False,  # the emulator knows no saved queries and refuses the stack; nor would it look at an alarm
     }

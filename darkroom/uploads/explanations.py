@@ -59,6 +59,9 @@ REJECTIONS: Mapping[str, Explanation] = {
     ),
 }
 
+# Of a rejected upload, where another is shown.
+SHOWN_INSTEAD = "the newest good upload before it is shown instead"
+
 FAILURES = {
     Failure.DEAD_LETTER: Explanation(
         "its job failed every time, and waits in the dead-letter queue",

@@ -133,12 +133,12 @@ class LaterSchemaError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """A key's newest outcome; `reason` and `detail` where it is `rejected`, what was seen where it is `resized`.
+    """A key's newest outcome; `reason` and `detail` where it is `rejected`, what was seen of the upload that is shown.
 
     `outcome` and `reason` are plain text where a later version of Darkroom wrote a word that is not known here.
     `source_expired` says that a lifecycle rule took the source and the renditions were kept. `shown` is the upload that
-    the renditions show where the newest cannot be shown: None so far. `preset` is the prefix of the preset whose
-    variants were to be made, None where those of `variants` were.
+    the renditions show where the newest is rejected; None where it is not, or no other can be shown. `preset` is the
+    prefix of the preset whose variants were to be made, None where those of `variants` were.
     `replaced` has the keys and ETags of what stood before and is to be deleted; it is None if nothing stood there.
     """
 

@@ -152,9 +152,31 @@ class Job:
         except ImageRejectedError as error:
             fault = _without_variables(error)
             kept = self._kept_in_archive(builder, original, fault, recorded)
-            return kept or self.store.commit(builder.rejected(original, fault), recorded)
+            return kept or self._reject(builder, original, fault, recorded)
         written = self.store.write(rendered.renditions, recorded)
         return self.store.commit(builder.resized(original, rendered, written), recorded)
+
+    def _reject(
+        self, builder: ManifestBuilder, original: SourceObject, fault: ImageRejectedError, recorded: StoredManifest
+    ) -> Manifest:
+        """Tell why an upload is not shown, and show the newest good one before it; nothing where there is none.
+
+        That depends on the versions alone, and not on what stands: so events may come in any order.
+        """
+        found = self._find_good(original)
+        if found is None:
+            return self.store.commit(builder.rejected(original, fault), recorded)
+        older, rendered = found
+        written = self.store.write(rendered.renditions, recorded)
+        return self.store.commit(builder.showing(older, rendered, written, builder.rejected(original, fault)), recorded)
+
+    def _find_good(self, rejected: SourceObject) -> tuple[SourceObject, Rendered] | None:
+        uploads = self.store.uploads
+        for version_id in uploads.versions_before(rejected.version_id or "null", self.settings.fallback_versions):
+            if older := uploads.open_version(version_id):
+                with suppress(ImageRejectedError):
+                    return older, self.render(uploads.read(older))
+        return None
 
     def _remove(self, recorded: StoredManifest, started: datetime) -> Manifest:
         return self.store.commit(self._builder(started).removed(), recorded)
@@ -167,6 +189,7 @@ class Job:
         if (
             fault.reason is not Reason.ARCHIVED
             or not standing
+            or standing.shown
             or not standing.is_of(original.version_id, original.etag)
         ):
             return None
@@ -256,7 +279,7 @@ class Job:
                     manifest = self._made_intact(standing, self._later_sequencer(standing), recorded, started)
                     if manifest is None and not self.store.is_intact(standing):
                         self._dropped(standing, recorded)
-                elif standing and standing.reason is Reason.ARCHIVED and not self.store.is_intact(standing):
+                elif standing and _cannot_be_made_again(standing) and not self.store.is_intact(standing):
                     self._dropped(standing, recorded)
         self.store.delete_own(spare_listed=is_kept)
         return manifest
@@ -283,7 +306,7 @@ class Job:
         """
         if not self._has_variants or self.store.is_intact(standing):
             return None
-        original = self.store.uploads.open_version(standing.source.version_id)
+        original = self.store.uploads.open_version((standing.shown or standing.source).version_id)
         if original is None:
             return None
         try:
@@ -291,9 +314,13 @@ class Job:
         except ImageRejectedError:
             return None
         written = self.store.write(rendered.renditions, recorded)
-        made = expired(self._builder(started).resized(original, rendered, written), sequencer)
+        builder = self._builder(started)
+        made = builder.resized(original, rendered, written)
+        if standing.shown:
+            anew = replace(standing, recipe=made.recipe, generation=made.generation, preset=made.preset)
+            made = builder.showing(original, rendered, written, anew)
         times = replace(made.times, uploaded=standing.times.uploaded)
-        return self.store.commit(replace(made, times=times), recorded)
+        return self.store.commit(replace(expired(made, sequencer), times=times), recorded)
 
     def _builder(self, started: datetime) -> ManifestBuilder:
         return ManifestBuilder(upload=self.upload, settings=self.settings, clock=self.clock, started=started)
@@ -304,8 +331,10 @@ class Job:
         The manifest keeps its order then, which is earlier than this event's: a job in between may still replace it,
         and looks once more at the source when it has (`Store.still_holds`).
         """
+        # Of a rejected upload it is another matter: what was deleted may be what is shown, or have hidden that.
         return (
             self.upload.change in {EventType.DELETED, EventType.EXPIRED_FOR_GOOD}
+            and standing.outcome is not Outcome.REJECTED
             and not standing.source_expired
             and standing.recipe == self.settings.recipe_for(self.upload.key)
             and standing.is_of(original.version_id, original.etag)
@@ -336,6 +365,11 @@ class Job:
 def _is_nothing(standing: Manifest | None) -> bool:
     """Tell whether a manifest says no more than none would: of what was never an image, nothing is recorded."""
     return standing is None or standing.outcome is Outcome.REMOVED
+
+
+def _cannot_be_made_again(standing: Manifest) -> bool:
+    """Tell whether variants are of an archived upload; of one that is shown in its place they can."""
+    return standing.reason is Reason.ARCHIVED and standing.shown is None
 
 
 def _unchanged(manifest: Manifest) -> Manifest:

@@ -47,6 +47,19 @@ class ManifestBuilder:
             thumbhash=standing.thumbhash,
         )
 
+    def showing(
+        self, older: SourceObject, rendered: Rendered, renditions: Sequence[PublishedRendition], rejected: Manifest
+    ) -> Manifest:
+        """Tell that an older upload's renditions are shown in place of a rejected one's."""
+        shown = self.resized(older, rendered, renditions)
+        return replace(
+            rejected,
+            shown=shown.source,
+            renditions=shown.renditions,
+            dominant_colour=shown.dominant_colour,
+            thumbhash=shown.thumbhash,
+        )
+
     def resized(self, original: SourceObject, rendered: Rendered, renditions: Sequence[PublishedRendition]) -> Manifest:
         """Tell what was seen of the image and what was made of it."""
         source = self._source(original.version_id, original.etag, original.size)

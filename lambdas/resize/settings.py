@@ -61,6 +61,7 @@ class Settings:
     jobs_at_once: int = 4
     render_seconds: int = 25
     keep_variants_of_expired: bool = False
+    fallback_versions: int = 3
     stack_name: str = "Darkroom"
     engine: Engine = Engine.PILLOW
     generation: int = 0
@@ -140,6 +141,7 @@ class Settings:
             "DARKROOM_JOBS_AT_ONCE": str(self.jobs_at_once),
             "DARKROOM_RENDER_SECONDS": str(self.render_seconds),
             "DARKROOM_KEEP_VARIANTS_OF_EXPIRED": json.dumps(self.keep_variants_of_expired),
+            "DARKROOM_FALLBACK_VERSIONS": str(self.fallback_versions),
             "POWERTOOLS_SERVICE_NAME": self.stack_name,
             "DARKROOM_ENGINE": self.engine.value,
             "DARKROOM_JOBS_QUEUE_URL": self.jobs_queue_url,
@@ -166,6 +168,7 @@ class Settings:
                 jobs_at_once=int(environment["DARKROOM_JOBS_AT_ONCE"]),
                 render_seconds=int(environment["DARKROOM_RENDER_SECONDS"]),
                 keep_variants_of_expired=environment["DARKROOM_KEEP_VARIANTS_OF_EXPIRED"] == "true",
+                fallback_versions=int(environment["DARKROOM_FALLBACK_VERSIONS"]),
                 stack_name=environment["POWERTOOLS_SERVICE_NAME"],
                 engine=Engine(environment["DARKROOM_ENGINE"]),
                 generation=version_number(environment.get("AWS_LAMBDA_FUNCTION_VERSION", "")),

@@ -105,6 +105,12 @@ class Config:
         "whether variants outlive an upload that a lifecycle rule of yours expires: "
         "[see below](#originals-that-expire)",
     )
+    fallback_versions: int = setting(
+        3,
+        integer(0, 10),
+        "how many uploads before a rejected one are looked at for a good one to be shown instead: "
+        "[see below](#uploads-that-are-rejected)",
+    )
     abort_upload_days: int = setting(1, DAYS, "how long the parts of an unfinished multipart upload are kept")
     # How long a deleted upload's manifest stays, so that an older job that comes late cannot bring its variants back.
     removed_manifest_days: int = setting(
@@ -269,6 +275,7 @@ class Config:
             jobs_at_once=self.jobs_at_once,
             render_seconds=self.render_seconds,
             keep_variants_of_expired=self.keep_variants_of_expired,
+            fallback_versions=self.fallback_versions,
             stack_name=self.stack_name,
             engine=self.engine,
             jobs_queue_url=jobs_queue_url,
@@ -348,6 +355,7 @@ def _check_times(config: Config) -> None:
             f"at most {longest_render} with a function_timeout_seconds of {config.function_timeout_seconds}: "
             f"a job is started only while {WALL_FACTOR} times that and {STORAGE_SECONDS} seconds for storage are left",
         )
+    _check_fallback(config)
     if config.visibility_seconds < config.function_timeout_seconds:
         raise SettingsError(
             "visibility_timeout_seconds",
@@ -366,6 +374,19 @@ def _check_times(config: Config) -> None:
             "removed_manifest_days",
             config.removed_manifest_days,
             f"more than {message_days}, the days that a message can live in both queues",
+        )
+
+
+def _check_fallback(config: Config) -> None:
+    """See that one invocation has the time to reject an upload, and as many before it, each at its slowest."""
+    rendered = (config.function_timeout_seconds - STORAGE_SECONDS - 1) // (WALL_FACTOR * config.render_seconds)
+    if config.fallback_versions >= rendered:
+        raise SettingsError(
+            "fallback_versions",
+            config.fallback_versions,
+            f"at most {rendered - 1} with a function_timeout_seconds of {config.function_timeout_seconds} and a "
+            f"render_seconds of {config.render_seconds}: a job may take {WALL_FACTOR} times that for its own image and "
+            f"for each of these, and {STORAGE_SECONDS} seconds for storage; raise the timeout, or lower either",
         )
 
 

@@ -9,7 +9,7 @@ from darkroom.cli.output.aws_cli import aws_command, shell_word
 from darkroom.cli.output.results import TIMES
 from darkroom.pipeline.client import Pipeline
 from darkroom.text import format_kilobytes, printable
-from darkroom.uploads.explanations import FAILURES, REJECTIONS
+from darkroom.uploads.explanations import FAILURES, REJECTIONS, SHOWN_INSTEAD
 from darkroom.uploads.lookup import Found
 from darkroom.uploads.outcomes import Failure
 
@@ -83,6 +83,9 @@ def _describe_manifest(manifest: Manifest, found: Found, pipeline: Pipeline) -> 
         yield f"reason    {manifest.reason}: {printable(manifest.detail or '')}"
         if explanation := REJECTIONS.get(manifest.reason):
             yield f"          {explanation.sentence}"
+    if shown := manifest.shown:
+        pixels = f"{shown.format} {shown.width}{TIMES}{shown.height}, {format_kilobytes(shown.size)}"
+        yield f"shown     version {shown.version_id}, {pixels}: {SHOWN_INSTEAD}."
     if manifest.outcome is Outcome.REMOVED and found.stored and found.is_settled:
         yield f"          No variants are configured for it: {printable(found.scope.rule_for(found.key))}."
     elif manifest.outcome is Outcome.REMOVED:

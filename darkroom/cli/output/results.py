@@ -13,7 +13,7 @@ from darkroom.cli.terminal import UNLIMITED_WIDTH, table_console
 from darkroom.errors import ExitStatus
 from darkroom.text import format_kilobytes, printable
 from darkroom.uploads.download import DownloadedResult
-from darkroom.uploads.explanations import FAILURES, REJECTIONS
+from darkroom.uploads.explanations import FAILURES, REJECTIONS, SHOWN_INSTEAD
 from darkroom.uploads.local_files import Selection, Skipped
 from darkroom.uploads.outcomes import Failure, Result
 from darkroom.uploads.upload import UploadedFile
@@ -172,7 +172,8 @@ def _rest(result: Result) -> str:
     if manifest and manifest.reason:
         explanation = REJECTIONS.get(manifest.reason)
         why = f"{manifest.reason}: {printable(manifest.detail or '')}"
-        return f"{why}; {explanation.advice}" if explanation else why
+        told = f"{why}; {explanation.advice}" if explanation else why
+        return f"{told}; {SHOWN_INSTEAD}" if manifest.shown else told
     renditions = manifest.renditions if manifest else ()
     return ", ".join(f"{rendition.variant} {describe_result(rendition)}" for rendition in renditions)
 

@@ -1,4 +1,4 @@
-"""Convergence: whatever is delivered, interleaved, repeated or cut short, the newest upload's variants stand.
+"""Convergence: whatever is delivered, interleaved, repeated or cut short, the newest good upload's variants stand.
 
 One key, uploads whose contents repeat, deletions of every kind, expiry and archiving by lifecycle rules, deployments of
 other variants, consumers that stop at every S3 request: hypothesis looks for a sequence after which, once no message is
@@ -10,7 +10,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from itertools import combinations_with_replacement, permutations
+from itertools import combinations_with_replacement, permutations, takewhile
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -403,6 +403,13 @@ class Convergence(RuleBasedStateMachine):
         """What is to be recorded in the end."""
         return {None: "removed", b"broken": "rejected", b"": "rejected"}.get(source, "resized")
 
+    @property
+    def shown_instead(self) -> str | None:
+        """The newest good upload before the current one, down to the first delete marker: among three at most."""
+        older = list(takewhile(lambda version: version.body is not None, self.versions[-2::-1]))
+        good = (each for each in older[:3] if not each.archived and self.outcome(each.body) == "resized")
+        return next((each.version_id for each in good), None)
+
     def check(self, source: bytes | None) -> None:
         manifest = json.loads(self.s3.get_object(Bucket="derived", Key=manifest_key(self.key))["Body"].read())
         listed = {rendition["key"] for rendition in manifest["renditions"]}
@@ -414,15 +421,20 @@ class Convergence(RuleBasedStateMachine):
         if self.current is not None and manifest["outcome"] != "removed":
             assert manifest["source"]["version_id"] == self.current.version_id
             assert not manifest["source_expired"]
-        if manifest["outcome"] == "resized":
+        shown = manifest["shown"] or manifest["source"]
+        if self.current is not None and not self.current.archived:
+            assert (manifest["shown"] or {}).get("version_id") == (
+                self.shown_instead if manifest["outcome"] == "rejected" else None
+            )
+        if manifest["outcome"] == "resized" or manifest["shown"]:
             variants = self.deployed[manifest["generation"]]
             listed_widths = {each["variant"]: each["width"] for each in manifest["renditions"]}
             widths = {name: variant["width"] for name, variant in variants.items()}
             # What a job overwrote that was undone cannot be made again of a source in an archive, or of none.
-            is_lost = manifest["source_expired"] and not self.is_readable(manifest["source"]["version_id"])
+            is_lost = manifest["source_expired"] and not self.is_readable(shown["version_id"])
             assert listed_widths == widths or (is_lost and listed_widths.items() <= widths.items())
         for rendition in manifest["renditions"]:
-            self.check_rendition(rendition, self.contents[manifest["source"]["version_id"]])
+            self.check_rendition(rendition, self.contents[shown["version_id"]])
 
     def is_readable(self, version_id: str | None) -> bool:
         return any(version.version_id == version_id and not version.archived for version in self.versions)

@@ -110,6 +110,21 @@ def test_what_outlives_its_expired_source_outlives_its_preset_until_it_is_delete
     assert set(world.derived()) == (set() if is_deleted else {"small/avatars/u1.jpg.webp"})
 
 
+def test_of_what_outlives_its_source_and_its_preset_only_what_was_overwritten_goes(world: World) -> None:
+    """It cannot be made again: nothing says any more what it was to be."""
+    two = {"prefix": "avatars/", "variants": {"small": {"width": 64}, "tiny": {"width": 8}}}
+    world.settings = replace(world.settings, presets=parse_presets([two]), keep_variants_of_expired=True)
+    world.deliver(world.upload("avatars/u1.jpg", b"one"))
+    expiry = world.expire("avatars/u1.jpg")
+    without(world, variants=False)
+    world.client.put_object(Bucket="derived", Key="small/avatars/u1.jpg.webp", Body=b"overwritten")
+
+    world.deliver(expiry)
+
+    manifest = world.manifest("avatars/u1.jpg")
+    assert (manifest["source_expired"], [each["variant"] for each in manifest["renditions"]]) == (True, ["tiny"])
+
+
 def test_a_change_of_one_preset_makes_only_its_keys_out_of_date(with_presets: World) -> None:
     before = with_presets.settings
     wider = {"prefix": "avatars/", "variants": {"small": {"width": 65}}}

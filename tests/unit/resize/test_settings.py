@@ -23,6 +23,7 @@ def test_settings_written_as_an_environment_read_back() -> None:
         jobs_at_once=2,
         render_seconds=9,
         keep_variants_of_expired=True,
+        fallback_versions=2,
         stack_name="Staging",
         engine=Engine.VIPS,
         jobs_queue_url="https://sqs.eu-west-1.amazonaws.com/123456789012/Staging-jobs",

@@ -149,8 +149,9 @@ def test_an_unknown_knob_is_refused_with_the_nearest_name(key: str, nearest: str
         ("noncurrent_days", 1, 2**31 - 1),
         ("abort_upload_days", 1, 2**31 - 1),
         ("max_receive_count", 1, 1000),
-        ("function_timeout_seconds", 86, 900),
-        ("render_seconds", 1, 106),
+        ("function_timeout_seconds", 311, 900),
+        ("render_seconds", 1, 26),
+        ("fallback_versions", 0, 3),
         ("visibility_timeout_seconds", 330, 43_200),
         ("batch_size", 1, 10_000),
         ("batch_window_seconds", 0, 300),
@@ -381,6 +382,18 @@ def test_a_job_stays_hidden_for_six_timeouts_and_the_window_unless_told_otherwis
 
     assert config.visibility_seconds == 605
     assert replace(config, visibility_timeout_seconds=120).visibility_seconds == 120
+
+
+@pytest.mark.parametrize(("timeout", "most"), [(330, 3), (310, 2), (900, 10), (86, 0)])
+def test_an_upload_and_those_before_it_are_looked_at_in_one_invocation_however_slow(timeout: int, most: int) -> None:
+    """Each may take three times 25 s by the clock, and ten seconds are for storage."""
+    assert parse_config({"function_timeout_seconds": timeout, "fallback_versions": most}).fallback_versions == most
+    if most < 10:
+        told = (
+            rf"fallback_versions: {most + 1} is not allowed; expected at most {most} with a function_timeout_seconds of"
+        )
+        with pytest.raises(SettingsError, match=told):
+            parse_config({"function_timeout_seconds": timeout, "fallback_versions": most + 1})
 
 
 def test_a_full_batch_of_the_slowest_images_fits_into_the_default_timeout() -> None:

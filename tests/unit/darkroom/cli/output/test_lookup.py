@@ -81,6 +81,18 @@ def test_a_rejected_upload_is_told_what_its_reason_means_and_what_to_do() -> Non
     assert lines[-1].strip() == "it is cut off or damaged: upload it again, from the original."
 
 
+def test_what_is_shown_in_place_of_a_rejected_upload_is_told() -> None:
+    rejected = recorded(reason=Reason.CORRUPT)
+    older = replace(recorded().manifest.source, version_id="v0")
+    instead = replace(rejected, manifest=replace(rejected.manifest, shown=older))
+
+    lines = list(describe_lookup(replace(WAITING, recorded=instead), deployed()))
+
+    assert (
+        f"shown     version v0, jpeg 640{TIMES}480, 1.0 kB: the newest good upload before it is shown instead." in lines
+    )
+
+
 def test_that_the_source_has_expired_is_told() -> None:
     kept = recorded()
     expired = replace(kept, manifest=replace(kept.manifest, source_expired=True))
