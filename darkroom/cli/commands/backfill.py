@@ -130,10 +130,10 @@ def backfill_(  # noqa: PLR0913 - the command has so many options
         raise UsageError("--orphans goes through the manifests: of the options that choose, it takes --prefix alone.")
     pipeline = find_target(local=local, stack=stack, endpoint_url=endpoint_url)
     settings = read_settings(pipeline)
-    within = _within_scope(prefix, pipeline)
+    within = _within_scope(prefix, pipeline, settings)
     if orphans:
         manifests = Manifests(pipeline=pipeline, prefix=within)
-        examiner = OrphanPlanner(pipeline, within, settings.variants)
+        examiner = OrphanPlanner(pipeline, within, settings)
         noted = Checkpoint(file=checkpoint, backfill=_described_orphans(manifests))
         _sweep(_Run(pipeline, manifests, examiner, noted, rate, as_json), settings, dry_run=dry_run, yes=yes)
         return
@@ -148,9 +148,9 @@ def backfill_(  # noqa: PLR0913 - the command has so many options
     )
     uploads = UploadedKeys(pipeline=pipeline, prefix=within, inventory=inventory)
     noted = Checkpoint(file=checkpoint, backfill=_described(uploads, selection, older_than))
-    run = _Run(pipeline, uploads, Planner(pipeline, settings.variants, selection), noted, rate, as_json)
+    run = _Run(pipeline, uploads, Planner(pipeline, settings, selection), noted, rate, as_json)
     after = noted.read()
-    estimate = Estimate(keys=_count(uploads, after), rate=rate, variants=len(settings.variants))
+    estimate = _estimate(uploads, settings, after, rate)
     typer.echo(_plan(estimate, going_on=after is not None), err=True)
     if dry_run:
         run.report(run.show(shown=True), dry_run=True)
@@ -247,20 +247,26 @@ def _live_version(pipeline: Pipeline) -> int:
 
 
 def _known(variant: str | None, settings: Settings) -> str | None:
-    names = [each.name for each in settings.variants]
+    sets = (settings.variants, *(preset.variants for preset in settings.presets))
+    names = dict.fromkeys(each.name for variants in sets for each in variants)
     if variant is not None and variant not in names:
         raise UsageError(f"--missing {variant!r} is not configured, so no job would make it: {', '.join(names)} are.")
     return variant
 
 
-def _within_scope(prefix: str, pipeline: Pipeline) -> str:
-    """Narrow the prefix to what the function may read: other keys would all end as dead letters."""
+def _within_scope(prefix: str, pipeline: Pipeline, settings: Settings) -> str:
+    """Narrow the prefix to what the function may read: other keys would all end as dead letters.
+
+    Where only presets have variants, all keys are looked at: those that lost theirs are where S3 sends no jobs of.
+    """
+    if not settings.variants:
+        return prefix
     scope = find_scope(pipeline)
     if scope.includes(prefix):
         return prefix
     narrower = [each for each in scope.prefixes or () if each.startswith(prefix)]
     if not narrower:
-        raise UsageError(f"--prefix {prefix!r} finds nothing that is resized: {scope.rule}.")
+        raise UsageError(f"--prefix {prefix!r} finds nothing that is resized: {scope.rule_for(prefix)}.")
     return narrower[0]
 
 
@@ -286,6 +292,13 @@ def _described_orphans(manifests: Manifests) -> dict[str, str | bool | None]:
         "prefix": manifests.prefix,
         "orphans": True,
     }
+
+
+def _estimate(uploads: UploadedKeys, settings: Settings, after: str | None, rate: int) -> Estimate:
+    with steps(shown=sys.stderr.isatty()) as progress:
+        progress.begin("Counting")
+        keys, renditions = uploads.count_renditions(lambda key: len(settings.variants_for(key)), after)
+    return Estimate(keys=keys, rate=rate, renditions=renditions)
 
 
 def _count(source: KeySource, after: str | None) -> int:
