@@ -54,10 +54,10 @@ class PipelineStack(Stack):
 
     def _have_jobs_sent(self, config: Config, uploads: s3.IBucket, *, after: IDependable) -> None:
         if config.uploads_bucket is not None:
-            UploadsRule(self, "UploadsRule", bucket=uploads, key_prefix=config.key_prefix, queues=self.queues)
+            UploadsRule(self, "UploadsRule", bucket=uploads, prefixes=config.notified_prefixes, queues=self.queues)
             return
         allowed = self.queues.let_s3_send(uploads)
-        self.storage.notify(self.queues.jobs, key_prefix=config.key_prefix, after=[allowed, after])
+        self.storage.notify(self.queues.jobs, prefixes=config.notified_prefixes, after=[allowed, after])
 
     def _event_log(self, config: Config, bundle: Path | None) -> EventLog | None:
         if config.events is None:

@@ -71,10 +71,11 @@ class ResizeFunction(QueueFunction):
         """Allow to read the current version of what is resized, and to see what is gone.
 
         Without `s3:ListBucket` a missing key looks like a forbidden one, 403 instead of 404:
-        docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html. Where variants outlive an upload that expires, it
-        must see which version that was, and read it once more if some of them were just being replaced.
+        docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html. Where an older upload is shown in place of a
+        rejected one, it must find and read that. So it must where variants outlive an upload that expires: it sees
+        which version that was, and reads it once more if some of them were just being replaced.
         """
-        keeps = self._config.keep_variants_of_expired
+        keeps = self._config.keep_variants_of_expired or self._config.fallback_versions > 0
         reads = ["s3:GetObject", *(["s3:GetObjectVersion"] if keeps else [])]
         sees = ["s3:ListBucket", *(["s3:ListBucketVersions"] if keeps else [])]
         self._grant_on_objects("ReadUploads", reads, uploads, f"{self._config.key_prefix}*")

@@ -51,13 +51,15 @@ class Storage(Construct):
                 self.uploads.add_cors_rule(allowed_methods=[s3.HttpMethods.POST], allowed_origins=origins)
         self.derived = self._bucket("Derived", name=None, versioned=False, rules=[abandoned, removed])
 
-    def notify(self, queue: sqs.IQueue, *, key_prefix: str, after: Sequence[IDependable]) -> None:
+    def notify(self, queue: sqs.IQueue, *, prefixes: Sequence[str], after: Sequence[IDependable]) -> None:
         """Have S3 put a job on the queue for every change of a key.
 
-        That is an upload, deletion or expiry of a key that starts with the prefix. The notification stands on the
-        bucket's own resource: `add_event_notification` would add a custom resource, and with it a function that no one
-        asked for. S3 tries to send as soon as it is told of a queue, and a queue's policy may take a minute to hold:
-        `after` is what allows it, and what takes that long to create.
+        That is an upload, deletion or expiry of a key that starts with a prefix. S3 refuses prefixes of which one is
+        the start of another.
+
+        The notification stands on the bucket's own resource: `add_event_notification` would add a custom resource, and
+        with it a function that no one asked for. S3 tries to send as soon as it is told of a queue, and a queue's
+        policy may take a minute to hold: `after` is what allows it, and what takes that long to create.
         docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
         """
         if self.uploads is None:
@@ -66,8 +68,9 @@ class Storage(Construct):
         bucket.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
             queue_configurations=[
                 s3.CfnBucket.QueueConfigurationProperty(
-                    event=event, queue=queue.queue_arn, filter=_prefix_filter(key_prefix)
+                    event=event, queue=queue.queue_arn, filter=_prefix_filter(prefix)
                 )
+                for prefix in prefixes
                 for event in NOTIFIED_EVENTS
             ]
         )

@@ -1,5 +1,6 @@
 """The EventBridge rule for uploads to a bucket that is not the stack's own."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from aws_cdk import aws_events as events
@@ -21,12 +22,12 @@ class UploadsRule(Construct):
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, bucket: s3.IBucket, key_prefix: str, queues: Queues
+        self, scope: Construct, construct_id: str, *, bucket: s3.IBucket, prefixes: Sequence[str], queues: Queues
     ) -> None:
         super().__init__(scope, construct_id)
         detail: dict[str, Any] = {"bucket": {"name": [bucket.bucket_name]}}
-        if key_prefix:
-            detail["object"] = {"key": [{"prefix": key_prefix}]}
+        if "" not in prefixes:
+            detail["object"] = {"key": [{"prefix": prefix} for prefix in prefixes]}
         events.Rule(
             self,
             "Rule",

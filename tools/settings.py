@@ -77,7 +77,7 @@ def _options() -> Iterator[Row]:
 
 
 def _default(value: object, written: object) -> str:
-    if isinstance(value, tuple) and all(isinstance(each, Variant) for each in value):
+    if value and isinstance(value, tuple) and all(isinstance(each, Variant) for each in value):
         return ", ".join(f"`{each.name}`" for each in value if isinstance(each, Variant))
     return f"`{json.dumps(written)}`"
 

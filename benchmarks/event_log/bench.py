@@ -34,7 +34,9 @@ _NAME = "event-log-benchmarks"
 def measure(*, quick: bool) -> EventLogResults:
     """Measure announce, readers, and uploads through the pipeline.
 
-    The former each alone. Raises:
+    The former each alone.
+
+    Raises:
         DarkroomError: the broker or the pipeline could not be brought up.
     """
     tell, load = teller(), os.getloadavg()[0]

@@ -1,7 +1,7 @@
 """Send jobs for selected keys, page by page, in constant memory."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -58,7 +58,21 @@ class UploadedKeys:
         Raises:
             DarkroomError: S3 does not answer, or the inventory cannot be read.
         """
-        return sum(len(page.keys) for page in self.pages(after))
+        return self.count_renditions(lambda _: 0, after)[0]
+
+    def count_renditions(self, of: Callable[[str], int], after: str | None = None) -> tuple[int, int]:
+        """Count the keys behind a position, and the renditions of all of them.
+
+        `of` says how many a key has.
+
+        Raises:
+            DarkroomError: S3 does not answer, or the inventory cannot be read.
+        """
+        keys = renditions = 0
+        for page in self.pages(after):
+            keys += len(page.keys)
+            renditions += sum(of(listed.key) for listed in page.keys)
+        return keys, renditions
 
     def pages(self, after: str | None = None) -> Iterator[Page]:
         """Go through the keys behind a position.

@@ -23,12 +23,12 @@ _LOOKS_A_SECOND = 300
 class Estimate:
     """How long a backfill takes and what it costs, in USD.
 
-    Looking at all of its keys, and at most, if all are jobs.
+    Looking at all of its keys, and at most, if all are jobs. `renditions` is how many are made then, of all keys.
     """
 
     keys: int
     rate: int
-    variants: int
+    renditions: int
 
     @property
     def looking_seconds(self) -> float:
@@ -51,12 +51,9 @@ class Estimate:
 
         Its requests, its message, and Lambda for large images.
         """
-        reads = 1 + 3 + self.variants
-        writes = self.variants + 1
-        return (
-            self.looking_dollars
-            + self.keys * (reads * READ_DOLLARS + writes * WRITE_DOLLARS + MESSAGE_DOLLARS + _LAMBDA) / _MILLION
-        )
+        of_a_key = (1 + 3) * READ_DOLLARS + WRITE_DOLLARS + MESSAGE_DOLLARS + _LAMBDA
+        of_a_rendition = READ_DOLLARS + WRITE_DOLLARS
+        return self.looking_dollars + (self.keys * of_a_key + self.renditions * of_a_rendition) / _MILLION
 
 
 def note_on_defaults(variants: Iterable[Variant]) -> str | None:

@@ -8,7 +8,7 @@ but for what has written variants and never a manifest: after that it comes too.
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import quote_plus
@@ -29,6 +29,7 @@ from darkroom.pipeline.client import Pipeline
 from darkroom.pipeline.manifests import read_manifest
 from resize.derived_bucket import DerivedBucket
 from resize.imaging.variants import Format, Variant
+from resize.settings import Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -72,9 +73,9 @@ class Planner:
     One request each for the manifest, and for a job one more, or one a variant where it has none.
     """
 
-    def __init__(self, pipeline: Pipeline, variants: Sequence[Variant], selection: Filter) -> None:
+    def __init__(self, pipeline: Pipeline, settings: Settings, selection: Filter) -> None:
         self._s3: S3Client = pipeline.client("s3")
-        self._variants = variants
+        self._settings = settings
         self._pipeline = pipeline
         self._selection = selection
 
@@ -88,33 +89,41 @@ class Planner:
             return sorted(map_parallel(self._plan, keys), key=lambda planned: planned.key)
 
     def _plan(self, listed: Listed) -> PlannedKey:
-        if listed.archived:
+        selection = self._filter_for(listed.key)
+        if listed.archived and selection.has_variants:
             return PlannedKey(key=listed.key, decision=Decision.ARCHIVED)
         try:
             manifest = read_manifest(self._s3, self._pipeline.derived_bucket, manifest_key(listed.key))
         except LaterSchemaError:
             return PlannedKey(key=listed.key, decision=Decision.LATER_SCHEMA)
-        if manifest and manifest.source.etag == listed.etag:
+        if (manifest and manifest.source.etag == listed.etag) or not selection.has_variants:
             # The same bytes: whether of the same version or not, there may be nothing to do. Only which version of the
-            # function may do it hangs on that: a job of a newer upload wins.
-            verdict = select(manifest, self._selection, is_current=True)
+            # function may do it hangs on that: a job of a newer upload wins. Without variants bytes do not matter.
+            verdict = select(manifest, selection, is_current=True)
             if not verdict.is_job and verdict is not Decision.NEWER_VERSION:
                 return PlannedKey(key=listed.key, decision=verdict)
         current = current_version(self._s3, self._pipeline.uploads_bucket, listed.key)
         if current is None:
             return PlannedKey(key=listed.key, decision=Decision.GONE)
         is_current = manifest is not None and manifest.source.identity == current.identity
-        verdict = _unfit(listed.key, current, manifest) or select(manifest, self._selection, is_current=is_current)
+        unfit = _unfit(listed.key, current, manifest) if selection.has_variants else None
+        verdict = unfit or select(manifest, selection, is_current=is_current)
         if not verdict.is_job:
             return PlannedKey(key=listed.key, decision=verdict)
-        written = () if is_current else self._written(listed.key)
+        written = () if is_current else self._written(listed.key, manifest)
         sequencer = sequencer_for(manifest, is_current=is_current, written=written)
         body = message(self._pipeline.uploads_bucket, listed.key, current, sequencer)
         return PlannedKey(key=listed.key, decision=verdict, body=body)
 
-    def _written(self, key: str) -> Iterator[str]:
-        """Tell the sequencers of what lies where the job will write."""
-        return written_at(self._s3, self._pipeline.derived_bucket, rendition_keys(key, self._variants))
+    def _filter_for(self, key: str) -> Filter:
+        names = frozenset(variant.name for variant in self._settings.variants_for(key))
+        return replace(self._selection, recipe=self._settings.recipe_for(key), variants=names)
+
+    def _written(self, key: str, manifest: Manifest | None) -> Iterator[str]:
+        """Tell the sequencers of what lies where the job will write, or delete: it may be another preset's."""
+        configured = rendition_keys(key, self._settings.variants_for(key))
+        keys = dict.fromkeys([*configured, *(manifest.etags if manifest else ())])
+        return written_at(self._s3, self._pipeline.derived_bucket, keys)
 
 
 def _unfit(key: str, current: ObjectVersion, manifest: Manifest | None) -> Decision | None:

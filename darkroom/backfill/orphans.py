@@ -15,7 +15,7 @@ from darkroom.errors import aws_errors
 from darkroom.parallel import map_parallel
 from darkroom.pipeline.client import Pipeline
 from darkroom.pipeline.manifests import read_manifest
-from resize.imaging.variants import Variant
+from resize.settings import Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -84,11 +84,11 @@ class OrphanPlanner:
     One request each, and for an orphan one for its source and one a variant.
     """
 
-    def __init__(self, pipeline: Pipeline, prefix: str, variants: Sequence[Variant]) -> None:
+    def __init__(self, pipeline: Pipeline, prefix: str, settings: Settings) -> None:
         self._s3: S3Client = pipeline.client("s3")
         self._pipeline = pipeline
         self._prefix = prefix
-        self._variants = variants
+        self._settings = settings
 
     def plan(self, manifests: Sequence[Listed]) -> list[PlannedKey]:
         """Look at some manifests, several at once.
@@ -128,7 +128,8 @@ class OrphanPlanner:
         return manifest if manifest and manifest_key(manifest.source.key) == name else None
 
     def _written(self, manifest: Manifest) -> Iterator[str]:
-        keys = manifest.etags.keys() | rendition_keys(manifest.source.key, self._variants)
+        key = manifest.source.key
+        keys = manifest.etags.keys() | rendition_keys(key, self._settings.variants_for(key))
         return written_at(self._s3, self._pipeline.derived_bucket, keys)
 
 

@@ -14,6 +14,7 @@ class Decision(StrEnum):
 
     NEVER_DONE = "never_done"  # it has no manifest
     OVERTAKEN = "overtaken"  # its manifest is about a version that is not the current one
+    NO_LONGER_CONFIGURED = "no_longer_configured"  # it has an outcome, and no variants are configured for it any more
     OTHER_RECIPE = "other_recipe"  # its variants were made by another configuration
     VARIANT_MISSING = "variant_missing"
     OLD = "old"
@@ -23,6 +24,7 @@ class Decision(StrEnum):
     ASKED_FOR = "asked_for"  # it is up to date, and all were asked for, or all of its format
     UP_TO_DATE = "up_to_date"
     LEFT_REJECTED = "left_rejected"
+    NO_VARIANTS = "no_variants"  # none are configured for it
     ARCHIVED = "archived"  # S3 does not hand it out before it is restored
     SOURCE_GONE = "source_gone"  # its manifest lists variants, and nobody knows that it was removed
     HAS_SOURCE = "has_source"
@@ -41,7 +43,7 @@ class Decision(StrEnum):
 _NO_JOB = frozenset(
     {
         *(Decision.UP_TO_DATE, Decision.NEWER_VERSION, Decision.LEFT_REJECTED, Decision.GONE, Decision.FOLDER),
-        *(Decision.ARCHIVED, Decision.LATER_SCHEMA),
+        *(Decision.ARCHIVED, Decision.LATER_SCHEMA, Decision.NO_VARIANTS),
         *(Decision.HAS_SOURCE, Decision.REMOVED, Decision.KEPT),
     }
 )
@@ -51,12 +53,14 @@ _NO_JOB = frozenset(
 class Filter:
     """What was asked for.
 
-    By default what has no outcome, or variants of another recipe than the deployed one. `function_version` is the
-    number of the function's version that takes the jobs, None where that is not known. What has an outcome is made a
-    job only where `formats`, `missing` and `finished_before` all hold, as far as they are given.
+    By default what has no outcome, or variants of another recipe than the deployed one. `recipe` and the names of
+    `variants` are what is configured for a key, None where some are. `function_version` is the number of the function's
+    version that takes the jobs, None where that is not known. What has an outcome is made a job only where `formats`,
+    `missing` and `finished_before` all hold, as far as they are given.
     """
 
     recipe: str
+    variants: frozenset[str] | None = None
     function_version: int | None = None
     everything: bool = False
     rejected: bool = False
@@ -64,15 +68,27 @@ class Filter:
     formats: frozenset[SourceFormat] = frozenset()  # of the source; none is any
     finished_before: datetime | None = None
 
+    @property
+    def has_variants(self) -> bool:
+        """Whether anything is to be made of the key."""
+        return self.variants is None or bool(self.variants)
+
+    @property
+    def can_be_missing(self) -> bool:
+        """Whether a job would make what is missing."""
+        return self.missing is None or self.variants is None or self.missing in self.variants
+
 
 def select(manifest: Manifest | None, selection: Filter, *, is_current: bool) -> Decision:
     """Judge a key that is there by its manifest.
 
     `is_current` says that it is about the current version.
     """
+    if not selection.has_variants and (manifest is None or manifest.outcome is Outcome.REMOVED):
+        return Decision.NO_VARIANTS
     if manifest is None:
         return Decision.NEVER_DONE
-    if not is_current or manifest.outcome is Outcome.REMOVED:
+    if selection.has_variants and (not is_current or manifest.outcome is Outcome.REMOVED):
         return Decision.OVERTAKEN
     decision = _select_current(manifest, selection)
     if decision.is_job and selection.function_version is not None and manifest.generation > selection.function_version:
@@ -81,13 +97,17 @@ def select(manifest: Manifest | None, selection: Filter, *, is_current: bool) ->
 
 
 def _select_current(manifest: Manifest, selection: Filter) -> Decision:
+    if not selection.has_variants:
+        return Decision.NO_LONGER_CONFIGURED
     if manifest.reason is Reason.ARCHIVED:
         return Decision.RESTORED  # unless it is archived still
-    if manifest.outcome is Outcome.REJECTED:
+    if manifest.outcome is Outcome.REJECTED and (manifest.shown is None or selection.rejected):
         return _select_rejected(manifest, selection)
     if selection.everything:
         return Decision.ASKED_FOR
-    return _select_resized(manifest, selection)
+    decision = _select_resized(manifest, selection)
+    is_left = manifest.outcome is Outcome.REJECTED and decision is Decision.UP_TO_DATE
+    return Decision.LEFT_REJECTED if is_left else decision
 
 
 def _select_rejected(manifest: Manifest, selection: Filter) -> Decision:
@@ -116,7 +136,8 @@ def _select_resized(manifest: Manifest, selection: Filter) -> Decision:
 def _is_within(manifest: Manifest, selection: Filter) -> bool:
     before = selection.finished_before
     return (
-        _is_of(selection.formats, manifest.source.format)
+        _is_of(selection.formats, (manifest.shown or manifest.source).format)
+        and selection.can_be_missing
         and selection.missing not in {rendition.variant for rendition in manifest.renditions}
         and (before is None or datetime.fromisoformat(manifest.times.finished) < before)
     )

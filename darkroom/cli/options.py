@@ -14,6 +14,7 @@ from contract.errors import SettingsError
 from darkroom.errors import UsageError
 from darkroom.event_log.local import LogKind
 from resize.imaging.formats.detect import SourceFormat
+from resize.imaging.presets import parse_presets, presets_to_json
 from resize.imaging.variants import parse_variants, variants_to_json
 from stacks.config.context import parse_json
 
@@ -218,24 +219,43 @@ Context = Annotated[
 ]
 
 Variants = Annotated[
-    Path | None, typer.Option("--variants", metavar="FILE", help="The variants to make, as JSON; see cdk.json's.")
+    Path | None,
+    typer.Option(
+        "--variants",
+        metavar="FILE",
+        help="The variants of every key, as JSON; or an object of variants and presets, as in cdk.json.",
+    ),
 ]
 
 
 _EXAMPLE = '{"thumb": {"width": 320, "height": 320, "fit": "cover"}}'
 
 
-def read_variants(path: Path) -> dict[str, dict[str, object]]:
-    """Read variants as cdk.json has them, every option spelled out.
+def read_variants(path: Path) -> dict[str, object]:
+    """Read the settings `variants` and `presets`, every option spelled out.
+
+    A file of variants alone is for every key. In one of both each stands as in cdk.json: a list is no variant.
 
     Raises:
         UsageError: the file cannot be read, is not JSON, or describes a variant that cannot be.
     """
     try:
-        return variants_to_json(parse_variants(parse_json(path.read_text(encoding="utf-8"))))
+        value = parse_json(path.read_text(encoding="utf-8"))
+        if isinstance(value, dict) and isinstance(value.get("presets"), list):
+            return _variants_and_presets(value)
+        return {"variants": variants_to_json(parse_variants(value)), "presets": []}
     except OSError as error:
         raise UsageError(f"--variants {str(path)!r} cannot be read: {error.strerror}. Check the path.") from error
     except SettingsError as error:
         raise UsageError(f"--variants {str(path)!r}: {error}") from error
     except ValueError as error:
         raise UsageError(f"--variants {str(path)!r} is not JSON: {error}. Write it like {_EXAMPLE}.") from error
+
+
+def _variants_and_presets(value: dict[str, object]) -> dict[str, object]:
+    for name in value.keys() - {"variants", "presets"}:
+        raise SettingsError(name, value[name], "nothing but variants beside presets")
+    return {
+        "variants": variants_to_json(parse_variants(value.get("variants", {}), may_be_empty=True)),
+        "presets": presets_to_json(parse_presets(value["presets"])),
+    }

@@ -3,6 +3,7 @@
 Read, checked, and named where they are wrong.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from darkroom.local.synthesis import configuration, local_overrides
 
 # What makes the pipeline one of this machine: the emulator refuses any other.
 _FIXED = ("bundle_for", "monitoring")
+# What ends the name of a setting in that of a part of it: `variants.thumb.width`, `cors_origins[0]`.
+_SETTING = re.compile(r"[.\[]")
 
 
 def local_settings(context: Sequence[str] | None, variants: Path | None = None) -> dict[str, object]:
@@ -28,12 +31,13 @@ def local_settings(context: Sequence[str] | None, variants: Path | None = None) 
     if variants is None:
         check_overrides(local_overrides() | given, {name: f"-c {name}={value}" for name, value in given.items()})
         return given
-    if "variants" in given:
-        raise UsageError(f"--variants {str(variants)!r} and -c variants=… say two things. Leave one out.")
+    for name in ("variants", "presets"):
+        if name in given:
+            raise UsageError(f"--variants {str(variants)!r} and -c {name}=… say two things. Leave one out.")
     origins = {name: f"-c {name}={value}" for name, value in given.items()}
-    given["variants"] = read_variants(variants)
-    check_overrides(local_overrides() | given, origins | {"variants": f"--variants {str(variants)!r}"})
-    return given
+    read = read_variants(variants)
+    check_overrides(local_overrides() | given | read, origins | dict.fromkeys(read, f"--variants {str(variants)!r}"))
+    return given | read
 
 
 def read_context_options(context: Sequence[str] | None) -> dict[str, object]:
@@ -69,10 +73,10 @@ def check_overrides(overrides: Mapping[str, object], origins: Mapping[str, str])
 
 def _at_fault(error: SettingsError, overrides: Mapping[str, object], origins: Mapping[str, str]) -> str:
     """Name what was given where it is wrong, or where all would be well without it."""
-    if (name := error.key.partition(".")[0]) in origins:
+    if (name := _SETTING.split(error.key, maxsplit=1)[0]) in origins:
         return origins[name]
     try:
         configuration({name: value for name, value in overrides.items() if name not in origins})
     except SettingsError:
         return "cdk.json"
-    return " ".join(origins.values())
+    return " ".join(dict.fromkeys(origins.values()))

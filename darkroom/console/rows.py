@@ -7,7 +7,7 @@ from enum import StrEnum
 from urllib.parse import quote
 
 from contract.manifest import Outcome, PublishedRendition, srcset
-from darkroom.uploads.explanations import FAILURES, REJECTIONS
+from darkroom.uploads.explanations import FAILURES, REJECTIONS, SHOWN_INSTEAD
 from darkroom.uploads.outcomes import Result
 
 
@@ -66,6 +66,7 @@ class Row:
     color: str | None = None
     pictures: tuple[RowPicture, ...] = ()
     srcset: str | None = None
+    preset: str | None = None
 
     @property
     def is_on_its_way(self) -> bool:
@@ -107,6 +108,7 @@ def ended(row: Row, result: Result, now: datetime) -> Row:
         color=manifest.dominant_colour,
         pictures=tuple(_picture(row.id, rendition) for rendition in manifest.renditions),
         srcset=srcset(manifest.renditions) or None,
+        preset=manifest.preset,
     )
 
 
@@ -115,7 +117,9 @@ def _meaning(result: Result) -> str | None:
         return FAILURES[result.failure].sentence
     if result.manifest and result.manifest.reason:
         explanation = REJECTIONS.get(result.manifest.reason)
-        return explanation.sentence if explanation else None
+        told = [explanation.sentence] if explanation else []
+        instead = [f"{SHOWN_INSTEAD.capitalize()}."] if result.manifest.shown else []
+        return " ".join([*told, *instead]) or None
     return None
 
 

@@ -28,7 +28,7 @@ def find_settings(pipeline: Pipeline) -> ConsoleSettings:
         DarkroomError: AWS does not answer.
     """
     return ConsoleSettings(
-        prefix=f"{find_scope(pipeline).first}{UPLOADS_FOLDER}",
+        prefix=f"{find_scope(pipeline).start_of(UPLOADS_FOLDER)}{UPLOADS_FOLDER}",
         source_bytes=find_max_source_bytes(pipeline) or DefaultLimits().source_bytes,
     )
 

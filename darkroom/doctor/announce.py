@@ -55,7 +55,9 @@ def check_state(function: Mapping[str, Any]) -> Iterator[Finding]:
 def check_failures(pipeline: Pipeline, function: Mapping[str, Any]) -> Iterator[Finding]:
     """Tell which events were not taken in the last hour.
 
-    And why the last of them was not. Raises:
+    And why the last of them was not.
+
+    Raises:
         DarkroomError: CloudWatch refuses, or does not answer.
     """
     default = f"/aws/lambda/{function['FunctionName']}"

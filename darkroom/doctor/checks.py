@@ -11,11 +11,12 @@ from darkroom.doctor.drift import compare_function, compare_templates, deployed_
 from darkroom.doctor.events import check_events
 from darkroom.doctor.findings import Check, Finding, ok, on_this_machine, warning
 from darkroom.doctor.rollback import check_rollback
-from darkroom.doctor.smoke_test import SmokeTest
+from darkroom.doctor.smoke_test import SMOKE_TEST_FOLDER, SmokeTest
 from darkroom.doctor.stack_names import check_names, read_stack_names
-from darkroom.doctor.wiring import check_consumer, check_notification, check_queues, expected_prefix
+from darkroom.doctor.wiring import check_consumer, check_notification, check_queues, expected_prefixes
 from darkroom.errors import aws_errors
 from darkroom.pipeline.client import Pipeline
+from darkroom.pipeline.deployed_config import Scope, known_settings
 from darkroom.pipeline.sqs import queue_depth
 from stacks.config.config import Config
 
@@ -43,7 +44,7 @@ def checks(pipeline: Pipeline, config: Config, assembly: Path, *, idle_timeout: 
     yield Check("The events", partial(check_events, pipeline))
     yield Check("The alarms", partial(check_alarms, pipeline, deployed))
     if idle_timeout is not None:
-        yield Check("A test image", SmokeTest(pipeline, expected_prefix(deployed), idle_timeout).findings)
+        yield Check("A test image", partial(_send_image, pipeline, deployed, idle_timeout))
 
 
 def _wiring(pipeline: Pipeline, deployed: Mapping[str, Any]) -> Iterator[Check]:
@@ -51,6 +52,11 @@ def _wiring(pipeline: Pipeline, deployed: Mapping[str, Any]) -> Iterator[Check]:
     yield Check("The queues", partial(check_queues, pipeline))
     yield Check("The event source mapping", partial(check_consumer, pipeline))
     yield Check("The account's limits", partial(check_concurrency, pipeline))
+
+
+def _send_image(pipeline: Pipeline, deployed: Mapping[str, Any], idle_timeout: float) -> Iterator[Finding]:
+    scope = Scope(prefixes=expected_prefixes(deployed), settings=known_settings(pipeline))
+    return SmokeTest(pipeline, scope.start_of(f"{SMOKE_TEST_FOLDER}/"), idle_timeout).findings()
 
 
 def _check_credentials(pipeline: Pipeline) -> Iterator[Finding]:

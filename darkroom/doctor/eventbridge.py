@@ -2,7 +2,7 @@
 
 import json
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from contract.eventbridge_event import CREATED, DELETED
@@ -20,10 +20,12 @@ if TYPE_CHECKING:
 SWITCH: Final = "EventBridgeConfiguration"
 
 
-def check_eventbridge(pipeline: Pipeline, prefix: str) -> Iterator[Finding]:
+def check_eventbridge(pipeline: Pipeline, prefixes: Sequence[str]) -> Iterator[Finding]:
     """Tell whether events come through EventBridge to the jobs queue.
 
-    The bucket has to send them, and a rule to send them on. Raises:
+    The bucket has to send them, and a rule to send them on.
+
+    Raises:
         DarkroomError: AWS refuses, or does not answer.
     """
     yield from _check_switch(pipeline)
@@ -31,12 +33,12 @@ def check_eventbridge(pipeline: Pipeline, prefix: str) -> Iterator[Finding]:
     advice = deploy_advice(pipeline, DEPLOY_ANEW)
     with aws_errors("Reading the rules of EventBridge"):
         rules = read_rules(pipeline, jobs.arn)
-    ours = [rule for rule in rules if pipeline.uploads_bucket in rule.buckets and prefix in rule.prefixes]
+    ours = [rule for rule in rules if pipeline.uploads_bucket in rule.buckets and set(prefixes) <= set(rule.prefixes)]
     complete = [rule for rule in ours if rule.enabled and {CREATED, DELETED} <= set(rule.changes)]
     if not complete:
         yield fault(
             f"No rule of EventBridge that is enabled sends {CREATED!r} and {DELETED!r} of keys that start with "
-            f"{prefix!r} in {pipeline.uploads_bucket} to the jobs queue.",
+            f"{' or '.join(map(repr, prefixes))} in {pipeline.uploads_bucket} to the jobs queue.",
             f"{advice} Then `darkroom backfill` does what was missed.",
         )
         return

@@ -33,21 +33,22 @@ def check_notification(pipeline: Pipeline, deployed: Mapping[str, Any]) -> Itera
         DarkroomError: AWS refuses, or does not answer.
     """
     if pipeline.by_eventbridge:
-        yield from check_eventbridge(pipeline, expected_prefix(deployed))
+        yield from check_eventbridge(pipeline, expected_prefixes(deployed))
         return
     s3: S3Client = pipeline.client("s3")
     arn = read_queue(pipeline.client("sqs"), pipeline.jobs_queue_url).arn
     with aws_errors("Reading the notifications of the uploads bucket"):
         notifications = read_notifications(s3, pipeline.uploads_bucket)
     found = {(event, each.prefix) for each in notifications if each.queue_arn == arn for event in each.events}
-    prefix = expected_prefix(deployed)
-    missing = [event for event in NOTIFIED_EVENTS if (event, prefix) not in found]
-    if missing:
-        yield fault(
-            f"The jobs queue is not sent {', '.join(missing)} of keys that start with {prefix!r}.",
-            f"{deploy_advice(pipeline, DEPLOY_ANEW)} Then `darkroom backfill` does what was missed.",
-        )
-    else:
+    is_complete = True
+    for prefix in expected_prefixes(deployed):
+        if missing := [event for event in NOTIFIED_EVENTS if (event, prefix) not in found]:
+            is_complete = False
+            yield fault(
+                f"The jobs queue is not sent {', '.join(missing)} of keys that start with {prefix!r}.",
+                f"{deploy_advice(pipeline, DEPLOY_ANEW)} Then `darkroom backfill` does what was missed.",
+            )
+    if is_complete:
         yield ok("The uploads bucket sends its events to the jobs queue.")
 
 
@@ -127,13 +128,14 @@ def check_visibility(visibility: int, timeout: int, *, is_aws: bool) -> Finding:
     return ok(f"A job stays hidden for {visibility} s, and the function works for {timeout} s at most.")
 
 
-def expected_prefix(deployed: Mapping[str, Any]) -> str:
-    """Find the prefix of keys in the stack's template."""
+def expected_prefixes(deployed: Mapping[str, Any]) -> tuple[str, ...]:
+    """Find the prefixes of keys in the stack's template."""
+    found: list[str] = []
     for resource in deployed["Resources"].values():
         for each in resource.get("Properties", {}).get("NotificationConfiguration", {}).get("QueueConfigurations", ()):
             rules = each.get("Filter", {}).get("S3Key", {}).get("Rules", ())
-            return next((str(rule["Value"]) for rule in rules if rule["Name"] == "prefix"), "")
+            found.append(next((str(rule["Value"]) for rule in rules if rule["Name"] == "prefix"), ""))
         pattern = resource.get("Properties", {}).get("EventPattern", {})
         if EVENT_SOURCE in pattern.get("source", ()):
-            return next(iter(prefixes_of(pattern)), "")
-    return ""
+            found += prefixes_of(pattern)
+    return tuple(dict.fromkeys(found)) or ("",)

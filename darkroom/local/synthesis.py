@@ -42,8 +42,8 @@ def local_overrides() -> dict[str, object]:
         "bundle_for": "this-machine",
         "max_concurrency": max(2, os.cpu_count() or 2),  # AWS allows no fewer than two
         "retain_data": False,
-        "function_timeout_seconds": 120,
-        "visibility_timeout_seconds": 120,
+        "function_timeout_seconds": 330,
+        "visibility_timeout_seconds": 330,
         "max_receive_count": 2,
         "events": None,  # a target of AWS's is out of reach; `darkroom up --log` brings one of this machine's
         "monitoring": False,  # the emulator knows no saved queries and refuses the stack; nor would it look at an alarm

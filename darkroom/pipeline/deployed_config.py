@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 
 _DENIED = {"AccessDenied", "AccessDeniedException"}
+_UNKNOWN = _DENIED | {"ResourceNotFoundException"}
+
+
+_SHOWN_PREFIXES = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,45 +39,55 @@ class Notification:
 class Scope:
     """Which keys are resized.
 
-    Those that start with one of the prefixes, or any where `prefixes` is not known. `remedy` says what helps where no
-    key is, without its full stop.
+    Those that start with one of the prefixes and have variants. Any do where `prefixes` is not known, and any have
+    where `settings` are not: those of the function. `remedy` says what helps where no key is, without its full stop.
     """
 
     prefixes: tuple[str, ...] | None
+    settings: Settings | None = None
     remedy: str = "Deploy the stack again"
 
     def includes(self, key: str) -> bool:
         """Tell whether an upload of this key is resized, as far as is known."""
-        return self.prefixes is None or key.startswith(self.prefixes)
+        is_told = self.prefixes is None or key.startswith(self.prefixes)
+        return is_told and (self.settings is None or bool(self.settings.variants_for(key)))
 
-    @property
-    def first(self) -> str:
-        """A prefix whose keys are resized."""
-        return self.prefixes[0] if self.prefixes else ""
+    def start_of(self, name: str) -> str:
+        """Find a prefix below which a key that goes on with `name` is resized."""
+        presets = self.settings.presets if self.settings else ()
+        starts = [*(self.prefixes or ("",)), *(each.prefix for each in presets)]
+        return next((each for each in starts if self.includes(f"{each}{name}")), starts[0])
 
-    @property
-    def rule(self) -> str:
-        """Say it in words, for a person whose key is not resized."""
+    def rule_for(self, key: str) -> str:
+        """Say in words why an upload of this key is not resized."""
         if not self.prefixes:
             return f"the uploads bucket sends no jobs to this pipeline's queue. {self.remedy}"
+        if key.startswith(self.prefixes) and (preset := self.settings and self.settings.preset_of(key)):
+            return f"the preset {preset.prefix!r} has no variants"
+        presets = " and presets" if self.settings and self.settings.presets else ""
         slash = ", whose first / is a part of the key" if any(each.startswith("/") for each in self.prefixes) else ""
-        return f"only keys that start with {' or '.join(map(repr, self.prefixes))} are (the stack's key_prefix{slash})"
+        starts = " or ".join(map(repr, self.prefixes[:_SHOWN_PREFIXES]))
+        more = f" or {len(self.prefixes) - _SHOWN_PREFIXES} others" if len(self.prefixes) > _SHOWN_PREFIXES else ""
+        return f"only keys that start with {starts}{more} are (the stack's key_prefix{presets}{slash})"
 
 
 def find_scope(pipeline: Pipeline) -> Scope:
-    """Ask of which keys jobs are sent; who may not ask does not know.
+    """Ask of which keys jobs are sent, and the function which have variants.
+
+    Who may not ask does not know.
 
     Raises:
-        DarkroomError: S3 or EventBridge does not answer.
+        DarkroomError: AWS does not answer.
     """
+    settings = known_settings(pipeline)
     read = _prefixes_of_rules if pipeline.by_eventbridge else _prefixes_of_notifications
     with aws_errors("Reading which uploads become jobs"):
         try:
             remedy = deploy_advice(pipeline, "Deploy the stack again").removesuffix(".")
-            return Scope(prefixes=read(pipeline), remedy=remedy)
+            return Scope(prefixes=read(pipeline), settings=settings, remedy=remedy)
         except ClientError as error:
             if error.response["Error"]["Code"] in _DENIED:
-                return Scope(prefixes=None)
+                return Scope(prefixes=None, settings=settings)
             raise
 
 
@@ -101,16 +115,27 @@ def find_max_source_bytes(pipeline: Pipeline) -> int | None:
     Raises:
         DarkroomError: Lambda does not answer.
     """
+    settings = known_settings(pipeline)
+    return settings.limits.source_bytes if settings else None
+
+
+def known_settings(pipeline: Pipeline) -> Settings | None:
+    """Ask the function for its settings.
+
+    None for who may not ask, and where it is no function of ours.
+
+    Raises:
+        DarkroomError: Lambda does not answer.
+    """
     with aws_errors("Reading the configuration of the function"):
         try:
-            settings = Settings.from_environment(pipeline.function_environment())
+            return Settings.from_environment(pipeline.function_environment())
         except SettingsError:
             return None
         except ClientError as error:
-            if error.response["Error"]["Code"] in _DENIED:
+            if error.response["Error"]["Code"] in _UNKNOWN:
                 return None
             raise
-    return settings.limits.source_bytes
 
 
 def read_settings(pipeline: Pipeline) -> Settings:

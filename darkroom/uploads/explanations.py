@@ -59,6 +59,9 @@ REJECTIONS: Mapping[str, Explanation] = {
     ),
 }
 
+# Of a rejected upload, where another is shown.
+SHOWN_INSTEAD = "the newest good upload before it is shown instead"
+
 FAILURES = {
     Failure.DEAD_LETTER: Explanation(
         "its job failed every time, and waits in the dead-letter queue",
@@ -69,7 +72,7 @@ FAILURES = {
         "nothing happened any more within the time given", "look at `darkroom status`, and wait for longer"
     ),
     Failure.OUTSIDE_PREFIX: Explanation(
-        "its key does not start as the stack's `key_prefix` says, so no job is made of it",
+        "its key does not start as the stack's `key_prefix` says, or has no variants, so nothing is made of it",
         "upload it with --prefix, or change the setting",
     ),
 }

@@ -31,9 +31,10 @@ class Outcome(StrEnum):
 
     RESIZED = "resized"
     REJECTED = "rejected"  # an invalid image, not retried: see the manifest's reason
-    REMOVED = "removed"  # the source is gone, and so are its variants
+    REMOVED = "removed"  # the source is gone, or no variants are configured for it any more: there are none now
     SUPERSEDED = "superseded"  # a newer upload of the key has won; nothing is recorded
     FOLDER = "folder"  # the key marks a folder, and no image; nothing is recorded
+    NO_VARIANTS = "no_variants"  # none are configured for the key; nothing is recorded
 
 
 # Removed keys' manifests carry this tag, by which the stack lets S3 expire them.
@@ -148,11 +149,12 @@ class LaterSchemaError(ValueError):
 class Manifest:
     """A key's newest outcome.
 
-    `reason` and `detail` where it is `rejected`, what was seen where it is `resized`. `outcome` and `reason` are plain
-    text where a later version of Darkroom wrote a word that is not known here. `source_expired` says that a lifecycle
-    rule took the source and the renditions were kept. `shown` is the upload that the renditions show where the newest
-    cannot be shown, and `preset` the name of the variants: both None so far. `replaced` has the keys and ETags of what
-    stood before and is to be deleted; it is None if nothing stood there.
+    `reason` and `detail` where it is `rejected`, what was seen of the upload that is shown. `outcome` and `reason` are
+    plain text where a later version of Darkroom wrote a word that is not known here. `source_expired` says that a
+    lifecycle rule took the source and the renditions were kept. `shown` is the upload that the renditions show where
+    the newest is rejected; None where it is not, or no other can be shown. `preset` is the prefix of the preset whose
+    variants were to be made, None where those of `variants` were. `replaced` has the keys and ETags of what stood
+    before and is to be deleted; it is None if nothing stood there.
     """
 
     outcome: Outcome | str

@@ -149,7 +149,8 @@ class Consumer:
             for_each=write,
             announce=self.announce,
         )
-        render = partial(self.sandbox.render, deadline=monotonic() + seconds)
+        variants = self.settings.variants_for(upload.key)
+        render = partial(self.sandbox.render, deadline=monotonic() + seconds, variants=variants)
         return Job(upload=upload, settings=self.settings, publication=publication, render=render).run()
 
     def _report(self, record: SQSRecord, upload: ObjectEvent, ended: JobResult) -> None:
@@ -166,7 +167,7 @@ class Consumer:
             milliseconds=ended.milliseconds,
             repeated=ended.duplicate,
         )
-        if ended.duplicate or ended.outcome is Outcome.FOLDER:
+        if ended.duplicate or ended.outcome in {Outcome.FOLDER, Outcome.NO_VARIANTS}:
             return
         self._count(_METRIC_BY_OUTCOME[Outcome(ended.outcome)])
         self.metrics.add_metric(Metric.JOB_MILLIS, MetricUnit.Milliseconds, ended.milliseconds)

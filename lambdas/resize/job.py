@@ -80,7 +80,7 @@ class Job:
                 return self._unrecorded(Outcome.SUPERSEDED, started)
         if manifest is None:
             self.publication.delete_own()
-            return self._unrecorded(Outcome.FOLDER, started)
+            return self._unrecorded(Outcome.FOLDER if self._has_variants else Outcome.NO_VARIANTS, started)
         return JobResult(
             outcome=manifest.outcome,
             milliseconds=milliseconds(self.clock() - started),
@@ -88,11 +88,15 @@ class Job:
             duplicate=repeated,
         )
 
+    @property
+    def _has_variants(self) -> bool:
+        return bool(self.settings.variants_for(self.upload.key))
+
     def _unrecorded(self, outcome: Outcome, started: datetime) -> JobResult:
         return JobResult(outcome=outcome, milliseconds=milliseconds(self.clock() - started))
 
     def _bring_up_to_date(self, started: datetime) -> tuple[Manifest | None, bool]:
-        """Give the manifest that stands in the end, None for a folder that never was an image, and if it stood before.
+        """Give the manifest that stands in the end, None where there is nothing to record, and if it stood before.
 
         Raises:
             SupersededError: a later event has written, or will.
@@ -102,14 +106,16 @@ class Job:
             manifest = self.publication.already_processed(recorded)
             original = opening.take() if manifest is None else None
         repeated = manifest is not None
+        if manifest is None and not self._has_variants and not recorded.etags and _is_nothing(recorded.manifest):
+            return None, True
         if manifest is None:
             standing = recorded.manifest
-            if original is None and self._is_needless(standing):
+            if original is None and is_folder(self.upload.key) and _is_nothing(standing):
                 return None, True
             if original and standing and self._is_done(original, standing):
                 original.body.close()
                 return standing, True
-            if original and self._is_outdated_by(original, standing):
+            if original and self._has_variants and self._is_outdated_by(original, standing):
                 original.body.close()
                 raise SupersededError(self.upload.key)
             manifest = self._publish(original, recorded, started)
@@ -135,29 +141,55 @@ class Job:
         return self.publication.read_manifest_beside(opening.begin)
 
     def _open_image(self) -> SourceObject | None:
-        """Open what is current; None if that is nothing, or no more than a folder's marker."""
+        """Open what is current; None if that is nothing, or no more than a folder's marker, or of no interest."""
+        if not self._has_variants and not self.settings.keep_variants_of_expired:
+            return None
         original = self.publication.uploads.open_current()
         if original and is_folder_marker(self.upload.key, original.size):
             original.body.close()
             return None
         return original
 
-    def _is_needless(self, standing: Manifest | None) -> bool:
-        """Tell whether there is nothing to record of a folder's marker, or of its deletion: it never was an image."""
-        return is_folder(self.upload.key) and (standing is None or standing.outcome is Outcome.REMOVED)
-
     def _publish(self, original: SourceObject | None, recorded: StoredManifest, started: datetime) -> Manifest:
         builder = self._builder(started)
         if original is None:
             return self._kept_after_expiry(recorded, started) or self._remove(recorded, started)
+        if not self._has_variants:
+            original.body.close()
+            return self._remove(recorded, started)
         try:
             rendered = self.render(self.publication.uploads.read(original))
         except ImageRejectedError as error:
             fault = _without_variables(error)
             kept = self._kept_in_archive(builder, original, fault, recorded)
-            return kept or self.publication.commit(builder.rejected(original, fault), recorded)
+            return kept or self._reject(builder, original, fault, recorded)
         written = self.publication.write(rendered.renditions, recorded)
         return self.publication.commit(builder.resized(original, rendered, written), recorded)
+
+    def _reject(
+        self, builder: ManifestBuilder, original: SourceObject, fault: ImageRejectedError, recorded: StoredManifest
+    ) -> Manifest:
+        """Tell why an upload is not shown, and show the newest good one before it; nothing where there is none.
+
+        That depends on the versions alone, and not on what stands: so events may come in any order.
+        """
+        found = self._find_good(original)
+        if found is None:
+            return self.publication.commit(builder.rejected(original, fault), recorded)
+        older, rendered = found
+        written = self.publication.write(rendered.renditions, recorded)
+        manifest = builder.showing(older, rendered, written, builder.rejected(original, fault))
+        return self.publication.commit(manifest, recorded)
+
+    def _find_good(self, rejected: SourceObject) -> tuple[SourceObject, Rendered] | None:
+        if rejected.version_id is None:
+            return None  # the bucket keeps no versions
+        uploads = self.publication.uploads
+        for version_id in uploads.versions_before(rejected.version_id, self.settings.fallback_versions):
+            if older := uploads.open_version(version_id):
+                with suppress(ImageRejectedError):
+                    return older, self.render(uploads.read(older))
+        return None
 
     def _remove(self, recorded: StoredManifest, started: datetime) -> Manifest:
         return self.publication.commit(self._builder(started).removed(), recorded)
@@ -170,6 +202,7 @@ class Job:
         if (
             fault.reason is not Reason.ARCHIVED
             or not standing
+            or standing.shown
             or not standing.is_of(original.version_id, original.etag)
         ):
             return None
@@ -261,7 +294,7 @@ class Job:
                     manifest = self._made_intact(standing, self._later_sequencer(standing), recorded, started)
                     if manifest is None and not self.publication.is_intact(standing):
                         self._dropped(standing, recorded)
-                elif standing and standing.reason is Reason.ARCHIVED and not self.publication.is_intact(standing):
+                elif standing and _cannot_be_made_again(standing) and not self.publication.is_intact(standing):
                     self._dropped(standing, recorded)
         self.publication.delete_own(spare_listed=is_kept)
         return manifest
@@ -286,9 +319,9 @@ class Job:
 
         It is an old version now, and None too if that is gone, or cannot be rendered any more.
         """
-        if self.publication.is_intact(standing):
+        if not self._has_variants or self.publication.is_intact(standing):
             return None
-        original = self.publication.uploads.open_version(standing.source.version_id)
+        original = self.publication.uploads.open_version((standing.shown or standing.source).version_id)
         if original is None:
             return None
         try:
@@ -296,9 +329,13 @@ class Job:
         except ImageRejectedError:
             return None
         written = self.publication.write(rendered.renditions, recorded)
-        made = expired(self._builder(started).resized(original, rendered, written), sequencer)
+        builder = self._builder(started)
+        made = builder.resized(original, rendered, written)
+        if standing.shown:
+            anew = replace(standing, recipe=made.recipe, generation=made.generation, preset=made.preset)
+            made = builder.showing(original, rendered, written, anew)
         times = replace(made.times, uploaded=standing.times.uploaded)
-        return self.publication.commit(replace(made, times=times), recorded)
+        return self.publication.commit(replace(expired(made, sequencer), times=times), recorded)
 
     def _builder(self, started: datetime) -> ManifestBuilder:
         return ManifestBuilder(upload=self.upload, settings=self.settings, clock=self.clock, started=started)
@@ -309,10 +346,12 @@ class Job:
         The manifest keeps its order then, which is earlier than this event's: a job in between may still replace it,
         and looks once more at the source when it has (`Publication.still_holds`).
         """
+        # Of a rejected upload it is another matter: what was deleted may be what is shown, or have hidden that.
         return (
             self.upload.change in {EventType.DELETED, EventType.EXPIRED_FOR_GOOD}
+            and standing.outcome is not Outcome.REJECTED
             and not standing.source_expired
-            and standing.recipe == self.settings.recipe
+            and standing.recipe == self.settings.recipe_for(self.upload.key)
             and standing.is_of(original.version_id, original.etag)
             and self.publication.is_intact(standing)
         )
@@ -336,6 +375,16 @@ class Job:
             return standing.replaced is None or self.publication.is_later(original.modified)
         is_of_original = self.publication.is_retry and standing.is_of(original.version_id, original.etag)
         return not is_of_original or self.publication.is_intact(standing)
+
+
+def _is_nothing(standing: Manifest | None) -> bool:
+    """Tell whether a manifest says no more than none would: of what was never an image, nothing is recorded."""
+    return standing is None or standing.outcome is Outcome.REMOVED
+
+
+def _cannot_be_made_again(standing: Manifest) -> bool:
+    """Tell whether variants are of an archived upload; of one that is shown in its place they can."""
+    return standing.reason is Reason.ARCHIVED and standing.shown is None
 
 
 def _unchanged(manifest: Manifest) -> Manifest:

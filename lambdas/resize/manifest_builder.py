@@ -25,7 +25,7 @@ class ManifestBuilder:
     started: datetime
 
     def removed(self) -> Manifest:
-        """Tell that the source is gone."""
+        """Tell that the source is gone, or nothing is to be made of it any more."""
         return self._manifest(Outcome.REMOVED, self._source(self.upload.version_id, self.upload.etag, self.upload.size))
 
     def rejected(self, original: SourceObject, fault: ImageRejectedError) -> Manifest:
@@ -49,6 +49,19 @@ class ManifestBuilder:
             renditions=standing.listing(intact).renditions,
             dominant_colour=standing.dominant_colour,
             thumbhash=standing.thumbhash,
+        )
+
+    def showing(
+        self, older: SourceObject, rendered: Rendered, renditions: Sequence[PublishedRendition], rejected: Manifest
+    ) -> Manifest:
+        """Tell that an older upload's renditions are shown in place of a rejected one's."""
+        shown = self.resized(older, rendered, renditions)
+        return replace(
+            rejected,
+            shown=shown.source,
+            renditions=shown.renditions,
+            dominant_colour=shown.dominant_colour,
+            thumbhash=shown.thumbhash,
         )
 
     def resized(self, original: SourceObject, rendered: Rendered, renditions: Sequence[PublishedRendition]) -> Manifest:
@@ -82,12 +95,14 @@ class ManifestBuilder:
             finished=_text(finished),
             milliseconds=milliseconds(finished - self.started),
         )
+        preset = self.settings.preset_of(self.upload.key)
         return Manifest(
             outcome=outcome,
             source=source,
             times=times,
-            recipe=self.settings.recipe,
+            recipe=self.settings.recipe_for(self.upload.key),
             generation=self.settings.function_version,
+            preset=preset.prefix if preset else None,
         )
 
 

@@ -89,7 +89,9 @@ class Publication:
         self._derived = DerivedBucket(client, settings.derived_bucket, self._order)
         self._manifest_key = manifest_key(upload.key)
         self.uploads = UploadsBucket(client, settings, upload.key)
-        self._whole_variants = {variant.name for variant in settings.variants if variant.fit is Fit.INSIDE}
+        self._variants = settings.variants_for(upload.key)
+        self._recipe = settings.recipe_for(upload.key)
+        self._whole_variants = {variant.name for variant in self._variants if variant.fit is Fit.INSIDE}
 
     def read_manifest(self) -> StoredManifest:
         """Read the key's manifest, and finish what its writer did not come to do.
@@ -166,7 +168,7 @@ class Publication:
         header = recorded.header
         if header is None:
             return None
-        same_job = header.order.sequencer == self._order.sequencer and header.recipe == self._settings.recipe
+        same_job = header.order.sequencer == self._order.sequencer and header.recipe == self._recipe
         same_job = same_job and self._upload.requested is None
         if same_job and recorded.manifest:
             return recorded.manifest
@@ -183,6 +185,8 @@ class Publication:
         """
         if manifest.replaced is None and not is_folder(self._upload.key):
             return True
+        if not self._variants and manifest.outcome is Outcome.REMOVED:
+            return True  # whatever the source is
         answer = self.uploads.head()
         if answer is None:
             # Of an image, the event of a deletion that leaves nothing always writes.

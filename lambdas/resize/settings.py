@@ -5,12 +5,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
+from typing import Any
 
 from contract.errors import SettingsError
 from resize.backoff import Backoff
 from resize.imaging.encoding import recipe_of
 from resize.imaging.engine import Engine
 from resize.imaging.limits import Limits
+from resize.imaging.presets import Preset, compress_presets, decompress_presets, find_preset
 from resize.imaging.variants import Variant, parse_variants, variants_to_json
 
 # What a job needs of the function's time beside rendering: its S3 requests, a slow one and its retries among them.
@@ -29,6 +31,7 @@ _CHILD_PARTS, _PARTS = 8, 9
 # What a function has of memory for each processor: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
 _MEGABYTES_OF_PROCESSOR = 1769
 _EVENTS = "DARKROOM_EVENTS"
+_PRESETS = "DARKROOM_PRESETS"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,18 +49,21 @@ class Events:
 class Settings:
     """Everything that the stack tells the function.
 
-    The number of the function's version is beside it, 0 if it has none. `stack_name` is what its log and its metrics
-    are called by: Powertools' name for that is the service.
+    `variants` are those of the keys for which there is none of `presets`. The number of the function's version is
+    beside it, 0 if it has none. `stack_name` is what its log and its metrics are called by: Powertools' name for that
+    is the service.
     """
 
     uploads_bucket: str
     derived_bucket: str
     variants: tuple[Variant, ...]
+    presets: tuple[Preset, ...] = ()
     limits: Limits = field(default_factory=Limits)
     cache_control: str = "public, max-age=3600"
     jobs_at_once: int = 4
     render_seconds: int = 25
     keep_variants_of_expired: bool = False
+    fallback_versions: int = 3
     stack_name: str = "Darkroom"
     engine: Engine = Engine.PILLOW
     function_version: int = 0
@@ -70,13 +76,32 @@ class Settings:
         """How long one image may take by the clock."""
         return WALL_FACTOR * self.render_seconds
 
-    @cached_property
-    def recipe(self) -> str:
-        """A fingerprint of all that decides what renditions look like.
+    def preset_of(self, key: str) -> Preset | None:
+        """Find the preset of a key; None where its variants are `variants`."""
+        return find_preset(self.presets, key)
+
+    def variants_for(self, key: str) -> tuple[Variant, ...]:
+        """Give the variants of a key: none where nothing is to be made of it."""
+        preset = self.preset_of(key)
+        return preset.variants if preset else self.variants
+
+    def recipe_for(self, key: str) -> str:
+        """Give a fingerprint of all that decides what a key's renditions look like.
+
+        What its prefix is called does not matter.
 
         A manifest of another recipe is out of date.
         """
-        text = json.dumps([recipe_of(self.variants), self.cache_control, self.engine], sort_keys=True)
+        return self._fingerprint(recipe_of(self.variants_for(key)))
+
+    @cached_property
+    def recipe(self) -> str:
+        """A fingerprint of all that decides what any key's renditions look like."""
+        presets = [(each.prefix, recipe_of(each.variants)) for each in self.presets]
+        return self._fingerprint(recipe_of(self.variants), *presets)
+
+    def _fingerprint(self, *variants: Any) -> str:
+        text = json.dumps([*variants, self.cache_control, self.engine], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def images_at_once(self, memory_megabytes: int) -> int:
@@ -120,7 +145,8 @@ class Settings:
 
         `Settings.from_environment` reads them back.
         """
-        # No variable where there are no events: the template is then what it is without them.
+        # No variable where there is nothing to say: the template is then what it is without it.
+        presets = {_PRESETS: compress_presets(self.presets)} if self.presets else {}
         events = {_EVENTS: json.dumps(asdict(self.events), separators=(",", ":"))} if self.events else {}
         return {
             "DARKROOM_UPLOADS_BUCKET": self.uploads_bucket,
@@ -131,10 +157,12 @@ class Settings:
             "DARKROOM_JOBS_AT_ONCE": str(self.jobs_at_once),
             "DARKROOM_RENDER_SECONDS": str(self.render_seconds),
             "DARKROOM_KEEP_VARIANTS_OF_EXPIRED": json.dumps(self.keep_variants_of_expired),
+            "DARKROOM_FALLBACK_VERSIONS": str(self.fallback_versions),
             "POWERTOOLS_SERVICE_NAME": self.stack_name,
             "DARKROOM_ENGINE": self.engine.value,
             "DARKROOM_JOBS_QUEUE_URL": self.jobs_queue_url,
             "DARKROOM_BACKOFF": json.dumps(asdict(self.backoff), separators=(",", ":")),
+            **presets,
             **events,
         }
 
@@ -149,12 +177,14 @@ class Settings:
             return cls(
                 uploads_bucket=environment["DARKROOM_UPLOADS_BUCKET"],
                 derived_bucket=environment["DARKROOM_DERIVED_BUCKET"],
-                variants=parse_variants(json.loads(environment["DARKROOM_VARIANTS"])),
+                variants=parse_variants(json.loads(environment["DARKROOM_VARIANTS"]), may_be_empty=True),
+                presets=decompress_presets(_PRESETS, environment[_PRESETS]) if _PRESETS in environment else (),
                 limits=Limits(**json.loads(environment["DARKROOM_LIMITS"])),
                 cache_control=environment["DARKROOM_CACHE_CONTROL"],
                 jobs_at_once=int(environment["DARKROOM_JOBS_AT_ONCE"]),
                 render_seconds=int(environment["DARKROOM_RENDER_SECONDS"]),
                 keep_variants_of_expired=environment["DARKROOM_KEEP_VARIANTS_OF_EXPIRED"] == "true",
+                fallback_versions=int(environment["DARKROOM_FALLBACK_VERSIONS"]),
                 stack_name=environment["POWERTOOLS_SERVICE_NAME"],
                 engine=Engine(environment["DARKROOM_ENGINE"]),
                 function_version=version_number(environment.get("AWS_LAMBDA_FUNCTION_VERSION", "")),

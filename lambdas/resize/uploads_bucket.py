@@ -1,10 +1,10 @@
 """Read the versions of one key in the uploads bucket."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypedDict
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -15,10 +15,12 @@ from resize.settings import Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
-    from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef, HeadObjectOutputTypeDef
+    from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef, HeadObjectOutputTypeDef, ListObjectVersionsOutputTypeDef
 
 # What is read of a body at a time: little beside a source, and enough for few system calls.
 _CHUNK_BYTES = 1024 * 1024
+# How many versions may have come on top of one meanwhile; where there are more, the events of those decide.
+_NEWER = 8
 
 
 class Body(Protocol):
@@ -96,6 +98,13 @@ class Opening:
         """Close what nobody took."""
         if self._original:
             self._original.body.close()
+
+
+class _Position(TypedDict, total=False):
+    """Where a listing of versions goes on."""
+
+    KeyMarker: str
+    VersionIdMarker: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,6 +191,34 @@ class UploadsBucket:
             markers=tuple(each["VersionId"] for each in markers),
             marker=next((each["VersionId"] for each in markers if each["IsLatest"]), None),
         )
+
+    def versions_before(self, version_id: str, most: int) -> Iterator[str]:
+        """Name the versions before one, the newest first.
+
+        They are so many at most, and none from before a delete marker. In one answer versions and markers come apart,
+        and their times are in whole seconds: so each is asked for alone.
+        """
+        is_before, position = False, _Position()
+        for _ in range(_NEWER + 1 + most):
+            if most == 0:
+                return
+            answer = self._list_one(position)
+            found = next((each["VersionId"] for each in answer.get("Versions", []) if each["Key"] == self._key), None)
+            if found is None:
+                return
+            if is_before:
+                yield found
+                most -= 1
+            is_before = is_before or found == version_id
+            if not answer["IsTruncated"]:
+                return
+            position = _Position(KeyMarker=answer["NextKeyMarker"], VersionIdMarker=answer["NextVersionIdMarker"])
+
+    def _list_one(self, position: "_Position") -> "ListObjectVersionsOutputTypeDef":
+        try:
+            return self._client.list_object_versions(Bucket=self._bucket, Prefix=self._key, MaxKeys=1, **position)
+        except (ClientError, BotoCoreError) as error:
+            raise StorageError("ListObjectVersions", self._key, error_code(error)) from error
 
     def head(self) -> "HeadObjectOutputTypeDef | None":
         """Look at the current version without its bytes; None if there is none."""

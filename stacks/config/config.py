@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from resize.backoff import Backoff
 from resize.imaging.engine import Engine
 from resize.imaging.limits import Limits
+from resize.imaging.presets import Preset
 from resize.imaging.variants import Rule, Variant, parse_variants
 from resize.settings import STORAGE_SECONDS, WALL_FACTOR, Events, Settings
 from stacks.config.event_target import EventTarget, parse_event_target
 from stacks.config.existing_bucket import ExistingBucket, parse_existing_bucket
+from stacks.config.presets import notified_prefixes
 from stacks.config.rules import (
     BOOLEAN,
     DAYS,
@@ -17,6 +19,7 @@ from stacks.config.rules import (
     MESSAGE_DAYS,
     ORIGINS,
     POLLERS,
+    PRESETS,
     VARIANTS,
     Pollers,
     integer,
@@ -86,6 +89,9 @@ class Config:
     variants: tuple[Variant, ...] = setting(
         parse_variants(_DEFAULT_VARIANTS), VARIANTS, "the sizes: see below", written=_DEFAULT_VARIANTS
     )
+    presets: tuple[Preset, ...] = setting(
+        (), PRESETS, "other sizes for the keys of a folder: [see below](#variants-by-folder)", written=[]
+    )
     # Whether `cdk destroy` leaves the buckets and the log. False removes them; the buckets must be empty by then, as
     # emptying them for you would take a function with the right to delete everything.
     retain_data: bool = setting(True, BOOLEAN, "whether `make destroy` leaves the buckets and the log")
@@ -108,6 +114,12 @@ class Config:
         None,
         optional(integer(1, 2**31 - 1, ", or null for never")),
         "after how many days uploads expire, and their variants unless `keep_variants_of_expired`; `null` is never",
+    )
+    fallback_versions: int = setting(
+        3,
+        integer(0, 10),
+        "how many uploads before a rejected one are looked at for a good one to be shown instead: "
+        "[see below](#uploads-that-are-rejected)",
     )
     abort_upload_days: int = setting(1, DAYS, "how long the parts of an unfinished multipart upload are kept")
     # How long a deleted upload's manifest stays, so that an older job that comes late cannot bring its variants back.
@@ -258,6 +270,14 @@ class Config:
         return 3 * self.visibility_seconds // 2
 
     @property
+    def notified_prefixes(self) -> tuple[str, ...]:
+        """With what the keys start of which S3 sends events.
+
+        Those are all that are resized, and few others.
+        """
+        return notified_prefixes(self.variants, self.presets, self.key_prefix)
+
+    @property
     def backoff(self) -> Backoff:
         """When a job that was not done is tried again."""
         return Backoff(visibility_seconds=self.visibility_seconds, max_receives=self.max_receive_count)
@@ -273,6 +293,7 @@ class Config:
             uploads_bucket=uploads_bucket,
             derived_bucket=derived_bucket,
             variants=self.variants,
+            presets=self.presets,
             limits=Limits(
                 source_bytes=self.max_source_bytes,
                 frame_pixels=self.max_frame_pixels,
@@ -283,6 +304,7 @@ class Config:
             jobs_at_once=self.jobs_at_once,
             render_seconds=self.render_seconds,
             keep_variants_of_expired=self.keep_variants_of_expired,
+            fallback_versions=self.fallback_versions,
             stack_name=self.stack_name,
             engine=self.engine,
             jobs_queue_url=jobs_queue_url,

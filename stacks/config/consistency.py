@@ -1,11 +1,13 @@
 """Refuse values that are allowed each by itself, and cannot work together."""
 
 import json
+from dataclasses import replace
 
 from contract.errors import SettingsError
 from resize.settings import STORAGE_SECONDS, WALL_FACTOR, Events
 from stacks.config.config import MAX_BUCKET_NAME, Config
 from stacks.config.event_target import MskServerlessTarget
+from stacks.config.presets import check_presets
 
 # In all, names and values: docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html. What Lambda measures, going
 # by its own error message, is the environment as JSON text.
@@ -23,6 +25,7 @@ def check_together(config: Config) -> None:
         SettingsError: the first that does not hold.
     """
     _check_names(config)
+    check_presets(config.variants, config.presets, config.key_prefix)
     _check_originals(config)
     _check_times(config)
     _check_consumption(config)
@@ -66,6 +69,7 @@ def _check_times(config: Config) -> None:
             f"at most {longest_render} with a function_timeout_seconds of {config.function_timeout_seconds}: "
             f"a job is started only while {WALL_FACTOR} times that and {STORAGE_SECONDS} seconds for storage are left",
         )
+    _check_fallback(config)
     if config.visibility_seconds < config.function_timeout_seconds:
         raise SettingsError(
             "visibility_timeout_seconds",
@@ -84,6 +88,19 @@ def _check_times(config: Config) -> None:
             "removed_manifest_days",
             config.removed_manifest_days,
             f"more than {message_days}, the days that a message can live in both queues",
+        )
+
+
+def _check_fallback(config: Config) -> None:
+    """See that one invocation has the time to reject an upload, and as many before it, each at its slowest."""
+    rendered = (config.function_timeout_seconds - STORAGE_SECONDS - 1) // (WALL_FACTOR * config.render_seconds)
+    if config.fallback_versions >= rendered:
+        raise SettingsError(
+            "fallback_versions",
+            config.fallback_versions,
+            f"at most {rendered - 1} with a function_timeout_seconds of {config.function_timeout_seconds} and a "
+            f"render_seconds of {config.render_seconds}: a job may take {WALL_FACTOR} times that for its own image and "
+            f"for each of these, and {STORAGE_SECONDS} seconds for storage; raise the timeout, or lower either",
         )
 
 
@@ -126,6 +143,15 @@ def _check_events(config: Config) -> None:
 
 
 def _check_environment(config: Config) -> None:
+    """See that the environment has room for what the function is told; no preset has more than `variants` may."""
+    _check_room(replace(config, presets=()), "variants", f"{len(config.variants)} variants")
+    for preset in config.presets:
+        alone = replace(config, variants=preset.variants, presets=())
+        _check_room(alone, f"presets[{preset.prefix!r}].variants", f"{len(preset.variants)} variants")
+    _check_room(config, "presets", f"{len(config.presets)} presets")
+
+
+def _check_room(config: Config, key: str, what: str) -> None:
     longest = "b" * MAX_BUCKET_NAME
     events = Events(queue_url="q" * MAX_QUEUE_URL, source=f"{_LONGEST_SOURCE}{config.stack_name}")
     environment = config.settings(
@@ -137,7 +163,7 @@ def _check_environment(config: Config) -> None:
     size = len(json.dumps(environment).encode())
     if size > MAX_ENVIRONMENT_BYTES:
         raise SettingsError(
-            "variants",
-            f"{len(config.variants)} variants",
+            key,
+            what,
             f"an environment of at most {MAX_ENVIRONMENT_BYTES} bytes, and these make it {size}; configure fewer",
         )

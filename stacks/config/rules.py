@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from contract.errors import SettingsError
 from resize.imaging.engine import Engine
+from resize.imaging.presets import Preset, parse_presets
 from resize.imaging.variants import Rule, Variant, parse_variants
 
 
@@ -64,8 +65,12 @@ def _boolean(key: str, value: object) -> bool:
     return value
 
 
-def _variants(_key: str, value: object) -> tuple[Variant, ...]:
-    return parse_variants(value)
+def _variants(key: str, value: object) -> tuple[Variant, ...]:
+    return parse_variants(value, key, may_be_empty=True)
+
+
+def _presets(key: str, value: object) -> tuple[Preset, ...]:
+    return parse_presets(value, key)
 
 
 def _engine(key: str, value: object) -> Engine:
@@ -102,7 +107,8 @@ _ORIGIN = text(
 ORIGINS = Rule(parse=_origins, allowed=f'a list of at most {_MOST_ORIGINS} origins, or of "*"')
 
 BOOLEAN = Rule(parse=_boolean, allowed="true or false")
-VARIANTS = Rule(parse=_variants, allowed="an object of at least one variant by its name")
+VARIANTS = Rule(parse=_variants, allowed="an object of variants by their names; {} only beside presets")
+PRESETS = Rule(parse=_presets, allowed="a list of objects of a prefix and its variants")
 
 _ENGINE_NAME = one_of(*(engine.value for engine in Engine))
 ENGINE = Rule(parse=_engine, allowed=_ENGINE_NAME.allowed)

@@ -32,4 +32,4 @@ def pipeline(assembly: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 
 # Lambda wants a job to stay hidden for at least as long as the function may run.
-BRISK = {"function_timeout_seconds": 20, "render_seconds": 3, "visibility_timeout_seconds": 20}
+BRISK = {"function_timeout_seconds": 20, "render_seconds": 3, "visibility_timeout_seconds": 20, "fallback_versions": 0}

@@ -65,7 +65,7 @@ def test_uploads_and_overwrites_are_resized_and_each_is_known_by_its_bytes(adopt
 
 @pytest.mark.long
 def test_a_test_image_goes_through_and_its_deletion_too(adopted: Pipeline) -> None:
-    findings = [*check_eventbridge(adopted, "shop/"), *SmokeTest(adopted, "shop/", PATIENCE).findings()]
+    findings = [*check_eventbridge(adopted, ("shop/",)), *SmokeTest(adopted, "shop/", PATIENCE).findings()]
 
     assert [each.what for each in findings if each.level is not Level.OK] == []
 

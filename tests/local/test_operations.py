@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 # As conftest's BRISK, told to `darkroom doctor` as to `cdk deploy`.
-SETTINGS = ("function_timeout_seconds=20", "render_seconds=3", "visibility_timeout_seconds=20")
+SETTINGS = ("function_timeout_seconds=20", "render_seconds=3", "visibility_timeout_seconds=20", "fallback_versions=0")
 DOCTOR = ("doctor", "--json", *(argument for setting in SETTINGS for argument in ("-c", setting)))
 
 

@@ -140,8 +140,33 @@ def test_a_key_that_the_pipeline_does_not_resize_is_told_at_once(tmp_path: Path)
     (line,) = finished.stdout.splitlines()
     assert (finished.returncode, json.loads(line)["reason"]) == (1, "outside_prefix")
     assert finished.stderr == (
-        "1 have keys that are not resized: those that start as key_prefix says are. Try -c key_prefix=\n"
+        "1 have keys that are not resized: those that start as key_prefix says, and have variants, are. "
+        "Try -c key_prefix= -c presets=[]\n"
     )
+
+
+@pytest.mark.long
+def test_each_folder_gets_the_variants_of_its_preset(tmp_path: Path) -> None:
+    """S3 tells of the presets' keys alone, as there are no variants for others."""
+    names = ("avatars/u1.jpg", "avatars/raw/u1.jpg", "pets/cat.jpg", "other.jpg")
+    album(tmp_path / "album", dict.fromkeys(names, jpeg()))
+    presets = [
+        {"prefix": "avatars/", "variants": {"small": {"width": 8}}},
+        {"prefix": "avatars/raw/", "variants": {}},
+        {"prefix": "pets/", "variants": {"card": {"width": 16}}},
+    ]
+    (tmp_path / "presets.json").write_text(json.dumps({"variants": {}, "presets": presets}))
+
+    finished = darkroom("run", "album", "--variants", "presets.json", "--json", folder=tmp_path)
+
+    lines = {line["key"]: line for line in map(json.loads, finished.stdout.splitlines())}
+    assert {key: [*line["variants"]] for key, line in lines.items()} == {
+        "avatars/u1.jpg": ["small"],
+        "pets/cat.jpg": ["card"],
+        "avatars/raw/u1.jpg": [],
+        "other.jpg": [],
+    }
+    assert {lines[key]["reason"] for key in ("avatars/raw/u1.jpg", "other.jpg")} == {"outside_prefix"}
 
 
 @pytest.mark.long

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from resize.imaging.engine import Engine
+from resize.imaging.presets import Preset, decompress_presets
 from resize.imaging.variants import Variant, variants_to_json
 from stacks.config.config import Config
 from stacks.outputs import Output
@@ -22,11 +23,13 @@ CHANGED = Config(
     key_prefix="in/",
     cors_origins=("https://www.example.com",),
     variants=(Variant(name="tiny", width=16),),
+    presets=(Preset(prefix="in/raw/", variants=()),),
     retain_data=False,
     noncurrent_days=31,
     keep_variants_of_expired=True,
     archive_originals_days=7,
     expire_originals_days=400,
+    fallback_versions=0,
     abort_upload_days=2,
     removed_manifest_days=33,
     queue_retention_days=3,
@@ -132,6 +135,7 @@ def test_every_setting_is_changed_somewhere_in_these_tests() -> None:
         ("AWS::Lambda::Function", "Environment.Variables.DARKROOM_RENDER_SECONDS", "20"),
         ("AWS::Lambda::Function", "Environment.Variables.DARKROOM_ENGINE", "vips"),
         ("AWS::Lambda::Function", "Environment.Variables.DARKROOM_KEEP_VARIANTS_OF_EXPIRED", "true"),
+        ("AWS::Lambda::Function", "Environment.Variables.DARKROOM_FALLBACK_VERSIONS", "0"),
         ("AWS::Lambda::Function", "Environment.Variables.DARKROOM_JOBS_AT_ONCE", "3"),
         ("AWS::Lambda::Function", "Environment.Variables.DARKROOM_CACHE_CONTROL", "no-store"),
         ("AWS::Lambda::Function", "Environment.Variables.POWERTOOLS_SERVICE_NAME", "Lightroom"),
@@ -165,6 +169,7 @@ def test_variants_limits_and_the_pace_of_retries_arrive_in_the_functions_environ
     variables = changed.only("AWS::Lambda::Function")["Properties"]["Environment"]["Variables"]
 
     assert json.loads(variables["DARKROOM_VARIANTS"]) == variants_to_json(CHANGED.variants)
+    assert decompress_presets("DARKROOM_PRESETS", variables["DARKROOM_PRESETS"]) == CHANGED.presets
     assert json.loads(variables["DARKROOM_LIMITS"]) == LIMITS
     assert json.loads(variables["DARKROOM_BACKOFF"]) == {"visibility_seconds": 91, "max_receives": 7}
 

@@ -6,6 +6,8 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from resize.settings import Settings
 from stacks.config.config import Config
 from stacks.config.rules import Pollers
@@ -130,7 +132,9 @@ def test_the_role_allows_exactly_what_the_function_does(template: Template) -> N
         ("sqs:GetQueueAttributes", jobs),
         ("sqs:ChangeMessageVisibility", jobs),
         ("s3:GetObject", f"{uploads}/*"),
+        ("s3:GetObjectVersion", f"{uploads}/*"),
         ("s3:ListBucket", uploads),
+        ("s3:ListBucketVersions", uploads),
         ("s3:GetObject", joined(derived, "/*")),
         ("s3:PutObject", joined(derived, "/*")),
         ("s3:PutObjectTagging", joined(derived, "/*")),
@@ -139,13 +143,17 @@ def test_the_role_allows_exactly_what_the_function_does(template: Template) -> N
     )
 
 
-def test_the_role_may_see_and_read_old_versions_where_variants_outlive_what_expires(
-    template: Template, tmp_path: Path
-) -> None:
-    keeping = synthesize(tmp_path, Config(keep_variants_of_expired=True))
-    uploads = f"arn:aws:s3:::{in_cloudformation(keeping.behind(Output.UPLOADS_BUCKET)['Properties']['BucketName'])}"
+@pytest.mark.parametrize("config", [Config(), Config(fallback_versions=0, keep_variants_of_expired=True)])
+def test_the_role_may_see_and_read_old_versions_only_where_one_may_be_shown(config: Config, tmp_path: Path) -> None:
+    """In place of a rejected one, or after it has expired."""
+    folders = [tmp_path / name for name in ("reading", "current")]
+    for folder in folders:
+        folder.mkdir()
+    reading = synthesize(folders[0], config)
+    current_alone = synthesize(folders[1], Config(fallback_versions=0))
+    uploads = f"arn:aws:s3:::{in_cloudformation(reading.behind(Output.UPLOADS_BUCKET)['Properties']['BucketName'])}"
 
-    assert rights_of(keeping) - rights_of(template) == as_text(
+    assert rights_of(reading) - rights_of(current_alone) == as_text(
         ("s3:GetObjectVersion", f"{uploads}/*"), ("s3:ListBucketVersions", uploads)
     )
 

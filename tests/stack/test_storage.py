@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
+from contract.events import NOTIFIED_EVENTS
 from contract.manifest import REMOVED_TAG
+from resize.imaging.presets import Preset
+from resize.imaging.variants import Variant
 from stacks.config.config import Config
 from stacks.outputs import Output
 from support.aws.stack import Template, arn_of, in_cloudformation, joined, synthesize
@@ -180,6 +183,21 @@ def test_a_key_prefix_limits_what_is_notified_and_what_can_be_read(tmp_path: Pat
     statements = template.only("AWS::IAM::Policy")["Properties"]["PolicyDocument"]["Statement"]
     (read,) = [statement for statement in statements if statement.get("Sid") == "ReadUploads"]
     assert in_cloudformation(read["Resource"]).endswith("/photos/*")
+
+
+def test_where_only_presets_have_variants_s3_tells_of_their_keys_alone_and_no_two_filters_overlap(
+    tmp_path: Path,
+) -> None:
+    """S3 refuses a filter for the same event that is the start of another."""
+    tiny = (Variant(name="tiny", width=16),)
+    presets = [Preset(prefix=prefix, variants=tiny) for prefix in ("pets/cats/", "avatars/", "pets/")]
+    config = replace(Config(), variants=(), presets=(*presets, Preset(prefix="raw/", variants=())))
+
+    template = synthesize(tmp_path, config)
+
+    (configurations,) = template.behind(Output.UPLOADS_BUCKET)["Properties"]["NotificationConfiguration"].values()
+    told = [(each["Filter"]["S3Key"]["Rules"][0]["Value"], each["Event"]) for each in configurations]
+    assert told == [(prefix, event) for prefix in ("avatars/", "pets/") for event in NOTIFIED_EVENTS]
 
 
 @pytest.mark.parametrize("bucket", BUCKETS)

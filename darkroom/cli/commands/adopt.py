@@ -71,7 +71,8 @@ def adopt(
         census = take_census(client_of(session, "s3", endpoint_url), bucket, prefix)
     findings = [*judge(found, census, region=session.region_name)]
     settings = settings_for(found, prefix, endpoint_url, session)
-    estimate = Estimate(keys=census.whole.objects, rate=RATE, variants=len(configuration(settings).variants))
+    keys, variants = census.whole.objects, len(configuration(settings).variants)
+    estimate = Estimate(keys=keys, rate=RATE, renditions=keys * variants)
     if as_json:
         typer.echo(_json(findings, census, estimate, settings))
     else:

@@ -40,6 +40,7 @@ from darkroom.pipeline.deployed_config import find_scope, read_settings
 from darkroom.pipeline.sqs import RateLimiter
 from darkroom.text import format_duration, printable
 from resize.imaging.formats.detect import SourceFormat
+from resize.imaging.variants import Variant
 from resize.settings import Settings
 
 # From here on it is asked for twice: a person may not know how many there are.
@@ -130,10 +131,10 @@ def backfill_(  # noqa: PLR0913 - the command has so many options
         raise UsageError("--orphans goes through the manifests: of the options that choose, it takes --prefix alone.")
     pipeline = find_target(local=local, stack=stack, endpoint_url=endpoint_url)
     settings = read_settings(pipeline)
-    within = _within_scope(prefix, pipeline)
+    within = _within_scope(prefix, pipeline, settings)
     if orphans:
         manifests = Manifests(pipeline=pipeline, prefix=within)
-        examiner = OrphanPlanner(pipeline, within, settings.variants)
+        examiner = OrphanPlanner(pipeline, within, settings)
         noted = Checkpoint(file=checkpoint, backfill=_described_orphans(manifests))
         _sweep(_Run(pipeline, manifests, examiner, noted, rate, as_json), settings, dry_run=dry_run, yes=yes)
         return
@@ -148,11 +149,11 @@ def backfill_(  # noqa: PLR0913 - the command has so many options
     )
     uploads = UploadedKeys(pipeline=pipeline, prefix=within, inventory=inventory)
     noted = Checkpoint(file=checkpoint, backfill=_described(uploads, selection, older_than))
-    run = _Run(pipeline, uploads, Planner(pipeline, settings.variants, selection), noted, rate, as_json)
+    run = _Run(pipeline, uploads, Planner(pipeline, settings, selection), noted, rate, as_json)
     after = noted.read()
-    estimate = Estimate(keys=_count(uploads, after), rate=rate, variants=len(settings.variants))
+    estimate = _estimate(uploads, settings, after, rate)
     typer.echo(_plan(estimate, going_on=after is not None), err=True)
-    if note := note_on_defaults(settings.variants):
+    if note := note_on_defaults(_all_variants(settings)):
         typer.echo(note, err=True)
     if dry_run:
         run.report(run.show(shown=True), dry_run=True)
@@ -248,21 +249,32 @@ def _live_version(pipeline: Pipeline) -> int:
         return pipeline.live_generation()
 
 
+def _all_variants(settings: Settings) -> Iterator[Variant]:
+    yield from settings.variants
+    for preset in settings.presets:
+        yield from preset.variants
+
+
 def _known(variant: str | None, settings: Settings) -> str | None:
-    names = [each.name for each in settings.variants]
+    names = dict.fromkeys(each.name for each in _all_variants(settings))
     if variant is not None and variant not in names:
         raise UsageError(f"--missing {variant!r} is not configured, so no job would make it: {', '.join(names)} are.")
     return variant
 
 
-def _within_scope(prefix: str, pipeline: Pipeline) -> str:
-    """Narrow the prefix to what the function may read: other keys would all end as dead letters."""
+def _within_scope(prefix: str, pipeline: Pipeline, settings: Settings) -> str:
+    """Narrow the prefix to what the function may read: other keys would all end as dead letters.
+
+    Where only presets have variants, all keys are looked at: those that lost theirs are where S3 sends no jobs of.
+    """
+    if not settings.variants:
+        return prefix
     scope = find_scope(pipeline)
     if scope.includes(prefix):
         return prefix
     narrower = [each for each in scope.prefixes or () if each.startswith(prefix)]
     if not narrower:
-        raise UsageError(f"--prefix {prefix!r} finds nothing that is resized: {scope.rule}.")
+        raise UsageError(f"--prefix {prefix!r} finds nothing that is resized: {scope.rule_for(prefix)}.")
     return narrower[0]
 
 
@@ -288,6 +300,13 @@ def _described_orphans(manifests: Manifests) -> dict[str, str | bool | None]:
         "prefix": manifests.prefix,
         "orphans": True,
     }
+
+
+def _estimate(uploads: UploadedKeys, settings: Settings, after: str | None, rate: int) -> Estimate:
+    with steps(shown=sys.stderr.isatty()) as progress:
+        progress.begin("Counting")
+        keys, renditions = uploads.count_renditions(lambda key: len(settings.variants_for(key)), after)
+    return Estimate(keys=keys, rate=rate, renditions=renditions)
 
 
 def _count(source: KeySource, after: str | None) -> int:

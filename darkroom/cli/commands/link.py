@@ -96,12 +96,12 @@ def link(  # noqa: PLR0913 - the command has so many options
     asked = key_pattern(key, prefix)
     pipeline = find_target(local=local, stack=stack, endpoint_url=endpoint_url)
     scope = find_scope(pipeline)
-    pattern = asked or new_key(scope.first)
+    pattern = asked or new_key(scope.start_of("new"))
     limit = find_max_source_bytes(pipeline)
     most = max_bytes or limit or Limits().source_bytes
     made = make_link(pipeline, pattern, max_bytes=most, valid_for=expires, redirect=redirect)
     if not scope.includes(pattern):
-        _warn(f"What is uploaded as {pattern!r} will not be resized: {scope.rule}.")
+        _warn(f"What is uploaded as {pattern!r} will not be resized: {scope.rule_for(pattern)}.")
     if limit and most > limit:
         _warn(f"Images of more than {limit:,} bytes will be rejected: that is the stack's max_source_bytes.")
     if made.dies_with_session:

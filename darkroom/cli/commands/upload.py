@@ -128,7 +128,7 @@ def _warn_outside_prefix(sources: Sequence[LocalFile], scope: Scope) -> None:
         example = printable(repr(outside[0]))
         typer.echo(
             f"darkroom: {len(outside):,} of {len(sources):,} keys will not be resized, {example} among them: "
-            f"{printable(scope.rule)}.",
+            f"{printable(scope.rule_for(outside[0]))}.",
             err=True,
         )
 

@@ -9,7 +9,7 @@ from darkroom.cli.output.aws_cli import aws_command, shell_word
 from darkroom.cli.output.results import TIMES
 from darkroom.pipeline.client import Pipeline
 from darkroom.text import format_kilobytes, printable
-from darkroom.uploads.explanations import FAILURES, REJECTIONS
+from darkroom.uploads.explanations import FAILURES, REJECTIONS, SHOWN_INSTEAD
 from darkroom.uploads.lookup import Found
 from darkroom.uploads.outcomes import Failure
 
@@ -20,7 +20,7 @@ def describe_lookup(found: Found, pipeline: Pipeline) -> Iterator[str]:
     They say what becomes of an upload that has none yet, too.
     """
     if found.recorded:
-        yield from _describe_manifest(found.recorded.manifest, pipeline)
+        yield from _describe_manifest(found.recorded.manifest, found, pipeline)
     if situation := situation_of(found):
         if found.recorded:
             yield ""
@@ -44,7 +44,7 @@ def situation_of(found: Found) -> str | None:
         return f"{upload}. But {FAILURES[Failure.DEAD_LETTER].sentence}"
     if not found.scope.includes(found.key):
         again = " Upload it with --prefix." if found.scope.prefixes else ""
-        return printable(f"{upload}, and is not resized: {found.scope.rule}.{again}")
+        return printable(f"{upload}, and is not resized: {found.scope.rule_for(found.key)}.{again}")
     return f"{upload}, {_progress(found.jobs or 0)}"
 
 
@@ -70,11 +70,13 @@ def _progress(jobs: int) -> str:
     )
 
 
-def _describe_manifest(manifest: Manifest, pipeline: Pipeline) -> Iterator[str]:
+def _describe_manifest(manifest: Manifest, found: Found, pipeline: Pipeline) -> Iterator[str]:
     source = manifest.source
     yield f"key       {printable(source.key)}"
     moment = _moment(datetime.fromisoformat(manifest.times.uploaded))
-    if manifest.outcome is Outcome.REMOVED:
+    if manifest.preset:
+        yield f"preset    {printable(manifest.preset)}"
+    if manifest.outcome is Outcome.REMOVED and found.stored is None:
         yield f"deleted   {moment}"
     else:
         yield f"uploaded  {moment}, version {source.version_id}"
@@ -88,7 +90,12 @@ def _describe_manifest(manifest: Manifest, pipeline: Pipeline) -> Iterator[str]:
         yield f"reason    {manifest.reason}: {printable(manifest.detail or '')}"
         if explanation := REJECTIONS.get(manifest.reason):
             yield f"          {explanation.sentence}"
-    if manifest.outcome is Outcome.REMOVED:
+    if shown := manifest.shown:
+        pixels = f"{shown.format} {shown.width}{TIMES}{shown.height}, {format_kilobytes(shown.size)}"
+        yield f"shown     version {shown.version_id}, {pixels}: {SHOWN_INSTEAD}."
+    if manifest.outcome is Outcome.REMOVED and found.stored and found.is_settled:
+        yield f"          No variants are configured for it: {printable(found.scope.rule_for(found.key))}."
+    elif manifest.outcome is Outcome.REMOVED:
         yield "          Its source is gone, and so are its variants. Upload it again to have them back."
     if manifest.source_expired:
         yield "          Its source has expired, and its variants are kept: they cannot be made again."

@@ -13,7 +13,7 @@ from darkroom.cli.terminal import UNLIMITED_WIDTH, table_console
 from darkroom.errors import ExitStatus
 from darkroom.text import format_kilobytes, printable
 from darkroom.uploads.download import DownloadedResult
-from darkroom.uploads.explanations import FAILURES, REJECTIONS
+from darkroom.uploads.explanations import FAILURES, REJECTIONS, SHOWN_INSTEAD
 from darkroom.uploads.local_files import Selection, Skipped
 from darkroom.uploads.outcomes import Failure, Result
 from darkroom.uploads.upload import UploadedFile
@@ -81,7 +81,10 @@ def failure_lines(results: Sequence[Result], log: Path) -> Iterator[str]:
     if failed := sum(1 for result in results if result.is_in_the_log):
         yield f"{failed:,} failed. The function's log says why: {printable(str(log))}"
     if outside := sum(1 for result in results if result.failure is Failure.OUTSIDE_PREFIX):
-        yield f"{outside:,} have keys that are not resized: those that start as key_prefix says are. Try -c key_prefix="
+        yield (
+            f"{outside:,} have keys that are not resized: those that start as key_prefix says, and have variants, are. "
+            "Try -c key_prefix= -c presets=[]"
+        )
     if late := sum(1 for result in results if result.failure is Failure.NO_OUTCOME):
         yield f"{late:,} had no outcome within the time given. Wait for longer with --timeout."
 
@@ -178,7 +181,8 @@ def _rest(result: Result) -> str:
     if manifest and manifest.reason:
         explanation = REJECTIONS.get(manifest.reason)
         why = f"{manifest.reason}: {printable(manifest.detail or '')}"
-        return f"{why}; {explanation.advice}" if explanation else why
+        told = f"{why}; {explanation.advice}" if explanation else why
+        return f"{told}; {SHOWN_INSTEAD}" if manifest.shown else told
     renditions = manifest.renditions if manifest else ()
     return ", ".join(f"{rendition.variant} {describe_result(rendition)}" for rendition in renditions)
 

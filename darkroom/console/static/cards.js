@@ -75,7 +75,8 @@ function updateWhy(why, row) {
 function facts(row) {
   const source = row.format ? `${row.format} ${row.width ? size(row.width, row.height) : ""}`.trim() : "";
   const took = row.milliseconds === null ? "" : `${numbers.format(row.milliseconds)} ms`;
-  return [source, weight(row.size), took].filter(Boolean).map(shown).join(", ");
+  const preset = row.preset ? `preset ${row.preset}` : "";
+  return [source, weight(row.size), took, preset].filter(Boolean).map(shown).join(", ");
 }
 
 /** Tell in a queued upload's card how long it has waited. */

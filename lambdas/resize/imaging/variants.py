@@ -99,15 +99,18 @@ class Variant:
     enlarge: bool = False
 
 
-def parse_variants(value: object) -> tuple[Variant, ...]:
+def parse_variants(value: object, key: str = "variants", *, may_be_empty: bool = False) -> tuple[Variant, ...]:
     """Make variants of configuration: `{name: {option: value}}`, in the order given.
+
+    `key` is what errors call it; nothing is made by variants that are empty.
 
     Raises:
         SettingsError: the first thing that is wrong, with its key, value and what is allowed.
     """
-    if not isinstance(value, Mapping) or not value:
-        raise SettingsError("variants", value, "an object of at least one variant by its name")
-    return tuple(_parse_variant(name, options) for name, options in value.items())
+    if not isinstance(value, Mapping) or not (value or may_be_empty):
+        least = "variants by their names" if may_be_empty else "at least one variant by its name"
+        raise SettingsError(key, value, f"an object of {least}")
+    return tuple(_parse_variant(key, name, options) for name, options in value.items())
 
 
 def variants_to_json(variants: tuple[Variant, ...]) -> dict[str, dict[str, Any]]:
@@ -124,12 +127,12 @@ def _options_of(variant: Variant) -> dict[str, Any]:
     return {option: value for option, value in options.items() if value is not None}
 
 
-def _parse_variant(name: object, options: object) -> Variant:
+def _parse_variant(variants: str, name: object, options: object) -> Variant:
     if not isinstance(name, str) or not _NAME.fullmatch(name) or name in RESERVED_NAMES:
         raise SettingsError(
-            "variants", name, "a name of 1 to 32 of a-z, 0-9 and '-', not starting with '-', and not 'manifests'"
+            variants, name, "a name of 1 to 32 of a-z, 0-9 and '-', not starting with '-', and not 'manifests'"
         )
-    key = f"variants.{name}"
+    key = f"{variants}.{name}"
     if not isinstance(options, Mapping):
         raise SettingsError(key, options, f"an object of the options {', '.join(OPTIONS)}")
     for option in options:

@@ -79,7 +79,6 @@ class Confinement:
 class _WorkerOptions:
     """What each child is started for."""
 
-    variants: tuple[Variant, ...]
     limits: Limits
     confinement: Confinement
     engine: Engine
@@ -89,7 +88,7 @@ class Sandbox:
     """Child processes that render one image each at a time.
 
     Calls from more threads wait for their turn. The children start at once, so that they get ready while their caller
-    does, and end with `close`.
+    does, and end with `close`. `variants` are what an image becomes of which nothing else is said.
     """
 
     def __init__(
@@ -100,7 +99,8 @@ class Sandbox:
         children: int = 1,
         engine: Engine = Engine.PILLOW,
     ) -> None:
-        order = _WorkerOptions(variants=tuple(variants), limits=limits, confinement=confinement, engine=engine)
+        order = _WorkerOptions(limits=limits, confinement=confinement, engine=engine)
+        self._variants = tuple(variants)
         self._slots = tuple(_Slot(order) for _ in range(children))
         # The last one used comes first: its memory is warm.
         self._free: LifoQueue[_Slot] = LifoQueue()
@@ -113,7 +113,7 @@ class Sandbox:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def render(self, source: bytes, deadline: float) -> Rendered:
+    def render(self, source: bytes, deadline: float, variants: Sequence[Variant] | None = None) -> Rendered:
         """Make renditions of an image before `deadline`.
 
         It is in seconds of the monotonic clock.
@@ -124,7 +124,7 @@ class Sandbox:
             SandboxError: no child comes up; nothing has looked at the image.
         """
         with self._free_slot() as place:
-            return place.render(source, deadline)
+            return place.render(source, self._variants if variants is None else tuple(variants), deadline)
 
     @property
     def process_ids(self) -> tuple[int, ...]:
@@ -153,21 +153,21 @@ class _Slot:
         self._order = order
         self.child: _WorkerProcess | None = _WorkerProcess(order)
 
-    def render(self, source: bytes, deadline: float) -> Rendered:
+    def render(self, source: bytes, variants: tuple[Variant, ...], deadline: float) -> Rendered:
         child = self._ready_child()
         seconds = deadline - monotonic()
         if seconds < (most := self._order.confinement.wall_seconds):
             raise OutOfTimeError(f"{seconds:.0f} s are left, and an image may take {most}")
         was_used, child.is_used = child.is_used, True
         try:
-            return child.render(source)
+            return child.render(source, variants)
         except ImageRejectedError as fault:
             keeps_memory = was_used and fault.reason is Reason.OUT_OF_MEMORY and child.is_alive()
             if fault.reason in _CHILD_IS_SPENT:
                 self.end_child()
             if not keeps_memory:
                 raise
-        return self.render(source, deadline)  # in a fresh child, which keeps nothing of earlier images
+        return self.render(source, variants, deadline)  # in a fresh child, which keeps nothing of earlier images
 
     def end_child(self) -> None:
         if self.child is not None:
@@ -228,17 +228,17 @@ class _WorkerProcess:
         seconds = max(_START_SECONDS, self._confinement.processor_seconds)
         self._set_deadline(seconds)
         try:
-            write_message(self._requests, encode_task(self._order.variants, self._order.limits))
             read_message(self._answers, len(READY))
         except (ProtocolError, OSError) as error:
             raise SandboxError(f"the child did not start within {seconds:.0f} s: {error}") from error
         self._is_ready = True
 
-    def render(self, source: bytes) -> Rendered:
+    def render(self, source: bytes, variants: tuple[Variant, ...]) -> Rendered:
         self._set_deadline(self._confinement.wall_seconds)
         try:
+            write_message(self._requests, encode_task(variants, self._order.limits))
             write_message(self._requests, source)
-            return read_answer(self._answers, self._order.variants, self._confinement.answer_bytes)
+            return read_answer(self._answers, variants, self._confinement.answer_bytes)
         except TimeoutError as error:
             raise self._timed_out() from error
         except (StreamEndedError, OSError) as error:

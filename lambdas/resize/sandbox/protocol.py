@@ -66,14 +66,14 @@ def _read_exactly(stream: IO[bytes], length: int) -> bytes:
 
 
 def encode_task(variants: Sequence[Variant], limits: Limits) -> bytes:
-    """Write what every image of this function becomes."""
+    """Write what an image is to become."""
     return json.dumps({"variants": variants_to_json(tuple(variants)), "limits": asdict(limits)}).encode()
 
 
 def decode_task(frame: bytes) -> tuple[tuple[Variant, ...], Limits]:
     """Read what `encode_task` wrote."""
     task = json.loads(frame)
-    return parse_variants(task["variants"]), Limits(**task["limits"])
+    return parse_variants(task["variants"], may_be_empty=True), Limits(**task["limits"])
 
 
 def write_rendered(stream: IO[bytes], rendered: Rendered) -> None:

@@ -35,20 +35,22 @@ def main() -> None:
     requests, answers = sys.stdin.buffer, _take_standard_output()
     warm_up(engine)
     _confine(confinement["memory_bytes"])
-    variants, limits = decode_task(read_message(requests))
     used_bytes = _used_bytes()
     _open_nothing_more()
     write_message(answers, READY)
-    while (image := _next_image(requests)) is not None:
+    while (request := _next_request(requests)) is not None:
+        task, image = request
+        variants, limits = decode_task(task)
         _allow_processor_seconds(confinement["processor_seconds"])
         memory_bytes = confinement["memory_bytes"] - used_bytes()
         make = partial(render, image, variants, limits, memory_bytes, engine)
         _answer(answers, make, confinement["answer_bytes"])
 
 
-def _next_image(requests: IO[bytes]) -> bytes | None:
+def _next_request(requests: IO[bytes]) -> tuple[bytes, bytes] | None:
+    """Wait for what is to be made, and of which image; None once the parent wants nothing more."""
     try:
-        return read_message(requests)
+        return read_message(requests), read_message(requests)
     except StreamEndedError:
         return None
 

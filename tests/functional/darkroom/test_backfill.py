@@ -97,6 +97,28 @@ def test_what_was_rejected_is_done_again_where_it_is_asked_for(world: Buckets, p
     assert world.deliver(job).outcome is Outcome.RESIZED
 
 
+def test_a_rejected_upload_in_whose_place_another_is_shown_is_settled_and_kept_up_to_date(
+    world: Buckets, pipeline: Pipeline
+) -> None:
+    def refuse_broken(source: bytes) -> Rendered:
+        if source == b"broken":
+            raise ImageRejectedError(Reason.CORRUPT, "cut off")
+        return world.render(source)
+
+    world.upload("cat.jpg", b"good")
+    world.deliver(world.upload("cat.jpg", b"broken"), refuse_broken)
+    assert run(world, pipeline) == {Decision.LEFT_REJECTED: 1}
+
+    world.settings = replace(world.settings, variants=world.settings.variants[:1], function_version=1)
+    assert run(world, pipeline) == {Decision.OTHER_RECIPE: 1}
+    (job,) = jobs(pipeline)
+    world.deliver(job, refuse_broken)
+
+    assert set(world.derived()) == {"large/cat.jpg.webp"}
+    assert world.shows("large/cat.jpg.webp", b"good")
+    assert run(world, pipeline) == {Decision.LEFT_REJECTED: 1}
+
+
 def test_an_upload_whose_event_was_lost_is_done(world: Buckets, pipeline: Pipeline) -> None:
     world.deliver(world.upload("cat.jpg", b"old"))
     world.upload("cat.jpg", b"new")
@@ -251,7 +273,7 @@ def test_what_is_deleted_meanwhile_is_no_job(world: Buckets, pipeline: Pipeline)
     world.upload("cat.jpg", b"1")
     world.delete("cat.jpg")
 
-    (planned,) = Planner(pipeline, world.settings.variants, selection(world)).plan([Listed("cat.jpg", "e1")])
+    (planned,) = Planner(pipeline, world.settings, selection(world)).plan([Listed("cat.jpg", "e1")])
 
     assert planned.decision is Decision.GONE
 

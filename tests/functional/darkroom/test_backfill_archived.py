@@ -114,7 +114,7 @@ def test_s3_tells_of_an_object_what_has_to_be_restored(
     asking = create_autospec(Pipeline, instance=True, uploads_bucket="uploads", derived_bucket="derived")
     asking.client.return_value = client
 
-    (planned,) = Planner(asking, world.settings.variants, selection(world)).plan([Listed("cat.jpg")])
+    (planned,) = Planner(asking, world.settings, selection(world)).plan([Listed("cat.jpg")])
 
     assert pipeline
     assert planned.decision is decision

@@ -71,7 +71,7 @@ class Wiring:
         self.sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
 
     def told(self, prefix: str = "") -> list[tuple[Level, str]]:
-        return [(each.level, f"{each.what} {each.advice}") for each in check_eventbridge(self.pipeline, prefix)]
+        return [(each.level, f"{each.what} {each.advice}") for each in check_eventbridge(self.pipeline, (prefix,))]
 
 
 @pytest.fixture

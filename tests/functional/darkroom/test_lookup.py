@@ -15,7 +15,8 @@ from darkroom.pipeline.client import Pipeline
 from darkroom.pipeline.deploy_advice import START_AGAIN
 from darkroom.pipeline.deployed_config import Scope, find_max_source_bytes, find_scope
 from darkroom.uploads.lookup import look_up
-from support.function.buckets import Buckets
+from resize.imaging.presets import parse_presets
+from support.function.buckets import Buckets, settings
 from support.function.events import s3_body, s3_record
 
 
@@ -121,8 +122,33 @@ def test_where_nothing_is_resized_the_advice_is_one_for_where_the_pipeline_is(
 
     on_aws, here = find_scope(pipeline), find_scope(replace(pipeline, endpoint_url="http://127.0.0.1:4566"))
 
-    assert on_aws.rule.endswith("no jobs to this pipeline's queue. Deploy the stack again")
-    assert here.rule.endswith("no jobs to this pipeline's queue. " + START_AGAIN.removesuffix("."))
+    assert on_aws.rule_for("a.jpg").endswith("no jobs to this pipeline's queue. Deploy the stack again")
+    assert here.rule_for("a.jpg").endswith("no jobs to this pipeline's queue. " + START_AGAIN.removesuffix("."))
+
+
+def test_a_key_without_variants_is_not_resized_and_it_is_said_why(
+    world: Buckets, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notify(world, pipeline, prefix="pets/")
+    presets = [{"prefix": "pets/", "variants": {"a": {"width": 1}}}, {"prefix": "pets/raw/", "variants": {}}]
+    told = replace(world.settings, variants=(), presets=parse_presets(presets))
+    monkeypatch.setattr(Pipeline, "function_environment", lambda _: told.to_environment())
+
+    scope = find_scope(pipeline)
+
+    assert [scope.includes(key) for key in ("pets/a.jpg", "pets/raw/a.jpg", "a.jpg")] == [True, False, False]
+    assert scope.rule_for("pets/raw/a.jpg") == "the preset 'pets/raw/' has no variants"
+    assert scope.rule_for("a.jpg") == "only keys that start with 'pets/' are (the stack's key_prefix and presets)"
+    assert (scope.start_of("console/"), scope.start_of("raw/")) == ("pets/", "pets/")
+
+
+def test_new_keys_are_put_where_something_is_made_of_them() -> None:
+    presets = [{"prefix": "console/", "variants": {}}, {"prefix": "pets/", "variants": {"a": {"width": 1}}}]
+    some = replace(settings(), presets=parse_presets(presets))
+
+    assert Scope(prefixes=("",), settings=some).start_of("console/") == "pets/"
+    assert Scope(prefixes=("",), settings=some).start_of("new") == ""
+    assert Scope(prefixes=None).start_of("console/") == Scope(prefixes=()).start_of("console/") == ""
 
 
 def test_who_may_not_ask_what_is_resized_does_not_know_it(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,8 +168,8 @@ def test_who_may_not_ask_what_is_resized_does_not_know_it(pipeline: Pipeline, mo
 def test_what_an_image_may_weigh_is_what_the_function_was_told(
     world: Buckets, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = replace(world.settings, limits=replace(world.settings.limits, source_bytes=123))
-    monkeypatch.setattr(Pipeline, "function_environment", lambda _: settings.to_environment())
+    told = replace(world.settings, limits=replace(world.settings.limits, source_bytes=123))
+    monkeypatch.setattr(Pipeline, "function_environment", lambda _: told.to_environment())
 
     assert find_max_source_bytes(pipeline) == 123
 

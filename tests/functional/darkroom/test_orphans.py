@@ -43,7 +43,7 @@ def swept(
 
 
 def examiner_of(world: Buckets, pipeline: Pipeline, prefix: str = "") -> OrphanPlanner:
-    return OrphanPlanner(pipeline, prefix, world.settings.variants)
+    return OrphanPlanner(pipeline, prefix, world.settings)
 
 
 def jobs(pipeline: Pipeline) -> list[ObjectEvent]:

@@ -13,6 +13,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from contract.s3_notification import REQUESTED
 from resize.consumer import Consumer
+from resize.imaging.presets import parse_presets
 from stacks.monitoring.queries import QUERIES, Query
 from support.function.buckets import Buckets
 from support.function.consumers import CONFINEMENT, context, counted, failed_ids, message, new_consumer
@@ -293,6 +294,29 @@ def test_a_folder_s_marker_leaves_one_line_and_counts_as_nothing(
     assert failed_ids(answer) == []
     assert (line["message"], line["key"], line["outcome"], line["level"]) == ("job ended", "photos/", "folder", "INFO")
     assert counted(capsys) == {}
+
+
+def test_a_key_without_variants_leaves_one_line_and_counts_as_nothing(
+    world: Buckets, log: StringIO, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.settings = replace(world.settings, presets=parse_presets([{"prefix": "raw/", "variants": {}}]))
+    with new_consumer(world, log, "presets") as consumer:
+        answer = consumer.handle(sqs_event(message(world.upload("raw/a.tif", b"raw"))), context())
+
+    _, line = lines_of(log)
+    assert failed_ids(answer) == []
+    assert (line["message"], line["key"], line["outcome"]) == ("job ended", "raw/a.tif", "no_variants")
+    assert counted(capsys) == {}
+
+
+def test_an_image_is_rendered_as_its_preset_says(world: Buckets, log: StringIO) -> None:
+    presets = [{"prefix": "avatars/", "variants": {"small": {"width": 8, "format": "png"}}}]
+    world.settings = replace(world.settings, presets=parse_presets(presets))
+    with new_consumer(world, log, "presets") as consumer:
+        consumer.handle(sqs_event(message(world.upload("avatars/u1.jpg", jpeg()))), context())
+
+    (rendition,) = world.manifest("avatars/u1.jpg")["renditions"]
+    assert (rendition["key"], rendition["width"]) == ("small/avatars/u1.jpg.png", 8)
 
 
 @pytest.mark.parametrize(("seconds", "is_retry"), [(59, False), (61, True)])

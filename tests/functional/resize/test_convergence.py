@@ -1,4 +1,4 @@
-"""Convergence: whatever is delivered, interleaved, repeated or cut short, the newest upload's variants stand.
+"""Convergence: whatever is delivered, interleaved, repeated or cut short, the newest good upload's variants stand.
 
 One key, uploads whose contents repeat, deletions of every kind, expiry and archiving by lifecycle rules, deployments of
 other variants, consumers that stop at every S3 request: hypothesis looks for a sequence after which, once no message is
@@ -9,13 +9,22 @@ from itertools import combinations_with_replacement, permutations
 
 import pytest
 
+from contract.keys import manifest_key
 from contract.manifest import Outcome
-from support.function.convergence_machine import Convergence, ConvergenceOfExpired, FolderConvergence, examples
+from support.function.convergence_machine import (
+    Convergence,
+    ConvergenceOfExpired,
+    ConvergenceOfPresets,
+    FolderConvergence,
+    examples,
+)
 
 TestConvergence = pytest.mark.long(Convergence.TestCase)
 TestConvergence.settings = examples(500)
 TestConvergenceOfExpired = pytest.mark.long(ConvergenceOfExpired.TestCase)
 TestConvergenceOfExpired.settings = examples(500)
+TestConvergenceOfPresets = pytest.mark.long(ConvergenceOfPresets.TestCase)
+TestConvergenceOfPresets.settings = examples(500)
 TestFolderConvergence = pytest.mark.long(FolderConvergence.TestCase)
 TestFolderConvergence.settings = examples(250)
 
@@ -35,6 +44,25 @@ def test_three_deliveries_of_one_job_at_once_of_which_one_is_killed_converge(req
 
     machine.settle()
     assert machine.manifest() is not None
+
+
+def test_variants_of_an_upload_that_was_under_way_when_its_key_lost_them_go_by_the_next_backfill() -> None:
+    """Its job had read the source before the newer one's found that there is nothing to do."""
+    machine = ConvergenceOfPresets()
+    machine.change(b"A")
+    slow = machine.start(machine.waiting.pop())
+    slow.steps(2)
+    machine.lose_variants()
+    machine.change(b"B")
+    machine.start(machine.waiting.pop()).finish()
+
+    slow.finish()
+
+    manifest = machine.manifest()
+    assert manifest is not None
+    assert manifest.renditions
+    machine.settle()
+    assert [key for key in machine.s3.keys("derived") if key != manifest_key(machine.key)] == []
 
 
 def test_of_expired_variants_that_cannot_be_made_again_only_what_is_as_it_was_is_listed() -> None:

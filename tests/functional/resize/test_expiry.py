@@ -273,6 +273,7 @@ def test_a_job_about_an_archived_source_that_comes_twice_is_done_once(world: Buc
 
 
 def test_an_archived_source_that_was_never_resized_has_no_variants(world: Buckets) -> None:
+    world.settings = replace(world.settings, fallback_versions=0)
     uploaded(world, b"another")
     event = world.upload("cat.jpg", b"cat")
     world.move("cat.jpg", "GLACIER")

@@ -300,6 +300,15 @@ def told_by_child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, expression: s
     return rejected.value.detail.removeprefix("Told_")
 
 
+def test_each_image_becomes_the_variants_that_are_asked_for_it() -> None:
+    other = (variant("other", width=9), variant("small", width=5))
+    with new_sandbox() as sandbox:
+        asked = sandbox.render(jpeg(), in_seconds(120), other)
+
+        assert [(each.variant, each.width) for each in asked.renditions] == [("other", 9), ("small", 5)]
+        assert width_of_good_image(sandbox) == 32
+
+
 def test_no_credentials_reach_the_child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
 

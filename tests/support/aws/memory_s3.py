@@ -78,12 +78,21 @@ class MemoryS3:
             _fail(ClientError, "404", 404, "HeadObject")
         return self._described(found)
 
-    def list_object_versions(self, *, Bucket: str, Prefix: str) -> dict[str, Any]:
+    def list_object_versions(
+        self, *, Bucket: str, Prefix: str, MaxKeys: int = 1000, KeyMarker: str = "", VersionIdMarker: str | None = None
+    ) -> dict[str, Any]:
         """List the versions of the keys that begin so, a key's newest first, and delete markers apart from them."""
         keys = sorted(key for owner, key in self._objects if owner == Bucket and key.startswith(Prefix))
         found = [(key, version) for key in keys for version in reversed(self.versions(Bucket, key))]
-        kinds: dict[str, list[dict[str, Any]]] = {}
-        for key, version in found:
+        if VersionIdMarker:  # which may be gone meanwhile: ids are numbers that grow
+            found = [
+                (key, each) for key, each in found if (key, -_number(each)) > (KeyMarker, -int(VersionIdMarker[1:]))
+            ]
+        kinds: dict[str, Any] = {"IsTruncated": len(found) > MaxKeys}
+        if kinds["IsTruncated"]:
+            last, version = found[MaxKeys - 1]
+            kinds |= {"NextKeyMarker": last, "NextVersionIdMarker": version.version_id}
+        for key, version in found[:MaxKeys]:
             listed = {
                 "Key": key,
                 "VersionId": version.version_id,
@@ -170,6 +179,10 @@ class MemoryS3:
         } | version.headers
         archive = {"StorageClass": "GLACIER"} if version.archived else {}
         return described | archive | ({"VersionId": version.version_id} if version.version_id else {})
+
+
+def _number(version: Version) -> int:
+    return int((version.version_id or "v0")[1:])
 
 
 def _fail(kind: type[ClientError], code: str, status: int, operation: str) -> NoReturn:

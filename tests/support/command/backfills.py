@@ -36,7 +36,7 @@ def whole(world: Buckets, pipeline: Pipeline, inventory: Path | None = None) -> 
 
 def planner(world: Buckets, pipeline: Pipeline, chosen: Filter | None = None) -> Planner:
     """What decides about each key."""
-    return Planner(pipeline, world.settings.variants, chosen or selection(world))
+    return Planner(pipeline, world.settings, chosen or selection(world))
 
 
 def no_checkpoint() -> Checkpoint:

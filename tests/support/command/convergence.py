@@ -1,6 +1,7 @@
 """Is the derived bucket what the uploads bucket says? Asked once no message is left."""
 
 import io
+import itertools
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from PIL import Image, ImageStat
 from contract.keys import MANIFESTS, manifest_key
 from darkroom.pipeline.client import Pipeline
 from resize.derived_bucket import ORDER
+from resize.settings import Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -31,14 +33,15 @@ def assert_converged(pipeline: Pipeline, prefix: str = "") -> None:
     """Hold the derived bucket against the uploads bucket, for all keys that begin so.
 
     Every live key has a manifest of its newest version. If that is an image there are all its variants, of its color,
-    with the lengths and ETags that the manifest tells; if not, it is rejected. There is nothing else: no rendition of
-    another version or of a deleted key, whose manifest says "removed". Images are of one color.
+    with the lengths and ETags that the manifest tells; if not, it is rejected, and there are those of the newest image
+    before it, down to a delete marker. There is nothing else: no rendition of another version or of a deleted key,
+    whose manifest says "removed". Images are of one color.
     """
     s3: S3Client = pipeline.client("s3")
     live = {item["Key"]: item["VersionId"] for item in _current_versions(s3, pipeline.uploads_bucket, prefix)}
     derived = _derived(s3, pipeline.derived_bucket, prefix)
     manifests = {key: _manifest(s3, pipeline, key) for key in derived if key.startswith(f"{MANIFESTS}/")}
-    variants = _variants(pipeline)
+    settings = _settings(pipeline)
 
     assert {manifest_key(key) for key in live} <= set(manifests), "a live key has no manifest"
     listed = set()
@@ -48,7 +51,7 @@ def assert_converged(pipeline: Pipeline, prefix: str = "") -> None:
             assert Derived(each["bytes"], each["etag"]) == derived.get(each["key"]), f"{each} of {key!r}"
             listed.add(each["key"])
         if key in live:
-            _assert_describes(s3, pipeline, manifest, live[key], variants)
+            _assert_describes(s3, pipeline, manifest, live[key], settings)
         else:
             assert manifest["outcome"] == "removed", f"{key!r} is deleted: {manifest}"
             assert manifest["renditions"] == [], f"{key!r} is deleted: {manifest}"
@@ -56,15 +59,22 @@ def assert_converged(pipeline: Pipeline, prefix: str = "") -> None:
 
 
 def _assert_describes(
-    s3: "S3Client", pipeline: Pipeline, manifest: dict[str, Any], version_id: str, variants: dict[str, Any]
+    s3: "S3Client", pipeline: Pipeline, manifest: dict[str, Any], version_id: str, settings: Settings
 ) -> None:
     key, renditions = manifest["source"]["key"], manifest["renditions"]
     source = s3.get_object(Bucket=pipeline.uploads_bucket, Key=key, VersionId=version_id)
     color = _color(source["Body"].read())
-    assert manifest["source"]["version_id"] == version_id, f"{key!r} shows an old version: {manifest}"
+    assert manifest["source"]["version_id"] == version_id, f"{key!r} is of an old version: {manifest}"
     assert manifest["source"]["etag"] == source["ETag"].strip('"')
     assert manifest["outcome"] == ("resized" if color else "rejected"), f"{key!r}: {manifest}"
-    assert {each["variant"] for each in renditions} == (set(variants) if color else set()), f"{key!r}: {manifest}"
+    shown = manifest["shown"]
+    if color is None:
+        version, color = _good_before(s3, pipeline.uploads_bucket, key, version_id, settings.fallback_versions)
+        assert (shown["version_id"] if shown else None) == version, f"{key!r} shows another version: {manifest}"
+    else:
+        assert shown is None, f"{key!r}: {manifest}"
+    variants = {variant.name for variant in settings.variants_for(key)} if color else set()
+    assert {each["variant"] for each in renditions} == variants, f"{key!r}: {manifest}"
     for each in renditions:
         found = s3.get_object(Bucket=pipeline.derived_bucket, Key=each["key"])
         shown = _color(found["Body"].read())
@@ -76,11 +86,30 @@ def _assert_describes(
         assert found["Metadata"][ORDER].startswith(f"{manifest['source']['sequencer']}."), f"{each['key']!r}"
 
 
-def _variants(pipeline: Pipeline) -> dict[str, Any]:
+def _settings(pipeline: Pipeline) -> Settings:
     """What the function is told to make of each image."""
-    answer = pipeline.client("lambda").get_function_configuration(FunctionName=pipeline.function_name)
-    variants: dict[str, Any] = json.loads(answer["Environment"]["Variables"]["DARKROOM_VARIANTS"])
-    return variants
+    return Settings.from_environment(pipeline.function_environment())
+
+
+def _good_before(
+    s3: "S3Client", bucket: str, key: str, version_id: str, most: int
+) -> tuple[str | None, tuple[float, ...] | None]:
+    """Find the newest image among so many versions before one, and its color; none behind a delete marker."""
+    pages = s3.get_paginator("list_object_versions").paginate(
+        Bucket=bucket, Prefix=key, PaginationConfig={"PageSize": 1}
+    )
+    older = itertools.dropwhile(lambda page: _version_in(page, key) != version_id, pages)
+    versions = itertools.takewhile(lambda version: version is not None, (_version_in(page, key) for page in older))
+    for version in itertools.islice(versions, 1, 1 + most):
+        color = _color(s3.get_object(Bucket=bucket, Key=key, VersionId=str(version))["Body"].read())
+        if color:
+            return version, color
+    return None, None
+
+
+def _version_in(page: Any, key: str) -> str | None:
+    """The version on a page of one entry; None where that is a delete marker, or of another key."""
+    return next((each["VersionId"] for each in page.get("Versions", []) if each["Key"] == key), None)
 
 
 def _current_versions(s3: "S3Client", bucket: str, prefix: str) -> Iterator[Any]:

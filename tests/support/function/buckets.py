@@ -3,7 +3,7 @@
 import hashlib
 import itertools
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -20,7 +20,7 @@ from moto.s3.models import s3_backends
 from contract.events import EventType, ObjectEvent
 from resize.executor import MapFunction, serial_map
 from resize.imaging.rendition import Rendered, Rendition
-from resize.imaging.variants import Format, parse_variants
+from resize.imaging.variants import Format, Variant, parse_variants
 from resize.job import Job, JobResult
 from resize.publication import Announce, Publication
 from resize.settings import Settings
@@ -108,9 +108,10 @@ class Buckets:
             for_each=self.for_each,
             announce=announce or self.announce,
         )
-        return Job(upload=upload, settings=self.settings, publication=publication, render=render or self.render).run()
+        own = partial(self.render, variants=self.settings.variants_for(upload.key))
+        return Job(upload=upload, settings=self.settings, publication=publication, render=render or own).run()
 
-    def render(self, source: bytes) -> Rendered:
+    def render(self, source: bytes, variants: Sequence[Variant] | None = None) -> Rendered:
         """Make renditions that tell which source and which variant they are of."""
         renditions = tuple(
             Rendition(
@@ -120,7 +121,7 @@ class Buckets:
                 height=variant.height or 1,
                 body=b"RIFF0000WEBP" + picture_of(source, variant.name) + f"{variant.width} wide".encode(),
             )
-            for variant in self.settings.variants
+            for variant in (self.settings.variants if variants is None else variants)
         )
         return Rendered(
             format="jpeg",

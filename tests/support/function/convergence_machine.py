@@ -5,6 +5,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, cast
 
 from hypothesis import settings as hypothesis_settings
@@ -17,8 +18,10 @@ from contract.keys import manifest_key
 from contract.manifest import Manifest
 from contract.sequencer import EventOrder
 from darkroom.backfill.jobs import sequencer_for
+from darkroom.backfill.selection import Filter, select
 from resize.derived_bucket import ORDER
 from resize.errors import ImageRejectedError
+from resize.imaging.presets import parse_presets
 from resize.imaging.rendition import Rendered
 from resize.imaging.variants import Format
 from resize.publication import Announce
@@ -349,7 +352,7 @@ class Convergence(RuleBasedStateMachine):
         def deliver(client: SteppedClient) -> None:
             world.deliver(
                 upload,
-                lambda source: render(world, source),
+                lambda source: render(world, self.key, source),
                 cast("S3Client", client),
                 is_late=is_late,
                 announce=self.announce(client),
@@ -404,6 +407,13 @@ class Convergence(RuleBasedStateMachine):
         """What is to be recorded in the end."""
         return {None: "removed", b"broken": "rejected", b"": "rejected"}.get(source, "resized")
 
+    @property
+    def shown_instead(self) -> str | None:
+        """The newest good upload before the current one, down to the first delete marker: among three at most."""
+        older = list(takewhile(lambda version: version.body is not None, self.versions[-2::-1]))
+        good = (each for each in older[:3] if not each.archived and self.outcome(each.body) == "resized")
+        return next((each.version_id for each in good), None)
+
     def check(self, source: bytes | None) -> None:
         manifest = json.loads(self.s3.get_object(Bucket="derived", Key=manifest_key(self.key))["Body"].read())
         listed = {rendition["key"] for rendition in manifest["renditions"]}
@@ -416,15 +426,20 @@ class Convergence(RuleBasedStateMachine):
             assert manifest["source"]["version_id"] == self.current.version_id
             assert f'"{manifest["source"]["etag"]}"' == self.current.etag
             assert not manifest["source_expired"]
-        if manifest["outcome"] == "resized":
+        shown = manifest["shown"] or manifest["source"]
+        if self.current is not None and not self.current.archived:
+            assert (manifest["shown"] or {}).get("version_id") == (
+                self.shown_instead if manifest["outcome"] == "rejected" else None
+            )
+        if manifest["outcome"] == "resized" or manifest["shown"]:
             variants = self.deployed[manifest["generation"]]
             listed_widths = {each["variant"]: each["width"] for each in manifest["renditions"]}
             widths = {name: variant["width"] for name, variant in variants.items()}
             # What a job overwrote that was undone cannot be made again of a source in an archive, or of none.
-            is_lost = manifest["source_expired"] and not self.is_readable(manifest["source"]["version_id"])
+            is_lost = manifest["source_expired"] and not self.is_readable(shown["version_id"])
             assert listed_widths == widths or (is_lost and listed_widths.items() <= widths.items())
         for rendition in manifest["renditions"]:
-            self.check_rendition(rendition, self.contents[manifest["source"]["version_id"]])
+            self.check_rendition(rendition, self.contents[shown["version_id"]])
 
     def is_readable(self, version_id: str | None) -> bool:
         return any(version.version_id == version_id and not version.archived for version in self.versions)
@@ -451,12 +466,12 @@ class Convergence(RuleBasedStateMachine):
         assert f'"{rendition["etag"]}"' == found["ETag"]
 
 
-def render(world: Buckets, source: bytes) -> Rendered:
+def render(world: Buckets, key: str, source: bytes) -> Rendered:
     """Reject what is broken, keep the format of what is not."""
     if source in {b"broken", b""}:
         raise ImageRejectedError(Reason.CORRUPT if source else Reason.EMPTY, "broken")
     kept = Format.PNG if b"png" in source else Format.JPEG
-    rendered = world.render(source)
+    rendered = world.render(source, world.settings.variants_for(key))
     renditions = (replace(each, format=kept) if each.variant == "keep" else each for each in rendered.renditions)
     return replace(rendered, renditions=tuple(renditions))
 
@@ -481,6 +496,56 @@ class ConvergenceOfExpired(Convergence):
     """The same where the variants of what expires are kept."""
 
     keeps_variants_of_expired = True
+
+
+class ConvergenceOfPresets(Convergence):
+    """The same for a key whose variants are a preset's, which it may lose; a backfill does what events leave undone."""
+
+    key = "avatars/cat.jpg"
+
+    def configured(self, variants: dict[str, dict[str, Any]]) -> Settings:
+        presets = [{"prefix": "a", "variants": {"other": {"width": 7}}}, {"prefix": "avatars/", "variants": variants}]
+        return replace(super().configured({}), variants=(), presets=parse_presets(presets))
+
+    @rule()
+    def lose_variants(self) -> None:
+        """Configure none for the key."""
+        self.deploy({})
+
+    @property
+    def is_to_be_backfilled(self) -> bool:
+        """Whether `darkroom backfill` would send a job for the key."""
+        variants = self.world.settings.variants_for(self.key)
+        if self.current is None or (self.current.archived and variants):
+            return False
+        manifest = self.manifest()
+        is_current = manifest is not None and manifest.source.identity == self.current.identity
+        names = frozenset(variant.name for variant in variants)
+        configured = self.world.settings
+        chosen = Filter(
+            recipe=configured.recipe_for(self.key), function_version=configured.function_version, variants=names
+        )
+        return select(manifest, chosen, is_current=is_current).is_job
+
+    def check(self, source: bytes | None) -> None:
+        if self.is_to_be_backfilled:
+            self.backfill()
+            job = self.waiting.pop()
+            self.start(job).finish()
+            self.look_after_all()
+            assert not self.is_to_be_backfilled
+        manifest = self.manifest()
+        if manifest is None:
+            assert self.s3.keys("derived") == []
+            assert self.current is None or self.current.archived or not self.deployed[-1]
+        elif self.current and self.current.archived:
+            assert manifest.etags.keys() | {manifest_key(self.key)} == set(self.s3.keys("derived"))
+        else:
+            super().check(source)
+
+    def outcome(self, source: bytes | None) -> str:
+        """Where no variants are configured, an upload is as good as gone."""
+        return super().outcome(source if self.deployed[-1] else None)
 
 
 def examples(most: int) -> hypothesis_settings:

@@ -11,6 +11,7 @@ from resize.imaging import encoding
 from resize.imaging.encoding import DEFAULTS, Numbers
 from resize.imaging.engine import Engine
 from resize.imaging.limits import Limits
+from resize.imaging.presets import parse_presets
 from resize.imaging.variants import Format
 from resize.settings import Events, Settings
 from support.function.buckets import settings
@@ -19,11 +20,14 @@ from support.function.buckets import settings
 def test_settings_written_as_an_environment_read_back() -> None:
     told = replace(
         settings(),
+        variants=(),
+        presets=parse_presets([{"prefix": "avatars/", "variants": {"tiny": {"width": 16}}}]),
         limits=Limits(frames=7),
         cache_control="no-store",
         jobs_at_once=2,
         render_seconds=9,
         keep_variants_of_expired=True,
+        fallback_versions=2,
         stack_name="Staging",
         engine=Engine.VIPS,
         jobs_queue_url="https://sqs.eu-west-1.amazonaws.com/123456789012/Staging-jobs",
@@ -52,8 +56,8 @@ def test_a_variable_that_is_missing_is_named(name: str) -> None:
         Settings.from_environment(environment)
 
 
-def test_where_there_are_no_events_the_environment_says_nothing_of_them() -> None:
-    assert "DARKROOM_EVENTS" not in settings().to_environment()
+def test_where_there_are_no_events_and_no_presets_the_environment_says_nothing_of_them() -> None:
+    assert not {"DARKROOM_EVENTS", "DARKROOM_PRESETS"} & settings().to_environment().keys()
 
 
 def test_the_recipe_moves_with_what_renditions_look_like() -> None:

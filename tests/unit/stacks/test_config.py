@@ -155,8 +155,9 @@ def test_an_unknown_setting_is_refused_with_the_nearest_name(key: str, nearest: 
         ("noncurrent_days", 1, 2**31 - 1),
         ("abort_upload_days", 1, 2**31 - 1),
         ("max_receive_count", 1, 1000),
-        ("function_timeout_seconds", 86, 900),
-        ("render_seconds", 1, 106),
+        ("function_timeout_seconds", 311, 900),
+        ("render_seconds", 1, 26),
+        ("fallback_versions", 0, 3),
         ("visibility_timeout_seconds", 330, 43_200),
         ("batch_size", 1, 10_000),
         ("batch_window_seconds", 0, 300),
@@ -318,11 +319,89 @@ def test_variants_that_do_not_fit_into_lambdas_environment_are_refused() -> None
         parse_config({"variants": {f"variant-{number}": {"width": number} for number in range(1, 41)}})
 
 
+TINY = {"tiny": {"width": 16}}
+
+
+def preset(prefix: str, **variants: dict[str, Any]) -> dict[str, Any]:
+    return {"prefix": prefix, "variants": variants or TINY}
+
+
+def test_variants_may_be_in_presets_alone_and_s3_tells_only_of_their_keys() -> None:
+    config = parse_config({"variants": {}, "presets": [preset("b/"), preset("a/"), preset("a/b/")]})
+
+    assert config.notified_prefixes == ("a/", "b/")
+    assert parse_config({"presets": [preset("a/")]}).notified_prefixes == ("",)
+    assert parse_config({"presets": [preset("in/a/")], "key_prefix": "in/"}).notified_prefixes == ("in/",)
+
+
+def test_a_bucket_has_no_more_notifications_than_s3_takes() -> None:
+    """Each prefix needs one for each of three events, and S3 takes a hundred."""
+    config = parse_config({"variants": {}, "presets": [preset(f"t{number}/") for number in range(50)]})
+
+    assert len(config.notified_prefixes) <= 33
+    assert all(f"t{number}/x.jpg".startswith(config.notified_prefixes) for number in range(50))
+
+
+@pytest.mark.parametrize(
+    ("context", "told"),
+    [
+        (
+            {"variants": {}},
+            "variants: {} is not allowed; expected an object of at least one variant by its name, here or",
+        ),
+        ({"variants": {}, "presets": [{"prefix": "a/", "variants": {}}]}, "variants: {} is not allowed"),
+        ({"presets": [preset("a/", t={"width": 0})]}, "presets['a/'].variants.t.width: 0 is not allowed"),
+        (
+            {"presets": [preset("out/")], "key_prefix": "in/"},
+            "presets['out/'].prefix: 'out/' is not allowed; expected a prefix that starts with key_prefix, 'in/'",
+        ),
+        ({"presets": [preset("in/")], "key_prefix": "in/"}, "presets['in/'].prefix: 'in/' is not allowed"),
+        (
+            {"presets": [preset("a/", **{f"v{number}": {"width": number} for number in range(1, 41)})]},
+            "presets['a/'].variants: '40 variants' is not allowed; expected an environment of at most 4096 bytes",
+        ),
+        (
+            {"presets": [preset(f"{number * 7919 % 10**6:06}/", t={"width": number + 1}) for number in range(700)]},
+            "presets: '700 presets' is not allowed; expected an environment of at most 4096 bytes",
+        ),
+        (
+            {"presets": [preset(f"p{p}/", **{f"v{p}-{n}": {"width": 9} for n in range(9)}) for p in range(60)]},
+            "presets: '543 names of variants' is not allowed; expected at most 500 in all",
+        ),
+    ],
+)
+def test_presets_that_cannot_be_are_refused_with_the_preset_that_is_at_fault(context: Any, told: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        parse_config(context)
+
+    assert str(refused.value).startswith(told)
+
+
+def test_fifty_presets_of_four_variants_fit_beside_the_default_variants() -> None:
+    sizes = {f"v{place}": {"width": 100 * place, "quality": 70 + place} for place in range(1, 5)}
+
+    config = parse_config({"presets": [preset(f"tenants/{number}/", **sizes) for number in range(50)]})
+
+    assert len(config.presets) == 50
+
+
 def test_a_job_stays_hidden_for_six_timeouts_and_the_window_unless_told_otherwise() -> None:
     config = replace(Config(), function_timeout_seconds=100, batch_window_seconds=5)
 
     assert config.visibility_seconds == 605
     assert replace(config, visibility_timeout_seconds=120).visibility_seconds == 120
+
+
+@pytest.mark.parametrize(("timeout", "most"), [(330, 3), (310, 2), (900, 10), (86, 0)])
+def test_an_upload_and_those_before_it_are_looked_at_in_one_invocation_however_slow(timeout: int, most: int) -> None:
+    """Each may take three times 25 s by the clock, and ten seconds are for storage."""
+    assert parse_config({"function_timeout_seconds": timeout, "fallback_versions": most}).fallback_versions == most
+    if most < 10:
+        told = (
+            rf"fallback_versions: {most + 1} is not allowed; expected at most {most} with a function_timeout_seconds of"
+        )
+        with pytest.raises(SettingsError, match=told):
+            parse_config({"function_timeout_seconds": timeout, "fallback_versions": most + 1})
 
 
 def test_a_full_batch_of_the_slowest_images_fits_into_the_default_timeout() -> None:

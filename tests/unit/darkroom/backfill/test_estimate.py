@@ -8,12 +8,12 @@ from simulation.costs import MILLION, load_prices
 
 
 def test_an_estimate_grows_with_the_keys_and_tells_the_most_that_it_can_be() -> None:
-    million = Estimate(keys=1_000_000, rate=100, variants=3)
+    million = Estimate(keys=1_000_000, rate=100, renditions=3_000_000)
 
     assert million.looking_dollars == 0.4
     assert 21 + 12 + 1 <= million.most_dollars <= 45  # docs/cost.md's figures, for the largest images
     assert million.most_seconds > 1_000_000 / 100
-    assert Estimate(keys=0, rate=100, variants=3).most_dollars == 0
+    assert Estimate(keys=0, rate=100, renditions=0).most_dollars == 0
 
 
 def test_the_estimate_has_the_prices_of_the_simulation() -> None:

@@ -13,6 +13,7 @@ from support.command import manifests
 
 RESIZED = manifests.manifest(manifests.rendition("large"), manifests.rendition("thumb"))
 REJECTED = replace(RESIZED, outcome=Outcome.REJECTED, reason=Reason.CORRUPT, renditions=())
+INSTEAD = replace(REJECTED, shown=RESIZED.source, renditions=RESIZED.renditions)
 BY_DEFAULT = Filter(recipe=RESIZED.recipe)
 TIFFS = replace(BY_DEFAULT, formats=frozenset({SourceFormat.TIFF, SourceFormat.BMP}))
 
@@ -37,6 +38,12 @@ def of_format(manifest: Manifest, name: str | None) -> Manifest:
         (REJECTED, BY_DEFAULT, Decision.LEFT_REJECTED),
         (REJECTED, Filter(recipe="another", everything=True), Decision.LEFT_REJECTED),
         (REJECTED, replace(BY_DEFAULT, rejected=True), Decision.REJECTED),
+        (INSTEAD, BY_DEFAULT, Decision.LEFT_REJECTED),
+        (INSTEAD, replace(BY_DEFAULT, rejected=True), Decision.REJECTED),
+        (INSTEAD, Filter(recipe="another"), Decision.OTHER_RECIPE),
+        (INSTEAD, replace(BY_DEFAULT, missing="medium"), Decision.VARIANT_MISSING),
+        (INSTEAD, replace(BY_DEFAULT, missing="thumb"), Decision.LEFT_REJECTED),
+        (INSTEAD, replace(BY_DEFAULT, everything=True), Decision.ASKED_FOR),
         (replace(RESIZED, outcome=Outcome.REMOVED), BY_DEFAULT, Decision.OVERTAKEN),
         (replace(REJECTED, reason=Reason.ARCHIVED), BY_DEFAULT, Decision.RESTORED),
     ],

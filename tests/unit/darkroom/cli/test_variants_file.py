@@ -6,17 +6,38 @@ import pytest
 
 from darkroom.cli.options import read_variants
 from darkroom.errors import UsageError
+from resize.imaging.variants import Format, Variant, variants_to_json
 
 
 def test_variants_are_read_with_every_option_that_has_a_value(tmp_path: Path) -> None:
     file = tmp_path / "tiny.json"
     file.write_text('{"tiny": {"width": 64, "format": "avif"}}')
 
-    variants = read_variants(file)
+    read = read_variants(file)
 
-    assert list(variants) == ["tiny"]
-    assert (variants["tiny"]["width"], variants["tiny"]["format"], variants["tiny"]["fit"]) == (64, "avif", "inside")
-    assert "quality" not in variants["tiny"]
+    tiny = Variant(name="tiny", width=64, format=Format.AVIF)
+    assert read == {"variants": variants_to_json((tiny,)), "presets": []}
+    assert "fit" in variants_to_json((tiny,))["tiny"]
+    assert "quality" not in variants_to_json((tiny,))["tiny"]
+
+
+def test_a_file_of_presets_holds_them_beside_the_variants_of_all_other_keys(tmp_path: Path) -> None:
+    file = tmp_path / "presets.json"
+    file.write_text('{"presets": [{"prefix": "avatars/", "variants": {"tiny": {"width": 64}}}]}')
+
+    read = read_variants(file)
+
+    tiny = variants_to_json((Variant(name="tiny", width=64),))
+    assert read == {"variants": {}, "presets": [{"prefix": "avatars/", "variants": tiny}]}
+
+
+def test_variants_may_be_called_presets_and_variants(tmp_path: Path) -> None:
+    file = tmp_path / "named.json"
+    file.write_text('{"presets": {"width": 64}, "variants": {"width": 32}}')
+
+    assert read_variants(file)["variants"] == variants_to_json(
+        (Variant(name="presets", width=64), Variant(name="variants", width=32))
+    )
 
 
 @pytest.mark.parametrize(
@@ -27,6 +48,11 @@ def test_variants_are_read_with_every_option_that_has_a_value(tmp_path: Path) ->
         ('{"a": {"width": 1}, "a": {"width": 2}}', "a: {'width': 2} is not allowed; expected each name only once"),
         ("{}", "variants: {} is not allowed; expected an object of at least one variant by its name"),
         ("[1]", "variants: [1] is not allowed"),
+        (
+            '{"presets": [{"prefix": "a/", "variants": {"tiny": {"width": 0}}}]}',
+            "presets['a/'].variants.tiny.width: 0 is not allowed; expected a whole number from 1 to",
+        ),
+        ('{"presets": [], "variants": {}, "engine": "vips"}', "engine: 'vips' is not allowed; expected nothing but"),
         ("{tiny: 1}", "is not JSON: "),
         ("", "is not JSON: "),
         ("[" * 100_000, "is not JSON: nested too deeply"),

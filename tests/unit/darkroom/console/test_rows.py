@@ -1,8 +1,12 @@
 """What the page is told of an upload that has ended."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 
+import pytest
+
+from contract.errors import Reason
 from contract.manifest import Outcome
 from darkroom.console.rows import begun, ended
 from darkroom.uploads.outcomes import Result
@@ -17,6 +21,30 @@ def test_an_outcome_and_a_reason_of_a_later_version_are_told_as_they_are() -> No
     row = ended(begun("1", "photo.jpg", 7, NOW), result, NOW)
 
     assert (row.stage, row.reason, row.meaning, row.is_on_its_way) == ("postponed", "too_beautiful", None, False)
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [(Reason.CORRUPT, "it is cut off or damaged: upload it again, from the original. "), ("too_beautiful", "")],
+)
+def test_it_is_told_that_an_older_upload_is_shown_in_place_of_a_rejected_one(reason: str, told: str) -> None:
+    rejected = recorded(reason=reason)
+    older = recorded().manifest
+    manifest = replace(rejected.manifest, shown=older.source, renditions=older.renditions)
+    result = Result(upload=uploaded(), outcome=Outcome.REJECTED, recorded=replace(rejected, manifest=manifest))
+
+    row = ended(begun("1", "photo.jpg", 7, NOW), result, NOW)
+
+    assert row.meaning == f"{told}The newest good upload before it is shown instead."
+    assert len(row.pictures) == len(older.renditions)
+
+
+def test_the_preset_whose_variants_were_made_is_told() -> None:
+    made = recorded()
+    small = replace(made, manifest=replace(made.manifest, preset="avatars/"))
+    result = Result(upload=uploaded(), outcome=Outcome.RESIZED, recorded=small)
+
+    assert ended(begun("1", "photo.jpg", 7, NOW), result, NOW).preset == "avatars/"
 
 
 def test_variants_are_told_with_their_keys_and_what_html_needs_of_them_and_no_address_of_s3() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from darkroom.doctor.findings import Level
-from darkroom.doctor.wiring import check_visibility, expected_prefix
+from darkroom.doctor.wiring import check_visibility, expected_prefixes
 from darkroom.pipeline.deployed_config import prefix_of
 
 
@@ -31,7 +31,8 @@ def test_the_prefix_of_a_template_and_of_a_bucket_are_told_alike() -> None:
                 "Properties": {
                     "NotificationConfiguration": {
                         "QueueConfigurations": [
-                            {"Filter": {"S3Key": {"Rules": [{"Name": "prefix", "Value": "photos/"}]}}}
+                            *[{"Filter": {"S3Key": {"Rules": [{"Name": "prefix", "Value": "photos/"}]}}}] * 3,
+                            {"Filter": {"S3Key": {"Rules": [{"Name": "prefix", "Value": "avatars/"}]}}},
                         ]
                     }
                 }
@@ -39,14 +40,15 @@ def test_the_prefix_of_a_template_and_of_a_bucket_are_told_alike() -> None:
         }
     }
 
-    assert expected_prefix(template) == "photos/"
+    assert expected_prefixes(template) == ("photos/", "avatars/")
     assert prefix_of({"Filter": {"Key": {"FilterRules": [{"Name": "Prefix", "Value": "photos/"}]}}}) == "photos/"
-    assert expected_prefix({"Resources": {}}) == prefix_of({}) == ""
+    assert expected_prefixes({"Resources": {}}) == (prefix_of({}),) == ("",)
 
 
-def test_the_prefix_is_found_where_a_rule_of_eventbridge_has_it() -> None:
-    pattern = {"source": ["aws.s3"], "detail": {"object": {"key": [{"prefix": "photos/"}]}}}
+def test_the_prefixes_are_found_where_a_rule_of_eventbridge_has_them() -> None:
+    keys = [{"prefix": "avatars/"}, {"prefix": "photos/"}]
+    pattern = {"source": ["aws.s3"], "detail": {"object": {"key": keys}}}
     other = {"source": ["aws.ec2"], "detail": {"object": {"key": [{"prefix": "no"}]}}}
     rules = {name: {"Properties": {"EventPattern": each}} for name, each in [("A", other), ("B", pattern)]}
 
-    assert expected_prefix({"Resources": rules}) == "photos/"
+    assert expected_prefixes({"Resources": rules}) == ("avatars/", "photos/")

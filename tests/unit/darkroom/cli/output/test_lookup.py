@@ -11,8 +11,10 @@ from darkroom.cli.output.lookup import describe_lookup, how_to_fetch, situation_
 from darkroom.cli.output.results import TIMES
 from darkroom.pipeline.deployed_config import Scope
 from darkroom.uploads.lookup import CurrentObject, Found
+from resize.imaging.presets import Preset
 from support.aws.deployments import deployed
 from support.command.uploads import recorded
+from support.function.buckets import settings
 
 EVERYTHING = Scope(prefixes=("",))
 STORED = CurrentObject(version_id="v1", size=2048, modified=datetime(2026, 11, 24, 12, 0, tzinfo=UTC))
@@ -79,6 +81,18 @@ def test_a_rejected_upload_is_told_what_its_reason_means_and_what_to_do() -> Non
     assert lines[-1].strip() == "it is cut off or damaged: upload it again, from the original."
 
 
+def test_what_is_shown_in_place_of_a_rejected_upload_is_told() -> None:
+    rejected = recorded(reason=Reason.CORRUPT)
+    older = replace(recorded().manifest.source, version_id="v0")
+    instead = replace(rejected, manifest=replace(rejected.manifest, shown=older))
+
+    lines = list(describe_lookup(replace(WAITING, recorded=instead), deployed()))
+
+    assert (
+        f"shown     version v0, jpeg 640{TIMES}480, 1.0 kB: the newest good upload before it is shown instead." in lines
+    )
+
+
 def test_that_the_source_has_expired_is_told() -> None:
     kept = recorded()
     expired = replace(kept, manifest=replace(kept.manifest, source_expired=True))
@@ -86,6 +100,27 @@ def test_that_the_source_has_expired_is_told() -> None:
     assert "Its source has expired, and its variants are kept" in "\n".join(
         describe_lookup(replace(WAITING, recorded=expired, stored=None, deleted=True), deployed())
     )
+
+
+def test_the_preset_whose_variants_were_made_is_told() -> None:
+    made = recorded()
+    small = replace(made, manifest=replace(made.manifest, preset="pets/\x1b[2J"))
+
+    lines = list(describe_lookup(replace(WAITING, recorded=small), deployed()))
+
+    assert lines[1] == r"preset    pets/\x1b[2J"
+
+
+def test_variants_that_went_with_their_preset_are_not_told_as_a_deletion() -> None:
+    made = recorded()
+    gone = replace(made, manifest=replace(made.manifest, outcome=Outcome.REMOVED, renditions=(), preset="photo"))
+    none = replace(settings(), presets=(Preset(prefix="photo", variants=()),))
+    found = replace(WAITING, recorded=gone, scope=Scope(prefixes=("",), settings=none))
+
+    lines = list(describe_lookup(found, deployed()))
+
+    assert lines[-1].strip() == "No variants are configured for it: the preset 'photo' has no variants."
+    assert not any(line.startswith("deleted") for line in lines)
 
 
 def test_an_outcome_and_a_reason_of_a_later_version_are_told_as_they_are() -> None:

@@ -1,6 +1,7 @@
 """A line about each upload."""
 
 import json
+from dataclasses import replace
 
 from contract.errors import Reason
 from contract.manifest import Outcome
@@ -48,6 +49,15 @@ def test_a_person_reads_the_variants_or_why_there_are_none_and_what_to_do() -> N
     assert outcome_line(RESIZED) == f"resized   photo.jpg  large 1600{TIMES}1200 0.1 kB, thumb 320{TIMES}240 0.1 kB"
     assert outcome_line(rejected).endswith("; upload it again, from the original")
     assert outcome_line(failed).startswith("failed    photo.jpg  outside_prefix: its key does not start as")
+
+
+def test_it_is_told_that_an_older_upload_is_shown_in_place_of_a_rejected_one() -> None:
+    rejected = recorded(reason=Reason.EMPTY)
+    instead = replace(rejected, manifest=replace(rejected.manifest, shown=rejected.manifest.source))
+
+    line = outcome_line(Result(upload=uploaded(), outcome=Outcome.REJECTED, recorded=instead))
+
+    assert line.endswith("from the original; the newest good upload before it is shown instead")
 
 
 def test_an_outcome_and_a_reason_of_a_later_version_are_told_as_they_are() -> None:
