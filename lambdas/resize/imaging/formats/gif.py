@@ -19,6 +19,7 @@ _LOOPS = (b"NETSCAPE2.0\x03\x01", b"ANIMEXTS1.0\x03\x01")
 
 # Browsers show a frame of 10 ms or less for 100 ms; other programs do as they like.
 _SHORTEST_MILLISECONDS, _USUAL_MILLISECONDS = 10, 100
+_MOST_MILLISECONDS = 10 * (2**16 - 1)
 
 
 class GifDisposal(IntEnum):
@@ -125,10 +126,10 @@ def palette_of(source: bytes, frame: GifFrame) -> bytes:
 def in_hundredths(milliseconds: Sequence[int]) -> list[int]:
     """Round durations to hundredths of a second, all that a GIF can hold.
 
-    All together last as long as before.
+    All together last as long as before, unless one is longer than 16 bits of those (GIF89a, section 23).
     """
     ends = [round(end / 10) * 10 for end in accumulate(milliseconds, initial=0)]
-    return [end - start for start, end in pairwise(ends)]
+    return [min(end - start, _MOST_MILLISECONDS) for start, end in pairwise(ends)]
 
 
 def _screen_of(source: bytes, first: Box) -> Size:

@@ -1,5 +1,7 @@
 """Parse a WebP's header: canvas size and transparency."""
 
+from collections.abc import Sequence
+
 from resize.imaging.geometry import Size
 
 _HEADER_BYTES = 30
@@ -7,6 +9,9 @@ _HEADER_BYTES = 30
 # Where the extended header has its flags, and which says that there is transparency.
 _FLAGS = 20
 _ALPHA = 0x10
+
+_MOST_MILLISECONDS = 2**24 - 1
+_MOST_TOGETHER = 2**31 - 1
 
 
 def canvas_of(source: bytes) -> Size | None:
@@ -26,6 +31,15 @@ def canvas_of(source: bytes) -> Size | None:
         case b"VP8 ":
             return Size(max(1, _number(source[26:28]) & 0x3FFF), max(1, _number(source[28:30]) & 0x3FFF))
     return None
+
+
+def playable(milliseconds: Sequence[int]) -> list[int]:
+    """Shorten durations that an animation cannot hold: beyond hours, nobody sees it.
+
+    A frame's has 24 bits (RFC 9649, section 2.7.1.1), and libwebp adds them up in 31.
+    """
+    most = min(_MOST_MILLISECONDS, _MOST_TOGETHER // max(1, len(milliseconds)))
+    return [min(each, most) for each in milliseconds]
 
 
 def with_alpha_declared(source: bytes) -> bytes:

@@ -9,7 +9,7 @@ from contract.errors import Reason
 from resize.errors import ImageRejectedError
 from resize.imaging.encoding import Encoding
 from resize.imaging.formats.gif import in_hundredths
-from resize.imaging.formats.webp import with_alpha_declared
+from resize.imaging.formats.webp import playable, with_alpha_declared
 from resize.imaging.pillow.frames import Frames
 from resize.imaging.variants import Format
 
@@ -82,7 +82,7 @@ def _options(film: Frames, encoding: Encoding) -> dict[str, Any]:
 
 def _timing(film: Frames, output: Format) -> dict[str, Any]:
     if output in (Format.WEBP, Format.PNG):
-        return {"duration": list(film.milliseconds), "loop": film.loop_count}
+        return {"duration": playable(film.milliseconds), "loop": film.loop_count}
     repeats = (
         {} if film.loop_count == 1 else {"loop": max(0, film.loop_count - 1)}
     )  # GIF counts what follows the first time

@@ -6,7 +6,7 @@ from contract.errors import Reason
 from resize.errors import ImageRejectedError
 from resize.imaging.encoding import MOZJPEG_TABLE, Encoding
 from resize.imaging.formats.gif import in_hundredths
-from resize.imaging.formats.webp import with_alpha_declared
+from resize.imaging.formats.webp import playable, with_alpha_declared
 from resize.imaging.pillow.encode import encode as encode_by_pillow
 from resize.imaging.pillow.frames import Frames as PillowFilm
 from resize.imaging.variants import Format
@@ -93,7 +93,7 @@ def _joined(film: Frames, output: Format) -> pyvips.Image:
         xres=_RESOLUTION, yres=_RESOLUTION
     )
     if others:
-        durations = in_hundredths(film.milliseconds) if output is Format.GIF else list(film.milliseconds)
+        durations = in_hundredths(film.milliseconds) if output is Format.GIF else playable(film.milliseconds)
         chosen.set_type(pyvips.GValue.gint_type, "page-height", first.height)
         chosen.set_type(pyvips.GValue.array_int_type, "delay", durations)
     chosen.set_type(pyvips.GValue.gint_type, "loop", film.loop_count if others else 1)

@@ -379,3 +379,14 @@ def test_other_formats_have_the_first_frame_of_a_sequence() -> None:
 
     assert result.frames == 3
     assert color_at(opened(result.renditions[0].body), 20, 20) == "red"
+
+
+@pytest.mark.parametrize(("output", "longest"), [(Format.WEBP, 2**24 - 1), (Format.GIF, 655_350)])
+def test_frames_that_last_for_days_are_shown_as_long_as_an_animation_can(output: Format, longest: int) -> None:
+    pictures = [Image.new("RGB", (64, 48), name) for name in FRAMES]
+
+    result = rendered(animation("AVIF", pictures, [2**30] * 3), variant(format=output, quality=100))
+
+    with Image.open(io.BytesIO(result.renditions[0].body)) as made:
+        shown = [(color_at(frame, 20, 20), frame.info["duration"]) for frame in ImageSequence.Iterator(made)]
+    assert shown == [(name, longest) for name in FRAMES]
