@@ -156,7 +156,8 @@ class UploadsBucket:
     def versions_before(self, version_id: str, most: int) -> Iterator[str]:
         """Name the versions before one, the newest first.
 
-        They are so many at most, and none from before a delete marker. In one answer versions and markers come apart, and their times are in whole seconds: so each is asked for alone.
+        They are so many at most, and none from before a delete marker. In one answer versions and markers come apart,
+        and their times are in whole seconds: so each is asked for alone.
         """
         is_before, position = False, _Position()
         for _ in range(_NEWER + 1 + most):
