@@ -44,7 +44,8 @@ def _length(preset: Preset) -> int:
 def cover_prefixes(presets: Sequence[Preset], most: int) -> tuple[str, ...]:
     """Find few prefixes that the keys of all presets with variants start with.
 
-    None of them is the start of another. Where they are more than `most`, those that have most in common become one, under which there may be other keys.
+    None of them is the start of another. Where they are more than `most`, those that have most in common become one,
+    under which there may be other keys.
     """
     cover = _without_longer(each.prefix for each in presets if each.variants)
     while len(cover) > most:
