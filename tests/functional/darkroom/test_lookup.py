@@ -119,6 +119,7 @@ def test_where_nothing_is_resized_the_advice_is_one_for_where_the_pipeline_is(
     pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(deployed_config, "read_notifications", lambda *_: ())
+    monkeypatch.setattr(deployed_config, "known_settings", lambda _: None)
 
     on_aws, here = find_scope(pipeline), find_scope(replace(pipeline, endpoint_url="http://127.0.0.1:4566"))
 
