@@ -191,15 +191,15 @@ def test_by_a_token_the_function_makes_its_topic_and_writes_there_and_a_second_t
     wanted = {"name": "made.here", "partitions": 4}
     other = {"name": "made.here", "partitions": 9}
 
-    for asked, days in ((wanted, -1), (other, 1_000)):
+    for revision, (asked, milliseconds) in enumerate(((wanted, -1), (other, 1_000)), start=1):
         topic = KafkaTopic(
             "made.here",
             lambda: secured.connection(Auth.IAM),
-            prepare=lambda connection, seconds, asked=asked, days=days: make_topic(  # type: ignore[misc]
-                connection, seconds, retention_ms=days, **asked
+            prepare=lambda connection, seconds, asked=asked, kept=milliseconds: make_topic(  # type: ignore[misc]
+                connection, seconds, retention_ms=kept, **asked
             ),
         )
-        assert handle(consumer_of(topic), [image_event("by-token", days)]) == []
+        assert handle(consumer_of(topic), [image_event("by-token", revision)]) == []
 
     partitions, settings = topic_of(secured, "made.here")
     assert len(Log(bootstrap=secured.bootstrap, topic="made.here").read()) == 2

@@ -58,10 +58,10 @@ def told_by_eventbridge(upload: ObjectEvent) -> ObjectEvent:
 
 
 TestUnversionedConvergence = pytest.mark.long(UnversionedConvergence.TestCase)
-TestUnversionedConvergence.settings = examples(250)
+TestUnversionedConvergence.settings = examples(100)
 TestEventBridgeConvergence = pytest.mark.long(EventBridgeConvergence.TestCase)
-TestEventBridgeConvergence.settings = examples(250)
+TestEventBridgeConvergence.settings = examples(100)
 TestEventBridgeConvergenceOfExpired = pytest.mark.long(EventBridgeConvergenceOfExpired.TestCase)
-TestEventBridgeConvergenceOfExpired.settings = examples(250)
+TestEventBridgeConvergenceOfExpired.settings = examples(100)
 TestUnversionedEventBridgeConvergence = pytest.mark.long(UnversionedEventBridgeConvergence.TestCase)
-TestUnversionedEventBridgeConvergence.settings = examples(250)
+TestUnversionedEventBridgeConvergence.settings = examples(100)
