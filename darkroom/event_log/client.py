@@ -28,6 +28,9 @@ class LogError(DarkroomError):
     """The brokers do not answer, or refuse; the message says what was asked of them."""
 
 
+_REQUIREMENTS = Path(__file__).resolve().parents[2] / "requirements" / "kafka_client.txt"
+
+
 def require_kafka_client() -> None:
     """See that the client is installed: most of Darkroom does without.
 
@@ -37,7 +40,7 @@ def require_kafka_client() -> None:
     if find_spec("confluent_kafka") is None:
         raise DarkroomError(
             "The event log needs confluent-kafka, which is not installed. "
-            f"Do: {sys.executable} -m pip install --require-hashes -r requirements/kafka_client.txt"
+            f"Do: {sys.executable} -m pip install --require-hashes -r {_REQUIREMENTS}"
         )
 
 

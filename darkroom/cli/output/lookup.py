@@ -79,7 +79,7 @@ def _describe_manifest(manifest: Manifest, found: Found, pipeline: Pipeline) -> 
     if manifest.outcome is Outcome.REMOVED and found.stored is None:
         yield f"deleted   {moment}"
     else:
-        yield f"uploaded  {moment}, version {source.version_id}"
+        yield f"uploaded  {moment}, version {source.version_id or 'none, as its bucket keeps none'}"
         pixels = f"{source.format} {source.width}{TIMES}{source.height}, " if source.width else ""
         yield f"source    {pixels}{format_kilobytes(source.size)}"
     yield (
