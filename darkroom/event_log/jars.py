@@ -35,8 +35,8 @@ def install_packages(folder: Path) -> None:
     run_step([*pip, *pinned, "--target", str(folder)], "Installing Java and jgo")
 
 
-def fetch_jars(packages: Path, jars: Path, scratch: Path) -> None:
-    """Have jgo fetch Kafka and all that it needs.
+def fetch_jars(packages: Path, jars: Path, scratch: Path, coordinates: str = _COORDINATES) -> None:
+    """Have jgo fetch Kafka, or what else is named, and all that it needs.
 
     It needs no Maven, and reads no settings of the user's.
 
@@ -46,7 +46,7 @@ def fetch_jars(packages: Path, jars: Path, scratch: Path) -> None:
     jgo = [sys.executable, "-m", "jgo", "--ignore-config", "--quiet", "--resolver", "python", "--links", "copy"]
     caches = ["--repo-cache", str(scratch / "repository"), "--cache-dir", str(scratch / "cache")]
     environment = os.environ | {"PYTHONPATH": str(packages), "HOME": str(scratch)}
-    run_step([*jgo, *caches, "info", "classpath", _COORDINATES], "Fetching Kafka's jars", environment)
+    run_step([*jgo, *caches, "info", "classpath", coordinates], "Fetching Kafka's jars", environment)
     jars.mkdir()
     for jar in (scratch / "cache" / "envs").rglob("*.jar"):
         jar.rename(jars / jar.name)

@@ -4,25 +4,18 @@ import hashlib
 import os
 import stat
 import subprocess
-import urllib.request
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from darkroom.event_log.installation import INSTALLATIONS, Installation
-from darkroom.event_log.jars import KAFKA
-
-_MAVEN_CENTRAL = "https://repo1.maven.org/maven2"
-_ANSWER_SECONDS = 60
+from darkroom.event_log.jars import KAFKA, fetch_jars
 
 # The Java that Kafka runs on here has no compiler. Eclipse's is one jar, and needs nothing else.
-_COMPILER = (
-    "org/eclipse/jdt/ecj/3.44.0/ecj-3.44.0.jar",
-    "14c46ddc2e511c46c998da728f6a80f13a689c920f3832402f7ad150f6a6188d",
-)
-_KAFKA_TOOLS = (
-    f"org/apache/kafka/kafka-tools/{KAFKA}/kafka-tools-{KAFKA}.jar",
-    "62f3c5dd7aa3442d4c5bc6a95f86e2502178ea09de8e27f74d9563bf955e253c",
-)
+_COORDINATES = f"org.eclipse.jdt:ecj:3.44.0+org.apache.kafka:kafka-tools:{KAFKA}"
+_COMPILER = ("ecj-3.44.0.jar", "14c46ddc2e511c46c998da728f6a80f13a689c920f3832402f7ad150f6a6188d")
+_KAFKA_TOOLS = (f"kafka-tools-{KAFKA}.jar", "62f3c5dd7aa3442d4c5bc6a95f86e2502178ea09de8e27f74d9563bf955e253c")
+_FOLDER = INSTALLATIONS / "of-tests"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,19 +54,22 @@ class JavaTools:
 
 
 def java_tools(kafka: Installation) -> JavaTools:
-    """Fetch what is not here yet from Maven Central, as Kafka's jars were."""
-    return JavaTools(kafka=kafka, compiler=_fetch(*_COMPILER), kafka_tools=_fetch(*_KAFKA_TOOLS))
+    """Fetch what is not here yet as Kafka's jars were, once for all tests and processes."""
+    if not all((_FOLDER / name).exists() for name, _ in (_COMPILER, _KAFKA_TOOLS)):
+        _fetch(kafka)
+    return JavaTools(kafka=kafka, compiler=_checked(*_COMPILER), kafka_tools=_checked(*_KAFKA_TOOLS))
 
 
-def _fetch(path: str, digest: str) -> Path:
-    """Fetch a jar by its hash, once for all tests and processes."""
-    jar = INSTALLATIONS / "of-tests" / path.rpartition("/")[2]
-    if not jar.exists():
-        with urllib.request.urlopen(f"{_MAVEN_CENTRAL}/{path}", timeout=_ANSWER_SECONDS) as answer:  # noqa: S310 - https
-            content = answer.read()
-        assert hashlib.sha256(content).hexdigest() == digest
-        jar.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = jar.with_suffix(f".{os.getpid()}")
-        unfinished.write_bytes(content)
-        unfinished.replace(jar)
+def _fetch(kafka: Installation) -> None:
+    _FOLDER.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=_FOLDER) as scratch:
+        jars = Path(scratch) / "jars"
+        fetch_jars(kafka.folder / "packages", jars, Path(scratch), _COORDINATES)
+        for name, _ in (_COMPILER, _KAFKA_TOOLS):
+            (jars / name).replace(_FOLDER / name)
+
+
+def _checked(name: str, digest: str) -> Path:
+    jar = _FOLDER / name
+    assert hashlib.sha256(jar.read_bytes()).hexdigest() == digest
     return jar
