@@ -52,10 +52,10 @@ def find_log(bootstrap: str | None, client: Path | None) -> dict[str, str]:
     Raises:
         UsageError: nothing was given and none is up, or the file cannot be used.
     """
-    require_kafka_client()
     here = next((running.event_log for running in running_pipelines() if running.event_log), None)
     if not (bootstrap or client or here):
         raise UsageError("No event log is up here. Start `darkroom up --log kafka`, or give --bootstrap or --client.")
+    require_kafka_client()
     try:
         return client_configuration(bootstrap or here, client)
     except ClientError as error:
