@@ -1,10 +1,6 @@
 """A job that was not done is tried again at the pace of the fault, not at that of the visibility timeout."""
 
-import json
-
-import pytest
-
-from support.aws.proxy import refusing, staying_silent
+from support.aws.proxy import refusing
 from support.function.faulty import Faulty
 from support.imaging.pictures import jpeg
 
@@ -21,17 +17,3 @@ def test_a_job_that_fails_is_tried_again_soon(faulty: Faulty) -> None:
     faulty.check()
     assert refusal.met == 1
     assert faulty.outcomes("cat.jpg") == ["resized"]
-
-
-@pytest.mark.long
-def test_a_job_that_is_handed_back_is_tried_again_soon(faulty: Faulty) -> None:
-    """S3 says nothing until too little of the function's time is left to begin rendering."""
-    faulty.retry_after(LONG_SECONDS)
-    faulty.proxy.on("GET", faulty.original("cat.jpg"), staying_silent, times=1)
-
-    faulty.upload("cat.jpg", jpeg())
-
-    faulty.check()
-    assert faulty.outcomes("cat.jpg") == ["resized"]
-    lines = [json.loads(line.text) for line in faulty.pipeline.function_log() if '"job handed back"' in line.text]
-    assert faulty.key("cat.jpg") in {line["key"] for line in lines}
