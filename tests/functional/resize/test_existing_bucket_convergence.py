@@ -26,14 +26,19 @@ class UnversionedConvergence(Convergence):
         """There are no delete markers."""
 
 
-class EventBridgeConvergence(Convergence):
+class ToldByEventBridge:
     """S3's events come by EventBridge, and what `darkroom backfill` sends comes as ever."""
 
     def told(self, upload: ObjectEvent) -> ObjectEvent:
-        return told_by_eventbridge(upload)
+        (told,) = parse_body(eventbridge_body(upload))
+        return told
 
 
-class EventBridgeConvergenceOfExpired(ConvergenceOfExpired):
+class EventBridgeConvergence(ToldByEventBridge, Convergence):
+    """In a bucket that keeps versions."""
+
+
+class EventBridgeConvergenceOfExpired(ToldByEventBridge, ConvergenceOfExpired):
     """The same where the variants of what expires are kept, and nothing comes in one second with another.
 
     EventBridge tells whole seconds, so that a marker of the same second as the version below is not seen to be above.
@@ -41,20 +46,9 @@ class EventBridgeConvergenceOfExpired(ConvergenceOfExpired):
 
     between_changes = timedelta(seconds=1)
 
-    def told(self, upload: ObjectEvent) -> ObjectEvent:
-        return told_by_eventbridge(upload)
 
-
-class UnversionedEventBridgeConvergence(UnversionedConvergence):
+class UnversionedEventBridgeConvergence(ToldByEventBridge, UnversionedConvergence):
     """Both."""
-
-    def told(self, upload: ObjectEvent) -> ObjectEvent:
-        return told_by_eventbridge(upload)
-
-
-def told_by_eventbridge(upload: ObjectEvent) -> ObjectEvent:
-    (told,) = parse_body(eventbridge_body(upload))
-    return told
 
 
 TestUnversionedConvergence = pytest.mark.long(UnversionedConvergence.TestCase)
