@@ -11,9 +11,9 @@ from typing import Final
 from urllib.parse import quote
 
 from contract.events import EventType, ObjectEvent
+from darkroom.background import in_background
 from darkroom.console.feed import Feed
 from darkroom.console.health import Health
-from darkroom.console.threads import in_background
 from darkroom.console.uploads import Uploads
 from darkroom.dlq.archive import default_file, discard
 from darkroom.dlq.causes import Failures

@@ -4,9 +4,9 @@ import json
 from collections.abc import Callable
 from typing import TypeVar
 
+from darkroom.background import in_background
 from darkroom.console.feed import Feed
 from darkroom.console.settings import ConsoleSettings, place_of
-from darkroom.console.threads import in_background
 from darkroom.errors import DarkroomError
 from darkroom.pipeline.client import Pipeline
 

@@ -11,7 +11,7 @@ from starlette.responses import Response, StreamingResponse
 
 from contract.manifest import PublishedRendition
 from contract.s3_errors import is_missing
-from darkroom.console.threads import in_background
+from darkroom.background import in_background
 from darkroom.errors import aws_errors
 from resize.errors import ImageRejectedError
 from resize.imaging.formats.detect import SourceFormat, identify

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from contract.object_version import identity_of
 from contract.s3_errors import error_code
-from darkroom.console.threads import in_background
+from darkroom.background import in_background
 from darkroom.errors import aws_errors
 from darkroom.uploads.etag import PART_BYTES
 

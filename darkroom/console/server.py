@@ -14,6 +14,7 @@ import hypercorn.asyncio
 from hypercorn.config import Config
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from darkroom.background import in_background
 from darkroom.console.app import Console
 from darkroom.console.auth import Access, AuthMiddleware
 from darkroom.console.dead_letters import DeadLetters
@@ -22,7 +23,6 @@ from darkroom.console.health import Health
 from darkroom.console.history import restore
 from darkroom.console.sampler import PLOTTED_SECONDS, SAMPLE_SECONDS, SHOWN_OUTCOMES, Sampler, follow_log
 from darkroom.console.settings import ConsoleSettings
-from darkroom.console.threads import in_background
 from darkroom.console.uploads import SHOWN_UPLOADS, Uploads
 from darkroom.event_log.outcomes import OutcomeReader
 from darkroom.pipeline.client import Pipeline

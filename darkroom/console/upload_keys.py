@@ -14,7 +14,7 @@ from uuid import uuid4
 from botocore.exceptions import ClientError
 
 from contract.s3_errors import is_missing
-from darkroom.console.threads import in_background
+from darkroom.background import in_background
 from darkroom.errors import aws_errors
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from darkroom.console.threads import in_background
+from darkroom.background import in_background
 
 
 def test_the_result_comes_back_from_another_thread() -> None:
@@ -25,7 +25,7 @@ def test_what_it_raises_is_raised_where_it_is_waited_for() -> None:
 def test_a_process_ends_although_work_is_under_way() -> None:
     program = """
 import asyncio, threading
-from darkroom.console.threads import in_background
+from darkroom.background import in_background
 begun = threading.Event()
 async def main():
     work = asyncio.create_task(in_background(lambda: (begun.set(), threading.Event().wait())))
