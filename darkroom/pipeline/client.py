@@ -9,6 +9,7 @@ import boto3
 from botocore.exceptions import ClientError
 
 from darkroom.errors import DarkroomError
+from darkroom.pipeline.log_events import filter_log_events
 from resize.settings import version_number
 from stacks.config.existing_bucket import NotifiedBy
 from stacks.outputs import Output, UploadsOutput
@@ -95,13 +96,9 @@ class Pipeline:
         """
         logs: CloudWatchLogsClient = self.client("logs")
         times = {"startTime": since, "endTime": until}
-        within: dict[str, Any] = {name: int(each.timestamp() * 1000) for name, each in times.items() if each}
-        pages = logs.get_paginator("filter_log_events").paginate(
-            logGroupName=self.log_group(), filterPattern=pattern, **within
-        )
-        for page in pages:
-            for event in page["events"]:
-                yield LogLine(milliseconds=event["timestamp"], text=event["message"])
+        within = {name: int(each.timestamp() * 1000) for name, each in times.items() if each}
+        for event in filter_log_events(logs, self.log_group(), pattern, within):
+            yield LogLine(milliseconds=event["timestamp"], text=event["message"])
 
     def _function(self) -> "FunctionConfigurationResponseTypeDef":
         functions: LambdaClient = self.client("lambda")
