@@ -13,7 +13,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from darkroom.errors import DarkroomError
+from contract.errors import SettingsError
+from darkroom.errors import DarkroomError, UsageError
 from stacks.config.config import Config
 from stacks.config.context import read_context
 from stacks.config.parser import parse_config
@@ -57,6 +58,18 @@ def configuration(overrides: Mapping[str, object]) -> Config:
         SettingsError: a setting cannot be what it is.
     """
     return parse_config(read_context(PROJECT / "cdk.json", {}) | dict(overrides))
+
+
+def checked_configuration(overrides: Mapping[str, object]) -> Config:
+    """Read cdk.json as `configuration` does, for who can only tell a person.
+
+    Raises:
+        UsageError: a setting cannot be what it is, or cdk.json cannot be read.
+    """
+    try:
+        return configuration(overrides)
+    except SettingsError as error:
+        raise UsageError(f"cdk.json: {error}") from error
 
 
 def synthesize(overrides: Mapping[str, object], output: Path) -> Path:

@@ -92,15 +92,16 @@ class Settings:
 
         A manifest of another recipe is out of date.
         """
-        return self._fingerprint(recipe_of(self.variants_for(key)))
+        return self.fingerprint(recipe_of(self.variants_for(key)))
 
     @cached_property
     def recipe(self) -> str:
         """A fingerprint of all that decides what any key's renditions look like."""
         presets = [(each.prefix, recipe_of(each.variants)) for each in self.presets]
-        return self._fingerprint(recipe_of(self.variants), *presets)
+        return self.fingerprint(recipe_of(self.variants), *presets)
 
-    def _fingerprint(self, *variants: Any) -> str:
+    def fingerprint(self, *variants: Any) -> str:
+        """Give a fingerprint of variants as JSON, and of all else that decides."""
         text = json.dumps([*variants, self.cache_control, self.engine], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
