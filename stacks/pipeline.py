@@ -9,11 +9,13 @@ from constructs import Construct, IDependable
 
 from resize.settings import Events
 from stacks.config.config import Config
+from stacks.config.delivery import Delivery
+from stacks.delivery.distribution import Distribution, let_read
 from stacks.event_log import EventLog
 from stacks.monitoring.metrics import AlarmMetrics, EventMetrics
 from stacks.monitoring.monitoring import Monitoring
 from stacks.names import events_queue, names_for
-from stacks.outputs import EventsOutput, Output, UploadsOutput
+from stacks.outputs import DeliveryOutput, EventsOutput, Output, UploadsOutput
 from stacks.queues import Queues
 from stacks.resize_function import ResizeFunction
 from stacks.storage import Storage
@@ -88,6 +90,16 @@ class PipelineStack(Stack):
         source = f"/darkroom/{Aws.ACCOUNT_ID}/{Aws.REGION}/{config.stack_name}"
         return Events(queue_url=self.event_log.queues.events.queue_url, source=source)
 
+    def _deliver(self, config: Config, delivery: Delivery) -> dict[StrEnum, str]:
+        """Let a distribution read the derived bucket, and say where it delivers."""
+        arn, host = delivery.distribution_arn, "".join(delivery.domain_names[:1])
+        if arn is None:
+            made = Distribution(self, "Delivery", config=config, delivery=delivery, derived=self.storage.derived)
+            arn, host = made.arn, host or made.resource.distribution_domain_name
+        is_own = delivery.distribution_arn is None
+        let_read(arn, self.storage.derived, manifests=delivery.manifests, is_own=is_own)
+        return {DeliveryOutput.URL: f"https://{host}", DeliveryOutput.DISTRIBUTION_ARN: arn}
+
     def _monitor(self, config: Config) -> None:
         metrics = AlarmMetrics(
             stack_name=config.stack_name,
@@ -110,6 +122,8 @@ class PipelineStack(Stack):
             values[UploadsOutput.NOTIFIED_BY] = config.uploads_bucket.notified_by.value
         if self.event_log:
             values |= _event_values(self.event_log)
+        if config.delivery:
+            values |= self._deliver(config, config.delivery)
         for name, value in values.items():
             CfnOutput(self, name.value, value=value)
 

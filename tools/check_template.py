@@ -41,13 +41,21 @@ _BY_ROLE = {
     "vpc": _IN_VPC,
 }
 
-# Settings with which there is everything that a stack can have: without events, and with each of their targets.
+_BY_NAME = {
+    "domain_names": ["images.example.com"],
+    "certificate_arn": "arn:aws:acm:us-east-1:123456789012:certificate/51af3dc0-da77-11e4-872e-1234567db123",
+}
+
+# Settings with which there is everything that a stack can have: without events, with each of their targets, and with
+# a distribution.
 SETTINGS: Mapping[str, Mapping[str, object]] = {
     "alone": _ALARMS,
     "eventbridge": _ALARMS | {"events": {"to": "eventbridge"}},
     "kafka-by-secret": _ALARMS | {"events": _BY_SECRET},
     "kafka-by-role": _ALARMS | {"events": _BY_ROLE},
     "msk-serverless": _ALARMS | {"events": {"to": "msk-serverless"}},
+    "delivery": _ALARMS | {"delivery": {}},
+    "delivery-by-name": _ALARMS | {"delivery": _BY_NAME},
 }
 
 

@@ -46,6 +46,7 @@ def local_overrides() -> dict[str, object]:
         "function_timeout_seconds": 330,
         "visibility_timeout_seconds": 330,
         "max_receive_count": 2,
+        "delivery": None,  # its names and certificate are AWS's, too; `-c delivery={}` brings the emulator's
         "events": None,  # a target of AWS's is out of reach; `darkroom up --log` brings one of this machine's
         "monitoring": False,  # the emulator knows no saved queries and refuses the stack; nor would it look at an alarm
     }
