@@ -70,7 +70,7 @@ def log_cluster(stack_name: str) -> str:
 def global_name(stack_name: str, role: str, region: str) -> str:
     """Name what an account has one list of for all regions.
 
-    It carries the region, which may be an expression. A stack's name that is too long is cut, and then told apart by a hash.
+    It carries the region, which may be an expression. A stack's name that is too long is cut, and told apart by a hash.
     """
     room = MAX_GLOBAL_NAME - len(f"-{role}-") - MAX_REGION
     name = stack_name

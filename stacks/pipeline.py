@@ -47,6 +47,7 @@ class PipelineStack(Stack):
         self.storage = Storage(self, "Storage", config=config, uploads_name=names.uploads_bucket if is_named else None)
         self.queues = Queues(self, "Queues", config=config, jobs_name=names.jobs_queue)
         self.event_log = self._event_log(config, announce_bundle)
+        self._delivered = self._deliver(config.delivery, config) if config.delivery else {}
         self.consumer = self._consumer(config, bundle, uploads)
         consuming = self.consumer.take_jobs_from(self.queues.jobs)
         self._have_jobs_sent(config, uploads, after=consuming)
@@ -76,6 +77,7 @@ class PipelineStack(Stack):
             derived_bucket=derived.bucket_name,
             jobs_queue_url=self.queues.jobs.queue_url,
             events=self._events(config),
+            delivery_url=self._delivered.get(DeliveryOutput.URL),
         )
         consumer = ResizeFunction(self, "Consumer", config=config, bundle=bundle, environment=settings.to_environment())
         consumer.read(uploads)
@@ -90,7 +92,7 @@ class PipelineStack(Stack):
         source = f"/darkroom/{Aws.ACCOUNT_ID}/{Aws.REGION}/{config.stack_name}"
         return Events(queue_url=self.event_log.queues.events.queue_url, source=source)
 
-    def _deliver(self, config: Config, delivery: Delivery) -> dict[StrEnum, str]:
+    def _deliver(self, delivery: Delivery, config: Config) -> dict[StrEnum, str]:
         """Let a distribution read the derived bucket, and say where it delivers."""
         arn, host = delivery.distribution_arn, "".join(delivery.domain_names[:1])
         if arn is None:
@@ -122,8 +124,7 @@ class PipelineStack(Stack):
             values[UploadsOutput.NOTIFIED_BY] = config.uploads_bucket.notified_by.value
         if self.event_log:
             values |= _event_values(self.event_log)
-        if config.delivery:
-            values |= self._deliver(config, config.delivery)
+        values |= self._delivered
         for name, value in values.items():
             CfnOutput(self, name.value, value=value)
 

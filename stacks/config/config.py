@@ -289,11 +289,17 @@ class Config:
         return Backoff(visibility_seconds=self.visibility_seconds, max_receives=self.max_receive_count)
 
     def settings(
-        self, *, uploads_bucket: str, derived_bucket: str, jobs_queue_url: str = "", events: Events | None = None
+        self,
+        *,
+        uploads_bucket: str,
+        derived_bucket: str,
+        jobs_queue_url: str = "",
+        events: Events | None = None,
+        delivery_url: str | None = None,
     ) -> Settings:
         """What the function is told.
 
-        Given are both buckets by their names, a queue, and where outcomes are announced.
+        Given are both buckets by their names, a queue, where outcomes are announced, and where variants are delivered.
         """
         return Settings(
             uploads_bucket=uploads_bucket,
@@ -316,4 +322,5 @@ class Config:
             jobs_queue_url=jobs_queue_url,
             backoff=self.backoff,
             events=events,
+            delivery_url=delivery_url,
         )

@@ -202,7 +202,8 @@ class Distribution(Construct):
 def let_read(distribution_arn: str, derived: s3.Bucket, *, manifests: bool, is_own: bool) -> None:
     """Let a distribution, and no one else, read the bucket.
 
-    Its manifests only where they are asked for. The CDK has let one of the stack's own read already. Without `s3:ListBucket` a missing key is forbidden.
+    Its manifests only where they are asked for. The CDK has let one of the stack's own read already. Without
+    `s3:ListBucket` a missing key is forbidden.
     """
     by_it = {"StringEquals": {"AWS:SourceArn": distribution_arn}}
     service = iam.ServicePrincipal(_SERVICE)

@@ -193,6 +193,18 @@ def test_the_stack_tells_where_it_delivers_and_by_what(delivered: Template, name
     assert told(theirs) == ["https://images.example.com", DISTRIBUTION_ARN]
 
 
+def test_the_function_is_told_where_its_manifests_renditions_are_delivered(
+    delivered: Template, named: Template, theirs: Template
+) -> None:
+    def told(template: Template) -> object:
+        variables = template.behind(Output.FUNCTION_NAME)["Properties"]["Environment"]["Variables"]
+        return in_cloudformation(variables["DARKROOM_DELIVERY_URL"])
+
+    (name,) = delivered.all_of(DISTRIBUTION)
+    assert told(delivered) == f"https://<{name}.DomainName>"
+    assert [told(named), told(theirs)] == ["https://images.example.com"] * 2
+
+
 def test_what_an_account_has_one_list_of_for_all_regions_carries_the_region(delivered: Template) -> None:
     names = [
         value

@@ -26,7 +26,8 @@ def show(
 ) -> None:
     """Tell what became of an upload, by its key.
 
-    Its outcome, and each variant with a command that fetches it. Where there is no manifest it tells what is known
+    Its outcome, and each variant with a command that fetches it; with `delivery` also each variant's URL, and a
+    `srcset` and a `<picture>` for a page. Where there is no manifest it tells what is known
     instead: whether the upload is there, whether its job waits or is in the dead-letter queue, or why there is none.
 
     \b
