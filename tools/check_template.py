@@ -41,12 +41,14 @@ _BY_ROLE = {
     "vpc": _IN_VPC,
 }
 
-# Settings with which there is everything that a stack can have: without events, and with each of their targets.
+# Settings with which there is everything that a stack can have: without events, with each of their targets, and with a
+# bucket that is there.
 SETTINGS: Mapping[str, Mapping[str, object]] = {
     "alone": _ALARMS,
     "eventbridge": _ALARMS | {"events": {"to": "eventbridge"}},
     "kafka-by-secret": _ALARMS | {"events": _BY_SECRET},
     "kafka-by-role": _ALARMS | {"events": _BY_ROLE},
+    "notification": _ALARMS | {"uploads_bucket": {"name": "photos", "notified_by": "notification"}},
     "msk-serverless": _ALARMS | {"events": {"to": "msk-serverless"}},
 }
 

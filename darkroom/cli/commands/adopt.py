@@ -27,9 +27,11 @@ from darkroom.local.registry import keys_for
 from darkroom.local.synthesis import configuration
 from darkroom.pipeline.client import client_of
 from darkroom.text import format_duration, printable
+from stacks.config.existing_bucket import NotifiedBy
 
 _SHOWN_FOLDERS = 20
 
+Notifier = Annotated[NotifiedBy, typer.Option(help="Who is to tell of uploads, besides what others have configured.")]
 Bucket = Annotated[str, typer.Argument(metavar="BUCKET", show_default=False, help="The bucket's name.")]
 
 
@@ -37,6 +39,7 @@ def adopt(
     bucket: Bucket,
     *,
     prefix: KeyPrefix = "",
+    notified_by: Notifier = NotifiedBy.EVENTBRIDGE,
     as_json: Annotated[bool, json_option("One JSON object.")] = False,
     endpoint_url: EndpointUrl = None,
 ) -> None:
@@ -50,6 +53,7 @@ def adopt(
     Examples:
       darkroom adopt my-photos
       darkroom adopt my-photos --prefix shop/ > settings.json
+      darkroom adopt my-photos --notified-by notification
 
     \b
     Permissions on the bucket: s3:ListBucket, GetBucketLocation, GetBucketVersioning, GetEncryptionConfiguration,
@@ -69,9 +73,10 @@ def adopt(
         found = read_bucket(bucket, endpoint_url, session)
         progress.begin("Counting what lies in it")
         census = take_census(client_of(session, "s3", endpoint_url), bucket, prefix)
-    findings = [*judge(found, census, region=session.region_name)]
-    settings = settings_for(found, prefix, endpoint_url, session)
-    keys, variants = census.whole.objects, len(configuration(settings).variants)
+    settings = settings_for(found, prefix, notified_by, kms_key_arn=_key_arn(found, endpoint_url, session))
+    config = configuration(settings)
+    findings = [*judge(found, census, region=session.region_name, config=config)]
+    keys, variants = census.whole.objects, len(config.variants)
     estimate = Estimate(keys=keys, rate=RATE, renditions=keys * variants)
     if as_json:
         typer.echo(_json(findings, census, estimate, settings))
@@ -82,16 +87,19 @@ def adopt(
 
 
 def settings_for(
-    found: BucketConfiguration, prefix: str, endpoint_url: str | None, session: boto3.Session
+    found: BucketConfiguration, prefix: str, notified_by: NotifiedBy, *, kms_key_arn: str | None
 ) -> dict[str, object]:
-    """Write the settings of a stack that takes uploads from a bucket.
-
-    Raises:
-        DarkroomError: KMS does not answer.
-    """
-    key = key_arn(found.kms_key, endpoint_url, session) if found.kms_key else None
-    bucket = {"name": found.name} | ({"kms_key_arn": key} if key else {})
+    """Write the settings of a stack that takes uploads from a bucket."""
+    bucket = {"name": found.name}
+    if notified_by is not NotifiedBy.EVENTBRIDGE:
+        bucket["notified_by"] = notified_by.value
+    if kms_key_arn:
+        bucket["kms_key_arn"] = kms_key_arn
     return {"uploads_bucket": bucket} | ({"key_prefix": prefix} if prefix else {})
+
+
+def _key_arn(found: BucketConfiguration, endpoint_url: str | None, session: boto3.Session) -> str | None:
+    return key_arn(found.kms_key, endpoint_url, session) if found.kms_key else None
 
 
 def _status(findings: list[Finding]) -> ExitStatus:
