@@ -19,16 +19,18 @@ from stacks.outputs import DeliveryOutput, EventsOutput, Output, UploadsOutput
 from stacks.queues import Queues
 from stacks.resize_function import ResizeFunction
 from stacks.storage import Storage
-from stacks.uploads_rule import UploadsRule
+from stacks.uploads.notification import UploadsNotification
+from stacks.uploads.rule import UploadsRule
 
 
 class PipelineStack(Stack):
     """Bucket to queue to function to bucket, for any account and region.
 
-    `announce_bundle` is what takes outcomes to the event log, and None where the configuration has no events.
+    `announce_bundle` is what takes outcomes to the event log, and None where the configuration has no events;
+    `notification_bundle` what has a bucket tell of uploads that others configure too, and None where none is to.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the configuration, and a bundle for each function
         self,
         scope: Construct,
         construct_id: str,
@@ -36,6 +38,7 @@ class PipelineStack(Stack):
         config: Config,
         bundle: Path,
         announce_bundle: Path | None = None,
+        notification_bundle: Path | None = None,
     ) -> None:
         super().__init__(scope, construct_id, description="Darkroom: every upload becomes every configured size")
         # CloudFormation then refuses to delete a cluster of the stack `Log` that this one writes to.
@@ -50,17 +53,35 @@ class PipelineStack(Stack):
         self._delivered = self._deliver(config.delivery, config) if config.delivery else {}
         self.consumer = self._consumer(config, bundle, uploads)
         consuming = self.consumer.take_jobs_from(self.queues.jobs)
-        self._have_jobs_sent(config, uploads, after=consuming)
+        self._have_jobs_sent(config, uploads, notification_bundle, after=consuming)
         if config.monitoring:
             self._monitor(config)
         self._add_outputs(config, self.storage.uploads or uploads)
 
-    def _have_jobs_sent(self, config: Config, uploads: s3.IBucket, *, after: IDependable) -> None:
-        if config.uploads_bucket is not None:
-            UploadsRule(self, "UploadsRule", bucket=uploads, prefixes=config.notified_prefixes, queues=self.queues)
+    def _have_jobs_sent(self, config: Config, uploads: s3.IBucket, bundle: Path | None, *, after: IDependable) -> None:
+        existing, prefixes = config.uploads_bucket, config.notified_prefixes
+        if existing and existing.by_eventbridge:
+            UploadsRule(self, "UploadsRule", bucket=uploads, prefixes=prefixes, queues=self.queues)
             return
         allowed = self.queues.let_s3_send(uploads)
-        self.storage.notify(self.queues.jobs, prefixes=config.notified_prefixes, after=[allowed, after])
+        if existing is None:
+            self.storage.notify(self.queues.jobs, prefixes=prefixes, after=[allowed, after])
+            return
+        if bundle is None:
+            raise ValueError(
+                "the uploads bucket is to notify, and there is no bundle of the function that has it do so"
+            )
+        UploadsNotification(
+            self,
+            "UploadsNotification",
+            config=config,
+            bundle=bundle,
+            bucket=uploads,
+            queue=self.queues.jobs,
+            owner=names_for(config, _suffix()).jobs_queue,
+            prefixes=prefixes,
+            after=[allowed, after],
+        )
 
     def _event_log(self, config: Config, bundle: Path | None) -> EventLog | None:
         if config.events is None:

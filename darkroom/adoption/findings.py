@@ -5,19 +5,22 @@ from typing import Any
 
 from darkroom.adoption.bucket import BucketConfiguration
 from darkroom.adoption.census import Census
+from darkroom.doctor.bucket_notifications import room_among
 from darkroom.doctor.eventbridge import SWITCH, switch_on
 from darkroom.doctor.findings import Finding, fault, ok, warning
+from stacks.config.config import Config
 
 _ARCHIVES = {"GLACIER", "DEEP_ARCHIVE"}
 
 
-def judge(bucket: BucketConfiguration, census: Census, *, region: str) -> Iterator[Finding]:
+def judge(bucket: BucketConfiguration, census: Census, *, region: str, config: Config) -> Iterator[Finding]:
     """Judge a bucket for a stack in this region.
 
     A fault keeps it from working, a warning is to be known before.
     """
     yield from _judge_region(bucket, region)
-    yield from _judge_switch(bucket)
+    if "s3:GetBucketNotification" not in bucket.unread:
+        yield _judge_notifier(bucket, config)
     yield from _judge_others(bucket.notifications)
     yield from _judge_versions(bucket)
     yield from _judge_encryption(bucket)
@@ -38,16 +41,15 @@ def _judge_region(bucket: BucketConfiguration, region: str) -> Iterator[Finding]
         )
 
 
-def _judge_switch(bucket: BucketConfiguration) -> Iterator[Finding]:
-    if "s3:GetBucketNotification" in bucket.unread:
-        return
+def _judge_notifier(bucket: BucketConfiguration, config: Config) -> Finding:
+    if config.uploads_bucket and not config.uploads_bucket.by_eventbridge:
+        return room_among(bucket.notifications, bucket.name, config.notified_prefixes)
     if SWITCH in bucket.notifications:
-        yield ok("It sends its events to EventBridge.")
-    else:
-        yield fault(
-            "It does not send its events to EventBridge: no upload would become a job.",
-            switch_on(bucket.name, bucket.notifications),
-        )
+        return ok("It sends its events to EventBridge.")
+    return fault(
+        "It does not send its events to EventBridge: no upload would become a job.",
+        switch_on(bucket.name, bucket.notifications),
+    )
 
 
 def _judge_others(notifications: Mapping[str, Any]) -> Iterator[Finding]:

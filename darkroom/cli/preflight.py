@@ -1,11 +1,11 @@
-"""Check credentials and stack names before `cdk` starts.
+"""Check credentials, stack names and the bucket before `cdk` starts.
 
 Run as `python -m darkroom.cli.preflight TARGET ARGUMENT…`, with the arguments that the CDK's command line is given.
 """
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import boto3
@@ -14,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTT
 
 from contract.errors import SettingsError
 from darkroom.cli.target import aws_session
+from darkroom.doctor.bucket_notifications import check_room
 from darkroom.doctor.findings import Finding, Level
 from darkroom.doctor.stack_names import check_names, read_stack_names
 from darkroom.errors import DarkroomError, UsageError
@@ -80,11 +81,11 @@ def _check(target: str, options: Options) -> None:
     if options.has_own_app:
         _note("--app names what is deployed, so the names of its bucket and queue were not compared with the stack's.")
         return
-    finding = _find(session, options)
-    if finding.level is not Level.OK and target == "deploy":
-        raise DarkroomError(f"{finding.what} {finding.advice}")
-    if finding.level is not Level.OK:
-        _note(f"{finding.what} {finding.advice}")
+    for finding in _find(session, options):
+        if finding.level is not Level.OK and target == "deploy":
+            raise DarkroomError(f"{finding.what} {finding.advice}")
+        if finding.level is not Level.OK:
+            _note(f"{finding.what} {finding.advice}")
 
 
 def _is_known(session: boto3.Session) -> bool:
@@ -105,14 +106,19 @@ def _is_known(session: boto3.Session) -> bool:
     return True
 
 
-def _find(session: boto3.Session, options: Options) -> Finding:
+def _find(session: boto3.Session, options: Options) -> Iterator[Finding]:
     config = configuration(options.context)
     try:
         deployed = read_stack_names(config.stack_name, session.client("cloudformation", config=_CLIENT))
     except DarkroomError as error:
         _cannot_look(error)
-        return Finding(Level.OK, "")
-    return check_names(config, deployed)
+        return
+    yield check_names(config, deployed)
+    owner = deployed.names.jobs_queue if deployed else None
+    try:
+        yield check_room(config, session.client("s3", config=_CLIENT), owner=owner)
+    except DarkroomError as error:
+        _note(f"{error}. Whether others' notifications leave room for the stack's was not looked at.")
 
 
 def _cannot_look(error: Exception) -> bool:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from darkroom.doctor.alarms import check_alarms
+from darkroom.doctor.bucket_notifications import check_room
 from darkroom.doctor.concurrency import check_concurrency
 from darkroom.doctor.drift import compare_function, compare_templates, deployed_template, synthesized_template
 from darkroom.doctor.events import check_events
@@ -13,7 +14,12 @@ from darkroom.doctor.findings import Check, Finding, ok, on_this_machine, warnin
 from darkroom.doctor.rollback import check_rollback
 from darkroom.doctor.smoke_test import SMOKE_TEST_FOLDER, SmokeTest
 from darkroom.doctor.stack_names import check_names, read_stack_names
-from darkroom.doctor.wiring import check_consumer, check_notification, check_queues, expected_prefixes
+from darkroom.doctor.wiring import (
+    check_consumer,
+    check_notification,
+    check_queues,
+    expected_prefixes,
+)
 from darkroom.errors import aws_errors
 from darkroom.pipeline.client import Pipeline
 from darkroom.pipeline.deployed_config import Scope, known_settings
@@ -40,6 +46,8 @@ def checks(pipeline: Pipeline, config: Config, assembly: Path, *, idle_timeout: 
     yield Check("The function", partial(compare_function, deployed, pipeline))
     yield Check("The function's versions", partial(check_rollback, pipeline))
     yield from _wiring(pipeline, deployed)
+    if config.uploads_bucket and not config.uploads_bucket.by_eventbridge:
+        yield Check("The bucket's other notifications", partial(_check_room, pipeline, config))
     yield Check("The dead letters", partial(_check_dead_letters, pipeline))
     yield Check("The events", partial(check_events, pipeline))
     yield Check("The alarms", partial(check_alarms, pipeline, deployed))
@@ -69,6 +77,10 @@ def _check_credentials(pipeline: Pipeline) -> Iterator[Finding]:
 def _check_names(pipeline: Pipeline, config: Config) -> Iterator[Finding]:
     found = check_names(config, read_stack_names(pipeline.stack_name, pipeline.client("cloudformation")))
     yield on_this_machine(found, pipeline)
+
+
+def _check_room(pipeline: Pipeline, config: Config) -> Iterator[Finding]:
+    yield check_room(config, pipeline.client("s3"), owner=pipeline.jobs_queue_url.rpartition("/")[2])
 
 
 def _check_dead_letters(pipeline: Pipeline) -> Iterator[Finding]:

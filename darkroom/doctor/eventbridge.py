@@ -1,11 +1,10 @@
 """Check what brings the events of a bucket that is not the stack's own."""
 
-import json
-import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from contract.eventbridge_event import CREATED, DELETED
+from darkroom.doctor.bucket_notifications import put_command
 from darkroom.doctor.findings import Finding, fault, ok
 from darkroom.doctor.queue_policy import EVENTBRIDGE, lets_send
 from darkroom.errors import aws_errors
@@ -68,11 +67,5 @@ def _check_switch(pipeline: Pipeline) -> Iterator[Finding]:
 
 
 def switch_on(bucket: str, configured: Mapping[str, Any]) -> str:
-    """Write the command that turns the switch on and keeps what is configured.
-
-    S3 replaces all of it at once. docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketNotificationConfiguration.html
-    """
-    kept = {name: value for name, value in configured.items() if name.endswith(("Configuration", "Configurations"))}
-    configuration = shlex.quote(json.dumps({**kept, SWITCH: {}}))
-    command = f"aws s3api put-bucket-notification-configuration --bucket {bucket}"
-    return f"{command} --notification-configuration {configuration}"
+    """Write the command that turns the switch on and keeps what is configured."""
+    return put_command(bucket, {**configured, SWITCH: {}})

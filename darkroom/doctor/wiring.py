@@ -5,17 +5,19 @@ from typing import TYPE_CHECKING, Any
 
 from contract.eventbridge_event import EVENT_SOURCE
 from contract.events import NOTIFIED_EVENTS
+from darkroom.doctor.bucket_notifications import restore_command
 from darkroom.doctor.eventbridge import check_eventbridge
 from darkroom.doctor.findings import Finding, fault, ok, warning
 from darkroom.doctor.queue_policy import check_queue_policy
 from darkroom.errors import aws_errors
 from darkroom.pipeline.client import LIVE, Pipeline
 from darkroom.pipeline.deploy_advice import DEPLOY_ANEW, START_AGAIN, deploy_advice
-from darkroom.pipeline.deployed_config import read_notifications
+from darkroom.pipeline.deployed_config import notifications_in
 from darkroom.pipeline.eventbridge_rules import prefixes_of
 from darkroom.pipeline.sqs import read_queue
 from darkroom.text import printable
 from resize.backoff import Backoff
+from stacks.config.existing_bucket import NOTIFICATION_TYPE
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
@@ -39,15 +41,20 @@ def check_notification(pipeline: Pipeline, deployed: Mapping[str, Any]) -> Itera
     s3: S3Client = pipeline.client("s3")
     arn = read_queue(pipeline.client("sqs"), pipeline.jobs_queue_url).arn
     with aws_errors("Reading the notifications of the uploads bucket"):
-        notifications = read_notifications(s3, pipeline.uploads_bucket)
+        configured = s3.get_bucket_notification_configuration(Bucket=pipeline.uploads_bucket)
+    notifications = notifications_in(configured)
     found = {(event, each.prefix) for each in notifications if each.queue_arn == arn for event in each.events}
-    is_complete = True
-    for prefix in expected_prefixes(deployed):
+    is_complete, prefixes = True, expected_prefixes(deployed)
+    for prefix in prefixes:
         if missing := [event for event in NOTIFIED_EVENTS if (event, prefix) not in found]:
             is_complete = False
+            advice = deploy_advice(pipeline, DEPLOY_ANEW)
+            if any(each.get("Type") == NOTIFICATION_TYPE for each in deployed["Resources"].values()):
+                # CloudFormation takes them for there until the stack says something else of them.
+                advice = restore_command(pipeline.uploads_bucket, configured, arn, prefixes)
             yield fault(
                 f"The jobs queue is not sent {', '.join(missing)} of keys that start with {prefix!r}.",
-                f"{deploy_advice(pipeline, DEPLOY_ANEW)} Then `darkroom backfill` does what was missed.",
+                f"{advice} Then `darkroom backfill` does what was missed.",
             )
     if is_complete:
         yield ok("The uploads bucket sends its events to the jobs queue.")
@@ -144,4 +151,6 @@ def expected_prefixes(deployed: Mapping[str, Any]) -> tuple[str, ...]:
         pattern = resource.get("Properties", {}).get("EventPattern", {})
         if EVENT_SOURCE in pattern.get("source", ()):
             found += prefixes_of(pattern)
+        if resource.get("Type") == NOTIFICATION_TYPE:
+            found += resource["Properties"]["Prefixes"]
     return tuple(dict.fromkeys(found)) or ("",)

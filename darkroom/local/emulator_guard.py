@@ -46,6 +46,11 @@ _HOST = re.compile(r"(?:127\.0\.0\.1|\[::1\]|(?P<prefix>(?:[a-z0-9-]+\.)*)localh
 _OWN_SITES = {"same-origin", "none"}
 # docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 _BUCKET_ROOT = re.compile(rb"/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/?")
+# Where a function of a stack puts its answer to the emulator's CloudFormation. Like the presigned address that AWS
+# gives, it has no other signature than what nobody can guess: a random UUID (RFC 9562), good for one answer.
+_ANSWER_TO_CLOUDFORMATION = re.compile(
+    rb"/_ministack/cfn-response/[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
+)
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 # S3 allows 20 kB of fields: docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTForms.html
 _FIELDS_BYTES = 64 * 1024
@@ -105,6 +110,8 @@ class EmulatorGuard:
         if _is_form(request) and not is_prefixed:
             return _again(await self._read_form(request.value("content-type"), receive), receive)
         self._check_page(request)
+        if _is_answer_to_cloudformation(request) and not is_prefixed:
+            return receive
         signature = read_signature(request)
         signature.check_time(self._gate.clock())
         secret = self._secret(signature.access_key_id, signature.token)
@@ -202,6 +209,17 @@ def _is_preflight(request: SignedRequest) -> bool:
         and not request.query
         and not any(name == "authorization" or name.startswith(STEERING) for name, _ in request.headers)
         and _BUCKET_ROOT.fullmatch(request.path) is not None
+    )
+
+
+def _is_answer_to_cloudformation(request: SignedRequest) -> bool:
+    """Tell whether a function answers what CloudFormation asked it, and nothing besides."""
+    steering = [name for name, _ in request.headers if name == "authorization" or name.startswith(STEERING)]
+    return (
+        request.method == "PUT"
+        and not request.query
+        and not steering
+        and _ANSWER_TO_CLOUDFORMATION.fullmatch(request.path) is not None
     )
 
 

@@ -12,16 +12,16 @@ if TYPE_CHECKING:
 
 
 def stand_in(bucket: ExistingBucket, aws: Emulator) -> None:
-    """Make the bucket, without versions and with its events on EventBridge.
+    """Make the bucket, without versions.
 
-    One that is there is left as it is.
+    Where EventBridge is to tell of it, its events go there. One that is there is left as it is.
 
     Raises:
         ClientError: the endpoint refuses.
     """
     session = aws.session()
     s3: S3Client = client_of(session, "s3", aws.endpoint_url)
-    if ensure_bucket(bucket.name, s3, session.region_name):
+    if ensure_bucket(bucket.name, s3, session.region_name) and bucket.by_eventbridge:
         s3.put_bucket_notification_configuration(
             Bucket=bucket.name, NotificationConfiguration={"EventBridgeConfiguration": {}}
         )

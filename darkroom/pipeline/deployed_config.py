@@ -168,7 +168,12 @@ def read_notifications(s3: "S3Client", bucket: str) -> tuple[Notification, ...]:
     Raises:
         ClientError: S3 refuses.
     """
-    answer = s3.get_bucket_notification_configuration(Bucket=bucket)
+    answer: Any = s3.get_bucket_notification_configuration(Bucket=bucket)
+    return notifications_in(answer)
+
+
+def notifications_in(answer: Mapping[str, Any]) -> tuple[Notification, ...]:
+    """Find the events for queues among all the notifications of a bucket."""
     return tuple(
         Notification(queue_arn=each["QueueArn"], events=tuple(each["Events"]), prefix=prefix_of(each))
         for each in answer.get("QueueConfigurations", ())

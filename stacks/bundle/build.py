@@ -16,7 +16,7 @@ from stacks.bundle import prune, strip
 PROJECT = Path(__file__).resolve().parents[2]
 LAMBDAS = PROJECT / "lambdas"
 # What every function shares is copied into each bundle: code and manifest format cannot differ within one.
-CONTRACT, RESIZE, ANNOUNCE = "contract", "resize", "announce"
+CONTRACT, RESIZE, ANNOUNCE, NOTIFICATION = "contract", "resize", "announce", "bucket_notification"
 CACHE = PROJECT / ".darkroom" / "bundles"
 
 # pip writes these beside each distribution; they tell of the installation, not of what was installed.
@@ -114,7 +114,8 @@ class _Sources:
 
 
 def _make(made: Path, platform: Platform | None, sources: _Sources) -> None:
-    _install_requirements(sources.requirements(), made, platform)
+    if requirements := sources.requirements():
+        _install_requirements(requirements, made, platform)
     _copy_modules(sources, made)
     _remove_what_varies(made)
     prune.prune(made, sources.engine, sources.function)

@@ -11,11 +11,15 @@ from stacks.config.members import KMS_KEY, check_members, matching
 # docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html; EventBridge tells of no directory buckets.
 _NAME = re.compile(r"(?!xn--|sthree-)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?<!--x-s3)(?<!-s3alias)")
 
+# What CloudFormation calls the stack's entries among the notifications of such a bucket.
+NOTIFICATION_TYPE = "Custom::BucketNotification"
+
 
 class NotifiedBy(StrEnum):
     """Who tells the jobs queue what happens in the uploads bucket."""
 
     EVENTBRIDGE = "eventbridge"  # a rule of this stack, once the bucket sends its events to EventBridge
+    NOTIFICATION = "notification"  # the bucket itself, beside what others have configured there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +32,11 @@ class ExistingBucket:
     name: str
     notified_by: NotifiedBy = NotifiedBy.EVENTBRIDGE
     kms_key_arn: str | None = None
+
+    @property
+    def by_eventbridge(self) -> bool:
+        """Whether EventBridge tells of uploads, and not the bucket itself."""
+        return self.notified_by is NotifiedBy.EVENTBRIDGE
 
 
 def parse_existing_bucket(key: str, value: object) -> ExistingBucket:

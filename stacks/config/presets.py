@@ -2,14 +2,12 @@
 
 from collections.abc import Sequence
 
+from bucket_notification.entries import MAX_NOTIFICATIONS
 from contract.errors import SettingsError
 from contract.events import NOTIFIED_EVENTS
 from resize.imaging.presets import Preset, cover_prefixes
 from resize.imaging.variants import Variant
 
-# Notifications of a bucket, of which CloudFormation has one for each event of each prefix:
-# docs.aws.amazon.com/general/latest/gr/s3.html#limits_s3
-MAX_NOTIFICATIONS = 100
 # A retried job finds their folders in one listing of at most 1,000, those of earlier deployments among them.
 MAX_VARIANT_NAMES = 500
 
@@ -21,6 +19,7 @@ def notified_prefixes(variants: Sequence[Variant], presets: Sequence[Preset], ke
     """
     if variants:
         return (key_prefix,)
+    # CloudFormation has one for each event of each prefix.
     return cover_prefixes(presets, MAX_NOTIFICATIONS // len(NOTIFIED_EVENTS))
 
 

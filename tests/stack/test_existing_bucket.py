@@ -1,4 +1,4 @@
-"""A stack whose uploads bucket is there already: told of by EventBridge, and not touched."""
+"""A stack whose uploads bucket is there already: told of by EventBridge, and not touched, or by its notifications."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 
 from stacks.config.config import Config
-from stacks.config.existing_bucket import ExistingBucket
+from stacks.config.existing_bucket import NOTIFICATION_TYPE, ExistingBucket
 from stacks.outputs import Output, UploadsOutput
-from support.aws.stack import Template, arn_of, in_cloudformation, synthesize
+from stacks.pipeline import PipelineStack
+from support.aws.stack import WITH_NOTIFICATION, Template, arn_of, in_cloudformation, joined, synthesize
+
+from aws_cdk import App  # isort: skip  # after stacks, which chooses its Node
 
 KEY_ARN = "arn:aws:kms:eu-west-1:123456789012:key/12345678-1234-1234-1234-123456789012"
 CONFIG = Config(uploads_bucket=ExistingBucket(name="photos", kms_key_arn=KEY_ARN), key_prefix="shop/")
@@ -91,3 +94,72 @@ def test_without_a_prefix_every_key_is_told_of_and_without_a_key_nothing_is_decr
 
     assert rule_of(template)["EventPattern"]["detail"] == {"bucket": {"name": ["photos"]}}
     assert "DecryptUploads" not in statements_of_the_function(template)
+
+
+@pytest.fixture(scope="module")
+def notified(tmp_path_factory: pytest.TempPathFactory) -> Template:
+    return synthesize(tmp_path_factory.mktemp("notified"), WITH_NOTIFICATION)
+
+
+def test_a_bucket_that_notifies_by_itself_has_the_stack_s_entries_by_a_resource_of_its_own(notified: Template) -> None:
+    entries = notified.only(NOTIFICATION_TYPE)
+    queue = notified.behind(Output.JOBS_QUEUE_URL)["Properties"]["QueueName"]
+
+    assert not notified.all_of("AWS::Events::Rule")
+    assert {name: entries["Properties"][name] for name in ("Bucket", "QueueArn", "Prefixes", "Owner")} == {
+        "Bucket": "photos",
+        "QueueArn": arn_of(notified.id_of(Output.JOBS_QUEUE_URL)),
+        "Prefixes": ["shop/"],
+        "Owner": queue,
+    }
+    assert entries["Properties"]["ServiceTimeout"] == "120"
+    assert notified.json["Outputs"][UploadsOutput.NOTIFIED_BY]["Value"] == "notification"
+
+
+def test_they_come_after_what_lets_the_bucket_send_and_the_mapping_that_takes_what_it_sends(notified: Template) -> None:
+    (mapping,) = notified.all_of("AWS::Lambda::EventSourceMapping")
+    jobs = {"Ref": notified.id_of(Output.JOBS_QUEUE_URL)}
+    policies = notified.all_of("AWS::SQS::QueuePolicy")
+    (policy,) = [name for name, each in policies.items() if jobs in each["Properties"]["Queues"]]
+
+    assert {mapping, policy} <= set(notified.only(NOTIFICATION_TYPE)["DependsOn"])
+
+
+def test_only_that_bucket_of_this_account_may_send(notified: Template) -> None:
+    statements = notified.policies_of(Output.JOBS_QUEUE_URL, "AWS::SQS::QueuePolicy")
+
+    (allowed,) = [statement for statement in statements if statement["Effect"] == "Allow"]
+
+    assert allowed["Principal"] == {"Service": "s3.amazonaws.com"}
+    assert allowed["Condition"] == {
+        "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}},
+        "ArnEquals": {"aws:SourceArn": joined("arn:", {"Ref": "AWS::Partition"}, ":s3:::photos")},
+    }
+
+
+def test_its_function_may_do_nothing_but_configure_that_bucket_s_notifications(notified: Template) -> None:
+    name = notified.only(NOTIFICATION_TYPE)["Properties"]["ServiceToken"]["Fn::GetAtt"][0]
+    function = notified.json["Resources"][name]
+    role = {"Ref": function["Properties"]["Role"]["Fn::GetAtt"][0]}
+    policies = [each["Properties"] for each in notified.all_of("AWS::IAM::Policy").values()]
+    (statements,) = [each["PolicyDocument"]["Statement"] for each in policies if each["Roles"] == [role]]
+    by_name = {each["Sid"]: each for each in statements}
+
+    configure = by_name.pop("ConfigureNotifications")
+
+    assert by_name.keys() == {"WriteLog"}
+    assert configure["Action"] == ["s3:GetBucketNotification", "s3:PutBucketNotification"]
+    assert in_cloudformation(configure["Resource"]) == "arn:aws:s3:::photos"
+    assert configure["Condition"] == {"StringEquals": {"aws:ResourceAccount": {"Ref": "AWS::AccountId"}}}
+    assert (function["Properties"]["Handler"], "Environment" in function["Properties"]) == (
+        "bucket_notification.handler.handler",
+        False,
+    )
+
+
+def test_without_its_bundle_the_stack_is_refused(tmp_path: Path) -> None:
+    app = App(outdir=str(tmp_path / "cdk.out"))
+    (tmp_path / "bundle").mkdir()
+
+    with pytest.raises(ValueError, match="no bundle of the function that has it do so"):
+        PipelineStack(app, "Darkroom", config=WITH_NOTIFICATION, bundle=tmp_path / "bundle")

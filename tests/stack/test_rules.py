@@ -17,6 +17,7 @@ from support.aws.stack import (
     WITH_LOG,
     WITH_LOG_IN_VPC,
     WITH_MSK,
+    WITH_NOTIFICATION,
     WITH_SCRAM,
     WITH_THEIR_DISTRIBUTION,
     Template,
@@ -73,6 +74,12 @@ EXPLAINED_OF_LOG: list[Finding] = [
 ]
 LOGS = [WITH_LOG, WITH_LOG_IN_VPC]
 
+# What differs with a bucket that is there, which tells of its uploads by itself.
+EXPLAINED_OF_NOTIFICATION: list[Finding] = [
+    ("Serverless-LambdaDLQ", "Darkroom/UploadsNotification/Function/Resource"),
+    ("Serverless-LambdaTracing", "Darkroom/UploadsNotification/Function/Resource"),
+]
+
 # What checkov is told to skip; that it finds just these without being told is for `make checkov`, which has checkov.
 EXPLAINED_TO_CHECKOV: list[Finding] = [
     ("CKV_AWS_115", "ConsumerFunction"),
@@ -107,13 +114,14 @@ def findings_in(scope: Construct) -> list[Finding]:
         *TARGETS,
         *LOGS,
         *DELIVERIES,
+        WITH_NOTIFICATION,
     ],
 )
 def test_the_packs_find_nothing_that_is_not_explained(tmp_path: Path, config: Config) -> None:
     assert findings_in(make_app(tmp_path, config)) == []
 
 
-@pytest.mark.parametrize("config", [EVERYTHING, WITH_EVENT_BRIDGE, WITH_LOG, WITH_DELIVERY])
+@pytest.mark.parametrize("config", [EVERYTHING, WITH_EVENT_BRIDGE, WITH_LOG, WITH_DELIVERY, WITH_NOTIFICATION])
 def test_synthesis_succeeds_with_the_packs_as_plugins_of_the_app(tmp_path: Path, config: Config) -> None:
     app = make_app(tmp_path, config)
     Validations.of(app).add_plugins(AwsSolutionsChecks(app), ServerlessChecks(app))
@@ -200,6 +208,27 @@ def test_the_stack_log_is_explained_twice(tmp_path: Path, monkeypatch: pytest.Mo
     assert findings_in(make_app(tmp_path, config)) == sorted(EXPLAINED + EXPLAINED_OF_EVENTS + EXPLAINED_OF_LOG)
 
 
+def test_a_bucket_that_notifies_by_itself_is_explained_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Validations, "acknowledge", explain_nothing)
+    of_own_bucket = ("AwsSolutions-S1", "Darkroom/Storage/Uploads/Resource")
+
+    found = findings_in(make_app(tmp_path, WITH_NOTIFICATION))
+
+    assert found == sorted([each for each in EXPLAINED if each != of_own_bucket] + EXPLAINED_OF_NOTIFICATION)
+
+
+def test_of_such_a_bucket_checkov_is_told_to_skip_four_more_findings_and_why(tmp_path: Path) -> None:
+    told = skipped_by_checkov(synthesize_all(tmp_path, WITH_NOTIFICATION)["Darkroom"])
+
+    assert sorted((rule, name) for rule, name, _ in told if name.startswith("Uploads")) == [
+        ("CKV_AWS_115", "UploadsNotificationFunction"),
+        ("CKV_AWS_116", "UploadsNotificationFunction"),
+        ("CKV_AWS_117", "UploadsNotificationFunction"),
+        ("CKV_AWS_158", "UploadsNotificationLog"),
+    ]
+    assert [comment for *_, comment in told if len(comment.split()) < 8] == []
+
+
 def test_of_the_stack_log_checkov_is_told_to_skip_five_findings_and_why(tmp_path: Path) -> None:
     told = skipped_by_checkov(synthesize_all(tmp_path, WITH_LOG)["Darkroom-Log"])
 
@@ -245,7 +274,10 @@ def test_both_packs_find_fault_with_a_careless_stack() -> None:
 
 @pytest.mark.parametrize(
     "config",
-    [Config(), EVERYTHING, replace(Config(), legacy_uploads_bucket="its-bucket"), *TARGETS, *LOGS, *DELIVERIES],
+    [
+        *(Config(), EVERYTHING, WITH_NOTIFICATION, *TARGETS, *LOGS, *DELIVERIES),
+        replace(Config(), legacy_uploads_bucket="its-bucket"),
+    ],
 )
 def test_cfn_lint_finds_nothing_that_is_not_explained(tmp_path: Path, config: Config) -> None:
     templates = synthesize_all(tmp_path, config).values()

@@ -26,6 +26,7 @@ from darkroom.errors import ExitStatus, UsageError
 from darkroom.local.synthesis import checked_configuration
 from darkroom.pipeline.client import client_of
 from darkroom.text import format_duration, printable
+from stacks.config.existing_bucket import NotifiedBy
 
 _SHOWN_FOLDERS = 20
 
@@ -33,6 +34,7 @@ OnAws = Annotated[
     bool,
     typer.Option("--aws", help="On AWS, by your own credentials, profile and region: the default while nothing is up."),
 ]
+Notifier = Annotated[NotifiedBy, typer.Option(help="Who is to tell of uploads, besides what others have configured.")]
 Bucket = Annotated[str, typer.Argument(metavar="BUCKET", show_default=False, help="The bucket's name.")]
 
 
@@ -40,6 +42,7 @@ def adopt(  # noqa: PLR0913 - the command has so many options
     bucket: Bucket,
     *,
     prefix: KeyPrefix = "",
+    notified_by: Notifier = NotifiedBy.EVENTBRIDGE,
     as_json: Annotated[bool, json_option("One JSON object.")] = False,
     local: LocalOption = False,
     aws: OnAws = False,
@@ -57,6 +60,7 @@ def adopt(  # noqa: PLR0913 - the command has so many options
       darkroom adopt my-photos
       darkroom adopt my-photos --aws
       darkroom adopt my-photos --prefix shop/ > settings.json
+      darkroom adopt my-photos --notified-by notification
 
     \b
     Permissions on the bucket: s3:ListBucket, GetBucketLocation, GetBucketVersioning, GetEncryptionConfiguration,
@@ -77,9 +81,10 @@ def adopt(  # noqa: PLR0913 - the command has so many options
         found = read_bucket(bucket, place, session)
         progress.begin("Counting what lies in it")
         census = take_census(client_of(session, "s3", place), bucket, prefix)
-    findings = [*judge(found, census, region=session.region_name)]
-    settings = settings_for(found, prefix, place, session)
-    keys, variants = census.whole.objects, len(checked_configuration(settings).variants)
+    settings = settings_for(found, prefix, notified_by, kms_key_arn=_key_arn(found, place, session))
+    config = checked_configuration(settings)
+    findings = [*judge(found, census, region=session.region_name, config=config)]
+    keys, variants = census.whole.objects, len(config.variants)
     estimate = Estimate(keys=keys, rate=RATE, renditions=keys * variants)
     if as_json:
         typer.echo(_json(findings, census, estimate, settings))
@@ -91,16 +96,19 @@ def adopt(  # noqa: PLR0913 - the command has so many options
 
 
 def settings_for(
-    found: BucketConfiguration, prefix: str, endpoint_url: str | None, session: boto3.Session
+    found: BucketConfiguration, prefix: str, notified_by: NotifiedBy, *, kms_key_arn: str | None
 ) -> dict[str, object]:
-    """Write the settings of a stack that takes uploads from a bucket.
-
-    Raises:
-        DarkroomError: KMS does not answer.
-    """
-    key = key_arn(found.kms_key, endpoint_url, session) if found.kms_key else None
-    bucket = {"name": found.name} | ({"kms_key_arn": key} if key else {})
+    """Write the settings of a stack that takes uploads from a bucket."""
+    bucket = {"name": found.name}
+    if notified_by is not NotifiedBy.EVENTBRIDGE:
+        bucket["notified_by"] = notified_by.value
+    if kms_key_arn:
+        bucket["kms_key_arn"] = kms_key_arn
     return {"uploads_bucket": bucket} | ({"key_prefix": prefix} if prefix else {})
+
+
+def _key_arn(found: BucketConfiguration, endpoint_url: str | None, session: boto3.Session) -> str | None:
+    return key_arn(found.kms_key, endpoint_url, session) if found.kms_key else None
 
 
 def _status(findings: list[Finding]) -> ExitStatus:

@@ -260,3 +260,31 @@ def test_a_missing_cdk_json_is_told(s3: "S3Client", tmp_path: Path, monkeypatch:
 
     assert isinstance(result.exception, UsageError)
     assert "cdk.json' cannot be read" in str(result.exception)
+
+
+def with_filter(prefix: str) -> Any:
+    rule: Any = {"Name": "prefix", "Value": prefix}
+    return {"TopicArn": TOPIC, "Events": ["s3:ObjectCreated:*"], "Filter": {"Key": {"FilterRules": [rule]}}}
+
+
+@pytest.mark.parametrize(
+    ("prefix", "level", "part"),
+    [
+        ("docs/", "ok", "leave room for the stack's"),
+        ("shop/new/", "fault", f"keys that start with 'shop/new/' to {TOPIC} already"),
+    ],
+)
+def test_who_is_told_by_the_bucket_itself_needs_room_among_the_notifications_of_others(
+    s3: "S3Client", prefix: str, level: str, part: str
+) -> None:
+    s3.put_bucket_notification_configuration(
+        Bucket="photos",
+        NotificationConfiguration={"TopicConfigurations": [with_filter(prefix)]},
+        SkipDestinationValidation=True,
+    )
+
+    said = told("photos", "--prefix", "shop/", "--notified-by", "notification")
+
+    assert level_of(said, part) == level
+    assert said["settings"]["uploads_bucket"] == {"name": "photos", "notified_by": "notification"}
+    assert not [what for what in levels(said) if "EventBridge" in what]

@@ -12,6 +12,7 @@ from aws_cdk import App
 
 from stacks.config.delivery import Delivery, PriceClass
 from stacks.config.event_target import EventBridgeTarget, KafkaAuth, KafkaTarget, MskServerlessTarget, Vpc
+from stacks.config.existing_bucket import ExistingBucket, NotifiedBy
 from stacks.config.feature_flags import FEATURE_FLAGS
 from stacks.log.stack import with_cluster
 from stacks.outputs import EventsOutput, Output
@@ -55,6 +56,12 @@ WITH_CONFLUENT = replace(
 # In a cluster of the stack `Log`, which is a stack of its own: in its VPC, and in one that is there.
 WITH_LOG = replace(EVERYTHING, events=MskServerlessTarget())
 WITH_LOG_IN_VPC = replace(EVERYTHING, events=MskServerlessTarget(topic="outcomes", vpc=VPC))
+# Uploads to a bucket that is there, which tells of them by itself.
+WITH_NOTIFICATION = replace(
+    EVERYTHING,
+    uploads_bucket=ExistingBucket(name="photos", notified_by=NotifiedBy.NOTIFICATION),
+    key_prefix="shop/",
+)
 
 # Delivered by a distribution with CloudFront's own name, by one with names of one's own, and by one that is there.
 WITH_DELIVERY = replace(EVERYTHING, delivery=Delivery())
@@ -152,13 +159,20 @@ def in_cloudformation(value: Any, stack_id: str = STACK_ID) -> Any:
 
 def make_app(folder: Path, config: Config) -> App:
     """The app with its stacks, the bundles stubs, which writes under the folder."""
-    bundle, announce_bundle = folder / "bundle", folder / "announce"
-    for stub in (bundle, announce_bundle):
+    bundle, announce_bundle, notification_bundle = (folder / name for name in ("bundle", "announce", "notification"))
+    for stub in (bundle, announce_bundle, notification_bundle):
         stub.mkdir()
         (stub / "stub.py").write_text("")
     app = App(context=dict(FEATURE_FLAGS), analytics_reporting=False, outdir=str(folder / "cdk.out"))
     config = with_cluster(app, config)
-    PipelineStack(app, config.stack_name, config=config, bundle=bundle, announce_bundle=announce_bundle)
+    PipelineStack(
+        app,
+        config.stack_name,
+        config=config,
+        bundle=bundle,
+        announce_bundle=announce_bundle,
+        notification_bundle=notification_bundle,
+    )
     return app
 
 

@@ -1,11 +1,6 @@
 """What CloudFormation is answered when it asks for a cluster's brokers: always something, and on time."""
 
-import json
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import boto3
@@ -13,16 +8,10 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from bootstrap.handler import handler
+from support.aws.cloudformation import Context, cloudformation
 
 CLUSTER = "arn:aws:kafka:eu-west-1:123456789012:cluster/Darkroom-Log/51af3dc0-s1"
 BROKERS = "boot-1.c1.kafka-serverless.eu-west-1.amazonaws.com:9098"
-
-
-@dataclass(frozen=True)
-class Context:
-    """An invocation's."""
-
-    log_stream_name: str = "2026/11/26/[$LATEST]1"
 
 
 @dataclass(frozen=True)
@@ -37,31 +26,6 @@ class Msk:
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer
-
-
-@contextmanager
-def cloudformation() -> Iterator[tuple[str, list[tuple[str | None, dict[str, Any]]]]]:
-    """The address that answers are put to, and what was: the content type, which must be empty, and the answer."""
-    answers: list[tuple[str | None, dict[str, Any]]] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_PUT(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            answers.append((self.headers["Content-Type"], json.loads(body)))
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}/", answers
-        finally:
-            server.shutdown()
-            thread.join()
 
 
 def ask(monkeypatch: pytest.MonkeyPatch, kind: str, msk: dict[str, str] | Exception, **more: str) -> dict[str, Any]:

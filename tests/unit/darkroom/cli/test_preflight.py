@@ -42,21 +42,25 @@ class Aws:
     """What stands in for AWS: it knows everyone, and these stacks by region and name."""
 
     stacks: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    notifications: dict[str, Any] = field(default_factory=dict)
 
     def call(self, region: str, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
         if operation == "GetCallerIdentity":
             return {"Account": "123456789012"}
+        if operation == "GetBucketNotificationConfiguration":
+            return self.notifications
         assert operation == "DescribeStacks"
         stack = self.stacks.get((region, parameters["StackName"]))
         if stack is None:
             raise client_error("ValidationError", 400, f"Stack with id {parameters['StackName']} does not exist")
         return {"Stacks": [stack]}
 
-    def deploy(self, names: Names, stack_name: str = "Darkroom", region: str = "eu-west-1") -> None:
-        """Have a stack that tells these names."""
+    def deploy(self, names: Names, stack_name: str = "Darkroom", region: str = "eu-west-1", **more: str) -> None:
+        """Have a stack that tells these names, and more outputs."""
         outputs = {
             "UploadsBucket": names.uploads_bucket,
             "JobsQueueUrl": f"https://sqs.{region}.amazonaws.com/123456789012/{names.jobs_queue}",
+            **more,
         }
         self.stacks[region, stack_name] = {
             "StackId": STACK_ID,
@@ -288,6 +292,70 @@ def test_the_bucket_that_a_stack_takes_from_already_is_kept() -> None:
 
     assert check_names(parse_config(EXISTING), deployed).level is Level.OK
     assert check_names(parse_config(EXISTING), None).level is Level.OK
+
+
+NOTIFIED = '{"name":"photos","notified_by":"notification"}'
+THUMBS = {
+    "Id": "thumbs",
+    "LambdaFunctionArn": "arn:aws:lambda:eu-west-1:123456789012:function:thumbs",
+    "Events": ["s3:ObjectCreated:Put"],
+}
+
+
+def test_a_notification_of_others_that_overlaps_refuses_a_deployment_before_it_begins(
+    aws: Aws, capsys: pytest.CaptureFixture[str]
+) -> None:
+    aws.notifications = {"LambdaFunctionConfigurations": [THUMBS]}
+
+    refused = refusal("deploy", "-c", f"uploads_bucket={NOTIFIED}")
+    preflight.main(["diff", "-c", f"uploads_bucket={NOTIFIED}"])
+
+    assert refused.startswith(
+        "make deploy: photos sends s3:ObjectCreated:Put of every key to arn:aws:lambda:eu-west-1:"
+    )
+    assert 'set notified_by to "eventbridge"' in refused
+    assert capsys.readouterr().err == refused.replace("make deploy:", "note:") + "\n"
+
+
+def test_those_of_the_stack_itself_and_of_other_folders_do_not(aws: Aws, capsys: pytest.CaptureFixture[str]) -> None:
+    aws.deploy(OF_EXISTING, UploadsNotifiedBy="notification")
+    own = {"Id": f"{OF_EXISTING.jobs_queue}-0", "QueueArn": "arn:ours", "Events": ["s3:ObjectCreated:*"]}
+    rules = [{"Name": "Prefix", "Value": "docs/"}]
+    aws.notifications = {
+        "QueueConfigurations": [own],
+        "LambdaFunctionConfigurations": [THUMBS | {"Filter": {"Key": {"FilterRules": rules}}}],
+    }
+
+    preflight.main(["deploy", "-c", f"uploads_bucket={NOTIFIED}", "-c", "key_prefix=shop/"])
+
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.usefixtures("aws")
+def test_who_may_not_read_notifications_is_told_so_and_goes_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call = BaseClient._make_api_call  # type: ignore[attr-defined]  # noqa: SLF001 - where it stands in for AWS
+
+    def deny(client: BaseClient, operation: str, parameters: dict[str, Any]) -> object:
+        if operation == "GetBucketNotificationConfiguration":
+            raise client_error("AccessDenied", 403)
+        return call(client, operation, parameters)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", deny)
+
+    preflight.main(["deploy", "-c", f"uploads_bucket={NOTIFIED}"])
+
+    assert "leave room for the stack's was not looked at" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("before", "after"), [("eventbridge", "notification"), ("notification", "eventbridge")])
+def test_another_way_to_be_told_of_the_same_bucket_is_refused(aws: Aws, before: str, after: str) -> None:
+    aws.deploy(OF_EXISTING, UploadsNotifiedBy=before)
+
+    refused = refusal("deploy", "-c", f'uploads_bucket={{"name":"photos","notified_by":"{after}"}}')
+
+    assert f"of photos, told of by {before}; a deployment would have it resize those of photos, told of by" in refused
 
 
 def test_a_new_stack_cannot_have_the_bucket_of_an_old_one() -> None:

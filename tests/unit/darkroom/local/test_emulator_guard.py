@@ -162,6 +162,37 @@ def test_no_other_keys_are_good(keys: AccessKeys) -> None:
     assert answer_to(presigned(keys=keys)).status == 403
 
 
+ANSWER = Asked(
+    method="PUT", target="/_ministack/cfn-response/51af3dc0-da77-41e4-872e-1234567db123", body=b'{"Status": "SUCCESS"}'
+)
+
+
+def test_a_function_answers_cloudformation_at_an_address_that_nobody_can_guess() -> None:
+    assert answer_to(ANSWER).taken == [ANSWER.body]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        ANSWER.but(method="POST"),
+        ANSWER.but(method="GET"),
+        ANSWER.but(target=f"{ANSWER.target}?Action=CreateUser"),
+        ANSWER.but(target=f"{ANSWER.target}/../../uploads/cat.jpg"),
+        ANSWER.but(target=f"/uploads{ANSWER.target}"),
+        ANSWER.but(target="/_ministack/cfn-response/1"),
+        ANSWER.but(target=ANSWER.target.replace("cfn-response", "config")),
+        ANSWER.but(("Host", f"uploads.localhost:{PORT}")),
+        ANSWER.but(("Host", f"evil.example:{PORT}")),
+        ANSWER.also(("Origin", "https://evil.example")),
+        ANSWER.also(("Sec-Fetch-Site", "cross-site")),
+        ANSWER.also(("X-Amz-Target", "AWSLambda.Invoke")),
+        ANSWER.also(("Authorization", "AWS4-HMAC-SHA256 Credential=a/b/c/s3/aws4_request")),
+    ],
+)
+def test_and_nothing_else_is_done_there(changed: Asked) -> None:
+    assert answer_to(changed).status == 403
+
+
 SIGNED = signed("PUT", "/uploads/cat.jpg?tagging", body=b"an image", headers={"X-Amz-Acl": "private"})
 
 

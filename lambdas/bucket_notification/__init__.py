@@ -1,0 +1,1 @@
+"""The function that keeps a stack's entries among a bucket's notifications."""
