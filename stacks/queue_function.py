@@ -12,6 +12,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from stacks.bundle.bytecode import SOURCES, digest_of_sources
 from stacks.config.config import Config
 from stacks.suppressions import suppress
 
@@ -107,6 +108,7 @@ class QueueFunction(Construct):
         # The construct makes the function wait for its role, which naming the role has done already.
         resource = cast("lambda_.CfnFunction", function.node.default_child)
         resource.add_metadata("cfn-lint", {"config": {"ignore_checks": ["W3005"]}})
+        resource.add_metadata(SOURCES, digest_of_sources(program.bundle))
         return function
 
     def _suppress_rules(self, program: Program) -> None:

@@ -16,6 +16,7 @@ from contract.sequencer import EventOrder
 from resize.derived_bucket import ATTEMPTS
 from resize.errors import ImageRejectedError, SourceGoneError, SupersededError
 from resize.expiry import expired, hides, is_expiry, is_wanted_gone, shows
+from resize.fallback import Fallback
 from resize.imaging.rendition import Rendered
 from resize.manifest_builder import ManifestBuilder, milliseconds
 from resize.publication import Publication, StoredManifest
@@ -92,6 +93,11 @@ class Job:
     def _has_variants(self) -> bool:
         return bool(self.settings.variants_for(self.upload.key))
 
+    @property
+    def _fallback(self) -> Fallback:
+        versions = self.settings.fallback_versions
+        return Fallback(publication=self.publication, render=self.render, versions=versions)
+
     def _unrecorded(self, outcome: Outcome, started: datetime) -> JobResult:
         return JobResult(outcome=outcome, milliseconds=milliseconds(self.clock() - started))
 
@@ -162,34 +168,9 @@ class Job:
         except ImageRejectedError as error:
             fault = _without_variables(error)
             kept = self._kept_in_archive(builder, original, fault, recorded)
-            return kept or self._reject(builder, original, fault, recorded)
+            return kept or self._fallback.reject(builder, original, fault, recorded)
         written = self.publication.write(rendered.renditions, recorded)
         return self.publication.commit(builder.resized(original, rendered, written), recorded)
-
-    def _reject(
-        self, builder: ManifestBuilder, original: SourceObject, fault: ImageRejectedError, recorded: StoredManifest
-    ) -> Manifest:
-        """Tell why an upload is not shown, and show the newest good one before it; nothing where there is none.
-
-        That depends on the versions alone, and not on what stands: so events may come in any order.
-        """
-        found = self._find_good(original)
-        if found is None:
-            return self.publication.commit(builder.rejected(original, fault), recorded)
-        older, rendered = found
-        written = self.publication.write(rendered.renditions, recorded)
-        manifest = builder.showing(older, rendered, written, builder.rejected(original, fault))
-        return self.publication.commit(manifest, recorded)
-
-    def _find_good(self, rejected: SourceObject) -> tuple[SourceObject, Rendered] | None:
-        if rejected.version_id is None:
-            return None  # the bucket keeps no versions
-        uploads = self.publication.uploads
-        for version_id in uploads.versions_before(rejected.version_id, self.settings.fallback_versions):
-            if older := uploads.open_version(version_id):
-                with suppress(ImageRejectedError):
-                    return older, self.render(uploads.read(older))
-        return None
 
     def _remove(self, recorded: StoredManifest, started: datetime) -> Manifest:
         return self.publication.commit(self._builder(started).removed(), recorded)
