@@ -236,6 +236,7 @@ def test_a_module_that_cannot_be_compiled_is_told_and_leaves_nothing(tmp_path: P
     assert list(cache.iterdir()) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["contract/__init__.py", "resize/__init__.py", "resize/requirements.txt"])
 def test_a_change_of_an_input_makes_another_bundle(tmp_path: Path, name: str) -> None:
     lambdas = lambdas_without_requirements(tmp_path)
@@ -270,6 +271,7 @@ def test_everyone_may_read_a_bundle_made_under_a_strict_umask(tmp_path: Path) ->
     assert modes == dict.fromkeys(folders, 0o755) | dict.fromkeys(files, 0o644)
 
 
+@pytest.mark.long
 def test_builds_at_the_same_time_give_one_bundle(tmp_path: Path) -> None:
     lambdas, cache = lambdas_without_requirements(tmp_path), tmp_path / "cache"
 

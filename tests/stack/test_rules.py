@@ -275,8 +275,10 @@ def test_both_packs_find_fault_with_a_careless_stack() -> None:
 @pytest.mark.parametrize(
     "config",
     [
-        *(Config(), EVERYTHING, WITH_NOTIFICATION, *TARGETS, *LOGS, *DELIVERIES),
-        replace(Config(), legacy_uploads_bucket="its-bucket"),
+        Config(),
+        EVERYTHING,
+        *(pytest.param(each, marks=pytest.mark.long) for each in (WITH_NOTIFICATION, *TARGETS, *LOGS, *DELIVERIES)),
+        pytest.param(replace(Config(), legacy_uploads_bucket="its-bucket"), marks=pytest.mark.long),
     ],
 )
 def test_cfn_lint_finds_nothing_that_is_not_explained(tmp_path: Path, config: Config) -> None:
@@ -293,6 +295,7 @@ def test_cfn_lint_is_told_to_overlook_one_finding_of_one_rule(template: Template
     assert [match.rule.id for match in cfnlint.api.lint(json.dumps(unexplained))] == ["W3005"]
 
 
+@pytest.mark.long
 def test_cfn_lint_finds_queues_that_keep_messages_longer_than_sqs_can(template: Template) -> None:
     careless = template.json
     for queue in careless["Resources"].values():
