@@ -72,7 +72,8 @@ def _run(loop: asyncio.AbstractEventLoop, parts: Parts, listener: socket.socket,
     config.loglevel = "WARNING"
 
     async def serve() -> None:
-        following = [asyncio.create_task(work) for work in (parts.uploads.run(), parts.dead_letters.run())]
+        work = (parts.uploads.run(), parts.dead_letters.run(), parts.changes())
+        following = [asyncio.create_task(each) for each in work]
         server = asyncio.create_task(
             hypercorn.asyncio.serve(cast("Framework", parts.guard), config, shutdown_trigger=stopped.wait)
         )
