@@ -1,6 +1,7 @@
 """The console for a browser, served in this process for a pipeline on moto; a test says itself what happens there."""
 
 import asyncio
+import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -36,6 +37,10 @@ class ServedConsole:
             work()
 
         asyncio.run_coroutine_threadsafe(done(), self.loop).result(60)
+
+    def publish(self, topic: str, name: str, value: object) -> None:
+        """Tell the page of anything."""
+        self.do(lambda: self.parts.feed.publish(topic, name, json.dumps(value)))
 
     def show(self, *rows: Row) -> None:
         """Tell the page of uploads."""
