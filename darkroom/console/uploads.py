@@ -42,7 +42,10 @@ class ConsoleView(PipelineView, Protocol):
     """The pipeline as the console sees it."""
 
     def changed_manifests(self, known: Mapping[str, str]) -> Iterator[tuple[str, ManifestFile | None]]:
-        """Tell which keys have another manifest than the one of this ETag, and which have none any more."""
+        """Tell which keys have another manifest than the one of this ETag.
+
+        Those that have none any more are told with None.
+        """
 
 
 class Uploads:
@@ -156,7 +159,10 @@ class Uploads:
                 await asyncio.sleep(ROUND_SECONDS)
 
     async def follow_changes(self, is_watched: Callable[[], bool]) -> None:
-        """Show what others make of these uploads, while anybody watches, until cancelled."""
+        """Show what others make of these uploads, until cancelled.
+
+        It is looked for while anybody watches.
+        """
         while True:
             began = time.monotonic()
             if is_watched():
@@ -164,7 +170,10 @@ class Uploads:
             await asyncio.sleep(max(_CHANGE_SECONDS, _REST_FACTOR * (time.monotonic() - began)))
 
     async def look_for_changes(self) -> None:
-        """Show anew whatever has another manifest than when it was shown: another tool did its job again, say."""
+        """Show anew whatever has another manifest than when it was shown.
+
+        Another tool did its job again, say.
+        """
         shown = {row_id: result for row_id, result in self._results.items() if result.outcome is not Outcome.SUPERSEDED}
         if not shown:
             return

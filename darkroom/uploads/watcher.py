@@ -54,9 +54,9 @@ class PipelineWatcher:
                     yield recorded
 
     def changed_manifests(self, known: Mapping[str, str]) -> Iterator[tuple[str, ManifestFile | None]]:
-        """Tell which of these keys have another manifest by now than the one of this ETag, and which have none.
+        """Tell which of these keys have another manifest than the one of this ETag.
 
-        Where there was none, the ETag is empty.
+        Those that have none any more are told with None. Where there was none, the ETag is empty.
         """
         keys = {manifest_key(key): key for key in known}
         with aws_errors("Listing the manifests"):

@@ -18,6 +18,7 @@ from darkroom.adoption.findings import judge
 from darkroom.backfill.estimate import Estimate
 from darkroom.cli.commands.backfill import RATE
 from darkroom.cli.options import EndpointUrl, KeyPrefix, LocalOption, json_option
+from darkroom.cli.output.aws_cli import with_aws_command
 from darkroom.cli.output.findings import print_finding
 from darkroom.cli.progress import steps
 from darkroom.cli.target import find_account
@@ -77,7 +78,7 @@ def adopt(  # noqa: PLR0913 - the command has so many options
         found = read_bucket(bucket, place, session)
         progress.begin("Counting what lies in it")
         census = take_census(client_of(session, "s3", place), bucket, prefix)
-    findings = [*judge(found, census, region=session.region_name)]
+    findings = [with_aws_command(each, account) for each in judge(found, census, region=session.region_name)]
     settings = settings_for(found, prefix, place, session)
     keys, variants = census.whole.objects, len(checked_configuration(settings).variants)
     estimate = Estimate(keys=keys, rate=RATE, renditions=keys * variants)
