@@ -34,10 +34,11 @@ class Failure(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestFile:
-    """A manifest, and the very bytes that it was read from."""
+    """A manifest, the very bytes that it was read from, and their ETag in the bucket."""
 
     manifest: Manifest
     text: bytes
+    etag: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from darkroom.adoption.findings import judge
 from darkroom.backfill.estimate import Estimate
 from darkroom.cli.commands.backfill import RATE
 from darkroom.cli.options import EndpointUrl, KeyPrefix, LocalOption, json_option
+from darkroom.cli.output.aws_cli import with_aws_command
 from darkroom.cli.output.findings import print_finding
 from darkroom.cli.progress import steps
 from darkroom.cli.target import find_account
@@ -83,7 +84,8 @@ def adopt(  # noqa: PLR0913 - the command has so many options
         census = take_census(client_of(session, "s3", place), bucket, prefix)
     settings = settings_for(found, prefix, notified_by, kms_key_arn=_key_arn(found, place, session))
     config = checked_configuration(settings)
-    findings = [*judge(found, census, region=session.region_name, config=config)]
+    judged = judge(found, census, region=session.region_name, config=config)
+    findings = [with_aws_command(each, account) for each in judged]
     keys, variants = census.whole.objects, len(config.variants)
     estimate = Estimate(keys=keys, rate=RATE, renditions=keys * variants)
     if as_json:
