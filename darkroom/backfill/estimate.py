@@ -61,7 +61,8 @@ def note_on_defaults(variants: Iterable[Variant]) -> str | None:
 
     None where there are none. A backfill would replace what other defaults have made.
     """
-    names = [variant.name for variant in variants if variant.quality is None or variant.effort is None]
+    followers = (variant for variant in variants if variant.quality is None or variant.effort is None)
+    names = dict.fromkeys(variant.name for variant in followers)
     if not names:
         return None
     return (

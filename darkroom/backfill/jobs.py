@@ -28,7 +28,7 @@ from darkroom.parallel import map_parallel
 from darkroom.pipeline.client import Pipeline
 from darkroom.pipeline.manifests import read_manifest
 from resize.derived_bucket import DerivedBucket
-from resize.imaging.variants import Format, Variant
+from resize.imaging.variants import Variant
 from resize.settings import Settings
 
 if TYPE_CHECKING:
@@ -154,8 +154,8 @@ def current_version(s3: "S3Client", bucket: str, key: str) -> ObjectVersion | No
 def rendition_keys(key: str, variants: Sequence[Variant]) -> Iterator[str]:
     """Name all that may be made of an upload by these variants."""
     for variant in variants:
-        for form in [variant.format] if variant.format else Format:
-            yield rendition_key(variant.name, key, form.value)
+        for extension in variant.extensions:
+            yield rendition_key(variant.name, key, extension)
 
 
 def written_at(s3: "S3Client", bucket: str, keys: Iterable[str]) -> Iterator[str]:

@@ -123,7 +123,7 @@ class Console:
         result = self._uploads.result(request.path_params["id"])
         manifest = result.manifest if result else None
         for each in manifest.renditions if manifest else ():
-            if each.variant == request.path_params["variant"]:
+            if each.label == request.path_params["variant"]:
                 return await rendition(self._s3, self._pipeline.derived_bucket, each)
         raise HTTPException(HTTPStatus.NOT_FOUND, "There is no such variant here.")
 

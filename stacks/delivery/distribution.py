@@ -10,6 +10,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from contract.delivery import AUTO
 from contract.keys import MANIFESTS
 from stacks.config.config import Config
 from stacks.config.delivery import Delivery, PriceClass
@@ -66,11 +67,13 @@ class Distribution(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self._stack_name = config.stack_name
+        of_a_file, of_any = self._behaviors(delivery, derived)
         self.resource = cloudfront.Distribution(
             self,
             "Distribution",
             comment=f"{config.stack_name} in {Aws.REGION}: variants of uploads",
-            default_behavior=self._behavior(delivery, derived),
+            default_behavior=of_a_file,
+            additional_behaviors={f"*.{AUTO}": of_any},
             default_root_object=ROOT_OBJECT,
             domain_names=[*delivery.domain_names] or None,
             certificate=self._certificate(delivery),
@@ -89,19 +92,27 @@ class Distribution(Construct):
         """The distribution's ARN."""
         return self.resource.distribution_arn
 
-    def _behavior(self, delivery: Delivery, derived: s3.Bucket) -> cloudfront.BehaviorOptions:
-        return cloudfront.BehaviorOptions(
-            origin=self._origin(derived),
-            viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
-            allowed_methods=cloudfront.AllowedMethods.ALLOW_GET_HEAD,
-            cached_methods=cloudfront.CachedMethods.CACHE_GET_HEAD,
-            compress=False,  # a picture is compressed already
-            cache_policy=self._cache_policy(),
-            response_headers_policy=self._headers(delivery),
-            function_associations=[
-                self._function("Version", "version.js", cloudfront.FunctionEventType.VIEWER_RESPONSE)
-            ],
-        )
+    def _behaviors(
+        self, delivery: Delivery, derived: s3.Bucket
+    ) -> tuple[cloudfront.BehaviorOptions, cloudfront.BehaviorOptions]:
+        """Say what becomes of requests for a file, and of those for whichever file the client reads."""
+        origin, cached, headers = self._origin(derived), self._cache_policy(), self._headers(delivery)
+        version = self._function("Version", "version.js", cloudfront.FunctionEventType.VIEWER_RESPONSE)
+        accept = self._function("Accept", "accept.js", cloudfront.FunctionEventType.VIEWER_REQUEST)
+
+        def behavior(*functions: cloudfront.FunctionAssociation) -> cloudfront.BehaviorOptions:
+            return cloudfront.BehaviorOptions(
+                origin=origin,
+                viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
+                allowed_methods=cloudfront.AllowedMethods.ALLOW_GET_HEAD,
+                cached_methods=cloudfront.CachedMethods.CACHE_GET_HEAD,
+                compress=False,  # a picture is compressed already
+                cache_policy=cached,
+                response_headers_policy=headers,
+                function_associations=[*functions],
+            )
+
+        return behavior(version), behavior(accept, version)
 
     def _function(
         self, construct_id: str, file: str, event_type: cloudfront.FunctionEventType

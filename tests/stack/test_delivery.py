@@ -1,6 +1,5 @@
 """The distribution in front of the derived bucket: what it may read, what it answers with, and what it is called."""
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -213,12 +212,13 @@ def test_what_an_account_has_one_list_of_for_all_regions_carries_the_region(deli
         for value in named_in(resource["Properties"])
     ]
 
-    assert len(names) == 4
+    assert len(names) == 5
     assert {in_cloudformation(name) for name in names} == {
         "Darkroom-origin-eu-west-1",
         "Darkroom-cache-eu-west-1",
         "Darkroom-headers-eu-west-1",
         "Darkroom-version-eu-west-1",
+        "Darkroom-accept-eu-west-1",
     }
 
 
@@ -236,13 +236,25 @@ def test_a_long_name_is_cut_and_still_its_own() -> None:
     assert len(set(names)) == 2
 
 
-def test_a_function_is_published_for_runtime_2_and_is_the_file_itself(delivered: Template) -> None:
-    function = delivered.only("AWS::CloudFront::Function")["Properties"]
-    file = Path("stacks/delivery/functions/version.js")
+@pytest.mark.parametrize("file", sorted(Path("stacks/delivery/functions").glob("*.js")), ids=lambda file: file.name)
+def test_a_function_is_published_for_runtime_2_and_is_the_file_itself(delivered: Template, file: Path) -> None:
+    functions = [each["Properties"] for each in delivered.all_of("AWS::CloudFront::Function").values()]
 
-    assert function["AutoPublish"] is True
-    assert function["FunctionConfig"]["Runtime"] == "cloudfront-js-2.0"
-    assert function["FunctionCode"] == file.read_text(encoding="utf-8")
-    (associated,) = config_of(delivered)["DefaultCacheBehavior"]["FunctionAssociations"]
-    assert associated["EventType"] == "viewer-response"
-    assert json.dumps(associated).count("FunctionARN") == 2
+    (made,) = [each for each in functions if each["FunctionCode"] == file.read_text(encoding="utf-8")]
+    assert made["AutoPublish"] is True
+    assert made["FunctionConfig"]["Runtime"] == "cloudfront-js-2.0"
+
+
+def test_every_answer_is_looked_at_and_only_the_path_of_an_auto_url_is_rewritten(delivered: Template) -> None:
+    config = config_of(delivered)
+    (auto,) = config["CacheBehaviors"]
+
+    def functions(behavior: Json) -> list[tuple[str, str]]:
+        found = [(each["EventType"], each["FunctionARN"]["Fn::GetAtt"][0]) for each in behavior["FunctionAssociations"]]
+        return sorted((event, name.rstrip("0123456789ABCDEF")) for event, name in found)
+
+    assert auto["PathPattern"] == "*.auto"
+    assert functions(config["DefaultCacheBehavior"]) == [("viewer-response", "DeliveryVersion")]
+    assert functions(auto) == [("viewer-request", "DeliveryAccept"), ("viewer-response", "DeliveryVersion")]
+    shared = {name: value for name, value in auto.items() if name not in {"PathPattern", "FunctionAssociations"}}
+    assert shared.items() <= config["DefaultCacheBehavior"].items()

@@ -7,15 +7,25 @@ const FOR_GOOD = "public, max-age=31536000, immutable";
 const GUARDED = /no-store|no-cache|private/i;
 
 function handler(event) {
-  const response = event.response;
-  const kept = response.headers["cache-control"];
-  if (isNamed(event.request.querystring.v, response.headers.etag) && !(kept && GUARDED.test(kept.value))) {
-    response.headers["cache-control"] = { value: FOR_GOOD };
+  const request = event.request;
+  const headers = event.response.headers;
+  const kept = headers["cache-control"];
+  if (isNamed(request.querystring.v, headers.etag) && !(kept && GUARDED.test(kept.value))) {
+    headers["cache-control"] = { value: FOR_GOOD };
   }
-  return response;
+  // Another browser may be answered by another file: accept.js has chosen, and may have changed the path.
+  if (request.headers["x-darkroom-auto"] || request.uri.endsWith(".auto")) headers.vary = { value: varied(headers.vary) };
+  return event.response;
 }
 
+/** Tell whether the version is this one's; a URL that stands for several files names those of all. */
 function isNamed(version, etag) {
   if (!version || version.multiValue || !etag) return false;
-  return version.value === etag.value.replace(/^W\//, "").replace(/"/g, "");
+  const own = etag.value.replace(/^W\//, "").replace(/"/g, "");
+  return own !== "" && version.value.split(".").includes(own);
+}
+
+/** Keep what an answer varies by already, such as the origin of a page. */
+function varied(vary) {
+  return vary && vary.value ? `${vary.value}, Accept` : "Accept";
 }

@@ -70,9 +70,93 @@ def test_nothing_else_of_an_answer_changes() -> None:
     headers["etag"] = {"value": ETAG}
     response = {"statusCode": 200, "headers": headers, "cookies": {}}
 
-    result = run("version.js", {"request": {"querystring": {"v": {"value": ETAG}}}, "response": response})
+    request = {"uri": "/thumb/cat.jpg.webp", "querystring": {"v": {"value": ETAG}}, "headers": {}}
+
+    result = run("version.js", {"request": request, "response": response})
 
     assert result == response | {"headers": headers | {"cache-control": {"value": FOR_GOOD}}}
+
+
+def test_a_url_of_several_files_names_the_versions_of_all_and_any_of_them_stays() -> None:
+    assert answered({"value": f"avif.{ETAG}.jpeg"}, {"etag": f'"{ETAG}"', "cache-control": SHORT}) == FOR_GOOD
+    assert answered({"value": "avif.webp.jpeg"}, {"etag": f'"{ETAG}"', "cache-control": SHORT}) == SHORT
+
+
+def test_an_empty_etag_is_no_version() -> None:
+    assert answered({"value": "."}, {"etag": '""', "cache-control": SHORT}) == SHORT
+
+
+@pytest.mark.parametrize(
+    ("uri", "headers", "vary", "told"),
+    [
+        ("/thumb/cat.jpg.auto", {}, None, "Accept"),
+        ("/thumb/cat.jpg.avif", {"x-darkroom-auto": {"value": "1"}}, None, "Accept"),
+        ("/thumb/cat.jpg.avif", {"x-darkroom-auto": {"value": "1"}}, "Origin", "Origin, Accept"),
+        ("/thumb/cat.jpg.avif", {}, None, None),
+        ("/thumb/cat.auto.webp", {}, "Origin", "Origin"),
+    ],
+)
+def test_only_what_accept_has_chosen_varies_by_it(
+    uri: str, headers: dict[str, Any], vary: str | None, told: str | None
+) -> None:
+    answer = {"vary": {"value": vary}} if vary else {}
+    event = {
+        "request": {"uri": uri, "querystring": {}, "headers": headers},
+        "response": {"statusCode": 200, "headers": answer},
+    }
+
+    assert run("version.js", event)["headers"].get("vary", {}).get("value") == told
+
+
+def asked_for(accept: dict[str, Any] | None, uri: str = "/thumb/cat.jpg.auto") -> str:
+    """The path that the bucket is asked for."""
+    headers = {"accept": accept} if accept else {}
+    result = run("accept.js", {"request": {"method": "GET", "uri": uri, "querystring": {}, "headers": headers}})
+    assert result["headers"]["x-darkroom-auto"] == {"value": "1"}
+    return str(result["uri"])
+
+
+@pytest.mark.parametrize(
+    ("accept", "extension"),
+    [
+        # What Chrome, Firefox, Safari before 14, curl and a crawler send for a picture.
+        ("image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8", "avif"),
+        ("image/avif,image/webp,image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5", "avif"),
+        ("image/png,image/svg+xml,image/*;q=0.8,video/*;q=0.8,*/*;q=0.5", "jpeg"),
+        ("*/*", "jpeg"),
+        ("image/jpeg", "jpeg"),
+        ("image/webp", "webp"),
+        ("IMAGE/WEBP ; Q=0.9 , image/avif;q=0", "webp"),
+        ("image/avif;q=0.1, image/webp;q=0.9", "webp"),
+        ("image/avif;q=nonsense", "jpeg"),
+        ("image/avifx, xximage/webp", "jpeg"),
+        (",;,=", "jpeg"),
+        ("", "jpeg"),
+    ],
+)
+def test_the_file_is_chosen_by_what_the_client_reads(accept: str, extension: str) -> None:
+    assert asked_for({"value": accept}) == f"/thumb/cat.jpg.{extension}"
+
+
+def test_a_client_that_says_nothing_gets_what_is_read_everywhere() -> None:
+    assert asked_for(None) == "/thumb/cat.jpg.jpeg"
+
+
+def test_a_header_that_came_in_pieces_is_read_whole() -> None:
+    pieces = {"value": "image/png", "multiValue": [{"value": "image/png"}, {"value": "image/webp"}]}
+
+    assert asked_for(pieces) == "/thumb/cat.jpg.webp"
+
+
+@pytest.mark.parametrize(
+    ("uri", "rewritten"),
+    [
+        ("/thumb/a%20b+c%25.auto.auto", "/thumb/a%20b+c%25.auto.webp"),
+        ("/auto/auto.jpg.auto", "/auto/auto.jpg.webp"),
+    ],
+)
+def test_only_the_end_of_the_path_is_rewritten(uri: str, rewritten: str) -> None:
+    assert asked_for({"value": "image/webp"}, uri) == rewritten
 
 
 @pytest.mark.parametrize("file", sorted(FUNCTIONS.glob("*.js")), ids=lambda file: file.name)
