@@ -22,6 +22,9 @@ from stacks.suppressions import suppress
 ROOT_OBJECT = "index.html"
 _SERVICE = "cloudfront.amazonaws.com"
 _FUNCTIONS = Path(__file__).with_name("functions")
+_NOT_OF_AUTO = "const IS_OF_AUTO = false;"
+_ASKED = cloudfront.FunctionEventType.VIEWER_REQUEST
+_ANSWERED = cloudfront.FunctionEventType.VIEWER_RESPONSE
 # What is missing or broken now may be there in a moment. A second is enough to spare the bucket a crowd.
 # docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/custom-error-pages-expiration.html
 _FAILED = (403, 404, 500, 502, 503, 504)
@@ -97,8 +100,11 @@ class Distribution(Construct):
     ) -> tuple[cloudfront.BehaviorOptions, cloudfront.BehaviorOptions]:
         """Say what becomes of requests for a file, and of those for whichever file the client reads."""
         origin, cached, headers = self._origin(derived), self._cache_policy(), self._headers(delivery)
-        version = self._function("Version", "version.js", cloudfront.FunctionEventType.VIEWER_RESPONSE)
-        accept = self._function("Accept", "accept.js", cloudfront.FunctionEventType.VIEWER_REQUEST)
+        accept = self._function("Accept", "accept", edge_function("accept.js"), _ASKED)
+        version = self._function("Version", "version", edge_function("version.js"), _ANSWERED)
+        version_of_auto = self._function(
+            "VersionOfAuto", "auto", edge_function("version.js", is_of_auto=True), _ANSWERED
+        )
 
         def behavior(*functions: cloudfront.FunctionAssociation) -> cloudfront.BehaviorOptions:
             return cloudfront.BehaviorOptions(
@@ -112,17 +118,17 @@ class Distribution(Construct):
                 function_associations=[*functions],
             )
 
-        return behavior(version), behavior(accept, version)
+        return behavior(version), behavior(accept, version_of_auto)
 
     def _function(
-        self, construct_id: str, file: str, event_type: cloudfront.FunctionEventType
+        self, construct_id: str, role: str, code: str, event_type: cloudfront.FunctionEventType
     ) -> cloudfront.FunctionAssociation:
         function = cloudfront.Function(
             self,
             construct_id,
-            function_name=self._name(Path(file).stem),
-            comment=f"Darkroom: {file}",
-            code=cloudfront.FunctionCode.from_file(file_path=str(_FUNCTIONS / file)),
+            function_name=self._name(role),
+            comment="Darkroom: stacks/delivery/functions",
+            code=cloudfront.FunctionCode.from_inline(code),
             runtime=cloudfront.FunctionRuntime.JS_2_0,
             auto_publish=True,
         )
@@ -208,6 +214,15 @@ class Distribution(Construct):
         suppress(self.resource, _ONE_ORIGIN, "CKV_AWS_310")
         if not delivery.domain_names:
             suppress(self.resource, _OWN_CERTIFICATE, "AwsSolutions-CFR4", "CKV_AWS_174")
+
+
+def edge_function(file: str, *, is_of_auto: bool = False) -> str:
+    """Read the code of a CloudFront function.
+
+    It can neither import anything nor be told.
+    """
+    code = (_FUNCTIONS / file).read_text(encoding="utf-8")
+    return code.replace(_NOT_OF_AUTO, _NOT_OF_AUTO.replace("false", "true")) if is_of_auto else code
 
 
 def let_read(distribution_arn: str, derived: s3.Bucket, *, manifests: bool, is_own: bool) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from stacks.config.config import Config
 from stacks.config.delivery import Delivery
+from stacks.delivery.distribution import edge_function
 from stacks.names import MAX_GLOBAL_NAME, MAX_REGION, global_name
 from stacks.outputs import DeliveryOutput, Output
 from support.aws.stack import (
@@ -212,13 +213,14 @@ def test_what_an_account_has_one_list_of_for_all_regions_carries_the_region(deli
         for value in named_in(resource["Properties"])
     ]
 
-    assert len(names) == 5
+    assert len(names) == 6
     assert {in_cloudformation(name) for name in names} == {
         "Darkroom-origin-eu-west-1",
         "Darkroom-cache-eu-west-1",
         "Darkroom-headers-eu-west-1",
         "Darkroom-version-eu-west-1",
         "Darkroom-accept-eu-west-1",
+        "Darkroom-auto-eu-west-1",
     }
 
 
@@ -236,13 +238,16 @@ def test_a_long_name_is_cut_and_still_its_own() -> None:
     assert len(set(names)) == 2
 
 
-@pytest.mark.parametrize("file", sorted(Path("stacks/delivery/functions").glob("*.js")), ids=lambda file: file.name)
-def test_a_function_is_published_for_runtime_2_and_is_the_file_itself(delivered: Template, file: Path) -> None:
+def test_the_functions_are_published_for_runtime_2(delivered: Template) -> None:
     functions = [each["Properties"] for each in delivered.all_of("AWS::CloudFront::Function").values()]
 
-    (made,) = [each for each in functions if each["FunctionCode"] == file.read_text(encoding="utf-8")]
-    assert made["AutoPublish"] is True
-    assert made["FunctionConfig"]["Runtime"] == "cloudfront-js-2.0"
+    assert {each["FunctionConfig"]["Runtime"] for each in functions} == {"cloudfront-js-2.0"}
+    assert {each["AutoPublish"] for each in functions} == {True}
+    assert {each["FunctionCode"] for each in functions} == {
+        edge_function("accept.js"),
+        edge_function("version.js"),
+        edge_function("version.js", is_of_auto=True),
+    }
 
 
 def test_every_answer_is_looked_at_and_only_the_path_of_an_auto_url_is_rewritten(delivered: Template) -> None:
@@ -255,6 +260,6 @@ def test_every_answer_is_looked_at_and_only_the_path_of_an_auto_url_is_rewritten
 
     assert auto["PathPattern"] == "*.auto"
     assert functions(config["DefaultCacheBehavior"]) == [("viewer-response", "DeliveryVersion")]
-    assert functions(auto) == [("viewer-request", "DeliveryAccept"), ("viewer-response", "DeliveryVersion")]
+    assert functions(auto) == [("viewer-request", "DeliveryAccept"), ("viewer-response", "DeliveryVersionOfAuto")]
     shared = {name: value for name, value in auto.items() if name not in {"PathPattern", "FunctionAssociations"}}
     assert shared.items() <= config["DefaultCacheBehavior"].items()

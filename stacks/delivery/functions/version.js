@@ -2,19 +2,20 @@
 //
 // CloudFront calls it for answers below 400 alone, so nothing makes an error stay.
 
+// True in the function for URLs that end with `.auto`: distribution.py. What an answer sees of its request may be
+// another path by then.
+const IS_OF_AUTO = false;
 const FOR_GOOD = "public, max-age=31536000, immutable";
 // What is not to be kept, or not by everybody, stays so whatever its URL names.
 const GUARDED = /no-store|no-cache|private/i;
 
 function handler(event) {
-  const request = event.request;
   const headers = event.response.headers;
   const kept = headers["cache-control"];
-  if (isNamed(request.querystring.v, headers.etag) && !(kept && GUARDED.test(kept.value))) {
+  if (isNamed(event.request.querystring.v, headers.etag) && !(kept && GUARDED.test(kept.value))) {
     headers["cache-control"] = { value: FOR_GOOD };
   }
-  // Another browser may be answered by another file: accept.js has chosen, and may have changed the path.
-  if (request.headers["x-darkroom-auto"] || request.uri.endsWith(".auto")) headers.vary = { value: varied(headers.vary) };
+  if (IS_OF_AUTO) headers.vary = { value: varied(headers.vary) }; // another browser may get another file
   return event.response;
 }
 
