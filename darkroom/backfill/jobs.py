@@ -160,8 +160,8 @@ def current_version(s3: "S3Client", bucket: str, key: str) -> ObjectVersion | No
 def rendition_keys(key: str, variants: Sequence[Variant]) -> Iterator[str]:
     """Name all that may be made of an upload by these variants."""
     for variant in variants:
-        for form in [variant.format] if variant.format else Format:
-            yield rendition_key(variant.name, key, form.value)
+        for extension in variant.extensions:
+            yield rendition_key(variant.name, key, extension)
 
 
 def written_at(s3: "S3Client", bucket: str, keys: Iterable[str]) -> Iterator[str]:

@@ -128,7 +128,7 @@ class Console:
         result = self._uploads.result(request.path_params["id"])
         manifest = result.manifest if result else None
         for each in manifest.renditions if manifest else ():
-            if each.variant == request.path_params["variant"] and request.url.query in {"", quote(each.etag, safe="")}:
+            if each.label == request.path_params["variant"] and request.url.query in {"", quote(each.etag, safe="")}:
                 return await rendition(self._s3, self._pipeline.derived_bucket, each)
         raise HTTPException(HTTPStatus.NOT_FOUND, "There is no such variant here.")
 

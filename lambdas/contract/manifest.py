@@ -73,7 +73,8 @@ class PublishedRendition:
     """One derived object.
 
     `bytes` is its length, `whole` says that it shows all of the image, uncut and unpadded. `frames` is how many were
-    encoded, None where they were not counted; equal neighbours may be stored as one.
+    encoded, None where they were not counted; equal neighbours may be stored as one. `slot` is `avif`, `webp` or `jpeg`
+    where its variant's format is `auto`, and None elsewhere: there are three then, and `content_type` says what it is.
     """
 
     variant: str
@@ -86,6 +87,15 @@ class PublishedRendition:
     shortened: bool
     whole: bool
     frames: int | None = None
+    slot: str | None = None
+
+    @property
+    def label(self) -> str:
+        """The variant's name, and which of its files it is.
+
+        No two renditions of a manifest have the same.
+        """
+        return f"{self.variant}.{self.slot}" if self.slot else self.variant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -298,5 +308,7 @@ def srcset(renditions: Sequence[PublishedRendition]) -> str:
     The whole renditions, widest first, one of each width. Addresses are relative to the derived bucket, percent-encoded
     (HTML standard, 4.8.4.2.1).
     """
-    by_width = {rendition.width: rendition for rendition in reversed(renditions) if rendition.whole}
+    # Of the files of a variant the last is read most widely.
+    listed = {rendition.variant: rendition for rendition in renditions if rendition.whole}.values()
+    by_width = {rendition.width: rendition for rendition in reversed(listed)}
     return ", ".join(f"{quote(by_width[width].key)} {width}w" for width in sorted(by_width, reverse=True))

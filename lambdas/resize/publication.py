@@ -27,7 +27,7 @@ from resize.errors import SupersededError
 from resize.executor import MapFunction, serial_map
 from resize.imaging.rendition import Rendition
 from resize.imaging.stamp import stamp
-from resize.imaging.variants import Fit, Format
+from resize.imaging.variants import EXTENSIONS, Fit
 from resize.settings import Settings
 from resize.uploads_bucket import UploadsBucket
 
@@ -311,10 +311,10 @@ class Publication:
         except (ClientError, BotoCoreError) as error:
             raise StorageError("ListObjectsV2", "/", error_code(error)) from error
         folders = {prefix["Prefix"].rstrip("/") for prefix in answer.get("CommonPrefixes", [])} - {MANIFESTS}
-        return {rendition_key(folder, self._upload.key, form.value) for folder in folders for form in Format}
+        return {rendition_key(folder, self._upload.key, each) for folder in folders for each in EXTENSIONS}
 
     def _write(self, rendition: Rendition, expected: Mapping[str, str]) -> PublishedRendition:
-        key = rendition_key(rendition.variant, self._upload.key, rendition.format.value)
+        key = rendition_key(rendition.variant, self._upload.key, rendition.extension)
         content = Content(
             body=stamp(rendition.body, rendition.format, self._order.to_text()),
             content_type=rendition.format.content_type,
@@ -333,6 +333,7 @@ class Publication:
             shortened=is_shortened(self._upload.key, key),
             whole=rendition.variant in self._whole_variants,
             frames=rendition.frames,
+            slot=rendition.slot.value if rendition.slot else None,
         )
 
     def _replace(self, manifest: Manifest, recorded: StoredManifest) -> Manifest | None:

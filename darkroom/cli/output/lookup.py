@@ -54,7 +54,7 @@ def situation_of(found: Found) -> str | None:
 def how_to_fetch(rendition: PublishedRendition, pipeline: Pipeline) -> str:
     """Write the command that copies a rendition here, to be pasted into a shell."""
     source = f"s3://{pipeline.derived_bucket}/{rendition.key}"
-    name = f"{rendition.variant}-{PurePosixPath(rendition.key).name}"
+    name = f"{rendition.label}-{PurePosixPath(rendition.key).name}"
     return f"{aws_command(pipeline)} s3 cp {shell_word(source)} {shell_word(name)}"
 
 
@@ -105,7 +105,7 @@ def _describe_manifest(manifest: Manifest, found: Found, pipeline: Pipeline) -> 
     for rendition in manifest.renditions:
         yield ""
         yield (
-            f"{rendition.variant}: {rendition.width}{TIMES}{rendition.height}, {format_kilobytes(rendition.bytes)}, "
+            f"{rendition.label}: {rendition.width}{TIMES}{rendition.height}, {format_kilobytes(rendition.bytes)}, "
             f"{rendition.content_type}{', shortened' if rendition.shortened else ''}"
         )
         yield f"  {how_to_fetch(rendition, pipeline)}"

@@ -31,6 +31,11 @@ class Plan:
     frames: int
 
     @property
+    def file(self) -> tuple[str, Format]:
+        """What it is told from others by: two slots of an animation are the same file."""
+        return self.variant.name, self.output
+
+    @property
     def background(self) -> Color:
         """What stands beside and behind the picture.
 
@@ -53,7 +58,7 @@ def enough_for(plans: Sequence[Plan], displayed: Size) -> Size:
 
 
 def _plan(position: int, variant: Variant, source: SourceFormat, displayed: Size, frames: int) -> Plan:
-    output = variant.format or _kept(source, frames)
+    output = _output(variant, source, frames)
     return Plan(
         position=position,
         variant=variant,
@@ -61,6 +66,12 @@ def _plan(position: int, variant: Variant, source: SourceFormat, displayed: Size
         placement=place(displayed, variant),
         frames=frames if output in HAS_ANIMATION or _keeps_png(variant, output) else 1,
     )
+
+
+def _output(variant: Variant, source: SourceFormat, frames: int) -> Format:
+    if variant.slot and frames > 1:
+        return variant.slot.animated_format
+    return variant.format or _kept(source, frames)
 
 
 def _keeps_png(variant: Variant, output: Format) -> bool:

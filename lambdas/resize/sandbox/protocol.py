@@ -127,7 +127,7 @@ def _read_rendered(
     renditions: list[Rendition] = []
     # A variant's name is a part of the key that is written: one that is not configured is someone else's.
     for variant, rendition in zip(variants, described["renditions"], strict=True):
-        if rendition["variant"] != variant.name or rendition["format"] not in _formats_of(variant):
+        if rendition["variant"] != variant.name or rendition["format"] not in variant.outputs:
             raise ProtocolError(f"no rendition of the variant {variant.name!r}")
         body = read_message(stream, most_bytes)
         most_bytes -= len(body)
@@ -139,6 +139,7 @@ def _read_rendered(
                 height=_count(rendition["height"]),
                 frames=_count(rendition["frames"]),
                 body=body,
+                slot=variant.slot,
             )
         )
     return Rendered(
@@ -150,10 +151,6 @@ def _read_rendered(
         thumbhash=_text(described["thumbhash"], _THUMBHASH),
         renditions=tuple(renditions),
     )
-
-
-def _formats_of(variant: Variant) -> tuple[Format, ...]:
-    return (variant.format,) if variant.format else tuple(Format)
 
 
 def _count(value: object) -> int:

@@ -120,6 +120,7 @@ class Buckets:
                 width=variant.width or 1,
                 height=variant.height or 1,
                 body=b"RIFF0000WEBP" + picture_of(source, variant.name) + f"{variant.width} wide".encode(),
+                slot=variant.slot,
             )
             for variant in (self.settings.variants if variants is None else variants)
         )

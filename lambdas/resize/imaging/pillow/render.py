@@ -1,6 +1,7 @@
 """Render every variant with Pillow, largest first."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from PIL import Image
 
@@ -25,7 +26,7 @@ from resize.imaging.pillow.resample import ENOUGH, shrunk
 from resize.imaging.placeholder import Thumbnail, assemble, thumbnail_size
 from resize.imaging.plan import HAS_ALPHA, Plan, enough_for, largest_first
 from resize.imaging.rendition import Rendered, Rendition
-from resize.imaging.variants import Variant
+from resize.imaging.variants import Format, Variant
 
 
 def render(source: bytes, variants: Sequence[Variant], limits: Limits, memory_bytes: int | None) -> Rendered:
@@ -36,10 +37,13 @@ def render(source: bytes, variants: Sequence[Variant], limits: Limits, memory_by
     plans = largest_first(variants, opened.format, displayed, opened.frames)
     film = _decode_frames(opened, turn, enough_for(plans, displayed), plans)
     renditions: dict[int, Rendition] = {}
+    made: dict[tuple[str, Format], Rendition] = {}
     for plan in plans:
         if plan is not plans[-1]:  # of which nothing else is made: no more of it is scaled than is kept
             film = film.shrunk(plan.placement.scaled)
-        renditions[plan.position] = _render_variant(film, plan)
+        if plan.file not in made:
+            made[plan.file] = _render_variant(film, plan)
+        renditions[plan.position] = replace(made[plan.file], slot=plan.variant.slot)
     return assemble(opened.format.value, displayed, opened.frames, renditions, _thumbnail(film))
 
 

@@ -1,6 +1,7 @@
 """Render every variant with libvips, largest first."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from traceback import clear_frames
 
 from resize.errors import ImageRejectedError
@@ -11,7 +12,7 @@ from resize.imaging.limits import Limits
 from resize.imaging.placeholder import Thumbnail, assemble, thumbnail_size
 from resize.imaging.plan import HAS_ALPHA, Plan, enough_for, largest_first
 from resize.imaging.rendition import Rendered, Rendition
-from resize.imaging.variants import Variant
+from resize.imaging.variants import Format, Variant
 from resize.imaging.vips.binding import pyvips
 from resize.imaging.vips.color import to_plain, to_srgb, unpremultiplied
 from resize.imaging.vips.decode import decoder_errors, open_image
@@ -43,10 +44,13 @@ def render(source: bytes, variants: Sequence[Variant], limits: Limits, memory_by
     limit.check_memory_of(estimate(opened.picture, opened.decoded(size), size, plans), memory_bytes)
     film = _decoded_frames(opened, size, max(plan.frames for plan in plans))
     renditions: dict[int, Rendition] = {}
+    made: dict[tuple[str, Format], Rendition] = {}
     for plan in plans:
         if plan is not plans[-1]:  # of which nothing else is made: no more of it is scaled than is kept
             film = film.shrunk(plan.placement.scaled)
-        renditions[plan.position] = _render_variant(film, plan)
+        if plan.file not in made:
+            made[plan.file] = _render_variant(film, plan)
+        renditions[plan.position] = replace(made[plan.file], slot=plan.variant.slot)
     return assemble(opened.format.value, opened.displayed, opened.frames, renditions, _thumbnail(film))
 
 

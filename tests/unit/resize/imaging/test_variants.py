@@ -19,7 +19,7 @@ boxes = st.fixed_dictionaries(
         "fit": st.sampled_from(["inside", "cover", "contain"]),
         "gravity": st.sampled_from([gravity.value for gravity in Gravity]),
         "background": st.sampled_from(["#ffffff", "#00000000", "#AABBCC"]),
-        "format": st.sampled_from(["webp", "jpeg", "png", "avif", "source"]),
+        "format": st.sampled_from(["webp", "jpeg", "png", "avif", "source", "auto"]),
         "quality": st.integers(1, 100),
         "effort": st.integers(0, 6),
         "enlarge": st.booleans(),
