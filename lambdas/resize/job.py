@@ -12,6 +12,7 @@ from contract.errors import Reason, StorageError
 from contract.events import EventType, ObjectEvent
 from contract.keys import is_folder, is_folder_marker
 from contract.manifest import Manifest, Outcome
+from contract.object_version import has_no_id
 from contract.sequencer import EventOrder
 from resize.derived_bucket import ATTEMPTS
 from resize.errors import ImageRejectedError, SourceGoneError, SupersededError
@@ -182,8 +183,8 @@ class Job:
         return self.publication.commit(manifest, recorded)
 
     def _find_good(self, rejected: SourceObject) -> tuple[SourceObject, Rendered] | None:
-        if rejected.version_id is None:
-            return None  # the bucket keeps no versions
+        if rejected.version_id is None or has_no_id(rejected.version_id):
+            return None  # it may have taken the place of a deletion, and what was deleted is not to come back
         uploads = self.publication.uploads
         for version_id in uploads.versions_before(rejected.version_id, self.settings.fallback_versions):
             if older := uploads.open_version(version_id):
