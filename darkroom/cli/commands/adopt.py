@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Annotated
@@ -11,8 +12,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from contract.errors import SettingsError
 from darkroom.adoption.bucket import BucketConfiguration, key_arn, read_bucket
-from darkroom.adoption.census import Census, take_census
+from darkroom.adoption.census import Census, Tally, take_census
 from darkroom.adoption.findings import judge
 from darkroom.backfill.estimate import Estimate
 from darkroom.cli.commands.backfill import RATE
@@ -27,9 +29,10 @@ from darkroom.local.registry import keys_for
 from darkroom.local.synthesis import configuration
 from darkroom.pipeline.client import client_of
 from darkroom.text import format_duration, printable
+from stacks.config.config import Config
 from stacks.config.existing_bucket import NotifiedBy
 
-_SHOWN_FOLDERS = 20
+_SHOWN = 20
 
 Notifier = Annotated[NotifiedBy, typer.Option(help="Who is to tell of uploads, besides what others have configured.")]
 Bucket = Annotated[str, typer.Argument(metavar="BUCKET", show_default=False, help="The bucket's name.")]
@@ -46,8 +49,8 @@ def adopt(
     """Read a bucket that you have, and write the settings that take uploads from it.
 
     Nothing is changed. It says what keeps the bucket from working or is to be known before, counts what lies in it by
-    the folders at its top, and estimates how long resizing all of that takes and what it costs. What goes into
-    cdk.json's context comes last, on standard output.
+    the folders at its top and by cdk.json's presets, and estimates how long resizing all of that takes and what it
+    costs. What goes into cdk.json's context comes last, on standard output.
 
     \b
     Examples:
@@ -71,13 +74,12 @@ def adopt(
     with steps(shown=sys.stderr.isatty()) as progress:
         progress.begin("Reading how the bucket is configured")
         found = read_bucket(bucket, endpoint_url, session)
+        settings = settings_for(found, prefix, notified_by, kms_key_arn=_key_arn(found, endpoint_url, session))
+        config = _config_with(settings)
         progress.begin("Counting what lies in it")
-        census = take_census(client_of(session, "s3", endpoint_url), bucket, prefix)
-    settings = settings_for(found, prefix, notified_by, kms_key_arn=_key_arn(found, endpoint_url, session))
-    config = configuration(settings)
+        census = take_census(client_of(session, "s3", endpoint_url), bucket, prefix, config.presets)
     findings = [*judge(found, census, region=session.region_name, config=config)]
-    keys, variants = census.whole.objects, len(config.variants)
-    estimate = Estimate(keys=keys, rate=RATE, renditions=keys * variants)
+    estimate = _estimate(census, config)
     if as_json:
         typer.echo(_json(findings, census, estimate, settings))
     else:
@@ -98,6 +100,26 @@ def settings_for(
     return {"uploads_bucket": bucket} | ({"key_prefix": prefix} if prefix else {})
 
 
+def _config_with(settings: dict[str, object]) -> Config:
+    try:
+        return configuration(settings)
+    except SettingsError as error:
+        raise UsageError(f"With the settings of cdk.json: {error}.") from None
+
+
+def _estimate(census: Census, config: Config) -> Estimate:
+    """Count the keys that have variants, and how many those are."""
+    counts = {preset.prefix: len(preset.variants) for preset in config.presets}
+    made = [(tally.objects, counts[prefix]) for prefix, tally in census.presets.items()]
+    rest = census.whole.objects - sum(objects for objects, _ in made)
+    made.append((rest, len(config.variants)))
+    return Estimate(
+        keys=sum(objects for objects, variants in made if variants),
+        rate=RATE,
+        renditions=sum(objects * variants for objects, variants in made),
+    )
+
+
 def _key_arn(found: BucketConfiguration, endpoint_url: str | None, session: boto3.Session) -> str | None:
     return key_arn(found.kms_key, endpoint_url, session) if found.kms_key else None
 
@@ -113,6 +135,7 @@ def _json(findings: list[Finding], census: Census, estimate: Estimate, settings:
             "findings": [{"level": each.level, "what": each.what, "advice": each.advice} for each in findings],
             "whole": asdict(census.whole),
             "folders": {name: asdict(tally) for name, tally in census.largest},
+            "presets": {prefix: asdict(tally) for prefix, tally in census.presets.items()},
             "backfill": {"seconds": round(estimate.most_seconds), "dollars": round(estimate.most_dollars, 2)},
             "settings": settings,
         }
@@ -123,7 +146,9 @@ def _print(findings: list[Finding], census: Census, estimate: Estimate) -> None:
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     for finding in findings:
         print_finding(console, finding)
-    console.print(_table(census))
+    console.print(_table("folder", census.largest, census.whole))
+    if census.presets:
+        console.print(_table("preset", list(census.presets.items()), None))
     duration = format_duration(timedelta(seconds=estimate.most_seconds))
     console.print(
         f"Resizing all of it takes about {duration} at {estimate.rate} a second, and up to "
@@ -131,18 +156,17 @@ def _print(findings: list[Finding], census: Census, estimate: Estimate) -> None:
     )
 
 
-def _table(census: Census) -> Table:
+def _table(heading: str, tallies: Sequence[tuple[str, Tally]], whole: Tally | None) -> Table:
     table = Table(box=None, pad_edge=False)
-    table.add_column("folder", overflow="fold")
-    for heading in ("objects", "images", "MB"):
-        table.add_column(heading, justify="right")
-    largest = census.largest
-    for name, tally in largest[:_SHOWN_FOLDERS]:
+    table.add_column(heading, overflow="fold")
+    for number in ("objects", "images", "MB"):
+        table.add_column(number, justify="right")
+    for name, tally in tallies[:_SHOWN]:
         table.add_row(printable(name) or "(none)", f"{tally.objects:,}", f"{tally.images:,}", _megabytes(tally.bytes))
-    if len(largest) > _SHOWN_FOLDERS:
-        table.add_row(f"and {len(largest) - _SHOWN_FOLDERS:,} more", "", "", "")
-    whole = census.whole
-    table.add_row("in all", f"{whole.objects:,}", f"{whole.images:,}", _megabytes(whole.bytes))
+    if len(tallies) > _SHOWN:
+        table.add_row(f"and {len(tallies) - _SHOWN:,} more", "", "", "")
+    if whole:
+        table.add_row("in all", f"{whole.objects:,}", f"{whole.images:,}", _megabytes(whole.bytes))
     return table
 
 
