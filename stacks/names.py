@@ -5,6 +5,7 @@ the name of an earlier one, and its policy names the one bucket that may send. B
 resource is there, or the two would wait for each other.
 """
 
+import hashlib
 from dataclasses import dataclass
 
 from stacks.config.config import MAX_BUCKET_NAME, Config
@@ -15,6 +16,10 @@ _FIFO = ".fifo"
 # docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-msk-serverlesscluster.html
 MAX_CLUSTER_NAME = 64
 _LOG = "-Log"
+# docs.aws.amazon.com/cloudfront/latest/APIReference/API_FunctionSummary.html, and OriginAccessControlConfig
+MAX_GLOBAL_NAME = 64
+MAX_REGION = len("us-northwest-gov-1")
+_HASH_LENGTH = 8
 # Hexadecimal digits: the first and the last group of a UUID (RFC 9562), the one for its time, the other for its maker.
 SUFFIX_LENGTH = 8 + 12
 
@@ -60,6 +65,19 @@ def log_cluster(stack_name: str) -> str:
     The same each time, so that one that outlived its stack is not paid for twice.
     """
     return f"{stack_name[: MAX_CLUSTER_NAME - len(_LOG)].rstrip('-')}{_LOG}"
+
+
+def global_name(stack_name: str, role: str, region: str) -> str:
+    """Name what an account has one list of for all regions.
+
+    It carries the region, which may be an expression. A stack's name that is too long is cut, and told apart by a hash.
+    """
+    room = MAX_GLOBAL_NAME - len(f"-{role}-") - MAX_REGION
+    name = stack_name
+    if len(name) > room:
+        digest = hashlib.sha256(name.encode()).hexdigest()[:_HASH_LENGTH]
+        name = f"{name[: room - len(digest) - 1].rstrip('-')}-{digest}"
+    return f"{name}-{role}-{region}"
 
 
 def legacy_queue(stack_name: str) -> str:

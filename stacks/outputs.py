@@ -31,6 +31,16 @@ class UploadsOutput(StrEnum):
     NOTIFIED_BY = "UploadsNotifiedBy"
 
 
+class DeliveryOutput(StrEnum):
+    """An output of a stack whose variants a distribution delivers, by its logical id.
+
+    The URL is where the keys of the derived bucket begin, without a slash at its end.
+    """
+
+    URL = "DeliveryUrl"
+    DISTRIBUTION_ARN = "DistributionArn"
+
+
 class LogOutput(StrEnum):
     """An output of the stack `Log`, by its logical id.
 

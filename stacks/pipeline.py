@@ -9,11 +9,13 @@ from constructs import Construct, IDependable
 
 from resize.settings import Events
 from stacks.config.config import Config
+from stacks.config.delivery import Delivery
+from stacks.delivery.distribution import Distribution, let_read
 from stacks.event_log import EventLog
 from stacks.monitoring.metrics import AlarmMetrics, EventMetrics
 from stacks.monitoring.monitoring import Monitoring
 from stacks.names import events_queue, names_for
-from stacks.outputs import EventsOutput, Output, UploadsOutput
+from stacks.outputs import DeliveryOutput, EventsOutput, Output, UploadsOutput
 from stacks.queues import Queues
 from stacks.resize_function import ResizeFunction
 from stacks.storage import Storage
@@ -48,6 +50,7 @@ class PipelineStack(Stack):
         self.storage = Storage(self, "Storage", config=config, uploads_name=names.uploads_bucket if is_named else None)
         self.queues = Queues(self, "Queues", config=config, jobs_name=names.jobs_queue)
         self.event_log = self._event_log(config, announce_bundle)
+        self._delivered = self._deliver(config.delivery, config) if config.delivery else {}
         self.consumer = self._consumer(config, bundle, uploads)
         consuming = self.consumer.take_jobs_from(self.queues.jobs)
         self._have_jobs_sent(config, uploads, notification_bundle, after=consuming)
@@ -95,6 +98,7 @@ class PipelineStack(Stack):
             derived_bucket=derived.bucket_name,
             jobs_queue_url=self.queues.jobs.queue_url,
             events=self._events(config),
+            delivery_url=self._delivered.get(DeliveryOutput.URL),
         )
         consumer = ResizeFunction(self, "Consumer", config=config, bundle=bundle, environment=settings.to_environment())
         consumer.read(uploads)
@@ -108,6 +112,16 @@ class PipelineStack(Stack):
             return None
         source = f"/darkroom/{Aws.ACCOUNT_ID}/{Aws.REGION}/{config.stack_name}"
         return Events(queue_url=self.event_log.queues.events.queue_url, source=source)
+
+    def _deliver(self, delivery: Delivery, config: Config) -> dict[StrEnum, str]:
+        """Let a distribution read the derived bucket, and say where it delivers."""
+        arn, host = delivery.distribution_arn, "".join(delivery.domain_names[:1])
+        if arn is None:
+            made = Distribution(self, "Delivery", config=config, delivery=delivery, derived=self.storage.derived)
+            arn, host = made.arn, host or made.resource.distribution_domain_name
+        is_own = delivery.distribution_arn is None
+        let_read(arn, self.storage.derived, manifests=delivery.manifests, is_own=is_own)
+        return {DeliveryOutput.URL: f"https://{host}", DeliveryOutput.DISTRIBUTION_ARN: arn}
 
     def _monitor(self, config: Config) -> None:
         metrics = AlarmMetrics(
@@ -131,6 +145,7 @@ class PipelineStack(Stack):
             values[UploadsOutput.NOTIFIED_BY] = config.uploads_bucket.notified_by.value
         if self.event_log:
             values |= _event_values(self.event_log)
+        values |= self._delivered
         for name, value in values.items():
             CfnOutput(self, name.value, value=value)
 

@@ -41,8 +41,13 @@ _BY_ROLE = {
     "vpc": _IN_VPC,
 }
 
-# Settings with which there is everything that a stack can have: without events, with each of their targets, and with a
-# bucket that is there.
+_BY_NAME = {
+    "domain_names": ["images.example.com"],
+    "certificate_arn": "arn:aws:acm:us-east-1:123456789012:certificate/51af3dc0-da77-11e4-872e-1234567db123",
+}
+
+# Settings with which there is everything that a stack can have: without events, with each of their targets, with a
+# bucket that is there, and with a distribution.
 SETTINGS: Mapping[str, Mapping[str, object]] = {
     "alone": _ALARMS,
     "eventbridge": _ALARMS | {"events": {"to": "eventbridge"}},
@@ -50,6 +55,8 @@ SETTINGS: Mapping[str, Mapping[str, object]] = {
     "kafka-by-role": _ALARMS | {"events": _BY_ROLE},
     "notification": _ALARMS | {"uploads_bucket": {"name": "photos", "notified_by": "notification"}},
     "msk-serverless": _ALARMS | {"events": {"to": "msk-serverless"}},
+    "delivery": _ALARMS | {"delivery": {}},
+    "delivery-by-name": _ALARMS | {"delivery": _BY_NAME},
 }
 
 

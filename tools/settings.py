@@ -93,8 +93,11 @@ def _json(value: object) -> str:
 def main() -> int:
     """Bring both files up to date, and name those that changed."""
     for file, write in ((CDK_JSON, cdk_json), (PAGE, page)):
-        before = file.read_text(encoding="utf-8")
-        after = write(before)
+        try:
+            before = file.read_text(encoding="utf-8")
+            after = write(before)
+        except (OSError, ValueError) as error:
+            sys.exit(f"{file.name} cannot be brought up to date: {error}")
         if after != before:
             file.write_text(after, encoding="utf-8")
             sys.stdout.write(f"{file.relative_to(ROOT)} is written anew.\n")

@@ -56,7 +56,7 @@ def read_bucket(name: str, endpoint_url: str | None, session: boto3.Session) -> 
     """
     s3: S3Client = client_of(session, "s3", endpoint_url)
     with aws_errors(f"Looking at the bucket {name!r}"):
-        region = _region(s3, name)
+        region = _region(s3, name, endpoint_url)
         unread: list[str] = []
 
         def ask(action: str, request: Callable[..., _Answer], absent: Any) -> "_Answer":
@@ -106,13 +106,19 @@ def key_arn(kms_key: str, endpoint_url: str | None, session: boto3.Session) -> s
     return arn
 
 
-def _region(s3: "S3Client", name: str) -> str:
+def _region(s3: "S3Client", name: str, endpoint_url: str | None) -> str:
     try:
         return s3.get_bucket_location(Bucket=name).get("LocationConstraint") or _OLDEST_REGION
     except ClientError as error:
         if error_code(error) == "NoSuchBucket":
-            raise DarkroomError(f"There is no bucket {name!r}. Check its name, AWS_PROFILE and AWS_REGION.") from error
+            raise DarkroomError(_no_bucket(name, endpoint_url)) from error
         raise
+
+
+def _no_bucket(name: str, endpoint_url: str | None) -> str:
+    if endpoint_url:
+        return f"There is no bucket {name!r} at {endpoint_url}. Check its name; for one on AWS add --aws."
+    return f"There is no bucket {name!r} on AWS. Check its name, AWS_PROFILE and AWS_REGION."
 
 
 def _kms_key(encryption: Mapping[str, Any]) -> str | None:

@@ -1,9 +1,6 @@
 """Estimate the cost and duration of a backfill."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-
-from resize.imaging.variants import Variant
 
 # AWS's list prices of 2026 in us-east-1, in USD for a million: aws.amazon.com/s3/pricing, aws.amazon.com/sqs/pricing,
 # aws.amazon.com/lambda/pricing. A job reads the upload, twice, its manifest and each variant's place, and writes each
@@ -54,18 +51,3 @@ class Estimate:
         of_a_key = (1 + 3) * READ_DOLLARS + WRITE_DOLLARS + MESSAGE_DOLLARS + _LAMBDA
         of_a_rendition = READ_DOLLARS + WRITE_DOLLARS
         return self.looking_dollars + (self.keys * of_a_key + self.renditions * of_a_rendition) / _MILLION
-
-
-def note_on_defaults(variants: Iterable[Variant]) -> str | None:
-    """Tell how variants that follow the defaults stay as they were.
-
-    None where there are none. A backfill would replace what other defaults have made.
-    """
-    names = [variant.name for variant in variants if variant.quality is None or variant.effort is None]
-    if not names:
-        return None
-    return (
-        f"Quality or effort is not set for {', '.join(names)}, and so the format's own, which changed after 0.1.0. "
-        'To keep webp as it was, set "quality": 80, "effort": 2 and deploy before this: '
-        "docs/configuration.md#quality-and-effort."
-    )

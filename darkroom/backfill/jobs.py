@@ -21,6 +21,7 @@ from contract.object_version import identity_of
 from contract.s3_errors import is_missing
 from contract.s3_notification import REQUESTED
 from contract.sequencer import EventOrder
+from darkroom.backfill.earlier_defaults import replaced_formats
 from darkroom.backfill.listing import ARCHIVE_CLASSES, Listed
 from darkroom.backfill.selection import Decision, Filter, select
 from darkroom.errors import aws_errors
@@ -60,11 +61,15 @@ class ObjectVersion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedKey:
-    """A key, what was found about it, and its job's message where it is one."""
+    """A key, what was found about it, and its job's message where it is one.
+
+    `replaced_formats` are those of files that the defaults of before 0.1.0 made, and the job makes otherwise.
+    """
 
     key: str
     decision: Decision
     body: str | None = None
+    replaced_formats: frozenset[Format] = frozenset()
 
 
 class Planner:
@@ -113,7 +118,8 @@ class Planner:
         written = () if is_current else self._written(listed.key, manifest)
         sequencer = sequencer_for(manifest, is_current=is_current, written=written)
         body = message(self._pipeline.uploads_bucket, listed.key, current, sequencer)
-        return PlannedKey(key=listed.key, decision=verdict, body=body)
+        replaced = replaced_formats(manifest, self._settings) if manifest else frozenset()
+        return PlannedKey(key=listed.key, decision=verdict, body=body, replaced_formats=replaced)
 
     def _filter_for(self, key: str) -> Filter:
         names = frozenset(variant.name for variant in self._settings.variants_for(key))

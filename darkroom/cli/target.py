@@ -1,6 +1,7 @@
 """Find the pipeline that a command is about, local or deployed."""
 
 import os
+from dataclasses import dataclass
 
 import boto3
 from botocore.exceptions import BotoCoreError
@@ -95,6 +96,35 @@ def aws_session(profile: str | None = None, *, region: str | None = None, advice
     if not has_credentials:
         raise UsageError(f"No AWS credentials are found. {advice}")
     return session if session.region_name else boto3.Session(profile_name=profile, region_name=region)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Where a bucket is looked for.
+
+    An emulator at `endpoint_url`, or AWS where that is None.
+    """
+
+    session: boto3.Session
+    endpoint_url: str | None
+
+
+def find_account(*, local: bool, aws: bool, endpoint_url: str | None) -> Account:
+    """Find where a bucket that no stack knows yet is meant to be.
+
+    That is where a pipeline is up, and AWS while none is, unless one of the three says so.
+
+    Raises:
+        UsageError: two of them were given, or nothing runs here, or there are no credentials or no region.
+    """
+    if aws and (local or endpoint_url):
+        other = "--local" if local else f"--endpoint-url {endpoint_url!r}"
+        raise UsageError(f"--aws and {other} name two places. Leave one out.")
+    running = () if aws or endpoint_url else running_pipelines()
+    if local and not endpoint_url and not running:
+        raise UsageError("No pipeline runs on this machine. Start `darkroom up` in another terminal, or say --aws.")
+    place = endpoint_url or (running[0].endpoint_url if running else None)
+    return Account(emulator.session(keys_for(place)) if place else aws_session(), place)
 
 
 def _deployed(stack: str) -> Pipeline:

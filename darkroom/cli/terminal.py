@@ -1,11 +1,13 @@
 """Confirm, stop on a signal, say what was done by then, and print tables."""
 
 import json
+import os
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from types import FrameType
 
 import typer
 from rich.console import Console
@@ -14,6 +16,9 @@ from darkroom.errors import UsageError
 from darkroom.text import printable
 
 UNLIMITED_WIDTH = 10_000
+
+_STDERR = 2
+_STOPPING = "darkroom: stopping.\n"
 
 # On an interruption of which a person knows already.
 _TOLD = "told"
@@ -46,6 +51,34 @@ def told_when_stopped(so_far: Callable[[], str]) -> Iterator[None]:
             typer.echo(f"darkroom: stopped. {printable(so_far())}", err=True)
             stopped.add_note(_TOLD)
         raise
+
+
+@contextmanager
+def stopping_told() -> Iterator[None]:
+    """Say at once that Ctrl-C or SIGTERM is heard.
+
+    Taking a pipeline down takes seconds.
+    """
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def hear(number: int, frame: FrameType | None) -> None:
+        restore()  # whoever presses it again is not told again
+        os.write(_STDERR, _STOPPING.encode())  # in a signal's handler a stream may be in use
+        after = before[signal.Signals(number)]
+        if not callable(after):
+            sys.exit(128 + number)
+        after(number, frame)
+
+    def restore() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    for number in before:
+        signal.signal(number, hear)
+    try:
+        yield
+    finally:
+        restore()
 
 
 def stop_signal() -> threading.Event:

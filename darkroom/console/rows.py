@@ -6,7 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from urllib.parse import quote
 
-from contract.manifest import Outcome, PublishedRendition, srcset
+from contract.delivery import delivered_srcset, picture, variant_urls
+from contract.manifest import Manifest, Outcome, PublishedRendition, srcset
 from darkroom.uploads.explanations import FAILURES, REJECTIONS, SHOWN_INSTEAD
 from darkroom.uploads.outcomes import Result
 
@@ -31,7 +32,7 @@ class Stage(StrEnum):
 class RowPicture:
     """A variant as the page shows it.
 
-    `path`, from the page on, is where its bytes are, `key` where in the bucket.
+    `path`, from the page on, is where its bytes are, `key` where in the bucket. `url` is where it is delivered.
     """
 
     variant: str
@@ -40,6 +41,7 @@ class RowPicture:
     width: int
     height: int
     bytes: int
+    url: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +49,7 @@ class Row:
     """An upload. `reason` and `meaning` say why it is not resized.
 
     Times are ISO 8601, `since` that of its stage. `stage` is a Stage, or the outcome as a later version of Darkroom
-    calls it.
+    calls it. `markup` is a `picture` element of what is delivered.
     """
 
     id: str
@@ -67,6 +69,7 @@ class Row:
     pictures: tuple[RowPicture, ...] = ()
     srcset: str | None = None
     preset: str | None = None
+    markup: str | None = None
 
     @property
     def is_on_its_way(self) -> bool:
@@ -83,8 +86,11 @@ def begun(row_id: str, key: str, size: int, now: datetime) -> Row:
     return Row(id=row_id, key=key, size=size, stage=Stage.UPLOADING, started=now.isoformat(), since=now.isoformat())
 
 
-def ended(row: Row, result: Result, now: datetime) -> Row:
-    """Tell in a row how its upload ended."""
+def ended(row: Row, result: Result, now: datetime, base_url: str | None = None) -> Row:
+    """Tell in a row how its upload ended.
+
+    `base_url` is where the derived bucket is delivered.
+    """
     manifest = result.manifest
     about = Row(
         id=row.id,
@@ -98,7 +104,7 @@ def ended(row: Row, result: Result, now: datetime) -> Row:
     )
     if manifest is None:
         return about
-    return replace(
+    told = replace(
         about,
         detail=manifest.detail,
         format=manifest.source.format,
@@ -109,6 +115,17 @@ def ended(row: Row, result: Result, now: datetime) -> Row:
         pictures=tuple(_picture(row.id, rendition) for rendition in manifest.renditions),
         srcset=srcset(manifest.renditions) or None,
         preset=manifest.preset,
+    )
+    return told if base_url is None else _delivered(told, manifest, base_url)
+
+
+def _delivered(row: Row, manifest: Manifest, base_url: str) -> Row:
+    urls = variant_urls(base_url, manifest.renditions)
+    return replace(
+        row,
+        pictures=tuple(replace(each, url=urls.get(each.variant)) for each in row.pictures),
+        srcset=delivered_srcset(base_url, manifest.renditions) or None,
+        markup=picture(base_url, manifest.renditions, manifest.placeholder),
     )
 
 

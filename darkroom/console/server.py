@@ -88,7 +88,8 @@ async def serve(
     pipeline, limits = shown.pipeline, shown.limits
     feed = Feed(KEPT)
     health = Health(pipeline, feed, limits)
-    uploads = Uploads(PipelineWatcher(pipeline.client("s3"), pipeline.client("sqs"), pipeline), feed, health)
+    watcher = PipelineWatcher(pipeline.client("s3"), pipeline.client("sqs"), pipeline)
+    uploads = Uploads(watcher, feed, health, base_url=pipeline.delivery_url)
     dead_letters = DeadLetters(pipeline, feed, health, uploads)
     sampler = Sampler(StatusReader(pipeline), feed, health, oldest_wait=uploads.oldest_wait)
     port = listener.getsockname()[1]

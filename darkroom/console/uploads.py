@@ -25,15 +25,22 @@ SHOWN_UPLOADS: Final = 5_000
 class Uploads:
     """Follows every upload to its end, and tells the feed each step.
 
-    For one event loop alone.
+    For one event loop alone. `base_url` is where the derived bucket is delivered.
     """
 
     def __init__(
-        self, pipeline: PipelineView, feed: Feed, health: Health, *, clock: Callable[[], datetime] = utc_now
+        self,
+        pipeline: PipelineView,
+        feed: Feed,
+        health: Health,
+        *,
+        base_url: str | None = None,
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._pipeline = pipeline
         self._feed = feed
         self._health = health
+        self._base_url = base_url
         self._clock = clock
         self._rows: dict[str, Row] = {}  # the one that changed last comes last, as in the feed
         self._results: dict[str, Result] = {}
@@ -106,7 +113,7 @@ class Uploads:
             row = begun(str(uuid4()), past.upload.source.key, past.size, past.modified)
             if past.result:
                 self._results[row.id] = past.result
-                self._show(ended(row, past.result, past.ended))
+                self._show(ended(row, past.result, past.ended, self._base_url))
                 continue
             self._show(replace(row, stage=Stage.QUEUED))
             self._wait_for(row, past.upload.version_id)
@@ -147,7 +154,7 @@ class Uploads:
     def _end(self, result: Result) -> None:
         row = self._rows[self._waiting.pop(_version(result.upload))]
         self._results[row.id] = result
-        self._show(ended(row, result, self._clock()))
+        self._show(ended(row, result, self._clock(), self._base_url))
 
     def _move(self, row: Row, stage: Stage, meaning: str | None = None) -> None:
         now = self._clock()

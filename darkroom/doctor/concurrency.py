@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from darkroom.doctor.findings import Finding, ok, on_this_machine, warning
+from darkroom.doctor.findings import Finding, ok, warning
 from darkroom.errors import aws_errors
 from darkroom.pipeline.client import LIVE, Pipeline
 
@@ -40,13 +40,26 @@ def check_concurrency(pipeline: Pipeline) -> Iterator[Finding]:
         DarkroomError: Lambda refuses, or does not answer.
     """
     functions: LambdaClient = pipeline.client("lambda")
+    if pipeline.endpoint_url:
+        yield from _on_this_machine(_mappings(functions, pipeline))
+        return
     with aws_errors("Reading the account's limits"):
         limits = functions.get_account_settings()["AccountLimit"]
-    with aws_errors("Reading the event source mappings"):
-        mappings = functions.list_event_source_mappings(FunctionName=f"{pipeline.function_name}:{LIVE}")
     grant = Grant(all=limits["ConcurrentExecutions"], unreserved=limits["UnreservedConcurrentExecutions"])
-    for finding in compare(mappings["EventSourceMappings"], grant, pipeline.region):
-        yield on_this_machine(finding, pipeline)
+    yield from compare(_mappings(functions, pipeline), grant, pipeline.region)
+
+
+def _mappings(functions: "LambdaClient", pipeline: Pipeline) -> Iterable[Mapping[str, Any]]:
+    with aws_errors("Reading the event source mappings"):
+        answer = functions.list_event_source_mappings(FunctionName=f"{pipeline.function_name}:{LIVE}")
+    return answer["EventSourceMappings"]
+
+
+def _on_this_machine(mappings: Iterable[Mapping[str, Any]]) -> Iterator[Finding]:
+    """Tell of the maximum alone: an emulator's quota is a number that it has made up."""
+    for _, most in map(_maximum, mappings):
+        at_once = "as often at once as jobs come" if most is None else f"{most:,} times at once"
+        yield ok(f"The function may run {at_once}, and no quota of an account limits that on this machine.")
 
 
 def compare(mappings: Iterable[Mapping[str, Any]], grant: Grant, region: str) -> Iterator[Finding]:

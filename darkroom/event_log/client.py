@@ -9,10 +9,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from consumers.client import ClientError, client_configuration
 from darkroom.errors import DarkroomError, UsageError
+from darkroom.event_log.coordinator import ask_coordinator
 from darkroom.event_log.offsets import ConsumerGroup, LogPoint, Move
 from darkroom.local.registry import running_pipelines
 
@@ -103,18 +104,33 @@ class LogClient:
     def groups(self) -> list[ConsumerGroup]:
         """Find every group that has read of this topic, or has a reader."""
         with _answers("Listing groups"):
-            listed = self._admin.list_consumer_groups(request_timeout=_ANSWER_SECONDS).result().valid
-        found = (self.group(each.group_id) for each in sorted(listed, key=lambda each: str(each.group_id)))
+            names = ask_coordinator(self._group_names)
+        found = (self.group(each) for each in sorted(names))
         return [group for group in found if group.committed]
+
+    def _group_names(self) -> list[str]:
+        """List all, or none: a broker that cannot tell its groups is an error here, beside those that could."""
+        from confluent_kafka import KafkaException  # noqa: PLC0415
+
+        listed = self._admin.list_consumer_groups(request_timeout=_ANSWER_SECONDS).result()
+        for error in listed.errors or ():
+            raise error if isinstance(error, KafkaException) else KafkaException(error)
+        return [str(each.group_id) for each in listed.valid or ()]
 
     def group(self, name: str) -> ConsumerGroup:
         """Look at one group; one that nobody knows has no places."""
         from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition  # noqa: PLC0415
 
         asked = ConsumerGroupTopicPartitions(name, [TopicPartition(self._topic, each) for each in self._partitions])
+
+        def places() -> Any:
+            return self._admin.list_consumer_group_offsets([asked], request_timeout=_ANSWER_SECONDS)[name].result()
+
+        def description() -> Any:
+            return self._admin.describe_consumer_groups([name], request_timeout=_ANSWER_SECONDS)[name].result()
+
         with _answers(f"Looking at the group {name!r}"):
-            offsets = self._admin.list_consumer_group_offsets([asked], request_timeout=_ANSWER_SECONDS)[name].result()
-            about = self._admin.describe_consumer_groups([name], request_timeout=_ANSWER_SECONDS)[name].result()
+            offsets, about = ask_coordinator(places), ask_coordinator(description)
         return ConsumerGroup(
             name=name,
             state=about.state.name.lower(),
@@ -127,9 +143,13 @@ class LogClient:
         from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition  # noqa: PLC0415
 
         places = [TopicPartition(self._topic, move.partition, move.after) for move in moves]
+        wanted = ConsumerGroupTopicPartitions(group, places)
+
+        def set_places() -> Any:
+            return self._admin.alter_consumer_group_offsets([wanted], request_timeout=_ANSWER_SECONDS)[group].result()
+
         with _answers(f"Setting the places of the group {group!r}"):
-            wanted = ConsumerGroupTopicPartitions(group, places)
-            self._admin.alter_consumer_group_offsets([wanted], request_timeout=_ANSWER_SECONDS)[group].result()
+            ask_coordinator(set_places)
 
     def records(self, starts: Mapping[int, int], *, stopped: threading.Event, once: bool) -> Iterator["Record"]:
         """Read from these offsets on, until `stopped`.

@@ -14,7 +14,7 @@ from darkroom.local.deployed_overrides import DeployedOverrides
 from darkroom.local.emulator import Emulator, emulator
 from darkroom.local.existing_bucket import stand_in
 from darkroom.local.registry import find_running, keys_for
-from darkroom.local.synthesis import PROJECT, configuration, local_overrides, synthesize
+from darkroom.local.synthesis import PROJECT, checked_configuration, local_overrides, synthesize
 from darkroom.pipeline.client import Pipeline, client_of, find_pipeline, find_stack
 from darkroom.pipeline.sqs import queue_depth
 
@@ -105,7 +105,7 @@ def _deploy(aws: Emulator, overrides: Mapping[str, object], begin: Callable[[str
     begin("Building the pipeline (the first time takes a minute)")
     assembly = synthesize(local_overrides() | settings, ASSEMBLIES)
     begin("Deploying the pipeline")
-    existing = configuration(local_overrides() | settings).uploads_bucket
+    existing = checked_configuration(local_overrides() | settings).uploads_bucket
     with aws_errors(f"Deploying to {aws.endpoint_url}"):
         if existing:
             stand_in(existing, aws)
@@ -119,7 +119,7 @@ def _stack_name(aws: Emulator, overrides: Mapping[str, object]) -> str:
     running = find_running(aws.endpoint_url)
     if running and "stack_name" not in overrides:
         return running.stack_name
-    return configuration(local_overrides() | dict(overrides)).stack_name
+    return checked_configuration(local_overrides() | dict(overrides)).stack_name
 
 
 @contextmanager

@@ -13,7 +13,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from darkroom.errors import DarkroomError
+from contract.errors import SettingsError
+from darkroom.errors import DarkroomError, UsageError
 from stacks.config.config import Config
 from stacks.config.context import read_context
 from stacks.config.parser import parse_config
@@ -45,6 +46,7 @@ def local_overrides() -> dict[str, object]:
         "function_timeout_seconds": 330,
         "visibility_timeout_seconds": 330,
         "max_receive_count": 2,
+        "delivery": None,  # its names and certificate are AWS's, too; `-c delivery={}` brings the emulator's
         "events": None,  # a target of AWS's is out of reach; `darkroom up --log` brings one of this machine's
         "monitoring": False,  # the emulator knows no saved queries and refuses the stack; nor would it look at an alarm
     }
@@ -57,6 +59,18 @@ def configuration(overrides: Mapping[str, object]) -> Config:
         SettingsError: a setting cannot be what it is.
     """
     return parse_config(read_context(PROJECT / "cdk.json", {}) | dict(overrides))
+
+
+def checked_configuration(overrides: Mapping[str, object]) -> Config:
+    """Read cdk.json as `configuration` does, for who can only tell a person.
+
+    Raises:
+        UsageError: a setting cannot be what it is, or cdk.json cannot be read.
+    """
+    try:
+        return configuration(overrides)
+    except SettingsError as error:
+        raise UsageError(f"cdk.json: {error}") from error
 
 
 def synthesize(overrides: Mapping[str, object], output: Path) -> Path:

@@ -9,9 +9,10 @@ import boto3
 from botocore.exceptions import ClientError
 
 from darkroom.errors import DarkroomError
+from darkroom.pipeline.log_events import filter_log_events
 from resize.settings import version_number
 from stacks.config.existing_bucket import NotifiedBy
-from stacks.outputs import Output, UploadsOutput
+from stacks.outputs import DeliveryOutput, Output, UploadsOutput
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -45,7 +46,7 @@ class Pipeline:
     """A deployed pipeline: where everything is, and how to speak to it.
 
     `endpoint_url` None is AWS itself; `by_eventbridge` says that EventBridge tells the jobs queue of uploads, and not
-    their bucket itself.
+    their bucket itself. `delivery_url` is where a distribution delivers the derived bucket, None where there is none.
     """
 
     session: boto3.Session = field(repr=False, compare=False)
@@ -57,6 +58,7 @@ class Pipeline:
     dead_letter_queue_url: str
     function_name: str
     by_eventbridge: bool = False
+    delivery_url: str | None = None
 
     @property
     def region(self) -> str:
@@ -95,13 +97,9 @@ class Pipeline:
         """
         logs: CloudWatchLogsClient = self.client("logs")
         times = {"startTime": since, "endTime": until}
-        within: dict[str, Any] = {name: int(each.timestamp() * 1000) for name, each in times.items() if each}
-        pages = logs.get_paginator("filter_log_events").paginate(
-            logGroupName=self.log_group(), filterPattern=pattern, **within
-        )
-        for page in pages:
-            for event in page["events"]:
-                yield LogLine(milliseconds=event["timestamp"], text=event["message"])
+        within = {name: int(each.timestamp() * 1000) for name, each in times.items() if each}
+        for event in filter_log_events(logs, self.log_group(), pattern, within):
+            yield LogLine(milliseconds=event["timestamp"], text=event["message"])
 
     def _function(self) -> "FunctionConfigurationResponseTypeDef":
         functions: LambdaClient = self.client("lambda")
@@ -165,4 +163,5 @@ def pipeline_of(
         dead_letter_queue_url=outputs[Output.DEAD_LETTER_QUEUE_URL],
         function_name=outputs[Output.FUNCTION_NAME],
         by_eventbridge=outputs.get(UploadsOutput.NOTIFIED_BY) == NotifiedBy.EVENTBRIDGE,
+        delivery_url=outputs.get(DeliveryOutput.URL),
     )

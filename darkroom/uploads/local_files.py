@@ -42,6 +42,11 @@ class Selection:
     skipped: tuple[Skipped, ...] = ()
     results: tuple[Path, ...] = ()
 
+    @property
+    def renamed(self) -> tuple[LocalFile, ...]:
+        """The files whose names are not UTF-8, as every key is."""
+        return tuple(each for each in self.sources if not _is_utf8(str(each.path)))
+
 
 def find_files(paths: Sequence[Path], *, outputs: Sequence[Path] = (), prefix: str = "") -> Selection:
     """Find the files that are meant.
@@ -71,6 +76,10 @@ def key_of(name: str) -> str:
     return "".join(
         f"%{ord(character) - 0xDC00:02X}" if "\udc80" <= character <= "\udcff" else character for character in name
     )
+
+
+def _is_utf8(name: str) -> bool:
+    return not any("\udc80" <= character <= "\udcff" for character in name)
 
 
 class _Search:
@@ -184,7 +193,8 @@ def _missing(path: Path) -> UsageError:
     if scheme := _URL.match(str(path)):
         url = f"{scheme[1]}//{str(path)[scheme.end() :]}"
         return UsageError(f"{url!r} is a URL, and only files and folders of this machine are taken. Fetch it first.")
-    return UsageError(f"{_shown(path)} does not exist. Check the path.")
+    hint = " Behind -- every word is a path: put options before it." if str(path).startswith("-") else ""
+    return UsageError(f"{_shown(path)} does not exist. Check the path.{hint}")
 
 
 def _shown(path: Path) -> str:

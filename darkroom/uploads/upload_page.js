@@ -1,6 +1,8 @@
 // The page of `darkroom link`: sends the file, shows how far it is, and says how it ended.
 "use strict";
 
+const NAME = "${filename}"; // S3 puts the name of the file in its place
+
 const page = JSON.parse(document.querySelector("#page").textContent);
 const form = document.querySelector("form");
 const chosen = document.querySelector("input[type=file]");
@@ -66,12 +68,26 @@ function answered(request, values) {
   end(Object.hasOwn(known, code) ? known[code] : request.status === 403 ? "refused" : "failed", { ...values, code });
 }
 
+// In a name of its own a browser writes %22 for a quote, and S3 keeps that. The name goes into the key here instead.
+function keyOf(file) {
+  const { key } = page.fields;
+  return key.endsWith(NAME) ? key.slice(0, -NAME.length) + file.name : key;
+}
+
+// FormData makes a line feed of a key two characters. What S3 puts for NAME in a key that holds it is itself.
+function formWith(file, boundary) {
+  const fields = Object.entries({ ...page.fields, key: keyOf(file) });
+  const begin = `--${boundary}\r\nContent-Disposition: form-data; name=`;
+  const parts = fields.map(([name, value]) => `${begin}"${name}"\r\n\r\n${value}\r\n`);
+  const type = `Content-Type: ${file.type || "application/octet-stream"}`;
+  return new Blob([...parts, `${begin}"file"; filename="${NAME}"\r\n${type}\r\n\r\n`, file, `\r\n--${boundary}--\r\n`]);
+}
+
 function send(file, values) {
-  const body = new FormData();
-  for (const [name, value] of Object.entries(page.fields)) body.append(name, value);
-  body.append("file", file);
+  const boundary = crypto.getRandomValues(new Uint32Array(4)).join("-");
   const request = new XMLHttpRequest();
   request.open("POST", form.action);
+  request.setRequestHeader("Content-Type", `multipart/form-data; boundary=${boundary}`);
   request.upload.onprogress = ({ loaded, total }) => {
     progress.value = loaded / total;
     tell("sending", { percent: percent.format(loaded / total) });
@@ -83,7 +99,7 @@ function send(file, values) {
     unwatched.hidden = false; // where the bucket lets no page of this origin look: the form alone still works
   };
   begin();
-  request.send(body);
+  request.send(formWith(file, boundary));
 }
 
 form.addEventListener("submit", (event) => {
@@ -98,6 +114,7 @@ form.addEventListener("submit", (event) => {
 unwatched.addEventListener("click", () => {
   if (!form.reportValidity()) return;
   form.target = "_blank";
+  form.elements.key.value = keyOf(chosen.files[0]);
   form.submit();
   tell("unwatched_sent");
 });

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from enum import StrEnum
 
+_SHOWN_CHARACTERS = 200
+
 
 class Reason(StrEnum):
     """Why an image is rejected.
@@ -71,10 +73,15 @@ class SettingsError(ValueError):
     """
 
     def __init__(self, key: str, value: object, allowed: str) -> None:
-        super().__init__(f"{key}: {value!r} is not allowed; expected {allowed}")
+        super().__init__(f"{key}: {_short(repr(value))} is not allowed; expected {allowed}")
         self.key = key
         self.value = value
         self.allowed = allowed
+
+
+def _short(text: str) -> str:
+    """Keep the start of what is too long to be read: a message says it in one or two lines."""
+    return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}…"
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

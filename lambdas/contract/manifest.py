@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any, Self, TypeGuard, TypeVar, get_type_hints
 from urllib.parse import quote
 
+from contract.delivery import Placeholder, delivery_members
 from contract.errors import Reason
 from contract.object_version import has_no_id, identity_of
 from contract.sequencer import EventOrder
@@ -154,7 +155,8 @@ class Manifest:
     lifecycle rule took the source and the renditions were kept. `shown` is the upload that the renditions show where
     the newest is rejected; None where it is not, or no other can be shown. `preset` is the prefix of the preset whose
     variants were to be made, None where those of `variants` were. `replaced` has the keys and ETags of what stood
-    before and is to be deleted; it is None if nothing stood there.
+    before and is to be deleted; it is None if nothing stood there. `base_url` is where the derived bucket is delivered,
+    None where it is not.
     """
 
     outcome: Outcome | str
@@ -171,6 +173,12 @@ class Manifest:
     source_expired: bool = False
     shown: Source | None = None
     preset: str | None = None
+    base_url: str | None = None
+
+    @property
+    def placeholder(self) -> Placeholder:
+        """What a page shows until a rendition has come."""
+        return Placeholder.of((self.shown or self.source).format, self.dominant_colour, self.thumbhash)
 
     @property
     def order(self) -> EventOrder:
@@ -202,6 +210,8 @@ class Manifest:
     def to_json(self) -> bytes:
         """Write the manifest as docs/manifest.schema.json describes it."""
         members = {"schema": SCHEMA, **asdict(self), "srcset": srcset(self.renditions)}
+        base_url = members.pop("base_url")
+        members["delivery"] = delivery_members(base_url, self.renditions, self.placeholder) if base_url else None
         return json.dumps(members, ensure_ascii=False, indent=2).encode()
 
     @classmethod
@@ -228,7 +238,7 @@ class Manifest:
     @classmethod
     def _from_members(cls, members: Mapping[str, Any]) -> Self:
         ManifestHeader.of(members)  # what has no order is none of ours
-        shown, reason = members.get("shown"), members.get("reason")
+        shown, reason, delivery = members.get("shown"), members.get("reason"), members.get("delivery")
         return _read(
             cls,
             {
@@ -240,6 +250,7 @@ class Manifest:
                 "renditions": tuple(_read(PublishedRendition, each) for each in members["renditions"]),
                 "shown": _read(Source, shown) if shown else None,
                 "replaced": _replaced(members.get("replaced")),
+                "base_url": delivery["base_url"] if delivery else None,
             },
         )
 

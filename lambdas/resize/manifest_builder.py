@@ -103,6 +103,7 @@ class ManifestBuilder:
             recipe=self.settings.recipe_for(self.upload.key),
             generation=self.settings.function_version,
             preset=preset.prefix if preset else None,
+            base_url=self.settings.delivery_url,
         )
 
 

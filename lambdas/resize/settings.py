@@ -32,6 +32,7 @@ _CHILD_PARTS, _PARTS = 8, 9
 _MEGABYTES_OF_PROCESSOR = 1769
 _EVENTS = "DARKROOM_EVENTS"
 _PRESETS = "DARKROOM_PRESETS"
+_DELIVERY_URL = "DARKROOM_DELIVERY_URL"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +52,7 @@ class Settings:
 
     `variants` are those of the keys for which there is none of `presets`. The number of the function's version is
     beside it, 0 if it has none. `stack_name` is what its log and its metrics are called by: Powertools' name for that
-    is the service.
+    is the service. `delivery_url` is where the derived bucket is delivered, None where it is not.
     """
 
     uploads_bucket: str
@@ -70,6 +71,7 @@ class Settings:
     jobs_queue_url: str = ""
     backoff: Backoff = field(default_factory=Backoff)
     events: Events | None = None
+    delivery_url: str | None = None
 
     @property
     def wall_seconds(self) -> int:
@@ -92,15 +94,16 @@ class Settings:
 
         A manifest of another recipe is out of date.
         """
-        return self._fingerprint(recipe_of(self.variants_for(key)))
+        return self.fingerprint(recipe_of(self.variants_for(key)))
 
     @cached_property
     def recipe(self) -> str:
         """A fingerprint of all that decides what any key's renditions look like."""
         presets = [(each.prefix, recipe_of(each.variants)) for each in self.presets]
-        return self._fingerprint(recipe_of(self.variants), *presets)
+        return self.fingerprint(recipe_of(self.variants), *presets)
 
-    def _fingerprint(self, *variants: Any) -> str:
+    def fingerprint(self, *variants: Any) -> str:
+        """Give a fingerprint of variants as JSON, and of all else that decides."""
         text = json.dumps([*variants, self.cache_control, self.engine], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -148,6 +151,7 @@ class Settings:
         # No variable where there is nothing to say: the template is then what it is without it.
         presets = {_PRESETS: compress_presets(self.presets)} if self.presets else {}
         events = {_EVENTS: json.dumps(asdict(self.events), separators=(",", ":"))} if self.events else {}
+        delivery = {_DELIVERY_URL: self.delivery_url} if self.delivery_url else {}
         return {
             "DARKROOM_UPLOADS_BUCKET": self.uploads_bucket,
             "DARKROOM_DERIVED_BUCKET": self.derived_bucket,
@@ -164,6 +168,7 @@ class Settings:
             "DARKROOM_BACKOFF": json.dumps(asdict(self.backoff), separators=(",", ":")),
             **presets,
             **events,
+            **delivery,
         }
 
     @classmethod
@@ -191,6 +196,7 @@ class Settings:
                 jobs_queue_url=environment["DARKROOM_JOBS_QUEUE_URL"],
                 backoff=Backoff(**json.loads(environment["DARKROOM_BACKOFF"])),
                 events=Events(**json.loads(environment[_EVENTS])) if _EVENTS in environment else None,
+                delivery_url=environment.get(_DELIVERY_URL),
             )
         except KeyError as missing:
             raise SettingsError(

@@ -8,6 +8,7 @@ from resize.imaging.limits import Limits
 from resize.imaging.presets import Preset
 from resize.imaging.variants import Rule, Variant, parse_variants
 from resize.settings import STORAGE_SECONDS, WALL_FACTOR, Events, Settings
+from stacks.config.delivery import Delivery, parse_delivery
 from stacks.config.event_target import EventTarget, parse_event_target
 from stacks.config.existing_bucket import ExistingBucket, parse_existing_bucket
 from stacks.config.presets import notified_prefixes
@@ -211,6 +212,11 @@ class Config:
         ),
         "where every outcome is announced, for others to read: [events](events.md#turn-it-on)",
     )
+    delivery: Delivery | None = setting(
+        None,
+        optional(Rule(parse=parse_delivery, allowed="null, or an object, {} for a distribution of the stack's own")),
+        "a CloudFront distribution that variants are delivered by: [delivery](delivery.md)",
+    )
     monitoring: bool = setting(True, BOOLEAN, "alarms, a dashboard and saved queries: see below")
     # An address as RFC 5321 has it, without the quoted and the bracketed forms.
     alarm_email: str | None = setting(
@@ -285,11 +291,17 @@ class Config:
         return Backoff(visibility_seconds=self.visibility_seconds, max_receives=self.max_receive_count)
 
     def settings(
-        self, *, uploads_bucket: str, derived_bucket: str, jobs_queue_url: str = "", events: Events | None = None
+        self,
+        *,
+        uploads_bucket: str,
+        derived_bucket: str,
+        jobs_queue_url: str = "",
+        events: Events | None = None,
+        delivery_url: str | None = None,
     ) -> Settings:
         """What the function is told.
 
-        Given are both buckets by their names, a queue, and where outcomes are announced.
+        Given are both buckets by their names, a queue, where outcomes are announced, and where variants are delivered.
         """
         return Settings(
             uploads_bucket=uploads_bucket,
@@ -312,4 +324,5 @@ class Config:
             jobs_queue_url=jobs_queue_url,
             backoff=self.backoff,
             events=events,
+            delivery_url=delivery_url,
         )

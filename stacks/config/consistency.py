@@ -15,6 +15,8 @@ MAX_ENVIRONMENT_BYTES = 4096
 RESERVED_BUCKET_PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
 # https://sqs.<region>.<domain>/<account>/<name of 80 characters>, in the region and the domain with the longest names.
 MAX_QUEUE_URL = 150
+# https:// and a name of 253 characters, the longest that DNS has.
+MAX_DELIVERY_URL = 8 + 253
 _LONGEST_SOURCE = "/darkroom/123456789012/us-gov-northwest-1/"
 
 
@@ -159,6 +161,7 @@ def _check_room(config: Config, key: str, what: str) -> None:
         derived_bucket=longest,
         jobs_queue_url="q" * MAX_QUEUE_URL,
         events=events if config.events else None,
+        delivery_url="d" * MAX_DELIVERY_URL if config.delivery else None,
     ).to_environment()
     size = len(json.dumps(environment).encode())
     if size > MAX_ENVIRONMENT_BYTES:

@@ -7,6 +7,14 @@ from pathlib import Path
 from contract.errors import SettingsError
 
 
+class UnreadableFileError(SettingsError):
+    """cdk.json is not there, or is no text."""
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__("the file", str(path), "a readable file")
+        self.args = (f"{str(path)!r} cannot be read: {why}. `git checkout cdk.json` brings the project's own back.",)
+
+
 def read_context(cdk_json: Path, environment: Mapping[str, str]) -> dict[str, object]:
     """Everything under "context" in cdk.json, with what overrides it.
 
@@ -44,8 +52,10 @@ def parse_json(text: str) -> object:
 def _context_of(cdk_json: Path) -> dict[str, object]:
     try:
         text = cdk_json.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError("the file", str(cdk_json), f"a readable file ({error})") from None
+    except OSError as error:
+        raise UnreadableFileError(cdk_json, str(error.strerror)) from None
+    except UnicodeDecodeError as error:
+        raise UnreadableFileError(cdk_json, f"it is not UTF-8 ({error.reason} at byte {error.start})") from None
     context = _object("the file", text).get("context", {})
     if not isinstance(context, dict):
         raise SettingsError("context", context, "an object of settings")

@@ -8,12 +8,15 @@ from dataclasses import replace
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Browser, FilePayload, Page, Route, expect
 
+from darkroom.uploads.lookup import look_up
 from darkroom.uploads.presigned_post import Link, make_link
 from darkroom.uploads.upload_page import page_texts, upload_page
+from support.command.polling import eventually
 from support.function.faulty import Faulty
 from support.imaging.pictures import jpeg
 
@@ -167,6 +170,48 @@ def test_after_the_upload_the_visitor_comes_to_the_page_that_the_operator_named(
         without_scripts.wait_for_url(f"{address}?**", timeout=DEADLINE)
 
         expect(page.locator("h1")).to_have_text("Thanks")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        'a "b".jpg',
+        "it's 100%22.jpg",
+        "back\\slash.jpg",
+        "  two\nlines\t.jpg",
+        "été ☂ 🎈.jpg",
+        "${filename}.jpg",
+        "a;b=c+d&e.jpg",
+    ],
+)
+def test_a_key_ends_with_the_very_name_that_the_page_says(
+    faulty: Faulty, browser: Browser, tmp_path: Path, name: str
+) -> None:
+    page = opened(browser, link_to(faulty, f"page/{uuid4().hex}/${{filename}}"), tmp_path)
+    folder = page.evaluate("page.fields.key").removesuffix("${filename}")
+
+    choose(page, name)
+
+    done = EN["done"].format(name=name)
+    expect(page.locator("[role=status]")).to_have_js_property("textContent", done, timeout=DEADLINE)
+    listed = faulty.s3.list_objects_v2(Bucket=faulty.pipeline.uploads_bucket, Prefix=folder)["Contents"]
+    assert [each["Key"] for each in listed] == [f"{folder}{name}"]
+    eventually(lambda: look_up(faulty.pipeline, f"{folder}{name}").is_settled)
+
+
+def test_the_form_alone_sends_the_same_key(faulty: Faulty, browser: Browser, tmp_path: Path) -> None:
+    link = link_to(faulty, "page/alone/${filename}")
+    page = opened(browser, link, tmp_path)
+    page.context.route(
+        f"{link.url}**", lambda route: route.abort() if route.request.resource_type == "xhr" else route.continue_()
+    )
+    choose(page, 'a "b" 100%22.jpg')
+    told(page, EN["no_answer"])
+
+    with page.context.expect_event("response", lambda answer: answer.request.method == "POST"):
+        page.locator("#unwatched").click()
+
+    assert faulty.s3.head_object(Bucket=faulty.pipeline.uploads_bucket, Key='page/alone/a "b" 100%22.jpg')
 
 
 def test_where_there_is_no_answer_the_visitor_may_send_the_form_alone(

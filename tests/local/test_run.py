@@ -184,7 +184,9 @@ def test_ctrl_c_stops_at_once_and_leaves_no_process_and_no_half_file(tmp_path: P
     assert command.returncode == 130
     done = 1 + len(rest.splitlines())
     assert re.fullmatch(
-        rf"darkroom: stopped\. {done} of 40 files have an outcome: {done} resized\. The results are in 'out'\.\n", told
+        rf"darkroom: stopping\.\ndarkroom: stopped\. {done} of 40 files have an outcome: {done} resized\. "
+        r"The results are in 'out'\.\n",
+        told,
     )
     assert len(started) > 2
     assert wait_until_ended(started) == set()
@@ -208,6 +210,6 @@ def test_terminated_while_it_starts_it_leaves_no_process(tmp_path: Path) -> None
 
     assert (command.returncode, told) == (
         143,
-        "darkroom: stopped. 0 of 1 files were uploaded, and none has come out.\n",
+        "darkroom: stopping.\ndarkroom: stopped. 0 of 1 files were uploaded, and none has come out.\n",
     )
     assert wait_until_ended(started | processes_started_in(tmp_path)) == set()

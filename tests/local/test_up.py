@@ -75,7 +75,7 @@ def test_its_upload_command_works_as_it_stands_and_run_changes_it_only_where_tol
     assert again.stderr == (
         f"darkroom: Port {port} is in use on 127.0.0.1. Stop what listens there, or choose another port.\n"
     )
-    assert (command.returncode, rest, errors) == (0, "", "")
+    assert (command.returncode, rest, errors) == (0, "", "darkroom: stopping.\n")
     assert len(started) > 2
     assert wait_until_ended(started) == set()
 
@@ -87,7 +87,7 @@ def test_terminated_it_leaves_no_process_behind(tmp_path: Path) -> None:
         command.terminate()
         rest, errors = command.communicate(timeout=60)
 
-    assert (command.returncode, rest, errors) == (0, "", "")
+    assert (command.returncode, rest, errors) == (0, "", "darkroom: stopping.\n")
     assert wait_until_ended(started) == set()
 
 

@@ -14,10 +14,11 @@ from stacks.config.config import Config
 from stacks.outputs import Output
 from support.aws.stack import Template, synthesize
 
-# Every setting with a value that is not its default. Five are not here: events bring a second function, provisioned
-# pollers exclude a maximum concurrency, without monitoring there are no alarms, the bundle is made before the stack,
-# and an old stack's bucket takes the names away; test_event_log, test_consumer, test_monitoring, test_app and
-# test_names have them.
+# Every setting with a value that is not its default. Others are not here: events bring a second function, delivery a
+# distribution, an uploads bucket of the user's takes the stack's away, provisioned pollers exclude a maximum
+# concurrency, without monitoring there are no alarms, the bundle is made before the stack, and an old stack's bucket
+# takes the names away; test_event_log, test_delivery, test_existing_bucket, test_consumer, test_monitoring, test_app
+# and test_names have them.
 CHANGED = Config(
     stack_name="Lightroom",
     key_prefix="in/",
@@ -122,6 +123,7 @@ def test_every_setting_is_changed_somewhere_in_these_tests() -> None:
         "legacy_uploads_bucket",
         "uploads_bucket",
         "events",
+        "delivery",
     }
 
 

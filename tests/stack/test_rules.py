@@ -11,12 +11,15 @@ import pytest
 from support.aws.stack import (
     EVERYTHING,
     WITH_CONFLUENT,
+    WITH_DELIVERY,
+    WITH_DOMAIN,
     WITH_EVENT_BRIDGE,
     WITH_LOG,
     WITH_LOG_IN_VPC,
     WITH_MSK,
     WITH_NOTIFICATION,
     WITH_SCRAM,
+    WITH_THEIR_DISTRIBUTION,
     Template,
     make_app,
     synthesize_all,
@@ -54,6 +57,15 @@ EXPLAINED_OF_EVENTS: list[Finding] = [
     ("Serverless-SQSRedrivePolicy", "Darkroom/EventLog/Queues/DeadLetters/Resource"),
 ]
 TARGETS = [WITH_EVENT_BRIDGE, WITH_MSK, WITH_SCRAM, WITH_CONFLUENT]
+
+# What a distribution adds to those of the stack without events, with CloudFront's own certificate or with one's own.
+EXPLAINED_OF_DELIVERY: list[Finding] = [
+    ("AwsSolutions-CFR1", "Darkroom/Delivery/Distribution/Resource"),
+    ("AwsSolutions-CFR2", "Darkroom/Delivery/Distribution/Resource"),
+    ("AwsSolutions-CFR3", "Darkroom/Delivery/Distribution/Resource"),
+]
+OF_CLOUDFRONTS_CERTIFICATE: list[Finding] = [("AwsSolutions-CFR4", "Darkroom/Delivery/Distribution/Resource")]
+DELIVERIES = [WITH_DELIVERY, WITH_DOMAIN, WITH_THEIR_DISTRIBUTION]
 
 # And what the stack `Log` adds, whoever has made its network.
 EXPLAINED_OF_LOG: list[Finding] = [
@@ -102,13 +114,14 @@ def findings_in(scope: Construct) -> list[Finding]:
         *TARGETS,
         *LOGS,
         WITH_NOTIFICATION,
+        *DELIVERIES,
     ],
 )
 def test_the_packs_find_nothing_that_is_not_explained(tmp_path: Path, config: Config) -> None:
     assert findings_in(make_app(tmp_path, config)) == []
 
 
-@pytest.mark.parametrize("config", [EVERYTHING, WITH_EVENT_BRIDGE, WITH_LOG, WITH_NOTIFICATION])
+@pytest.mark.parametrize("config", [EVERYTHING, WITH_EVENT_BRIDGE, WITH_LOG, WITH_NOTIFICATION, WITH_DELIVERY])
 def test_synthesis_succeeds_with_the_packs_as_plugins_of_the_app(tmp_path: Path, config: Config) -> None:
     app = make_app(tmp_path, config)
     Validations.of(app).add_plugins(AwsSolutionsChecks(app), ServerlessChecks(app))
@@ -172,6 +185,22 @@ def test_events_are_explained_four_times(tmp_path: Path, monkeypatch: pytest.Mon
     assert findings_in(make_app(tmp_path, config)) == sorted(EXPLAINED + EXPLAINED_OF_EVENTS)
 
 
+@pytest.mark.parametrize(
+    ("config", "more"),
+    [
+        (WITH_DELIVERY, EXPLAINED_OF_DELIVERY + OF_CLOUDFRONTS_CERTIFICATE),
+        (WITH_DOMAIN, EXPLAINED_OF_DELIVERY),
+        (WITH_THEIR_DISTRIBUTION, []),
+    ],
+)
+def test_a_distribution_is_explained_three_times_and_once_more_without_a_certificate_of_ones_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, config: Config, more: list[Finding]
+) -> None:
+    monkeypatch.setattr(Validations, "acknowledge", explain_nothing)
+
+    assert findings_in(make_app(tmp_path, config)) == sorted(EXPLAINED + more)
+
+
 @pytest.mark.parametrize("config", LOGS)
 def test_the_stack_log_is_explained_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, config: Config) -> None:
     monkeypatch.setattr(Validations, "acknowledge", explain_nothing)
@@ -215,7 +244,11 @@ def test_of_the_stack_log_checkov_is_told_to_skip_five_findings_and_why(tmp_path
 
 @pytest.mark.parametrize(
     ("config", "findings"),
-    [(EVERYTHING, EXPLAINED), (WITH_LOG, EXPLAINED + EXPLAINED_OF_EVENTS + EXPLAINED_OF_LOG)],
+    [
+        (EVERYTHING, EXPLAINED),
+        (WITH_LOG, EXPLAINED + EXPLAINED_OF_EVENTS + EXPLAINED_OF_LOG),
+        (WITH_DELIVERY, EXPLAINED + EXPLAINED_OF_DELIVERY + OF_CLOUDFRONTS_CERTIFICATE),
+    ],
 )
 def test_every_explanation_is_a_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, config: Config, findings: list[Finding]
@@ -242,7 +275,7 @@ def test_both_packs_find_fault_with_a_careless_stack() -> None:
 @pytest.mark.parametrize(
     "config",
     [
-        *(Config(), EVERYTHING, WITH_NOTIFICATION, *TARGETS, *LOGS),
+        *(Config(), EVERYTHING, WITH_NOTIFICATION, *TARGETS, *LOGS, *DELIVERIES),
         replace(Config(), legacy_uploads_bucket="its-bucket"),
     ],
 )

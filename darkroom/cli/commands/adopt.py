@@ -11,22 +11,20 @@ import boto3
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
-from contract.errors import SettingsError
 from darkroom.adoption.bucket import BucketConfiguration, key_arn, read_bucket
 from darkroom.adoption.census import Census, Tally, take_census
 from darkroom.adoption.findings import judge
 from darkroom.backfill.estimate import Estimate
 from darkroom.cli.commands.backfill import RATE
-from darkroom.cli.options import EndpointUrl, KeyPrefix, json_option
+from darkroom.cli.options import EndpointUrl, KeyPrefix, LocalOption, json_option
 from darkroom.cli.output.findings import print_finding
 from darkroom.cli.progress import steps
-from darkroom.cli.target import aws_session
+from darkroom.cli.target import find_account
 from darkroom.doctor.findings import Finding, Level
 from darkroom.errors import ExitStatus, UsageError
-from darkroom.local.emulator import session as emulator_session
-from darkroom.local.registry import keys_for
-from darkroom.local.synthesis import configuration
+from darkroom.local.synthesis import checked_configuration
 from darkroom.pipeline.client import client_of
 from darkroom.text import format_duration, printable
 from stacks.config.config import Config
@@ -35,26 +33,34 @@ from stacks.config.existing_bucket import NotifiedBy
 _SHOWN = 20
 
 Notifier = Annotated[NotifiedBy, typer.Option(help="Who is to tell of uploads, besides what others have configured.")]
+OnAws = Annotated[
+    bool,
+    typer.Option("--aws", help="On AWS, by your own credentials, profile and region: the default while nothing is up."),
+]
 Bucket = Annotated[str, typer.Argument(metavar="BUCKET", show_default=False, help="The bucket's name.")]
 
 
-def adopt(
+def adopt(  # noqa: PLR0913 - the command has so many options
     bucket: Bucket,
     *,
     prefix: KeyPrefix = "",
     notified_by: Notifier = NotifiedBy.EVENTBRIDGE,
     as_json: Annotated[bool, json_option("One JSON object.")] = False,
+    local: LocalOption = False,
+    aws: OnAws = False,
     endpoint_url: EndpointUrl = None,
 ) -> None:
     """Read a bucket that you have, and write the settings that take uploads from it.
 
-    Nothing is changed. It says what keeps the bucket from working or is to be known before, counts what lies in it by
-    the folders at its top and by cdk.json's presets, and estimates how long resizing all of that takes and what it
-    costs. What goes into cdk.json's context comes last, on standard output.
+    It is looked for where `darkroom up` runs while that does, and on AWS else. Nothing is changed. It says what keeps
+    the bucket from working or is to be known before, counts what lies in it by the folders at its top and by cdk.json's
+    presets, and estimates how long resizing all of that takes and what it costs. What goes into cdk.json's context
+    comes last, on standard output.
 
     \b
     Examples:
       darkroom adopt my-photos
+      darkroom adopt my-photos --aws
       darkroom adopt my-photos --prefix shop/ > settings.json
       darkroom adopt my-photos --notified-by notification
 
@@ -70,20 +76,22 @@ def adopt(
             f"{bucket!r} is no name of a bucket. Give the name alone, without s3:// or arn:; --prefix P "
             "names a folder of it."
         )
-    session = emulator_session(keys_for(endpoint_url)) if endpoint_url else aws_session()
+    account = find_account(local=local, aws=aws, endpoint_url=endpoint_url)
+    session, place = account.session, account.endpoint_url
     with steps(shown=sys.stderr.isatty()) as progress:
         progress.begin("Reading how the bucket is configured")
-        found = read_bucket(bucket, endpoint_url, session)
-        settings = settings_for(found, prefix, notified_by, kms_key_arn=_key_arn(found, endpoint_url, session))
-        config = _config_with(settings)
+        found = read_bucket(bucket, place, session)
+        settings = settings_for(found, prefix, notified_by, kms_key_arn=_key_arn(found, place, session))
+        config = checked_configuration(settings)
         progress.begin("Counting what lies in it")
-        census = take_census(client_of(session, "s3", endpoint_url), bucket, prefix, config.presets)
+        census = take_census(client_of(session, "s3", place), bucket, prefix, config.presets)
     findings = [*judge(found, census, region=session.region_name, config=config)]
     estimate = _estimate(census, config)
     if as_json:
         typer.echo(_json(findings, census, estimate, settings))
     else:
-        _print(findings, census, estimate)
+        where = f"at {place}" if place else f"on AWS, {session.region_name}"
+        _print(findings, census, estimate, f"{bucket} {where}")
         typer.echo(json.dumps(settings, indent=2))
     raise typer.Exit(_status(findings))
 
@@ -98,13 +106,6 @@ def settings_for(
     if kms_key_arn:
         bucket["kms_key_arn"] = kms_key_arn
     return {"uploads_bucket": bucket} | ({"key_prefix": prefix} if prefix else {})
-
-
-def _config_with(settings: dict[str, object]) -> Config:
-    try:
-        return configuration(settings)
-    except SettingsError as error:
-        raise UsageError(f"With the settings of cdk.json: {error}.") from None
 
 
 def _estimate(census: Census, config: Config) -> Estimate:
@@ -142,8 +143,9 @@ def _json(findings: list[Finding], census: Census, estimate: Estimate, settings:
     )
 
 
-def _print(findings: list[Finding], census: Census, estimate: Estimate) -> None:
+def _print(findings: list[Finding], census: Census, estimate: Estimate, bucket: str) -> None:
     console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console.print(Text(f"The bucket {printable(bucket)}:"))
     for finding in findings:
         print_finding(console, finding)
     console.print(_table("folder", census.largest, census.whole))

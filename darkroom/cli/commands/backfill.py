@@ -3,7 +3,7 @@
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,8 +13,10 @@ import typer
 
 from darkroom.backfill.backfill import KeySource, PagePlanner, UploadedKeys, backfill, plan_pages
 from darkroom.backfill.checkpoint import Checkpoint
-from darkroom.backfill.estimate import Estimate, note_on_defaults
+from darkroom.backfill.earlier_defaults import note_on_defaults
+from darkroom.backfill.estimate import Estimate
 from darkroom.backfill.jobs import PlannedKey, Planner
+from darkroom.backfill.listing import Listed
 from darkroom.backfill.orphans import Manifests, OrphanPlanner
 from darkroom.backfill.selection import Decision, Filter
 from darkroom.cli.options import (
@@ -40,7 +42,7 @@ from darkroom.pipeline.deployed_config import find_scope, read_settings
 from darkroom.pipeline.sqs import RateLimiter
 from darkroom.text import format_duration, printable
 from resize.imaging.formats.detect import SourceFormat
-from resize.imaging.variants import Variant
+from resize.imaging.variants import Format, Variant
 from resize.settings import Settings
 
 # From here on it is asked for twice: a person may not know how many there are.
@@ -149,18 +151,33 @@ def backfill_(  # noqa: PLR0913 - the command has so many options
     )
     uploads = UploadedKeys(pipeline=pipeline, prefix=within, inventory=inventory)
     noted = Checkpoint(file=checkpoint, backfill=_described(uploads, selection, older_than))
-    run = _Run(pipeline, uploads, Planner(pipeline, settings, selection), noted, rate, as_json)
+    planner = _WithNote(Planner(pipeline, settings, selection))
+    run = _Run(pipeline, uploads, planner, noted, rate, as_json)
     after = noted.read()
     estimate = _estimate(uploads, settings, after, rate)
     typer.echo(_plan(estimate, going_on=after is not None), err=True)
-    if note := note_on_defaults(_all_variants(settings)):
-        typer.echo(note, err=True)
     if dry_run:
         run.report(run.show(shown=True), dry_run=True)
         return
     if estimate.keys > _LARGE:
         confirm("Go on?", yes=yes)
     run.report(run.send(estimate.keys), dry_run=False)
+
+
+class _WithNote:
+    """Plans, and says before a page's jobs are sent which formats the defaults of before 0.1.0 are replaced in."""
+
+    def __init__(self, planner: Planner) -> None:
+        self._planner = planner
+        self._told: frozenset[Format] = frozenset()
+
+    def plan(self, keys: Sequence[Listed]) -> list[PlannedKey]:
+        planned = self._planner.plan(keys)
+        found = self._told.union(*(each.replaced_formats for each in planned))
+        if found != self._told:
+            typer.echo(note_on_defaults(found), err=True)
+        self._told = found
+        return planned
 
 
 @dataclass(frozen=True, slots=True)

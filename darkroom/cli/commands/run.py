@@ -13,7 +13,7 @@ from darkroom.cli.output.html import contact_sheet
 from darkroom.cli.output.results import exit_status, failure_lines, print_skipped, print_table, result_json, summary
 from darkroom.cli.overrides import local_settings
 from darkroom.cli.progress import steps
-from darkroom.cli.terminal import told_when_stopped
+from darkroom.cli.terminal import stopping_told, told_when_stopped
 from darkroom.errors import UsageError
 from darkroom.files import ensure_folder, write_atomically
 from darkroom.local.local_pipeline import local_pipeline
@@ -78,16 +78,17 @@ def run(  # noqa: PLR0913 - the command has so many options
     """  # noqa: D301 - \b tells the help to leave the lines as they are
     selection = find_files(paths, outputs=[out, sheet] if sheet else [out])
     sources = selection.sources
-    print_skipped(selection)
     overrides = local_settings(context, variants)
     folder = _prepare(out, sheet)
     uploads: list[UploadedFile] = []
     rows: list[DownloadedResult] = []
     with (
+        stopping_told(),
         told_when_stopped(lambda: _so_far(rows, uploads, sources, out)),
         steps(shown=sys.stderr.isatty() and not (as_json and sys.stdout.isatty())) as progress,
         local_pipeline(overrides, endpoint_url=endpoint_url, begin=progress.begin) as local,
     ):
+        print_skipped(selection)
         uploads.extend(progress.follow("Uploading", len(sources), upload_all(sources, local.pipeline)))
         scope = find_scope(local.pipeline)
         tracker = [each for each in uploads if scope.includes(each.source.key)]

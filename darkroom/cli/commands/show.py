@@ -10,6 +10,7 @@ from darkroom.cli.options import EndpointUrl, LocalOption, Stack, json_option
 from darkroom.cli.output.lookup import describe_lookup, situation_of
 from darkroom.cli.target import find_target
 from darkroom.errors import ExitStatus, UsageError
+from darkroom.uploads.local_files import key_of
 from darkroom.uploads.lookup import look_up
 
 Key = Annotated[str, typer.Argument(metavar="KEY", show_default=False)]
@@ -25,7 +26,8 @@ def show(
 ) -> None:
     """Tell what became of an upload, by its key.
 
-    Its outcome, and each variant with a command that fetches it. Where there is no manifest it tells what is known
+    Its outcome, and each variant with a command that fetches it; with `delivery` also each variant's URL, and a
+    `srcset` and a `<picture>` for a page. Where there is no manifest it tells what is known
     instead: whether the upload is there, whether its job waits or is in the dead-letter queue, or why there is none.
 
     \b
@@ -55,6 +57,8 @@ def _check(key: str) -> None:
     try:
         length = len(key.encode())
     except UnicodeEncodeError:
-        raise UsageError(f"{key!r} is not UTF-8, as every key is. Write it in UTF-8.") from None
+        raise UsageError(
+            f"{key!r} is not UTF-8, as every key is. A file of that name has the key {key_of(key)!r}."
+        ) from None
     if not 1 <= length <= MAX_KEY_BYTES:
         raise UsageError(f"{key!r} has {length} bytes, and every key has 1 to {MAX_KEY_BYTES}. Check the key.")

@@ -11,7 +11,7 @@ from darkroom.cli.options import Context, Port, Variants, log_kind
 from darkroom.cli.output.aws_cli import aws_command, export_command
 from darkroom.cli.overrides import local_settings
 from darkroom.cli.progress import steps
-from darkroom.cli.terminal import stop_signal, told_when_stopped
+from darkroom.cli.terminal import stop_signal, stopping_told, told_when_stopped
 from darkroom.errors import DarkroomError
 from darkroom.event_log.local import LocalLog, LogKind, local_log
 from darkroom.local.local_pipeline import local_pipeline
@@ -49,7 +49,7 @@ def up(*, port: Port = None, log: LogOfEvents = None, variants: Variants = None,
     """  # noqa: D301 - \b tells the help to leave the lines as they are
     overrides = local_settings(context, variants)
     with ExitStack() as running:
-        with told_when_stopped(lambda: _NOT_UP), steps(shown=sys.stderr.isatty()) as progress:
+        with stopping_told(), told_when_stopped(lambda: _NOT_UP), steps(shown=sys.stderr.isatty()) as progress:
             event_log = running.enter_context(local_log(log, progress.begin)) if log else None
             if event_log:
                 overrides = {"events": event_log.events} | overrides
@@ -64,6 +64,7 @@ def up(*, port: Port = None, log: LogOfEvents = None, variants: Variants = None,
                 raise DarkroomError(f"Nothing listens at {pipeline.endpoint_url} any more: the emulator has ended.")
             if event_log and not event_log.is_alive():
                 raise DarkroomError(f"{event_log.what} at {event_log.bootstrap} has ended.")
+        typer.echo("darkroom: stopping.", err=True)
 
 
 def others(pipelines: Sequence[RunningPipeline]) -> Iterator[str]:

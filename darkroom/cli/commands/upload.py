@@ -68,11 +68,11 @@ def upload(  # noqa: PLR0913 - the command has so many options
     """  # noqa: D301 - \b tells the help to leave the lines as they are
     selection = find_files(paths, prefix=prefix)
     sources = selection.sources
-    print_skipped(selection)
     if hint := prefix_hint(prefix):
         typer.echo(f"darkroom: {printable(hint)}", err=True)
     pipeline = find_target(local=local, stack=stack, endpoint_url=endpoint_url)
     scope = find_scope(pipeline)
+    print_skipped(selection)
     _warn_outside_prefix(sources, scope)
     uploads: list[UploadedFile] = []
     with (

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import PurePosixPath
 
+from contract.delivery import delivered_srcset, picture, variant_urls
 from contract.manifest import Manifest, Outcome, PublishedRendition
 from darkroom.cli.output.aws_cli import aws_command, shell_word
 from darkroom.cli.output.results import TIMES
@@ -21,6 +22,8 @@ def describe_lookup(found: Found, pipeline: Pipeline) -> Iterator[str]:
     """
     if found.recorded:
         yield from _describe_manifest(found.recorded.manifest, found, pipeline)
+        if pipeline.delivery_url:
+            yield from _describe_delivery(found.recorded.manifest, pipeline.delivery_url)
     if situation := situation_of(found):
         if found.recorded:
             yield ""
@@ -106,6 +109,22 @@ def _describe_manifest(manifest: Manifest, found: Found, pipeline: Pipeline) -> 
             f"{rendition.content_type}{', shortened' if rendition.shortened else ''}"
         )
         yield f"  {how_to_fetch(rendition, pipeline)}"
+
+
+def _describe_delivery(manifest: Manifest, base_url: str) -> Iterator[str]:
+    """Yield each variant's URL, and what a page can have as it is; as they are now, whenever the manifest was written.
+
+    In them all that could steer a terminal is percent-encoded.
+    """
+    if urls := variant_urls(base_url, manifest.renditions):
+        yield ""
+        yield from (f"{variant}  {url}" for variant, url in urls.items())
+    if srcset := delivered_srcset(base_url, manifest.renditions):
+        yield ""
+        yield f'srcset="{srcset}"'
+    if markup := picture(base_url, manifest.renditions, manifest.placeholder):
+        yield ""
+        yield from markup.splitlines()
 
 
 def _moment(time: datetime) -> str:

@@ -11,17 +11,20 @@ from rich.text import Text
 from contract.manifest import Manifest, Outcome, PublishedRendition
 from darkroom.cli.terminal import UNLIMITED_WIDTH, table_console
 from darkroom.errors import ExitStatus
-from darkroom.text import format_kilobytes, printable
+from darkroom.text import format_kilobytes, path_text, printable
 from darkroom.uploads.download import DownloadedResult
 from darkroom.uploads.explanations import FAILURES, REJECTIONS, SHOWN_INSTEAD
-from darkroom.uploads.local_files import Selection, Skipped
+from darkroom.uploads.local_files import LocalFile, Selection, Skipped
 from darkroom.uploads.outcomes import Failure, Result
 from darkroom.uploads.upload import UploadedFile
 
 TIMES = "\N{MULTIPLICATION SIGN}"
 
 _STYLES = {"resized": "green", "rejected": "yellow", "failed": "bold red"}
+# Outcomes in the order in which they are counted.
+_WORDS = (*(outcome.value for outcome in Outcome), "failed")
 _WORD_CHARACTERS = 10
+_SHOWN_NOTES = 20
 _PATH_CHARACTERS = 99
 
 
@@ -30,13 +33,13 @@ def result_json(collected: DownloadedResult) -> str:
     result = collected.result
     return json.dumps(
         {
-            "file": str(result.upload.source.path),
+            "file": path_text(result.upload.source.path),
             "key": result.upload.source.key,
             "outcome": result.word,
             "reason": result.reason,
             "detail": result.detail,
         }
-        | _made(result.manifest, lambda rendition: {"file": str(collected.files[rendition.variant])})
+        | _made(result.manifest, lambda rendition: {"file": path_text(collected.files[rendition.variant])})
     )
 
 
@@ -46,19 +49,22 @@ def print_table(rows: Sequence[DownloadedResult]) -> None:
     on_one_line = _table(rows, " ")
     width = console.measure(on_one_line, options=console.options.update(max_width=UNLIMITED_WIDTH)).maximum
     console.print(on_one_line if width <= console.width else _table(rows, "\n"))
+    for line in _rejection_lines([row.result for row in rows]):
+        console.print(Text(line))
     console.print(summary([row.result for row in rows]))
 
 
 def summary(results: Sequence[Result]) -> str:
-    """Count the outcomes: `2 resized, 1 rejected`."""
+    """Count the outcomes, always in one order: `2 resized, 1 rejected`."""
     words = [result.word for result in results]
-    return ", ".join(f"{words.count(word)} {word}" for word in sorted(set(words), key=words.index))
+    known = [*_WORDS, *sorted({*words} - {*_WORDS})]  # a later version has others
+    return ", ".join(f"{words.count(word):,} {word}" for word in known if word in words)
 
 
 def print_skipped(selection: Selection) -> None:
-    """Tell on standard error what is not uploaded.
+    """Tell on standard error what is not uploaded, or not as it is called.
 
-    What cannot be, counted, and the results of earlier runs.
+    What cannot be, counted, and the results of earlier runs; and the keys of names that are not UTF-8.
     """
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     for each in selection.skipped:
@@ -67,6 +73,25 @@ def print_skipped(selection: Selection) -> None:
         console.print(Text(f"{len(selection.skipped):,} skipped"))
     for folder in selection.results:
         console.print(Text(f"left out: {printable(repr(str(folder)))} is a result of an earlier run"))
+    renamed = [f"{_name(each)} is not UTF-8, as keys are: its key is {each.key!r}" for each in selection.renamed]
+    for line in _first(renamed):
+        console.print(Text(printable(line)))
+
+
+def _rejection_lines(results: Sequence[Result]) -> Iterator[str]:
+    """Say of rejected files what was found, and what to do."""
+    rejected = [each for each in results if each.outcome is Outcome.REJECTED]
+    yield from _first([printable(f"{each.upload.source.path}: {_rest(each)}") for each in rejected])
+
+
+def _first(lines: Sequence[str]) -> Iterator[str]:
+    yield from lines[:_SHOWN_NOTES]
+    if (more := len(lines) - _SHOWN_NOTES) > 0:
+        yield f"and {more:,} more such files; --json tells of each"
+
+
+def _name(source: LocalFile) -> str:
+    return repr(str(source.path))
 
 
 def exit_status(results: Sequence[Result], skipped: Sequence[Skipped] = ()) -> ExitStatus:
@@ -180,16 +205,16 @@ def _rest(result: Result) -> str:
         return f"{result.failure}: {FAILURES[result.failure].sentence}"
     if manifest and manifest.reason:
         explanation = REJECTIONS.get(manifest.reason)
-        why = f"{manifest.reason}: {printable(manifest.detail or '')}"
-        told = f"{why}; {explanation.advice}" if explanation else why
-        return f"{told}; {SHOWN_INSTEAD}" if manifest.shown else told
+        why = f"{manifest.reason}: {printable(manifest.detail)}" if manifest.detail else str(manifest.reason)
+        advice = [explanation.advice] if explanation else []
+        return "; ".join([why, *advice, *([SHOWN_INSTEAD] if manifest.shown else [])])
     renditions = manifest.renditions if manifest else ()
     return ", ".join(f"{rendition.variant} {describe_result(rendition)}" for rendition in renditions)
 
 
 def _members(uploaded: UploadedFile) -> dict[str, object]:
     return {
-        "file": str(uploaded.source.path),
+        "file": path_text(uploaded.source.path),
         "key": uploaded.source.key,
         "version_id": uploaded.version_id,
         "unchanged": uploaded.unchanged,

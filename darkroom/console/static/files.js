@@ -17,9 +17,11 @@ export function makeFiles(id) {
 export function showFiles(made, row) {
   const items = [fileOf("Upload", row.key, [copyButton("key", row.key)])];
   for (const picture of row.pictures ?? []) {
-    items.push(fileOf(picture.variant, picture.key, [...linksTo(picture), copyButton("key", picture.key)]));
+    const url = picture.url ? [copyButton("URL", picture.url)] : [];
+    items.push(fileOf(picture.variant, picture.key, [...linksTo(picture), copyButton("key", picture.key), ...url]));
   }
   if (row.srcset) items.push(fileOf("srcset", row.srcset, [copyButton("srcset", row.srcset)]));
+  if (row.markup) items.push(fileOf("picture", row.markup, [copyButton("picture", row.markup)]));
   made.hidden = !row.pictures?.length;
   made.lastElementChild.replaceChildren(...items);
 }

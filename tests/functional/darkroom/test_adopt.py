@@ -9,8 +9,15 @@ import pytest
 from moto import mock_aws
 from typer.testing import CliRunner, Result
 
+import darkroom.cli.commands.adopt as command
+from darkroom.adoption.bucket import BucketConfiguration, read_bucket
 from darkroom.backfill.estimate import Estimate
 from darkroom.cli.main import app
+from darkroom.errors import UsageError
+from darkroom.local import synthesis
+from darkroom.local.access_keys import AccessKeys
+from darkroom.local.registry import RunningPipeline, register
+from darkroom.loopback import listening_socket
 from stacks.config.existing_bucket import ExistingBucket
 from stacks.config.parser import parse_config
 
@@ -23,8 +30,9 @@ TOPIC = "arn:aws:sns:eu-west-1:123456789012:theirs"
 
 
 @pytest.fixture
-def s3(monkeypatch: pytest.MonkeyPatch) -> "Iterator[S3Client]":
-    """Somebody's account, with a bucket that keeps no versions."""
+def s3(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> "Iterator[S3Client]":
+    """Somebody's account, with a bucket that keeps no versions, and a machine on which nothing is up."""
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     for name, value in {"ACCESS_KEY_ID": "test", "SECRET_ACCESS_KEY": "test", "REGION": "eu-west-1"}.items():
         monkeypatch.setenv(f"AWS_{name}", value)
     with mock_aws():
@@ -195,7 +203,64 @@ def test_a_bucket_that_is_not_there_is_named(s3: "S3Client") -> None:
     result = adopt("nowhere")
 
     assert s3.list_buckets()["Buckets"]
-    assert "There is no bucket 'nowhere'" in str(result.exception)
+    assert "There is no bucket 'nowhere' on AWS. Check its name, AWS_PROFILE and AWS_REGION." in str(result.exception)
+
+
+@pytest.fixture
+def up() -> "Iterator[RunningPipeline]":
+    """A pipeline that is up on this machine, as far as anybody can tell: its S3 is moto's."""
+    with listening_socket(None) as listener:
+        running = RunningPipeline(
+            endpoint_url=f"http://127.0.0.1:{listener.getsockname()[1]}",
+            stack_name="Darkroom",
+            keys=AccessKeys.random(),
+        )
+        with register(running):
+            yield running
+
+
+def test_while_a_pipeline_is_up_the_bucket_is_looked_for_there_and_on_aws_only_where_that_is_said(
+    s3: "S3Client", up: RunningPipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert s3.list_buckets()["Buckets"]
+    asked: list[str | None] = []
+
+    def read(name: str, endpoint_url: str | None, session: boto3.Session) -> BucketConfiguration:
+        asked.append(endpoint_url)
+        return read_bucket(name, None, session)
+
+    monkeypatch.setattr(command, "read_bucket", read)
+    monkeypatch.setattr(command, "client_of", lambda session, name, _: session.client(name))
+
+    for options in ([], ["--local"], ["--endpoint-url", up.endpoint_url], ["--aws"]):
+        assert "uploads_bucket" in adopt("photos", *options).stdout
+
+    assert asked == [up.endpoint_url] * 3 + [None]
+    assert f"The bucket photos at {up.endpoint_url}:" in adopt("photos").stderr
+    assert "The bucket photos on AWS, eu-west-1:" in adopt("photos", "--aws").stderr
+
+
+@pytest.mark.parametrize("other", [["--local"], ["--endpoint-url", "http://127.0.0.1:4566"]])
+def test_two_places_at_once_are_refused(s3: "S3Client", other: list[str]) -> None:
+    assert s3.list_buckets()["Buckets"]
+
+    assert f"--aws and {other[0]}" in str(adopt("photos", "--aws", *other).exception)
+
+
+def test_where_nothing_is_up_local_says_how_to_start_it(s3: "S3Client") -> None:
+    assert s3.list_buckets()["Buckets"]
+
+    assert "Start `darkroom up` in another terminal, or say --aws." in str(adopt("photos", "--local").exception)
+
+
+def test_a_missing_cdk_json_is_told(s3: "S3Client", tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert s3.list_buckets()["Buckets"]
+    monkeypatch.setattr(synthesis, "PROJECT", tmp_path)
+
+    result = adopt("photos")
+
+    assert isinstance(result.exception, UsageError)
+    assert "cdk.json' cannot be read" in str(result.exception)
 
 
 def with_filter(prefix: str) -> Any:
@@ -276,4 +341,4 @@ def test_settings_that_do_not_go_with_the_bucket_are_told(
     result = adopt("photos", "--prefix", "shop/")
 
     assert result.exit_code != 0
-    assert "With the settings of cdk.json: presets['avatars/'].prefix: 'avatars/'" in str(result.exception)
+    assert "cdk.json: presets['avatars/'].prefix: 'avatars/'" in str(result.exception)

@@ -11,6 +11,7 @@ import pytest
 from contract.errors import Reason, StorageError
 from contract.manifest import Outcome
 from darkroom.backfill.backfill import backfill, plan_pages
+from darkroom.backfill.earlier_defaults import earlier_recipe
 from darkroom.backfill.jobs import Planner
 from darkroom.backfill.listing import Listed
 from darkroom.backfill.selection import Decision
@@ -18,6 +19,7 @@ from darkroom.pipeline.client import Pipeline
 from darkroom.pipeline.sqs import RateLimiter
 from resize.errors import ImageRejectedError
 from resize.imaging.rendition import Rendered
+from resize.imaging.variants import Format
 from support.command import manifests
 from support.command.backfills import FAST, inventory, jobs, no_checkpoint, planner, run, selection, whole
 from support.function.buckets import Buckets
@@ -301,3 +303,16 @@ def test_what_was_done_long_ago_is_done_again_where_its_age_is_asked_for(world: 
     (page,) = backfill(whole(world, pipeline), planner(world, pipeline, chosen), no_checkpoint(), FAST)
 
     assert page == {Decision.OLD: 1}
+
+
+def test_what_the_defaults_of_before_made_is_told_with_its_formats_and_nothing_else_is(
+    world: Buckets, pipeline: Pipeline
+) -> None:
+    for key in ("before.jpg", "now.jpg"):
+        world.deliver(world.upload(key, b"1"))
+    before = json.dumps(world.manifest("before.jpg") | {"recipe": earlier_recipe("before.jpg", world.settings)})
+    world.client.put_object(Bucket="derived", Key="manifests/before.jpg.json", Body=before.encode())
+
+    (page,) = plan_pages(whole(world, pipeline), planner(world, pipeline), None)
+
+    assert {each.key: each.replaced_formats for each in page} == {"before.jpg": {Format.WEBP}, "now.jpg": set()}

@@ -10,6 +10,7 @@ from stacks.config.config import Config  # isort: skip
 
 from aws_cdk import App
 
+from stacks.config.delivery import Delivery, PriceClass
 from stacks.config.event_target import EventBridgeTarget, KafkaAuth, KafkaTarget, MskServerlessTarget, Vpc
 from stacks.config.existing_bucket import ExistingBucket, NotifiedBy
 from stacks.config.feature_flags import FEATURE_FLAGS
@@ -60,6 +61,24 @@ WITH_NOTIFICATION = replace(
     EVERYTHING,
     uploads_bucket=ExistingBucket(name="photos", notified_by=NotifiedBy.NOTIFICATION),
     key_prefix="shop/",
+)
+
+# Delivered by a distribution with CloudFront's own name, by one with names of one's own, and by one that is there.
+WITH_DELIVERY = replace(EVERYTHING, delivery=Delivery())
+CERTIFICATE_ARN = "arn:aws:acm:us-east-1:123456789012:certificate/51af3dc0-da77-11e4-872e-1234567db123"
+WITH_DOMAIN = replace(
+    EVERYTHING,
+    delivery=Delivery(
+        domain_names=("images.example.com", "*.images.example.com"),
+        certificate_arn=CERTIFICATE_ARN,
+        price_class=PriceClass.NORTH_AMERICA_AND_EUROPE,
+        cors_origins=("https://www.example.com",),
+        manifests=True,
+    ),
+)
+DISTRIBUTION_ARN = "arn:aws:cloudfront::123456789012:distribution/E2QWRUHAPOMQZL"
+WITH_THEIR_DISTRIBUTION = replace(
+    EVERYTHING, delivery=Delivery(domain_names=("images.example.com",), distribution_arn=DISTRIBUTION_ARN)
 )
 
 

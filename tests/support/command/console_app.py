@@ -49,7 +49,8 @@ def parts_for(pipeline: Pipeline, *, limit: int = LIMIT, port: int = PORT) -> Pa
     limits = ConsoleSettings(prefix="console/", source_bytes=limit)
     feed = Feed(KEPT)
     health = Health(pipeline, feed, limits)
-    uploads = Uploads(PipelineWatcher(pipeline.client("s3"), pipeline.client("sqs"), pipeline), feed, health)
+    watcher = PipelineWatcher(pipeline.client("s3"), pipeline.client("sqs"), pipeline)
+    uploads = Uploads(watcher, feed, health, base_url=pipeline.delivery_url)
     messages = DeadLetters(pipeline, feed, health, uploads)
     console = Console(pipeline, limits, feed=feed, uploads=uploads, dead_letters=messages)
     return Parts(

@@ -50,7 +50,7 @@ def test_an_event_of_any_key_has_only_characters_that_sqs_takes(key: str) -> Non
 
 @pytest.mark.parametrize("letter", ["\x01", "é", "€", "\U0001f4f7", "a"])
 def test_the_longest_event_of_24_variants_fits_into_a_message(letter: str) -> None:
-    """Each listed, in the `srcset`, and replaced, under the longest key: of the letter that takes most room."""
+    """Each listed, delivered, and replaced, under the longest key: of the letter that takes most room."""
     key = letter * (1024 // len(letter.encode()))
     names = [f"{number:032}" for number in range(VARIANTS)]
     keys = [rendition_key(name, key, "webp") for name in names]
@@ -58,7 +58,10 @@ def test_the_longest_event_of_24_variants_fits_into_a_message(letter: str) -> No
         rendition(name, key=each, width=width) for width, (name, each) in enumerate(zip(names, keys, strict=True), 2)
     ]
     told = replace(
-        manifest(*listed), source=source(key), replaced=dict.fromkeys((f"{each}x" for each in keys), "0" * 32)
+        manifest(*listed),
+        source=source(key),
+        replaced=dict.fromkeys((f"{each}x" for each in keys), "0" * 32),
+        base_url=f"https://{'d' * 253}",
     )
 
     assert len(event(key, told=told).to_json()) < MOST_BYTES

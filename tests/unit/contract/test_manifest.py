@@ -19,6 +19,8 @@ MANIFESTS = {
     "resized": manifest(rendition("large"), rendition("thumb", width=320, whole=False)),
     "rejected": replace(manifest(), outcome=Outcome.REJECTED, reason=Reason.CORRUPT, detail="cut off"),
     "removed": replace(manifest(), outcome=Outcome.REMOVED, dominant_colour=None, thumbhash=None),
+    "delivered": replace(manifest(rendition("large")), base_url="https://images.example.com"),
+    "delivered, of nothing": replace(manifest(), base_url="https://images.example.com"),
     "of a key that had one": replace(manifest(), replaced={"thumb/photo.jpg.webp": "e0"}),
 }
 
@@ -41,6 +43,8 @@ def test_the_schema_describes_the_members_that_a_manifest_has_and_no_others() ->
     assert set(SCHEMA["$defs"]["upload"]["properties"]) == set(written["source"])
     assert set(SCHEMA["properties"]["renditions"]["items"]["properties"]) == set(written["renditions"][0])
     assert set(SCHEMA["properties"]["times"]["properties"]) == set(written["times"])
+    delivered = json.loads(MANIFESTS["delivered"].to_json())
+    assert set(SCHEMA["properties"]["delivery"]["properties"]) == set(delivered["delivery"])
 
 
 @pytest.mark.parametrize("example", MANIFESTS.values(), ids=MANIFESTS)
@@ -93,7 +97,7 @@ def test_a_member_that_is_not_known_is_ignored_at_every_level(path: tuple[str | 
 def test_a_manifest_of_schema_1_is_read_with_what_it_has() -> None:
     example = MANIFESTS["resized"]
     members = json.loads(example.to_json()) | {"schema": 1}
-    for name in ("source_expired", "shown", "preset"):
+    for name in ("source_expired", "shown", "preset", "delivery"):
         del members[name]
     for upload in (members["source"], *members["renditions"]):
         upload.pop("frames")

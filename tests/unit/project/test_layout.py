@@ -22,7 +22,7 @@ ENTRIES = [path for path in ROOT.iterdir() if not any(fnmatch(path.name, each) f
 
 def modules_of(*tops: str) -> list[str]:
     files = [path for top in tops for path in ([ROOT / top] if top.endswith(".py") else (ROOT / top).rglob("*.py"))]
-    return sorted(str(path.relative_to(ROOT)) for path in files if "node_modules" not in path.parts)
+    return sorted(str(path.relative_to(ROOT)) for path in files if "node_modules" not in path.relative_to(ROOT).parts)
 
 
 MODULES = modules_of(*PRODUCT)

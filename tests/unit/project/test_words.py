@@ -30,7 +30,7 @@ FILES = [
     file
     for top in TOPS
     for file in ([ROOT / top] if (ROOT / top).is_file() else sorted((ROOT / top).rglob("*")))
-    if file.suffix in KINDS and "node_modules" not in file.parts and file != Path(__file__)
+    if file.suffix in KINDS and "node_modules" not in file.relative_to(ROOT).parts and file != Path(__file__)
 ]
 
 

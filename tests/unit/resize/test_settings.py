@@ -35,6 +35,7 @@ def test_settings_written_as_an_environment_read_back() -> None:
         events=Events(
             queue_url="https://sqs.eu-west-1.amazonaws.com/123456789012/Staging-outcomes.fifo", source="/darkroom"
         ),
+        delivery_url="https://images.example.com",
     )
 
     assert Settings.from_environment(told.to_environment()) == told
@@ -56,8 +57,8 @@ def test_a_variable_that_is_missing_is_named(name: str) -> None:
         Settings.from_environment(environment)
 
 
-def test_where_there_are_no_events_and_no_presets_the_environment_says_nothing_of_them() -> None:
-    assert not {"DARKROOM_EVENTS", "DARKROOM_PRESETS"} & settings().to_environment().keys()
+def test_where_there_are_no_events_presets_and_delivery_the_environment_says_nothing_of_them() -> None:
+    assert not {"DARKROOM_EVENTS", "DARKROOM_PRESETS", "DARKROOM_DELIVERY_URL"} & settings().to_environment().keys()
 
 
 def test_the_recipe_moves_with_what_renditions_look_like() -> None:

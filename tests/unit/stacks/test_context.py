@@ -71,7 +71,7 @@ def test_a_cdk_json_that_cannot_be_read_is_refused_with_the_place(tmp_path: Path
 
 
 def test_a_missing_cdk_json_is_named(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match=r"cdk\.json' is not allowed; expected a readable file"):
+    with pytest.raises(SettingsError, match=r"cdk\.json' cannot be read: No such file or directory\. `git checkout"):
         read_context(tmp_path / "cdk.json", {})
 
 
@@ -79,8 +79,15 @@ def test_a_cdk_json_that_is_not_text_is_refused(tmp_path: Path) -> None:
     cdk_json = tmp_path / "cdk.json"
     cdk_json.write_bytes(b"\xff\xfe{}")
 
-    with pytest.raises(SettingsError, match="expected a readable file"):
+    with pytest.raises(SettingsError, match="cannot be read: it is not UTF-8"):
         read_context(cdk_json, {})
+
+
+def test_what_is_too_long_to_be_read_is_named_by_its_start(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as refused:
+        read_context(written(tmp_path, "[" * 100_000), {})
+
+    assert len(str(refused.value)) < 300
 
 
 def test_an_override_that_is_not_json_is_named_by_its_variable(tmp_path: Path) -> None:

@@ -2,8 +2,7 @@
 
 import pytest
 
-from darkroom.backfill.estimate import MESSAGE_DOLLARS, READ_DOLLARS, WRITE_DOLLARS, Estimate, note_on_defaults
-from resize.imaging.variants import Variant
+from darkroom.backfill.estimate import MESSAGE_DOLLARS, READ_DOLLARS, WRITE_DOLLARS, Estimate
 from simulation.costs import MILLION, load_prices
 
 
@@ -22,18 +21,3 @@ def test_the_estimate_has_the_prices_of_the_simulation() -> None:
     assert pytest.approx(dollars["s3_get"]) == READ_DOLLARS
     assert pytest.approx(dollars["s3_put"]) == WRITE_DOLLARS
     assert 2 * dollars["sqs_request"] <= MESSAGE_DOLLARS <= 3 * dollars["sqs_request"]
-
-
-def test_variants_at_the_formats_own_numbers_are_named_with_the_numbers_that_keep_what_there_is() -> None:
-    pinned = Variant(name="pinned", width=1, quality=80, effort=2)
-    half = Variant(name="half", width=1, quality=80)
-
-    note = note_on_defaults([Variant(name="large", width=1), pinned, half])
-
-    assert note is not None
-    assert "not set for large, half, and" in note
-    assert '"quality": 80, "effort": 2' in note
-
-
-def test_where_every_variant_has_its_own_numbers_there_is_nothing_to_tell() -> None:
-    assert note_on_defaults([Variant(name="large", width=1, quality=80, effort=2)]) is None

@@ -63,6 +63,7 @@ def darkroom(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
             ["run", "tom.jpg", "--out", "own"],
             "--out 'own' holds other files, 'mine.jpg' among them: they would be taken",
         ),
+        (["run", "--", "-dash.jpg", "--out", "x"], "Behind -- every word is a path: put options before it."),
         (["run", "missing.jpg"], "'missing.jpg' does not exist. Check the path."),
         (["run", "\x1b[2J.jpg"], "'\\x1b[2J.jpg' does not exist. Check the path."),
         (["run", "empty"], "The folder 'empty' holds no files (hidden ones are left out). Give one with images."),
@@ -123,7 +124,7 @@ def darkroom(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
         (["status", "--local", "--stack", "Prod"], "--local and --stack 'Prod' name two pipelines. Leave one out."),
         (["show"], "Error: Missing argument 'KEY'."),
         (["show", ""], "'' has 0 bytes, and every key has 1 to 1024. Check the key."),
-        (["show", "a\udce9"], "'a\\udce9' is not UTF-8, as every key is. Write it in UTF-8."),
+        (["show", "a\udce9"], "'a\\xe9' is not UTF-8, as every key is. A file of that name has the key 'a%E9'."),
         (["link", "--expires", "8d"], "--expires '8d' cannot be. Write it like 30s, 15m, 2h or 7d; 7d at most."),
         (["link", "--expires", "soon"], "--expires 'soon' cannot be. Write it like 30s, 15m, 2h or 7d; 7d at most."),
         (
@@ -246,3 +247,15 @@ def test_terminated_the_command_ends_as_shells_expect(monkeypatch: pytest.Monkey
     monkeypatch.setattr("darkroom.cli.main.app", lambda: os.kill(os.getpid(), signal.SIGTERM))
 
     assert darkroom(monkeypatch) == 128 + signal.SIGTERM
+
+
+def test_what_is_wrong_is_not_told_behind_a_list_of_what_is_skipped(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("album").mkdir()
+    Path("album/tom.jpg").write_bytes(b"x")
+    Path("album/gone.jpg").symlink_to("nowhere")
+
+    for wrong in (["run", "album", "-c", "memory_mb=1"], ["upload", "album", "--local", "--stack", "Prod"]):
+        assert darkroom(monkeypatch, *wrong) == 2
+        assert len(capsys.readouterr().err.splitlines()) == 1

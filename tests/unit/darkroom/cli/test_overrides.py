@@ -1,6 +1,7 @@
 """Settings of a command line: read as the CDK reads them, and blamed for what they are to blame for."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -67,3 +68,28 @@ def test_cdk_json_is_blamed_where_it_alone_is_wrong(tmp_path: Path, monkeypatch:
 
     with pytest.raises(UsageError, match=r"^cdk\.json: batch_size: 0 is not allowed"):
         check_overrides({"memory_mb": "3008"}, {"memory_mb": "-c memory_mb=3008"})
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (None, r"cannot be read: No such file or directory\. `git checkout cdk.json` brings"),
+        ('{"context": {', "expected JSON"),
+        ("[]", "expected a JSON object"),
+        ('{"context": {"batch_size": 0}}', "batch_size: 0 is not allowed"),
+    ],
+)
+@pytest.mark.parametrize("read", [lambda: local_settings(None), lambda: synthesis.checked_configuration({})])
+def test_a_missing_or_broken_cdk_json_is_told_in_a_sentence_by_whatever_reads_it(
+    text: str | None,
+    said: str,
+    read: Callable[[], object],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if text is not None:
+        (tmp_path / "cdk.json").write_text(text)
+    monkeypatch.setattr(synthesis, "PROJECT", tmp_path)
+
+    with pytest.raises(UsageError, match=rf"^cdk\.json: .*{said}"):
+        read()

@@ -1,5 +1,6 @@
 """What is done by the time that a person stops a command is told."""
 
+import signal
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from darkroom.backfill.checkpoint import Checkpoint
 from darkroom.backfill.selection import Decision
 from darkroom.cli.commands import backfill, dlq, doctor, upload
-from darkroom.cli.terminal import told_when_stopped
+from darkroom.cli.terminal import stopping_told, told_when_stopped
 from darkroom.doctor.findings import Check, ok, warning
 from darkroom.pipeline.deployed_config import Scope
 from darkroom.uploads.local_files import LocalFile
@@ -139,3 +140,35 @@ def test_keys_that_were_looked_at_are_counted(
     assert f"darkroom: stopped. 7 of 90 keys were looked at, and 2 jobs sent. Run again, it {told}" in (
         capsys.readouterr().err
     )
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stop_is_told_at_once_and_then_goes_on_as_before(
+    number: signal.Signals, capfd: pytest.CaptureFixture[str]
+) -> None:
+    before = signal.getsignal(number)
+    heard: list[str] = []
+
+    def work() -> None:
+        with stopping_told():
+            try:
+                signal.raise_signal(number)
+            finally:
+                heard.append(capfd.readouterr().err)
+
+    with pytest.raises((KeyboardInterrupt, SystemExit)):
+        work()
+
+    assert heard == ["darkroom: stopping.\n"]
+    assert signal.getsignal(number) == before
+
+
+def test_a_command_that_is_not_stopped_tells_nothing_and_leaves_the_signals_as_they_were(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    before = signal.getsignal(signal.SIGINT)
+    with stopping_told():
+        assert signal.getsignal(signal.SIGINT) != before
+
+    assert signal.getsignal(signal.SIGINT) == before
+    assert capfd.readouterr().err == ""

@@ -47,6 +47,18 @@ def test_the_preset_whose_variants_were_made_is_told() -> None:
     assert ended(begun("1", "photo.jpg", 7, NOW), result, NOW).preset == "avatars/"
 
 
+def test_what_is_delivered_is_told_with_its_urls_and_a_picture_to_copy() -> None:
+    made = recorded()
+    result = Result(upload=uploaded(), outcome=Outcome.RESIZED, recorded=made)
+
+    row = ended(begun("1", "photo.jpg", 7, NOW), result, NOW, "https://images.example.com")
+
+    large, thumb = (f"https://images.example.com/{each.key}?v={each.etag}" for each in made.manifest.renditions)
+    assert [picture.url for picture in row.pictures] == [large, thumb]
+    assert row.srcset == f"{large} 1600w, {thumb} 320w"
+    assert str(row.markup).startswith("<picture>")
+
+
 def test_variants_are_told_with_their_keys_and_what_html_needs_of_them_and_no_address_of_s3() -> None:
     result = Result(upload=uploaded(), outcome=Outcome.RESIZED, recorded=recorded())
 

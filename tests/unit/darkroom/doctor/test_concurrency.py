@@ -1,5 +1,6 @@
 """How often the function may run at once is held against what the account is granted."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -54,6 +55,19 @@ def test_no_maximum_is_advised_that_lambda_would_refuse() -> None:
 
     assert "of which 1 are not reserved" in finding.what
     assert "max_concurrency=" not in finding.advice
+
+
+@pytest.mark.parametrize(("mapping", "told"), [(most(4), "4 times at once"), ({}, "as often at once as jobs come")])
+def test_on_this_machine_no_quota_is_told(functions: Stubber, mapping: dict[str, Any], told: str) -> None:
+    functions.add_response(
+        "list_event_source_mappings", {"EventSourceMappings": [mapping]}, {"FunctionName": "resize:live"}
+    )
+
+    with functions:
+        (finding,) = check_concurrency(replace(deployed(), endpoint_url="http://127.0.0.1:4566"))
+
+    assert finding.level is Level.OK
+    assert f"may run {told}, and no quota of an account limits that on this machine." in finding.what
 
 
 @pytest.fixture

@@ -23,6 +23,16 @@ def test_a_job_must_stay_hidden_for_as_long_as_it_may_be_worked_on(
     assert check_visibility(visibility, timeout, is_aws=is_aws).level is level
 
 
+@pytest.mark.parametrize(("visibility", "seconds"), [(330, 30), (1980, 30), (40, 10)])
+def test_how_soon_a_failed_job_is_tried_again_is_told_beside_how_long_one_is_hidden(
+    visibility: int, seconds: int
+) -> None:
+    finding = check_visibility(visibility, 30, is_aws=False)
+
+    assert f"hidden for {visibility} s while it is worked on" in finding.what
+    assert f"one that fails shows again after some {seconds} s." in finding.what
+
+
 def test_the_prefix_of_a_template_and_of_a_bucket_are_told_alike() -> None:
     template = {
         "Resources": {

@@ -7,9 +7,11 @@ import pytest
 
 from darkroom.backfill.backfill import UploadedKeys
 from darkroom.backfill.checkpoint import Checkpoint
+from darkroom.backfill.jobs import PlannedKey
 from darkroom.backfill.orphans import Manifests
 from darkroom.backfill.selection import Decision
 from darkroom.cli.commands import backfill
+from resize.imaging.variants import Format
 from support.aws.deployments import deployed
 
 UPLOADS = UploadedKeys(pipeline=deployed(), prefix="", inventory=None)
@@ -73,3 +75,26 @@ def test_every_end_that_a_manifest_can_have_has_words() -> None:
     ends = {Decision.SOURCE_GONE, Decision.HAS_SOURCE, Decision.REMOVED, Decision.KEPT, Decision.LATER_SCHEMA}
 
     assert backfill._FOUND_OF_MANIFESTS.keys() == ends  # noqa: SLF001 - no count may be left out
+
+
+class Planned:
+    """A planner whose pages a test writes."""
+
+    def __init__(self, *pages: list[PlannedKey]) -> None:
+        self._pages = iter(pages)
+
+    def plan(self, _: object) -> list[PlannedKey]:
+        return next(self._pages)
+
+
+def test_replaced_formats_are_told_before_their_page_once_and_again_where_another_is_found(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def page(*formats: Format) -> list[PlannedKey]:
+        return [PlannedKey(key="a", decision=Decision.OTHER_RECIPE, replaced_formats=frozenset(formats))]
+
+    noting = backfill._WithNote(Planned(page(), page(Format.AVIF), page(Format.AVIF), page(Format.WEBP)))  # type: ignore[arg-type]  # noqa: SLF001 - the part that tells
+    told = [(noting.plan([]), capsys.readouterr().err)[1] for _ in range(4)]
+
+    assert [bool(text) for text in told] == [False, True, False, True]
+    assert ("avif" in told[1], "webp" in told[1], "webp and avif" in told[3]) == (True, False, True)

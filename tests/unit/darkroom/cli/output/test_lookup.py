@@ -53,6 +53,19 @@ def test_a_key_whose_newest_upload_has_no_outcome_is_told_why(found: Found, told
     assert str(situation_of(found)).startswith(told)
 
 
+def test_what_is_delivered_is_told_with_urls_a_srcset_and_a_picture() -> None:
+    made = recorded()
+    found = replace(WAITING, recorded=made)
+    delivered = replace(deployed(), delivery_url="https://images.example.com")
+
+    lines = [*describe_lookup(found, delivered)]
+
+    large, thumb = (f"https://images.example.com/{each.key}?v={each.etag}" for each in made.manifest.renditions)
+    assert [f"large  {large}", f"thumb  {thumb}", "", f'srcset="{large} 1600w, {thumb} 320w"', ""] == lines[-8:-3]
+    assert (lines[-3], lines[-1]) == ("<picture>", "</picture>")
+    assert "https" not in "\n".join(describe_lookup(found, deployed()))
+
+
 @pytest.mark.parametrize("stored", [STORED, None])
 def test_of_a_key_whose_newest_upload_has_its_outcome_nothing_more_is_told(stored: CurrentObject | None) -> None:
     assert situation_of(replace(WAITING, recorded=recorded(), stored=stored)) is None

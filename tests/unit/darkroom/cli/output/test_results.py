@@ -19,12 +19,13 @@ from darkroom.cli.output.results import (
     print_table,
     result_json,
     summary,
+    upload_json,
 )
 from darkroom.cli.progress import steps
 from darkroom.local.access_keys import AccessKeys
 from darkroom.local.registry import RunningPipeline
-from darkroom.uploads.local_files import Selection, Skipped
-from darkroom.uploads.outcomes import Failure, Result
+from darkroom.uploads.local_files import LocalFile, Selection, Skipped
+from darkroom.uploads.outcomes import Failure, ManifestFile, Result
 from support.command.uploads import collected, failed, uploaded
 
 
@@ -58,13 +59,36 @@ def test_a_failure_has_the_same_members_with_what_is_known() -> None:
     }
 
 
-def test_a_json_line_gives_back_the_very_name_of_a_file_that_is_not_utf8() -> None:
+def test_a_name_that_is_not_utf8_is_readable_in_json_that_every_reader_takes() -> None:
     name = os.fsdecode(b"caf\xe9\n.jpg")
+    upload = uploaded("caf%E9\n.jpg", path=name)
 
-    line = result_json(collected(uploaded("caf%E9\n.jpg", path=name)))
+    for line in (result_json(collected(upload, out=Path(os.fsdecode(b"o\xff")))), upload_json(upload)):
+        found = json.loads(line)
+        json.dumps(found, ensure_ascii=False).encode()  # a lone surrogate would be refused
+        assert (found["file"], found["key"]) == ("caf\\xe9\n.jpg", "caf%E9\n.jpg")
 
-    assert line.isascii()
-    assert os.fsencode(json.loads(line)["file"]) == b"caf\xe9\n.jpg"
+
+def test_the_key_of_a_name_that_is_not_utf8_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    named = [LocalFile(Path(os.fsdecode(b"caf\xe9 %d.jpg" % number)), f"caf%E9 {number}.jpg") for number in range(22)]
+
+    print_skipped(Selection((*named, LocalFile(Path("é.jpg"), "é.jpg"))))
+
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "'caf\\xe9 0.jpg' is not UTF-8, as keys are: its key is 'caf%E9 0.jpg'"
+    assert (len(lines), lines[-1]) == (21, "and 2 more such files; --json tells of each")
+
+
+def test_the_table_says_of_each_rejected_file_what_was_found_and_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
+    row = collected(uploaded("cut.jpg"), reason=Reason.CORRUPT)
+    assert row.result.manifest is not None
+    manifest = replace(row.result.manifest, detail="12 rows are missing")
+    found = replace(row, result=replace(row.result, recorded=ManifestFile(manifest=manifest, text=b"")))
+
+    print_table([found] * 22)
+
+    told = [line for line in capsys.readouterr().out.splitlines() if line.startswith("album/cut.jpg: ")]
+    assert told == ["album/cut.jpg: corrupt: 12 rows are missing; upload it again, from the original"] * 20
 
 
 def test_the_table_says_of_each_upload_how_it_ended_and_how_large_each_variant_is(
@@ -72,13 +96,14 @@ def test_the_table_says_of_each_upload_how_it_ended_and_how_large_each_variant_i
 ) -> None:
     print_table([collected(), collected(uploaded("notes.txt"), reason=Reason.UNKNOWN_FORMAT), failed(uploaded("x"))])
 
-    header, *rows, last = capsys.readouterr().out.splitlines()
+    header, *rows, why, last = capsys.readouterr().out.splitlines()
     assert header.split() == ["file", "outcome", "large", "thumb", "ms"]
     assert [row.split() for row in rows] == [
         ["album/photo.jpg", "resized", f"1600{TIMES}1200", "0.1", "kB", f"320{TIMES}240", "0.1", "kB", "250"],
         ["album/notes.txt", "rejected:", "unknown_format", "-", "-", "250"],
         ["album/x", "failed:", "dead_letter", "-", "-", "-"],
     ]
+    assert why == "album/notes.txt: unknown_format; convert it to one of them"
     assert last == "1 resized, 1 rejected, 1 failed"
 
 
@@ -103,7 +128,7 @@ def test_on_a_narrow_terminal_nothing_of_the_table_is_cut_off(
         ("[link=x]y[/]:smile:.jpg", "[link=x]y[/]:smile:.jpg"),
         ("\x1b[2J\x07.jpg", "\\x1b[2J\\x07.jpg"),
         ("a\nb\r.jpg", "a\\nb\\r.jpg"),
-        ("caf\udce9.jpg", "caf\\udce9.jpg"),
+        ("caf\udce9.jpg", "caf\\xe9.jpg"),
     ],
 )
 def test_a_name_is_shown_as_text_whatever_it_would_do(
@@ -119,6 +144,13 @@ def test_a_name_is_shown_as_text_whatever_it_would_do(
 
 def test_the_summary_counts_each_outcome_once() -> None:
     assert summary([row.result for row in (collected(), failed(), collected())]) == "2 resized, 1 failed"
+
+
+def test_outcomes_are_counted_in_one_order_whatever_came_first() -> None:
+    rows = [failed(), collected(reason=Reason.EMPTY), collected()]
+
+    assert summary([row.result for row in rows]) == summary([row.result for row in reversed(rows)])
+    assert summary([row.result for row in rows]) == "1 resized, 1 rejected, 1 failed"
 
 
 def test_no_progress_is_written_where_nobody_watches(capsys: pytest.CaptureFixture[str]) -> None:

@@ -63,7 +63,7 @@ def test_it_is_told_that_an_older_upload_is_shown_in_place_of_a_rejected_one() -
 def test_an_outcome_and_a_reason_of_a_later_version_are_told_as_they_are() -> None:
     later = Result(upload=uploaded(), outcome="postponed", recorded=recorded(reason="too_beautiful"))
 
-    assert outcome_line(later).startswith("postponed photo.jpg  too_beautiful:")
+    assert outcome_line(later).startswith("postponed photo.jpg  too_beautiful")
 
 
 def test_a_hostile_key_is_shown_as_text() -> None:

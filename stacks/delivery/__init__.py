@@ -1,0 +1,1 @@
+"""A CloudFront distribution in front of the derived bucket."""

@@ -1,0 +1,236 @@
+"""The distribution that delivers variants, and what it may read."""
+
+from pathlib import Path
+
+from aws_cdk import Annotations, Aws, Duration
+from aws_cdk import aws_certificatemanager as acm
+from aws_cdk import aws_cloudfront as cloudfront
+from aws_cdk import aws_cloudfront_origins as origins
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from contract.keys import MANIFESTS
+from stacks.config.config import Config
+from stacks.config.delivery import Delivery, PriceClass
+from stacks.names import global_name
+from stacks.suppressions import suppress
+
+# Nobody puts an object there: `/` is a key that is missing, and not the list of all keys, which S3 answers with to
+# whoever may list. docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/DefaultRootObject.html
+ROOT_OBJECT = "index.html"
+_SERVICE = "cloudfront.amazonaws.com"
+_FUNCTIONS = Path(__file__).with_name("functions")
+# What is missing or broken now may be there in a moment. A second is enough to spare the bucket a crowd.
+# docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/custom-error-pages-expiration.html
+_FAILED = (403, 404, 500, 502, 503, 504)
+_FAILED_SECONDS = 1
+_TLS_1_2 = cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021
+_PRICE_CLASSES = {
+    PriceClass.ALL: cloudfront.PriceClass.PRICE_CLASS_ALL,
+    PriceClass.WITHOUT_THE_DEAREST: cloudfront.PriceClass.PRICE_CLASS_200,
+    PriceClass.NORTH_AMERICA_AND_EUROPE: cloudfront.PriceClass.PRICE_CLASS_100,
+}
+# A picture that is opened by its own address is a document. It runs nothing, whatever its bytes are taken for.
+_CONTENT_SECURITY_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
+
+_NO_ACCESS_LOGS = (
+    "Access logs hold addresses of people, and belong in a bucket of the account, not of the application: who wants "
+    "them turns on standard logging for the distribution. CloudFront counts requests, bytes and errors without."
+)
+_NO_FIREWALL = (
+    "It answers GET and HEAD from a bucket, and runs nothing of the application: a firewall costs by the month and by "
+    "the request, and is for the account to put in front, by associating its web ACL."
+)
+_FOR_EVERY_COUNTRY = "Pages are shown everywhere: in which countries they are not is for their owner to say."
+_OWN_CERTIFICATE = (
+    "Without domain_names it has CloudFront's own certificate, and with that CloudFront lets nobody choose the version "
+    "of TLS; with names of one's own it is TLS 1.2 from 2021 on."
+)
+_ONE_ORIGIN = "There is one derived bucket, which is made again from the uploads: there is nothing to fail over to."
+_NO_SUBDOMAINS = (
+    "It asks browsers for TLS on this name for a year; whether that holds for its subdomains, and in browsers' "
+    "preloaded lists, is for the owner of the domain to say."
+)
+_LISTS_NOTHING = "The default root object is set, so no request lists the bucket: with LIST, missing keys answer 404."
+
+
+class Distribution(Construct):
+    """A distribution of the stack's own.
+
+    It has HTTP/3, TLS, a policy of headers, and the bucket behind it.
+    """
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, config: Config, delivery: Delivery, derived: s3.Bucket
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._stack_name = config.stack_name
+        self.resource = cloudfront.Distribution(
+            self,
+            "Distribution",
+            comment=f"{config.stack_name} in {Aws.REGION}: variants of uploads",
+            default_behavior=self._behavior(delivery, derived),
+            default_root_object=ROOT_OBJECT,
+            domain_names=[*delivery.domain_names] or None,
+            certificate=self._certificate(delivery),
+            minimum_protocol_version=_TLS_1_2 if delivery.certificate_arn else None,
+            http_version=cloudfront.HttpVersion.HTTP2_AND_3,
+            price_class=_PRICE_CLASSES[delivery.price_class],
+            error_responses=[
+                cloudfront.ErrorResponse(http_status=status, ttl=Duration.seconds(_FAILED_SECONDS))
+                for status in _FAILED
+            ],
+        )
+        self._suppress_rules(delivery)
+
+    @property
+    def arn(self) -> str:
+        """The distribution's ARN."""
+        return self.resource.distribution_arn
+
+    def _behavior(self, delivery: Delivery, derived: s3.Bucket) -> cloudfront.BehaviorOptions:
+        return cloudfront.BehaviorOptions(
+            origin=self._origin(derived),
+            viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
+            allowed_methods=cloudfront.AllowedMethods.ALLOW_GET_HEAD,
+            cached_methods=cloudfront.CachedMethods.CACHE_GET_HEAD,
+            compress=False,  # a picture is compressed already
+            cache_policy=self._cache_policy(),
+            response_headers_policy=self._headers(delivery),
+            function_associations=[
+                self._function("Version", "version.js", cloudfront.FunctionEventType.VIEWER_RESPONSE)
+            ],
+        )
+
+    def _function(
+        self, construct_id: str, file: str, event_type: cloudfront.FunctionEventType
+    ) -> cloudfront.FunctionAssociation:
+        function = cloudfront.Function(
+            self,
+            construct_id,
+            function_name=self._name(Path(file).stem),
+            comment=f"Darkroom: {file}",
+            code=cloudfront.FunctionCode.from_file(file_path=str(_FUNCTIONS / file)),
+            runtime=cloudfront.FunctionRuntime.JS_2_0,
+            auto_publish=True,
+        )
+        return cloudfront.FunctionAssociation(function=function, event_type=event_type)
+
+    def _origin(self, derived: s3.Bucket) -> cloudfront.IOrigin:
+        control = cloudfront.S3OriginAccessControl(
+            self,
+            "OriginAccess",
+            origin_access_control_name=self._name("origin"),
+            description="Darkroom: CloudFront signs what it asks the derived bucket for",
+        )
+        Annotations.of(self).acknowledge_warning(
+            "@aws-cdk/aws-cloudfront-origins:listBucketSecurityRisk", _LISTS_NOTHING
+        )
+        return origins.S3BucketOrigin.with_origin_access_control(
+            derived,
+            origin_access_control=control,
+            origin_access_levels=[cloudfront.AccessLevel.READ, cloudfront.AccessLevel.LIST],
+        )
+
+    def _cache_policy(self) -> cloudfront.CachePolicy:
+        """Tell apart what CloudFront keeps: by path, and by the version that a URL asks for.
+
+        Were the version left out, a new URL would be answered with what is kept of an old one.
+        """
+        return cloudfront.CachePolicy(
+            self,
+            "Cache",
+            cache_policy_name=self._name("cache"),
+            comment="Darkroom: by path and version",
+            query_string_behavior=cloudfront.CacheQueryStringBehavior.allow_list("v"),
+            header_behavior=cloudfront.CacheHeaderBehavior.none(),
+            cookie_behavior=cloudfront.CacheCookieBehavior.none(),
+            min_ttl=Duration.seconds(0),
+            enable_accept_encoding_brotli=False,
+            enable_accept_encoding_gzip=False,
+        )
+
+    def _headers(self, delivery: Delivery) -> cloudfront.ResponseHeadersPolicy:
+        policy = cloudfront.ResponseHeadersPolicy(
+            self,
+            "Headers",
+            response_headers_policy_name=self._name("headers"),
+            comment="Darkroom: security and CORS",
+            security_headers_behavior=cloudfront.ResponseSecurityHeadersBehavior(
+                content_security_policy=cloudfront.ResponseHeadersContentSecurityPolicy(
+                    content_security_policy=_CONTENT_SECURITY_POLICY, override=True
+                ),
+                content_type_options=cloudfront.ResponseHeadersContentTypeOptions(override=True),
+                referrer_policy=cloudfront.ResponseHeadersReferrerPolicy(
+                    referrer_policy=cloudfront.HeadersReferrerPolicy.NO_REFERRER, override=True
+                ),
+                strict_transport_security=cloudfront.ResponseHeadersStrictTransportSecurity(
+                    access_control_max_age=Duration.days(365), override=True
+                ),
+            ),
+            cors_behavior=_cors(delivery.cors_origins),
+            custom_headers_behavior=cloudfront.ResponseCustomHeadersBehavior(
+                # For pages that ask for it of whatever they embed: html.spec.whatwg.org/multipage/browsers.html#coep
+                custom_headers=[
+                    cloudfront.ResponseCustomHeader(
+                        header="Cross-Origin-Resource-Policy", value="cross-origin", override=True
+                    )
+                ]
+            ),
+        )
+        suppress(policy, _NO_SUBDOMAINS, "CKV_AWS_259")
+        return policy
+
+    def _certificate(self, delivery: Delivery) -> acm.ICertificate | None:
+        if delivery.certificate_arn is None:
+            return None
+        return acm.Certificate.from_certificate_arn(self, "Certificate", delivery.certificate_arn)
+
+    def _name(self, role: str) -> str:
+        return global_name(self._stack_name, role, Aws.REGION)
+
+    def _suppress_rules(self, delivery: Delivery) -> None:
+        suppress(self.resource, _NO_ACCESS_LOGS, "AwsSolutions-CFR3", "CKV_AWS_86")
+        suppress(self.resource, _NO_FIREWALL, "AwsSolutions-CFR2", "CKV_AWS_68")
+        suppress(self.resource, _FOR_EVERY_COUNTRY, "AwsSolutions-CFR1", "CKV_AWS_374")
+        suppress(self.resource, _ONE_ORIGIN, "CKV_AWS_310")
+        if not delivery.domain_names:
+            suppress(self.resource, _OWN_CERTIFICATE, "AwsSolutions-CFR4", "CKV_AWS_174")
+
+
+def let_read(distribution_arn: str, derived: s3.Bucket, *, manifests: bool, is_own: bool) -> None:
+    """Let a distribution, and no one else, read the bucket.
+
+    Its manifests only where they are asked for. The CDK has let one of the stack's own read already. Without
+    `s3:ListBucket` a missing key is forbidden.
+    """
+    by_it = {"StringEquals": {"AWS:SourceArn": distribution_arn}}
+    service = iam.ServicePrincipal(_SERVICE)
+
+    def state(sid: str, effect: iam.Effect, action: str, resource: str) -> None:
+        derived.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid=sid, effect=effect, principals=[service], actions=[action], resources=[resource], conditions=by_it
+            )
+        )
+
+    if not is_own:
+        state("DistributionReads", iam.Effect.ALLOW, "s3:GetObject", derived.arn_for_objects("*"))
+        state("DistributionSeesWhatIsGone", iam.Effect.ALLOW, "s3:ListBucket", derived.bucket_arn)
+    if not manifests:
+        state(
+            "DistributionReadsNoManifests", iam.Effect.DENY, "s3:GetObject", derived.arn_for_objects(f"{MANIFESTS}/*")
+        )
+
+
+def _cors(allowed: tuple[str, ...]) -> cloudfront.ResponseHeadersCorsBehavior | None:
+    if not allowed:
+        return None
+    return cloudfront.ResponseHeadersCorsBehavior(
+        access_control_allow_credentials=False,
+        access_control_allow_headers=["*"],
+        access_control_allow_methods=["GET", "HEAD"],
+        access_control_allow_origins=[*allowed],
+        origin_override=True,
+    )
