@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 from contract.keys import is_folder_marker
 from darkroom.backfill.listing import ARCHIVE_CLASSES
 from darkroom.errors import aws_errors
+from resize.imaging.presets import find_preset
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from mypy_boto3_s3.client import S3Client
     from mypy_boto3_s3.type_defs import ObjectTypeDef
+
+    from resize.imaging.presets import Preset
 
 # By which the names of files end that are images that this pipeline reads.
 _IMAGES = ("jpg", "jpeg", "png", "gif", "webp", "avif", "heic", "heif", "tif", "tiff", "bmp", "dib", "jfif", "apng")
@@ -42,13 +45,15 @@ class Tally:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Census:
-    """All of a bucket, and each folder at its top.
+    """All of a bucket, each folder at its top, and each preset.
 
-    The keys outside of folders have the empty name.
+    The keys outside of folders have the empty name. Presets are named by their prefixes; a key is counted for the one
+    whose variants it gets, and not at all where that is none.
     """
 
     whole: Tally = field(default_factory=Tally)
     folders: dict[str, Tally] = field(default_factory=dict)
+    presets: dict[str, Tally] = field(default_factory=dict)
 
     @property
     def largest(self) -> list[tuple[str, Tally]]:
@@ -56,13 +61,13 @@ class Census:
         return sorted(self.folders.items(), key=lambda each: (-each[1].objects, each[0]))
 
 
-def take_census(s3: "S3Client", bucket: str, prefix: str) -> Census:
+def take_census(s3: "S3Client", bucket: str, prefix: str, presets: "Sequence[Preset]" = ()) -> Census:
     """List the keys of a bucket that begin so: one request for a thousand.
 
     Raises:
         DarkroomError: S3 refuses, or does not answer.
     """
-    census = Census()
+    census = Census(presets={preset.prefix: Tally() for preset in presets})
     with aws_errors(f"Listing {bucket}"):
         for page in _pages(s3, bucket, prefix):
             for found in page:
@@ -70,6 +75,8 @@ def take_census(s3: "S3Client", bucket: str, prefix: str) -> Census:
                     continue
                 census.whole.add(found)
                 _folder(census, found["Key"]).add(found)
+                if preset := find_preset(presets, found["Key"]):
+                    census.presets[preset.prefix].add(found)
     return census
 
 

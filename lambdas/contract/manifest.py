@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from contract.delivery import Placeholder, delivery_members
 from contract.errors import Reason
-from contract.object_version import identity_of
+from contract.object_version import has_no_id, identity_of
 from contract.sequencer import EventOrder
 
 SCHEMA = 2
@@ -210,7 +210,7 @@ class Manifest:
 
         One without an id of its own may be another by now.
         """
-        is_version = version_id not in {None, "null"} and self.outcome is not Outcome.REMOVED
+        is_version = not has_no_id(version_id) and self.outcome is not Outcome.REMOVED
         return is_version and (self.source.version_id, self.source.etag) == (version_id, etag)
 
     def listing(self, keys: Collection[str]) -> Self:

@@ -11,3 +11,11 @@ def identity_of(version_id: str | None, etag: str) -> str:
     The ETag is without its quotes. Two uploads of the same bytes are one there, as their outcome is the same.
     """
     return etag.strip('"') if version_id is None or version_id == _NO_VERSION else version_id
+
+
+def has_no_id(version_id: str | None) -> bool:
+    """Tell whether a version is of a time when its bucket kept none.
+
+    The next that is put at such a time takes its place, and so does a delete marker, or takes that of one.
+    """
+    return version_id is None or version_id == _NO_VERSION

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from contract.events import EventType, ObjectEvent
 from contract.manifest import Manifest
+from contract.object_version import has_no_id
 from resize.uploads_bucket import History
 
 
@@ -14,7 +15,7 @@ def is_expiry(upload: ObjectEvent) -> bool:
     Where there are versions, `LifecycleExpiration:Delete` is about an old one, and names it.
     """
     return upload.change is EventType.EXPIRED or (
-        upload.change is EventType.EXPIRED_FOR_GOOD and upload.version_id in {None, "null"}
+        upload.change is EventType.EXPIRED_FOR_GOOD and has_no_id(upload.version_id)
     )
 
 

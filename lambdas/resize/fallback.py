@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from contract.manifest import Manifest
+from contract.object_version import has_no_id
 from resize.errors import ImageRejectedError
 from resize.imaging.rendition import Rendered
 from resize.manifest_builder import ManifestBuilder
@@ -40,8 +41,8 @@ class Fallback:
         return self.publication.commit(manifest, recorded)
 
     def _find_good(self, rejected: SourceObject) -> tuple[SourceObject, Rendered] | None:
-        if rejected.version_id is None:
-            return None  # the bucket keeps no versions
+        if rejected.version_id is None or has_no_id(rejected.version_id):
+            return None  # it may have taken the place of a deletion, and what was deleted is not to come back
         uploads = self.publication.uploads
         for version_id in uploads.versions_before(rejected.version_id, self.versions):
             if older := uploads.open_version(version_id):

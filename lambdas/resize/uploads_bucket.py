@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypedDict
 from botocore.exceptions import BotoCoreError, ClientError
 
 from contract.errors import Reason, StorageError
+from contract.object_version import has_no_id
 from contract.s3_errors import error_code, is_missing
 from resize.errors import ImageRejectedError
 from resize.settings import Settings
@@ -195,7 +196,8 @@ class UploadsBucket:
     def versions_before(self, version_id: str, most: int) -> Iterator[str]:
         """Name the versions before one, the newest first.
 
-        They are so many at most, and none from before a delete marker. In one answer versions and markers come apart,
+        They are so many at most, and none from before a delete marker, or from before a version without an id, which
+        may have taken the place of one. In one answer versions and markers come apart,
         and their times are in whole seconds: so each is asked for alone.
         """
         is_before, position = False, _Position()
@@ -210,7 +212,7 @@ class UploadsBucket:
                 yield found
                 most -= 1
             is_before = is_before or found == version_id
-            if not answer["IsTruncated"]:
+            if not answer["IsTruncated"] or has_no_id(found):
                 return
             position = _Position(KeyMarker=answer["NextKeyMarker"], VersionIdMarker=answer["NextVersionIdMarker"])
 

@@ -281,7 +281,9 @@ class Config:
 
         Those are all that are resized, and few others.
         """
-        return notified_prefixes(self.variants, self.presets, self.key_prefix)
+        existing = self.uploads_bucket
+        rule_of = existing.name if existing and existing.by_eventbridge else None
+        return notified_prefixes(self.variants, self.presets, self.key_prefix, rule_of=rule_of)
 
     @property
     def backoff(self) -> Backoff:

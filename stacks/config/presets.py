@@ -7,20 +7,27 @@ from contract.errors import SettingsError
 from contract.events import NOTIFIED_EVENTS
 from resize.imaging.presets import Preset, cover_prefixes
 from resize.imaging.variants import Variant
+from stacks.config.event_pattern import fits_rule
 
 # A retried job finds their folders in one listing of at most 1,000, those of earlier deployments among them.
 MAX_VARIANT_NAMES = 500
 
 
-def notified_prefixes(variants: Sequence[Variant], presets: Sequence[Preset], key_prefix: str) -> tuple[str, ...]:
+def notified_prefixes(
+    variants: Sequence[Variant], presets: Sequence[Preset], key_prefix: str, *, rule_of: str | None
+) -> tuple[str, ...]:
     """Say with what the keys start of which S3 sends events.
 
-    Those are all that are resized, and few others.
+    Those are all that are resized, and few others. Where EventBridge tells of the bucket `rule_of`, they are so few
+    that one rule has room for them: between two, a prefix that moves would for a moment be in neither.
     """
     if variants:
         return (key_prefix,)
-    # CloudFormation has one for each event of each prefix.
-    return cover_prefixes(presets, MAX_NOTIFICATIONS // len(NOTIFIED_EVENTS))
+    # CloudFormation has a notification for each event of each prefix.
+    prefixes = cover_prefixes(presets, MAX_NOTIFICATIONS // len(NOTIFIED_EVENTS))
+    while rule_of is not None and not fits_rule(rule_of, prefixes):
+        prefixes = cover_prefixes(presets, len(prefixes) - 1)
+    return prefixes
 
 
 def check_presets(variants: Sequence[Variant], presets: Sequence[Preset], key_prefix: str) -> None:

@@ -1,14 +1,13 @@
 """The EventBridge rule for uploads to a bucket that is not the stack's own."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from contract.eventbridge_event import CREATED, DELETED, EVENT_SOURCE
+from stacks.config.event_pattern import event_pattern
 from stacks.queues import Queues
 
 
@@ -25,13 +24,13 @@ class UploadsRule(Construct):
         self, scope: Construct, construct_id: str, *, bucket: s3.IBucket, prefixes: Sequence[str], queues: Queues
     ) -> None:
         super().__init__(scope, construct_id)
-        detail: dict[str, Any] = {"bucket": {"name": [bucket.bucket_name]}}
-        if "" not in prefixes:
-            detail["object"] = {"key": [{"prefix": prefix} for prefix in prefixes]}
+        pattern = event_pattern(bucket.bucket_name, prefixes)
         events.Rule(
             self,
             "Rule",
             description="Darkroom: what happens in the uploads bucket, for the jobs queue",
-            event_pattern=events.EventPattern(source=[EVENT_SOURCE], detail_type=[CREATED, DELETED], detail=detail),
+            event_pattern=events.EventPattern(
+                source=pattern["source"], detail_type=pattern["detail-type"], detail=pattern["detail"]
+            ),
             targets=[targets.SqsQueue(queues.jobs, dead_letter_queue=queues.dead_letters)],
         )

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from resize.imaging.presets import parse_presets
 from stacks.config.config import Config
 from stacks.config.existing_bucket import NOTIFICATION_TYPE, ExistingBucket
 from stacks.outputs import Output, UploadsOutput
@@ -94,6 +95,14 @@ def test_without_a_prefix_every_key_is_told_of_and_without_a_key_nothing_is_decr
 
     assert rule_of(template)["EventPattern"]["detail"] == {"bucket": {"name": ["photos"]}}
     assert "DecryptUploads" not in statements_of_the_function(template)
+
+
+def test_prefixes_of_several_presets_are_in_the_same_rule(tmp_path: Path) -> None:
+    presets = parse_presets([{"prefix": each, "variants": {"tiny": {"width": 16}}} for each in ("b/", "a/", "a/b/")])
+
+    template = synthesize(tmp_path, replace(CONFIG, key_prefix="", variants=(), presets=presets))
+
+    assert rule_of(template)["EventPattern"]["detail"]["object"] == {"key": [{"prefix": "a/"}, {"prefix": "b/"}]}
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Annotated
@@ -13,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from darkroom.adoption.bucket import BucketConfiguration, key_arn, read_bucket
-from darkroom.adoption.census import Census, take_census
+from darkroom.adoption.census import Census, Tally, take_census
 from darkroom.adoption.findings import judge
 from darkroom.backfill.estimate import Estimate
 from darkroom.cli.commands.backfill import RATE
@@ -27,15 +28,16 @@ from darkroom.errors import ExitStatus, UsageError
 from darkroom.local.synthesis import checked_configuration
 from darkroom.pipeline.client import client_of
 from darkroom.text import format_duration, printable
+from stacks.config.config import Config
 from stacks.config.existing_bucket import NotifiedBy
 
-_SHOWN_FOLDERS = 20
+_SHOWN = 20
 
+Notifier = Annotated[NotifiedBy, typer.Option(help="Who is to tell of uploads, besides what others have configured.")]
 OnAws = Annotated[
     bool,
     typer.Option("--aws", help="On AWS, by your own credentials, profile and region: the default while nothing is up."),
 ]
-Notifier = Annotated[NotifiedBy, typer.Option(help="Who is to tell of uploads, besides what others have configured.")]
 Bucket = Annotated[str, typer.Argument(metavar="BUCKET", show_default=False, help="The bucket's name.")]
 
 
@@ -52,9 +54,9 @@ def adopt(  # noqa: PLR0913 - the command has so many options
     """Read a bucket that you have, and write the settings that take uploads from it.
 
     It is looked for where `darkroom up` runs while that does, and on AWS else. Nothing is changed. It says what keeps
-    the bucket from working or is to be known before, counts what lies in it by the folders at its top, and estimates
-    how long resizing all of that takes and what it costs. What goes into cdk.json's context comes last, on standard
-    output.
+    the bucket from working or is to be known before, counts what lies in it by the folders at its top and by cdk.json's
+    presets, and estimates how long resizing all of that takes and what it costs. What goes into cdk.json's context
+    comes last, on standard output.
 
     \b
     Examples:
@@ -80,14 +82,13 @@ def adopt(  # noqa: PLR0913 - the command has so many options
     with steps(shown=sys.stderr.isatty()) as progress:
         progress.begin("Reading how the bucket is configured")
         found = read_bucket(bucket, place, session)
+        settings = settings_for(found, prefix, notified_by, kms_key_arn=_key_arn(found, place, session))
+        config = checked_configuration(settings)
         progress.begin("Counting what lies in it")
-        census = take_census(client_of(session, "s3", place), bucket, prefix)
-    settings = settings_for(found, prefix, notified_by, kms_key_arn=_key_arn(found, place, session))
-    config = checked_configuration(settings)
+        census = take_census(client_of(session, "s3", place), bucket, prefix, config.presets)
     judged = judge(found, census, region=session.region_name, config=config)
     findings = [with_aws_command(each, account) for each in judged]
-    keys, variants = census.whole.objects, len(config.variants)
-    estimate = Estimate(keys=keys, rate=RATE, renditions=keys * variants)
+    estimate = _estimate(census, config)
     if as_json:
         typer.echo(_json(findings, census, estimate, settings))
     else:
@@ -109,6 +110,19 @@ def settings_for(
     return {"uploads_bucket": bucket} | ({"key_prefix": prefix} if prefix else {})
 
 
+def _estimate(census: Census, config: Config) -> Estimate:
+    """Count the keys that have variants, and how many those are."""
+    counts = {preset.prefix: len(preset.variants) for preset in config.presets}
+    made = [(tally.objects, counts[prefix]) for prefix, tally in census.presets.items()]
+    rest = census.whole.objects - sum(objects for objects, _ in made)
+    made.append((rest, len(config.variants)))
+    return Estimate(
+        keys=sum(objects for objects, variants in made if variants),
+        rate=RATE,
+        renditions=sum(objects * variants for objects, variants in made),
+    )
+
+
 def _key_arn(found: BucketConfiguration, endpoint_url: str | None, session: boto3.Session) -> str | None:
     return key_arn(found.kms_key, endpoint_url, session) if found.kms_key else None
 
@@ -124,6 +138,7 @@ def _json(findings: list[Finding], census: Census, estimate: Estimate, settings:
             "findings": [{"level": each.level, "what": each.what, "advice": each.advice} for each in findings],
             "whole": asdict(census.whole),
             "folders": {name: asdict(tally) for name, tally in census.largest},
+            "presets": {prefix: asdict(tally) for prefix, tally in census.presets.items()},
             "backfill": {"seconds": round(estimate.most_seconds), "dollars": round(estimate.most_dollars, 2)},
             "settings": settings,
         }
@@ -135,7 +150,9 @@ def _print(findings: list[Finding], census: Census, estimate: Estimate, bucket: 
     console.print(Text(f"The bucket {printable(bucket)}:"))
     for finding in findings:
         print_finding(console, finding)
-    console.print(_table(census))
+    console.print(_table("folder", census.largest, census.whole))
+    if census.presets:
+        console.print(_table("preset", list(census.presets.items()), None))
     duration = format_duration(timedelta(seconds=estimate.most_seconds))
     console.print(
         f"Resizing all of it takes about {duration} at {estimate.rate} a second, and up to "
@@ -143,18 +160,17 @@ def _print(findings: list[Finding], census: Census, estimate: Estimate, bucket: 
     )
 
 
-def _table(census: Census) -> Table:
+def _table(heading: str, tallies: Sequence[tuple[str, Tally]], whole: Tally | None) -> Table:
     table = Table(box=None, pad_edge=False)
-    table.add_column("folder", overflow="fold")
-    for heading in ("objects", "images", "MB"):
-        table.add_column(heading, justify="right")
-    largest = census.largest
-    for name, tally in largest[:_SHOWN_FOLDERS]:
+    table.add_column(heading, overflow="fold")
+    for number in ("objects", "images", "MB"):
+        table.add_column(number, justify="right")
+    for name, tally in tallies[:_SHOWN]:
         table.add_row(printable(name) or "(none)", f"{tally.objects:,}", f"{tally.images:,}", _megabytes(tally.bytes))
-    if len(largest) > _SHOWN_FOLDERS:
-        table.add_row(f"and {len(largest) - _SHOWN_FOLDERS:,} more", "", "", "")
-    whole = census.whole
-    table.add_row("in all", f"{whole.objects:,}", f"{whole.images:,}", _megabytes(whole.bytes))
+    if len(tallies) > _SHOWN:
+        table.add_row(f"and {len(tallies) - _SHOWN:,} more", "", "", "")
+    if whole:
+        table.add_row("in all", f"{whole.objects:,}", f"{whole.images:,}", _megabytes(whole.bytes))
     return table
 
 

@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 
 import darkroom.cli.commands.adopt as command
 from darkroom.adoption.bucket import BucketConfiguration, read_bucket
+from darkroom.backfill.estimate import Estimate
 from darkroom.cli.main import app
 from darkroom.errors import UsageError
 from darkroom.local import synthesis
@@ -288,3 +289,59 @@ def test_who_is_told_by_the_bucket_itself_needs_room_among_the_notifications_of_
     assert level_of(said, part) == level
     assert said["settings"]["uploads_bucket"] == {"name": "photos", "notified_by": "notification"}
     assert not [what for what in levels(said) if "EventBridge" in what]
+
+
+def configure(monkeypatch: pytest.MonkeyPatch, folder: Path, **settings: object) -> None:
+    """Have a cdk.json with these settings."""
+    (folder / "cdk.json").write_text(json.dumps({"app": "python app.py", "context": settings}))
+    monkeypatch.setattr("darkroom.local.synthesis.PROJECT", folder)
+
+
+TINY = {"tiny": {"width": 16}}
+
+
+def test_what_lies_in_the_folder_of_each_preset_is_counted_and_the_estimate_goes_by_its_variants(
+    s3: "S3Client", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for key in ("avatars/1.png", "avatars/old/2.png", "shop/a.jpg", "shop/b.txt", "elsewhere.gif"):
+        s3.put_object(Bucket="photos", Key=key, Body=b"12345")
+    presets = [
+        {"prefix": "avatars/", "variants": TINY},
+        {"prefix": "avatars/old/", "variants": {}},
+        {"prefix": "shop/", "variants": TINY | {"large": {"width": 1600}}},
+        {"prefix": "empty/", "variants": TINY},
+    ]
+    configure(monkeypatch, tmp_path, variants={}, presets=presets)
+    estimates: list[Estimate] = []
+
+    def noted(**given: Any) -> Estimate:
+        estimates.append(Estimate(**given))
+        return estimates[-1]
+
+    monkeypatch.setattr("darkroom.cli.commands.adopt.Estimate", noted)
+
+    said = told("photos")
+    shown = adopt("photos").stderr
+
+    assert {prefix: (each["objects"], each["images"], each["bytes"]) for prefix, each in said["presets"].items()} == {
+        "avatars/": (1, 1, 5),
+        "avatars/old/": (1, 1, 5),
+        "shop/": (2, 1, 10),
+        "empty/": (0, 0, 0),
+    }
+    assert (estimates[0].keys, estimates[0].renditions) == (3, 1 + 2 * 2)
+    assert [line.split()[:3] for line in shown.splitlines() if line.startswith("avatars/old/")] == [
+        ["avatars/old/", "1", "1"]
+    ]
+
+
+def test_settings_that_do_not_go_with_the_bucket_are_told(
+    s3: "S3Client", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert s3.list_buckets()["Buckets"]
+    configure(monkeypatch, tmp_path, presets=[{"prefix": "avatars/", "variants": TINY}])
+
+    result = adopt("photos", "--prefix", "shop/")
+
+    assert result.exit_code != 0
+    assert "cdk.json: presets['avatars/'].prefix: 'avatars/'" in str(result.exception)

@@ -48,13 +48,14 @@ class Wiring:
         *,
         bucket: str = "uploads",
         prefix: str | None = None,
+        prefixes: Sequence[str] = (),
         changes: Sequence[str] = BOTH,
         state: Any = "ENABLED",
         allowed: bool = True,
     ) -> None:
         detail: dict[str, Any] = {"bucket": {"name": [bucket]}}
-        if prefix is not None:
-            detail["object"] = {"key": [{"prefix": prefix}]}
+        if named := [*prefixes, *([] if prefix is None else [prefix])]:
+            detail["object"] = {"key": [{"prefix": each} for each in named]}
         pattern = {"source": ["aws.s3"], "detail-type": [*changes], "detail": detail}
         rule = self.events.put_rule(Name="rule", EventPattern=json.dumps(pattern), State=state)["RuleArn"]
         url = self.pipeline.jobs_queue_url
@@ -70,8 +71,9 @@ class Wiring:
         policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
         self.sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
 
-    def told(self, prefix: str = "") -> list[tuple[Level, str]]:
-        return [(each.level, f"{each.what} {each.advice}") for each in check_eventbridge(self.pipeline, (prefix,))]
+    def told(self, *prefixes: str) -> list[tuple[Level, str]]:
+        found = check_eventbridge(self.pipeline, prefixes or ("",))
+        return [(each.level, f"{each.what} {each.advice}") for each in found]
 
 
 @pytest.fixture
@@ -129,6 +131,16 @@ def test_a_rule_that_does_not_send_all_of_it_is_a_fault(wiring: Wiring, rule: di
     assert "darkroom backfill" in told
 
 
+def test_a_rule_of_several_prefixes_has_to_name_all_that_the_stack_resizes(wiring: Wiring) -> None:
+    wiring.configure({"EventBridgeConfiguration": {}})
+    wiring.add_rule(prefixes=("avatars/", "shop/"))
+
+    assert {level for level, _ in wiring.told("shop/", "avatars/")} == {Level.OK}
+    (_, _), (level, told) = wiring.told("avatars/", "docs/", "shop/")
+    assert level is Level.FAULT
+    assert "that start with 'avatars/' or 'docs/' or 'shop/' in uploads" in told
+
+
 def test_a_rule_that_may_not_send_is_a_fault(wiring: Wiring) -> None:
     wiring.configure({"EventBridgeConfiguration": {}})
     wiring.add_rule(allowed=False)
@@ -142,6 +154,7 @@ def test_a_rule_that_may_not_send_is_a_fault(wiring: Wiring) -> None:
     [
         ({}, ("",)),
         ({"prefix": "shop/"}, ("shop/",)),
+        ({"prefixes": ("avatars/", "shop/")}, ("avatars/", "shop/")),
         ({"state": "DISABLED"}, ()),
         ({"changes": ("Object Deleted",)}, ()),
     ],

@@ -1,12 +1,15 @@
 """The same convergence in a bucket that people have already: without versions, and told of by EventBridge."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from hypothesis.stateful import rule
 
 from contract.events import ObjectEvent
 from contract.message_body import parse_body
+from support.aws.memory_s3 import NULL, Version
 from support.function.convergence_machine import Convergence, ConvergenceOfExpired, examples
 from support.function.events import eventbridge_body
 
@@ -24,6 +27,39 @@ class UnversionedConvergence(Convergence):
 
     def purge(self) -> None:
         """There are no delete markers."""
+
+
+class SuspendedConvergence(Convergence):
+    """In a bucket whose versioning is suspended for a while: what is put then is "null", and what was so is gone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.s3.suspended.add("uploads")
+
+    def versions_before(self) -> list[Version]:
+        """None from before a version that may have taken the place of a delete marker."""
+        if self.versions[-1].version_id == NULL:
+            return []
+        before = super().versions_before()
+        null = next((place for place, version in enumerate(before) if version.version_id == NULL), len(before))
+        return before[: null + 1]
+
+    @rule()
+    def suspend(self) -> None:
+        """Keep what there is, and no more."""
+        self.s3.suspended.add("uploads")
+
+    @rule()
+    def resume(self) -> None:
+        """Keep what comes again."""
+        self.s3.suspended.discard("uploads")
+
+
+class SuspendedConvergenceUntold(SuspendedConvergence):
+    """The same where an event tells no version instead of "null"."""
+
+    def told(self, upload: ObjectEvent) -> ObjectEvent:
+        return replace(upload, version_id=None) if upload.version_id == NULL else upload
 
 
 class ToldByEventBridge:
@@ -51,6 +87,16 @@ class UnversionedEventBridgeConvergence(ToldByEventBridge, UnversionedConvergenc
     """Both."""
 
 
+class SuspendedEventBridgeConvergence(ToldByEventBridge, SuspendedConvergence):
+    """Both."""
+
+
+TestSuspendedConvergence = pytest.mark.long(SuspendedConvergence.TestCase)
+TestSuspendedConvergence.settings = examples(100)
+TestSuspendedConvergenceUntold = pytest.mark.long(SuspendedConvergenceUntold.TestCase)
+TestSuspendedConvergenceUntold.settings = examples(100)
+TestSuspendedEventBridgeConvergence = pytest.mark.long(SuspendedEventBridgeConvergence.TestCase)
+TestSuspendedEventBridgeConvergence.settings = examples(100)
 TestUnversionedConvergence = pytest.mark.long(UnversionedConvergence.TestCase)
 TestUnversionedConvergence.settings = examples(100)
 TestEventBridgeConvergence = pytest.mark.long(EventBridgeConvergence.TestCase)

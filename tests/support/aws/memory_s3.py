@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 
 from contract.object_version import identity_of
 
+NULL = "null"
 BEGINNING = datetime(2026, 11, 24, tzinfo=UTC)
 
 
@@ -26,6 +27,7 @@ class Version:
     headers: dict[str, Any] = field(default_factory=dict)
     modified: datetime = BEGINNING
     archived: bool = False
+    number: int = 0  # the higher, the newer
 
     @property
     def etag(self) -> str:
@@ -49,6 +51,10 @@ class Exceptions:
 class MemoryS3:
     """A client whose methods take and give what boto3's do. Only buckets named in `versioned` keep old versions.
 
+    Of those, the buckets in `suspended` keep what they have, and what is put there is the version "null" and takes the
+    place of one that is so called, or of a delete marker that is.
+    docs.aws.amazon.com/AmazonS3/latest/userguide/VersionSuspendedBehavior.html
+
     Its clock stands until a test moves it. What it tells is in whole seconds, as S3's is.
     """
 
@@ -56,6 +62,7 @@ class MemoryS3:
 
     def __init__(self, versioned: frozenset[str]) -> None:
         self._versioned = versioned
+        self.suspended: set[str] = set()
         self._objects: dict[tuple[str, str], list[Version]] = {}
         self._ids = itertools.count(1)
         self.now = BEGINNING
@@ -84,14 +91,13 @@ class MemoryS3:
         """List the versions of the keys that begin so, a key's newest first, and delete markers apart from them."""
         keys = sorted(key for owner, key in self._objects if owner == Bucket and key.startswith(Prefix))
         found = [(key, version) for key in keys for version in reversed(self.versions(Bucket, key))]
-        if VersionIdMarker:  # which may be gone meanwhile: ids are numbers that grow
-            found = [
-                (key, each) for key, each in found if (key, -_number(each)) > (KeyMarker, -int(VersionIdMarker[1:]))
-            ]
+        if VersionIdMarker:
+            last = self._number(Bucket, KeyMarker, VersionIdMarker)
+            found = [(key, each) for key, each in found if (key, -each.number) > (KeyMarker, -last)]
         kinds: dict[str, Any] = {"IsTruncated": len(found) > MaxKeys}
         if kinds["IsTruncated"]:
-            last, version = found[MaxKeys - 1]
-            kinds |= {"NextKeyMarker": last, "NextVersionIdMarker": version.version_id}
+            key, version = found[MaxKeys - 1]
+            kinds |= {"NextKeyMarker": key, "NextVersionIdMarker": version.version_id}
         for key, version in found[:MaxKeys]:
             listed = {
                 "Key": key,
@@ -165,10 +171,21 @@ class MemoryS3:
         return versions[-1] if versions and versions[-1].body is not None else None
 
     def _add(self, bucket: str, key: str, body: bytes | None, headers: dict[str, Any]) -> Version:
-        keeps = bucket in self._versioned
-        made = Version(f"v{next(self._ids)}" if keeps else None, body, headers, self.now)
-        self._objects[bucket, key] = [*(self._objects.get((bucket, key), []) if keeps else []), made]
+        keeps, number = bucket in self._versioned, next(self._ids)
+        version_id = (NULL if bucket in self.suspended else f"v{number}") if keeps else None
+        made = Version(version_id, body, headers, self.now, number=number)
+        kept = [each for each in self._objects.get((bucket, key), []) if keeps and each.version_id != version_id]
+        self._objects[bucket, key] = [*kept, made]
         return made
+
+    def _number(self, bucket: str, key: str, version_id: str) -> int:
+        """A version's place among those of its key. It may be gone meanwhile, and tells it all the same but for "null".
+
+        What S3 lists after a "null" that is gone is documented nowhere: here it is nothing.
+        """
+        if version_id != NULL:
+            return int(version_id[1:])
+        return next((each.number for each in self.versions(bucket, key) if each.version_id == NULL), 0)
 
     def _described(self, version: Version) -> dict[str, Any]:
         described = {
@@ -179,10 +196,6 @@ class MemoryS3:
         } | version.headers
         archive = {"StorageClass": "GLACIER"} if version.archived else {}
         return described | archive | ({"VersionId": version.version_id} if version.version_id else {})
-
-
-def _number(version: Version) -> int:
-    return int((version.version_id or "v0")[1:])
 
 
 def _fail(kind: type[ClientError], code: str, status: int, operation: str) -> NoReturn:

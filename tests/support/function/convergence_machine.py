@@ -324,8 +324,8 @@ class Convergence(RuleBasedStateMachine):
         self.waiting.append(upload)
         self.s3.now += self.between_changes
         if upload.change is EventType.CREATED and not upload.requested:
-            self.contents[upload.version_id] = self.versions[-1].body or b""
-        if (upload.change is not EventType.DELETED and not upload.requested) or upload.version_id == self.kept:
+            self.contents[event.version_id] = self.versions[-1].body or b""
+        if (upload.change is not EventType.DELETED and not upload.requested) or event.version_id == self.kept:
             self.kept = None
         return upload
 
@@ -410,9 +410,14 @@ class Convergence(RuleBasedStateMachine):
     @property
     def shown_instead(self) -> str | None:
         """The newest good upload before the current one, down to the first delete marker: among three at most."""
-        older = list(takewhile(lambda version: version.body is not None, self.versions[-2::-1]))
-        good = (each for each in older[:3] if not each.archived and self.outcome(each.body) == "resized")
+        good = (
+            each for each in self.versions_before()[:3] if not each.archived and self.outcome(each.body) == "resized"
+        )
         return next((each.version_id for each in good), None)
+
+    def versions_before(self) -> list[Version]:
+        """What was uploaded before the current version, and not deleted before it; the newest first."""
+        return list(takewhile(lambda version: version.body is not None, self.versions[-2::-1]))
 
     def check(self, source: bytes | None) -> None:
         manifest = json.loads(self.s3.get_object(Bucket="derived", Key=manifest_key(self.key))["Body"].read())

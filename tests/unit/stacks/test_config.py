@@ -15,6 +15,7 @@ from resize.imaging.variants import Fit, Format, Gravity, Variant
 from resize.settings import STORAGE_SECONDS
 from stacks.config.config import Config
 from stacks.config.consistency import MAX_ENVIRONMENT_BYTES
+from stacks.config.event_pattern import MAX_PATTERN_CHARACTERS, event_pattern, fits_rule
 from stacks.config.parser import parse_config
 from stacks.config.rules import Pollers
 
@@ -340,6 +341,45 @@ def test_a_bucket_has_no_more_notifications_than_s3_takes() -> None:
 
     assert len(config.notified_prefixes) <= 33
     assert all(f"t{number}/x.jpg".startswith(config.notified_prefixes) for number in range(50))
+
+
+def long_presets(count: int) -> list[dict[str, Any]]:
+    """Presets of keys that have little in common, each with a prefix of nearly as many characters as a key may have."""
+    return [preset(f"{'ab'[number % 2]}/{number}/{'x' * 1000}/") for number in range(count)]
+
+
+@pytest.mark.parametrize(
+    "presets", [long_presets(33), long_presets(2), [preset(f"{n:02}/{'y' * 60}/") for n in range(33)]]
+)
+def test_all_prefixes_are_in_one_rule_of_eventbridge_which_has_room_for_few_characters(
+    presets: list[dict[str, Any]],
+) -> None:
+    """Those that have most in common are one prefix: S3 tells of some more keys then, and of all that are resized."""
+    config = parse_config({"uploads_bucket": {"name": "b" * 63}, "variants": {}, "presets": presets})
+
+    found = config.notified_prefixes
+
+    assert fits_rule("b" * 63, found)
+    assert all(f"{each['prefix']}x.jpg".startswith(found) for each in presets)
+
+
+def test_no_prefix_is_shortened_that_a_rule_has_room_for_nor_any_of_a_bucket_that_notifies_by_itself() -> None:
+    few, many = [preset(f"{n:02}/") for n in range(33)], long_presets(33)
+    by_rule = parse_config({"uploads_bucket": {"name": "photos"}, "variants": {}, "presets": few})
+    by_itself = {"name": "photos", "notified_by": "notification"}
+
+    assert len(by_rule.notified_prefixes) == 33
+    for bucket in (None, by_itself):
+        config = parse_config({"uploads_bucket": bucket, "variants": {}, "presets": many})
+        assert len(config.notified_prefixes) == 33
+
+
+def test_a_rule_has_room_for_as_many_characters_as_eventbridge_takes() -> None:
+    least = len(json.dumps(event_pattern("photos", [""]), separators=(",", ":")))
+    room = MAX_PATTERN_CHARACTERS - least - len(',"object":{"key":[{"prefix":""}]}')
+
+    assert fits_rule("photos", ["x" * room])
+    assert not fits_rule("photos", ["x" * (room + 1)])
 
 
 @pytest.mark.parametrize(
