@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from contract.errors import Reason, StorageError
 from contract.events import EventType, ObjectEvent
+from contract.focal_point import FocalPoint
 from contract.keys import is_folder, is_folder_marker
 from contract.manifest import Manifest, Outcome
 from contract.sequencer import EventOrder
@@ -55,7 +56,7 @@ class Job:
     upload: ObjectEvent
     settings: Settings
     publication: Publication
-    render: Callable[[bytes], Rendered]
+    render: Callable[[bytes, FocalPoint | None], Rendered]
     clock: Callable[[], datetime] = _utc_now
 
     def run(self) -> JobResult:
@@ -158,7 +159,7 @@ class Job:
             original.body.close()
             return self._remove(recorded, started)
         try:
-            rendered = self.render(self.publication.uploads.read(original))
+            rendered = self._rendered(original)
         except ImageRejectedError as error:
             fault = _without_variables(error)
             kept = self._kept_in_archive(builder, original, fault, recorded)
@@ -188,7 +189,7 @@ class Job:
         for version_id in uploads.versions_before(rejected.version_id, self.settings.fallback_versions):
             if older := uploads.open_version(version_id):
                 with suppress(ImageRejectedError):
-                    return older, self.render(uploads.read(older))
+                    return older, self._rendered(older)
         return None
 
     def _remove(self, recorded: StoredManifest, started: datetime) -> Manifest:
@@ -325,7 +326,7 @@ class Job:
         if original is None:
             return None
         try:
-            rendered = self.render(self.publication.uploads.read(original))
+            rendered = self._rendered(original)
         except ImageRejectedError:
             return None
         written = self.publication.write(rendered.renditions, recorded)
@@ -336,6 +337,9 @@ class Job:
             made = builder.showing(original, rendered, written, anew)
         times = replace(made.times, uploaded=standing.times.uploaded)
         return self.publication.commit(replace(expired(made, sequencer), times=times), recorded)
+
+    def _rendered(self, original: SourceObject) -> Rendered:
+        return self.render(self.publication.uploads.read(original), original.focus)
 
     def _builder(self, started: datetime) -> ManifestBuilder:
         return ManifestBuilder(upload=self.upload, settings=self.settings, clock=self.clock, started=started)

@@ -136,7 +136,7 @@ def test_all_frames_of_an_animation_are_cut_as_the_first(output: Format, engine:
     assert made.frames == 3
     for number, is_lit in enumerate((True, False, False)):
         shown.seek(number)
-        lightest = shown.convert("L").getextrema()[1]
+        lightest = max(shown.convert("L").tobytes())
         assert (lightest > BRIGHT) == is_lit
 
 
