@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from contract.focal_point import focus_in
 from contract.keys import manifest_key
 from contract.object_version import identity_of
 from contract.s3_errors import is_missing
@@ -97,7 +98,8 @@ class PipelineWatcher:
                 if not is_missing(error):
                     raise
                 return False
-        return identity_of(answer.get("VersionId"), answer["ETag"]) == version_id
+        focus, _ = focus_in(answer.get("Metadata", {}))
+        return identity_of(answer.get("VersionId"), answer["ETag"], focus) == version_id
 
     def _list(self, wanted: set[str]) -> Iterator[tuple[str, str]]:
         """Find the ETags by a listing, or one by one where that proves to take fewer requests."""

@@ -22,7 +22,7 @@ class Fallback:
     """
 
     publication: Publication
-    render: Callable[[bytes], Rendered]
+    render: Callable[[SourceObject], Rendered]
     versions: int
 
     def reject(
@@ -47,5 +47,5 @@ class Fallback:
         for version_id in uploads.versions_before(rejected.version_id, self.versions):
             if older := uploads.open_version(version_id):
                 with suppress(ImageRejectedError):
-                    return older, self.render(uploads.read(older))
+                    return older, self.render(older)
         return None

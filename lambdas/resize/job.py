@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from contract.errors import Reason, StorageError
 from contract.events import EventType, ObjectEvent
+from contract.focal_point import FocalPoint
 from contract.keys import is_folder, is_folder_marker
 from contract.manifest import Manifest, Outcome
 from contract.sequencer import EventOrder
@@ -56,7 +57,7 @@ class Job:
     upload: ObjectEvent
     settings: Settings
     publication: Publication
-    render: Callable[[bytes], Rendered]
+    render: Callable[[bytes, FocalPoint | None], Rendered]
     clock: Callable[[], datetime] = _utc_now
 
     def run(self) -> JobResult:
@@ -96,7 +97,7 @@ class Job:
     @property
     def _fallback(self) -> Fallback:
         versions = self.settings.fallback_versions
-        return Fallback(publication=self.publication, render=self.render, versions=versions)
+        return Fallback(publication=self.publication, render=self._rendered, versions=versions)
 
     def _unrecorded(self, outcome: Outcome, started: datetime) -> JobResult:
         return JobResult(outcome=outcome, milliseconds=milliseconds(self.clock() - started))
@@ -164,7 +165,7 @@ class Job:
             original.body.close()
             return self._remove(recorded, started)
         try:
-            rendered = self.render(self.publication.uploads.read(original))
+            rendered = self._rendered(original)
         except ImageRejectedError as error:
             fault = _without_variables(error)
             kept = self._kept_in_archive(builder, original, fault, recorded)
@@ -306,7 +307,7 @@ class Job:
         if original is None:
             return None
         try:
-            rendered = self.render(self.publication.uploads.read(original))
+            rendered = self._rendered(original)
         except ImageRejectedError:
             return None
         written = self.publication.write(rendered.renditions, recorded)
@@ -317,6 +318,9 @@ class Job:
             made = builder.showing(original, rendered, written, anew)
         times = replace(made.times, uploaded=standing.times.uploaded)
         return self.publication.commit(replace(expired(made, sequencer), times=times), recorded)
+
+    def _rendered(self, original: SourceObject) -> Rendered:
+        return self.render(self.publication.uploads.read(original), original.focus)
 
     def _builder(self, started: datetime) -> ManifestBuilder:
         return ManifestBuilder(upload=self.upload, settings=self.settings, clock=self.clock, started=started)

@@ -17,6 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from contract.errors import StorageError
 from contract.events import ObjectEvent
+from contract.focal_point import focus_in
 from contract.image_event import REVISION, ImageEvent, parse_revision
 from contract.keys import MANIFESTS, is_folder, is_folder_marker, is_shortened, manifest_key, rendition_key
 from contract.manifest import REMOVED_TAG, LaterSchemaError, Manifest, ManifestHeader, Outcome, PublishedRendition
@@ -194,9 +195,10 @@ class Publication:
             return is_certain and not self._is_deleted_for_good(manifest)
         if is_folder_marker(self._upload.key, answer["ContentLength"]):
             return manifest.outcome is Outcome.REMOVED
-        current = (answer.get("VersionId"), answer["ETag"].strip('"'))
+        focus, _ = focus_in(answer.get("Metadata", {}))
+        current = (answer.get("VersionId"), answer["ETag"].strip('"'), focus)
         is_there = manifest.outcome is not Outcome.REMOVED and not manifest.source_expired
-        is_true = is_there and current == (manifest.source.version_id, manifest.source.etag)
+        is_true = is_there and current == (manifest.source.version_id, manifest.source.etag, manifest.source.focus)
         return is_true or self.is_later(answer["LastModified"])
 
     def _is_deleted_for_good(self, manifest: Manifest) -> bool:

@@ -1,12 +1,15 @@
 """Plan the renditions of an image, largest first."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from contract.focal_point import FocalPoint
+from resize.imaging.attention import find_attention
 from resize.imaging.formats.detect import SourceFormat
 from resize.imaging.geometry import Placement, Size, place
-from resize.imaging.variants import Format, Variant
+from resize.imaging.placeholder import Thumbnail
+from resize.imaging.variants import Format, Gravity, Variant
 
 # Red, green, blue and opacity, 0 to 255 each.
 Color: TypeAlias = tuple[int, int, int, int]
@@ -49,6 +52,27 @@ def largest_first(variants: Sequence[Variant], source: SourceFormat, displayed: 
     """Plan every variant of an image of that size as displayed."""
     plans = [_plan(position, variant, source, displayed, frames) for position, variant in enumerate(variants)]
     return sorted(plans, key=lambda plan: plan.placement.scaled, reverse=True)
+
+
+def aimed(
+    plans: Sequence[Plan], displayed: Size, focus: FocalPoint | None, look: Callable[[], Thumbnail]
+) -> list[Plan]:
+    """Have every cut keep what is around the focal point.
+
+    Where the uploader gave none, those whose gravity is attention have that of what draws the eye: `look` gives a
+    overview of the first frame, and all frames are cut alike.
+    """
+    if focus:
+        return [replace(plan, placement=place(displayed, plan.variant, focus)) for plan in plans]
+    if not any(plan.variant.gravity is Gravity.ATTENTION for plan in plans):
+        return list(plans)
+    point = find_attention(look())
+    return [
+        replace(plan, placement=place(displayed, plan.variant, point))
+        if plan.variant.gravity is Gravity.ATTENTION
+        else plan
+        for plan in plans
+    ]
 
 
 def enough_for(plans: Sequence[Plan], displayed: Size) -> Size:

@@ -104,6 +104,7 @@ class Gravity(StrEnum):
     SOUTHWEST = "southwest"
     WEST = "west"
     NORTHWEST = "northwest"
+    ATTENTION = "attention"  # what draws the eye, see resize.imaging.attention
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,6 +185,7 @@ def _parse_variant(variants: str, name: object, options: object) -> tuple[Varian
     is_auto = options.get("format") == _AUTO
     variant = Variant(name=name, **(parsed | {"format": None} if is_auto else parsed))
     _check_box(key, variant)
+    _check_gravity(key, variant)
     return tuple(replace(variant, format=slot.still_format, slot=slot) for slot in Slot) if is_auto else (variant,)
 
 
@@ -192,6 +194,11 @@ def _check_box(key: str, variant: Variant) -> None:
         raise SettingsError(key, {}, "a width, a height or both")
     if variant.fit is not Fit.INSIDE and (variant.width is None or variant.height is None):
         raise SettingsError(f"{key}.fit", variant.fit.value, "'inside' unless both width and height are given")
+
+
+def _check_gravity(key: str, variant: Variant) -> None:
+    if variant.gravity is Gravity.ATTENTION and variant.fit is not Fit.COVER:
+        raise SettingsError(f"{key}.gravity", variant.gravity.value, "another unless the fit is 'cover': no other cuts")
 
 
 def _integer(lowest: int, highest: int) -> Rule:
@@ -248,7 +255,10 @@ OPTIONS: Mapping[str, Option] = {
         rule=_choice({fit.value: fit for fit in Fit}),
         doc="`inside` keeps the shape; `cover` fills the box and cuts; `contain` fills the box with `background`",
     ),
-    "gravity": Option(rule=_choice({gravity.value: gravity for gravity in Gravity}), doc="what `cover` keeps"),
+    "gravity": Option(
+        rule=_choice({gravity.value: gravity for gravity in Gravity}),
+        doc="what `cover` keeps; `attention` is [what draws the eye](#crops)",
+    ),
     "background": Option(
         rule=Rule(parse=_color, allowed="a color as `#rrggbb` or `#rrggbbaa`"),
         doc="what `contain` fills with, and what transparency is flattened on in JPEG",

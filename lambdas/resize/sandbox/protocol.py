@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import IO, Any
 
 from contract.errors import Reason
+from contract.focal_point import FocalPoint
 from resize.errors import ImageRejectedError
 from resize.imaging.formats.detect import SourceFormat
 from resize.imaging.limits import Limits
@@ -65,15 +66,17 @@ def _read_exactly(stream: IO[bytes], length: int) -> bytes:
     return body
 
 
-def encode_task(variants: Sequence[Variant], limits: Limits) -> bytes:
+def encode_task(variants: Sequence[Variant], limits: Limits, focus: FocalPoint | None = None) -> bytes:
     """Write what an image is to become."""
-    return json.dumps({"variants": variants_to_json(tuple(variants)), "limits": asdict(limits)}).encode()
+    task = {"variants": variants_to_json(tuple(variants)), "limits": asdict(limits)}
+    return json.dumps(task | ({"focus": asdict(focus)} if focus else {})).encode()
 
 
-def decode_task(frame: bytes) -> tuple[tuple[Variant, ...], Limits]:
+def decode_task(frame: bytes) -> tuple[tuple[Variant, ...], Limits, FocalPoint | None]:
     """Read what `encode_task` wrote."""
     task = json.loads(frame)
-    return parse_variants(task["variants"], may_be_empty=True), Limits(**task["limits"])
+    focus = FocalPoint.of(task["focus"]) if "focus" in task else None
+    return parse_variants(task["variants"], may_be_empty=True), Limits(**task["limits"]), focus
 
 
 def write_rendered(stream: IO[bytes], rendered: Rendered) -> None:
