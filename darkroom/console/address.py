@@ -14,6 +14,7 @@ from typing import Final
 
 from darkroom.console.auth import Access
 from darkroom.console.settings import place_of
+from darkroom.errors import UsageError
 from darkroom.files import state_folder
 from darkroom.loopback import PortInUseError, listening_socket
 from darkroom.pipeline.client import Pipeline
@@ -26,6 +27,17 @@ _OWNER_ONLY: Final = 0o600
 _LAST_PORT: Final = 65_535
 _FOLDER = re.compile(r"/[\w-]{16,}/", re.ASCII)
 _TOKEN = re.compile(r"[\w-]{32,}", re.ASCII)
+
+
+# On which browsers speak no HTTP: https://fetch.spec.whatwg.org/#port-blocking
+_BLOCKED_PORTS = frozenset(
+    (
+        *(1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104, 109),
+        *(110, 111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465, 512, 513, 514, 515, 526, 530),
+        *(531, 532, 540, 548, 554, 556, 563, 587, 601, 636, 989, 990, 993, 995, 1719, 1720, 1723, 2049, 3659, 4045),
+        *(4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,8 +81,10 @@ def open_address(file: Path, port: int | None = None) -> Iterator[OpenAddress]:
 
     Raises:
         PortInUseError: something else listens on `port`.
-        UsageError: `port` is not for this user.
+        UsageError: `port` is not for this user, or not for pages.
     """
+    if port in _BLOCKED_PORTS:
+        raise UsageError(f"Browsers open no page at port {port}. Choose another one, such as 8000.")
     with ExitStack() as stack:
         yield _open(file, port, stack)
 

@@ -275,7 +275,8 @@ def _all_variants(settings: Settings) -> Iterator[Variant]:
 def _known(variant: str | None, settings: Settings) -> str | None:
     names = dict.fromkeys(each.name for each in _all_variants(settings))
     if variant is not None and variant not in names:
-        raise UsageError(f"--missing {variant!r} is not configured, so no job would make it: {', '.join(names)} are.")
+        known = ", ".join(names)
+        raise UsageError(f"--missing {variant!r} is not configured, so no job would make it. Choose of: {known}.")
     return variant
 
 

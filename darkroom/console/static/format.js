@@ -3,9 +3,11 @@
 export const numbers = new Intl.NumberFormat("en");
 const tenths = new Intl.NumberFormat("en", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 
+const SHORT = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
+
 /** Spell out what does not show itself: control characters, invisible ones, and those that turn text around. */
 export function shown(text) {
-  return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) => `\\u{${character.codePointAt(0).toString(16)}}`);
+  return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (each) => SHORT[each] ?? `\\u{${each.codePointAt(0).toString(16)}}`);
 }
 
 export const size = (width, height) => `${width}×${height}`;

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from darkroom.console.address import address_file, open_address
+from darkroom.errors import UsageError
 from darkroom.loopback import PortInUseError, listening_socket
 from support.aws.deployments import deployed
 
@@ -135,3 +136,11 @@ def test_a_state_folder_that_is_no_whole_path_is_not_used(monkeypatch: pytest.Mo
     monkeypatch.setenv("HOME", str(tmp_path))
 
     assert address_file(deployed()) == tmp_path / ".local" / "state" / "darkroom" / "console" / "uploads.json"
+
+
+@pytest.mark.parametrize("port", [1, 6000, 6667, 10080])
+def test_a_port_on_which_no_browser_opens_a_page_is_refused_before_it_is_kept(file: Path, port: int) -> None:
+    with pytest.raises(UsageError, match=f"Browsers open no page at port {port}\\."), open_address(file, port):
+        pass
+
+    assert not file.exists()
