@@ -34,11 +34,13 @@ class UploadsOutput(StrEnum):
 class DeliveryOutput(StrEnum):
     """An output of a stack whose variants a distribution delivers, by its logical id.
 
-    The URL is where the keys of the derived bucket begin, without a slash at its end.
+    The URL is where the keys of the derived bucket begin, without a slash at its end. The signing keys, where there are
+    some, are the fingerprint of each and CloudFront's id of it, `1f0c…:K2JC…`, between commas.
     """
 
     URL = "DeliveryUrl"
     DISTRIBUTION_ARN = "DistributionArn"
+    SIGNING_KEYS = "SigningKeys"
 
 
 class LogOutput(StrEnum):

@@ -115,13 +115,17 @@ class PipelineStack(Stack):
 
     def _deliver(self, delivery: Delivery, config: Config) -> dict[StrEnum, str]:
         """Let a distribution read the derived bucket, and say where it delivers."""
-        arn, host = delivery.distribution_arn, "".join(delivery.domain_names[:1])
-        if arn is None:
-            made = Distribution(self, "Delivery", config=config, delivery=delivery, derived=self.storage.derived)
-            arn, host = made.arn, host or made.resource.distribution_domain_name
-        is_own = delivery.distribution_arn is None
-        let_read(arn, self.storage.derived, manifests=delivery.manifests, is_own=is_own)
-        return {DeliveryOutput.URL: f"https://{host}", DeliveryOutput.DISTRIBUTION_ARN: arn}
+        derived, theirs, host = self.storage.derived, delivery.distribution_arn, "".join(delivery.domain_names[:1])
+        if theirs:
+            let_read(theirs, derived, manifests=delivery.manifests, is_own=False)
+            return {DeliveryOutput.URL: f"https://{host}", DeliveryOutput.DISTRIBUTION_ARN: theirs}
+        made = Distribution(self, "Delivery", config=config, delivery=delivery, derived=derived)
+        let_read(made.arn, derived, manifests=delivery.manifests, is_own=True)
+        return {
+            DeliveryOutput.URL: f"https://{host or made.resource.distribution_domain_name}",
+            DeliveryOutput.DISTRIBUTION_ARN: made.arn,
+            **({DeliveryOutput.SIGNING_KEYS: made.signing_keys.ids} if made.signing_keys else {}),
+        }
 
     def _monitor(self, config: Config) -> None:
         metrics = AlarmMetrics(

@@ -46,6 +46,17 @@ _BY_NAME = {
     "certificate_arn": "arn:aws:acm:us-east-1:123456789012:certificate/51af3dc0-da77-11e4-872e-1234567db123",
 }
 
+# Its private key is nobody's.
+_PUBLIC_KEY = (
+    "-----BEGIN PUBLIC KEY-----\n"
+    "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAsYsA0QKSizl+GhnBy2QHzafEYgxfKqAGt0Z1+uKINOQbCs5sseet"
+    "461nTdWjh3Lamgi0z14Dm038pKVwRnG4W1+uaTQ8epb+AEm25kYTHFJl6NsuKGtBWRVsB8YTEWnAmuWwmZKxoaGOseFOrgNj"
+    "gJ6gVpR2vcWBeZyJ8mM5fi1pPCvsurXJY2wWs+CY7cP59wHaaitvMyse8UZYsMWZy+1V8y2cKzIfgBrRO0lWFX0EhloFerCF"
+    "H+O2tXPekdvbHZFrJ4yhM59G06LoBRwvXWRj0Dc/NgtCzdok71vg0NjEvG4FrAiGV424rl4vdN6vgE4mJoO4+zu35dpZCR5b"
+    "zwIDAQAB"
+    "\n-----END PUBLIC KEY-----\n"
+)
+
 # Settings with which there is everything that a stack can have: without events, with each of their targets, with a
 # bucket that is there, and with a distribution.
 SETTINGS: Mapping[str, Mapping[str, object]] = {
@@ -57,6 +68,7 @@ SETTINGS: Mapping[str, Mapping[str, object]] = {
     "msk-serverless": _ALARMS | {"events": {"to": "msk-serverless"}},
     "delivery": _ALARMS | {"delivery": {}},
     "delivery-by-name": _ALARMS | {"delivery": _BY_NAME},
+    "delivery-signed": _ALARMS | {"delivery": {"public_keys": [_PUBLIC_KEY]}},
 }
 
 

@@ -21,6 +21,7 @@ from darkroom.cli.commands.show import show
 from darkroom.cli.commands.status import status
 from darkroom.cli.commands.up import up
 from darkroom.cli.commands.upload import upload
+from darkroom.cli.commands.url import url
 from darkroom.cli.terminal import told_when_stopped
 from darkroom.errors import DarkroomError
 from darkroom.text import printable
@@ -40,7 +41,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (run, up, upload, status, show, link, doctor, console, adopt):
+for command in (run, up, upload, status, show, url, link, doctor, console, adopt):
     app.command()(command)
 app.command("backfill")(backfill_)
 app.add_typer(dlq.app, name="dlq")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from darkroom.doctor.alarms import check_alarms
 from darkroom.doctor.bucket_notifications import check_room
 from darkroom.doctor.concurrency import check_concurrency
+from darkroom.doctor.delivery import check_delivery
 from darkroom.doctor.drift import compare_function, compare_templates, deployed_template, synthesized_template
 from darkroom.doctor.events import check_events
 from darkroom.doctor.findings import Check, Finding, ok, on_this_machine, warning
@@ -50,6 +51,7 @@ def checks(pipeline: Pipeline, config: Config, assembly: Path, *, idle_timeout: 
         yield Check("The bucket's other notifications", partial(_check_room, pipeline, config))
     yield Check("The dead letters", partial(_check_dead_letters, pipeline))
     yield Check("The events", partial(check_events, pipeline))
+    yield Check("The distribution", partial(check_delivery, pipeline))
     yield Check("The alarms", partial(check_alarms, pipeline, deployed))
     if idle_timeout is not None:
         yield Check("A test image", partial(_send_image, pipeline, deployed, idle_timeout))

@@ -1,6 +1,6 @@
 """Check who may send to the jobs queue."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
@@ -41,11 +41,19 @@ def lets_send(statement: Mapping[str, Any], service: str, source_arn: str) -> bo
 
     It must do so on behalf of the bucket, or of the rule.
     """
+    return allows(statement, service, source_arn, {"sqs:sendmessage", "sqs:*"})
+
+
+def allows(statement: Mapping[str, Any], service: str, source_arn: str, any_of: Collection[str]) -> bool:
+    """Tell whether a statement of a resource's policy lets a service do something.
+
+    It must do so on behalf of the source; any of the actions will do, which are in small letters.
+    """
     principal = statement.get("Principal")
     services = _list(principal.get("Service", ())) if isinstance(principal, dict) else []
     actions = {action.lower() for action in _list(statement.get("Action", ()))}
     is_allowed = statement.get("Effect") == "Allow" and service in services
-    return is_allowed and bool(actions & {"sqs:sendmessage", "sqs:*"}) and _is_source(statement, source_arn)
+    return is_allowed and not actions.isdisjoint(any_of) and _is_source(statement, source_arn)
 
 
 def _is_source(statement: Mapping[str, Any], source_arn: str) -> bool:

@@ -49,7 +49,9 @@ class Pipeline:
     """A deployed pipeline: where everything is, and how to speak to it.
 
     `endpoint_url` None is AWS itself; `by_eventbridge` says that EventBridge tells the jobs queue of uploads, and not
-    their bucket itself. `delivery_url` is where a distribution delivers the derived bucket, None where there is none.
+    their bucket itself. `delivery_url` is where a distribution delivers the derived bucket, None where there is none;
+    `distribution_arn` says which one. `signing_keys` are CloudFront's ids of the keys that must sign its URLs, by the
+    fingerprints of their public keys.
     """
 
     session: boto3.Session = field(repr=False, compare=False)
@@ -62,6 +64,8 @@ class Pipeline:
     function_name: str
     by_eventbridge: bool = False
     delivery_url: str | None = None
+    distribution_arn: str | None = None
+    signing_keys: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def region(self) -> str:
@@ -166,8 +170,15 @@ def pipeline_of(
         dead_letter_queue_url=outputs[Output.DEAD_LETTER_QUEUE_URL],
         function_name=outputs[Output.FUNCTION_NAME],
         by_eventbridge=outputs.get(UploadsOutput.NOTIFIED_BY) == NotifiedBy.EVENTBRIDGE,
+        distribution_arn=outputs.get(DeliveryOutput.DISTRIBUTION_ARN),
         delivery_url=_reachable(outputs.get(DeliveryOutput.URL), endpoint_url),
+        signing_keys=_signing_keys(outputs.get(DeliveryOutput.SIGNING_KEYS)),
     )
+
+
+def _signing_keys(told: str | None) -> dict[str, str]:
+    pairs = (each.partition(":") for each in told.split(",")) if told else ()
+    return {fingerprint: key_id for fingerprint, _, key_id in pairs}
 
 
 def _reachable(delivery_url: str | None, endpoint_url: str | None) -> str | None:

@@ -1,9 +1,11 @@
 """Refuse values that are allowed each by itself, and cannot work together."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 
 from contract.errors import SettingsError
+from resize.imaging.variants import Variant
 from resize.settings import STORAGE_SECONDS, WALL_FACTOR, Events
 from stacks.config.config import MAX_BUCKET_NAME, Config
 from stacks.config.event_target import MskServerlessTarget
@@ -146,11 +148,16 @@ def _check_events(config: Config) -> None:
 
 def _check_environment(config: Config) -> None:
     """See that the environment has room for what the function is told; no preset has more than `variants` may."""
-    _check_room(replace(config, presets=()), "variants", f"{len(config.variants)} variants")
+    _check_room(replace(config, presets=()), "variants", _count(config.variants))
     for preset in config.presets:
         alone = replace(config, variants=preset.variants, presets=())
-        _check_room(alone, f"presets[{preset.prefix!r}].variants", f"{len(preset.variants)} variants")
+        _check_room(alone, f"presets[{preset.prefix!r}].variants", _count(preset.variants))
     _check_room(config, "presets", f"{len(config.presets)} presets")
+
+
+def _count(variants: Sequence[Variant]) -> str:
+    """Count variants as a person does, who has written one of the format `auto` once."""
+    return f"{len({variant.name for variant in variants})} variants"
 
 
 def _check_room(config: Config, key: str, what: str) -> None:

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from contract.errors import SettingsError
 from stacks.config.members import check_members, matching
+from stacks.config.public_keys import PublicKey, parse_public_keys
 from stacks.config.rules import BOOLEAN, ORIGINS
 
 # docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/CNAMEs.html: a name as DNS has it, or all of a domain's.
@@ -34,7 +35,8 @@ class Delivery:
     """How variants are delivered.
 
     `domain_names` are names of one's own, of which the first is written into URLs; the certificate is for all of them.
-    `manifests` says that manifests are delivered too. `distribution_arn` is a distribution that is there already, None
+    `manifests` says that manifests are delivered too. With `public_keys` every URL has to be signed by the private key
+    of one of them. `distribution_arn` is a distribution that is there already, None
     for one of the stack's own.
     """
 
@@ -43,12 +45,13 @@ class Delivery:
     price_class: PriceClass = PriceClass.ALL
     cors_origins: tuple[str, ...] = _CORS_ORIGINS
     manifests: bool = False
+    public_keys: tuple[PublicKey, ...] = ()
     distribution_arn: str | None = None
 
 
-MEMBERS = ("domain_names", "certificate_arn", "price_class", "cors_origins", "manifests", "distribution_arn")
-# What is said by whoever has made a distribution.
-_OF_THE_STACKS_OWN = ("certificate_arn", "price_class", "cors_origins")
+# What is said at a distribution that is there, and not here.
+_OF_THE_STACKS_OWN = ("certificate_arn", "price_class", "cors_origins", "public_keys")
+MEMBERS = ("domain_names", "manifests", "distribution_arn", *_OF_THE_STACKS_OWN)
 
 
 def parse_delivery(key: str, value: object) -> Delivery:
@@ -66,6 +69,7 @@ def parse_delivery(key: str, value: object) -> Delivery:
         price_class=_price_class(f"{key}.price_class", value.get("price_class", PriceClass.ALL.value)),
         cors_origins=ORIGINS.parse(f"{key}.cors_origins", value.get("cors_origins", [*_CORS_ORIGINS])),
         manifests=BOOLEAN.parse(f"{key}.manifests", value.get("manifests", False)),
+        public_keys=parse_public_keys(f"{key}.public_keys", value.get("public_keys", [])),
         distribution_arn=_distribution(f"{key}.distribution_arn", value.get("distribution_arn")),
     )
     if delivery.distribution_arn is None:

@@ -14,6 +14,7 @@ from contract.delivery import AUTO
 from contract.keys import MANIFESTS
 from stacks.config.config import Config
 from stacks.config.delivery import Delivery, PriceClass
+from stacks.delivery.key_group import SigningKeys
 from stacks.names import global_name
 from stacks.suppressions import suppress
 
@@ -62,7 +63,7 @@ _LISTS_NOTHING = "The default root object is set, so no request lists the bucket
 class Distribution(Construct):
     """A distribution of the stack's own.
 
-    It has HTTP/3, TLS, a policy of headers, and the bucket behind it.
+    It has HTTP/3, TLS, a policy of headers, and the bucket behind it. `signing_keys` is None where anybody may ask.
     """
 
     def __init__(
@@ -70,6 +71,11 @@ class Distribution(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self._stack_name = config.stack_name
+        self.signing_keys: SigningKeys | None = None
+        if delivery.public_keys:
+            self.signing_keys = SigningKeys(
+                self, "SigningKeys", stack_name=config.stack_name, keys=delivery.public_keys
+            )
         of_a_file, of_any = self._behaviors(delivery, derived)
         self.resource = cloudfront.Distribution(
             self,
@@ -100,6 +106,7 @@ class Distribution(Construct):
     ) -> tuple[cloudfront.BehaviorOptions, cloudfront.BehaviorOptions]:
         """Say what becomes of requests for a file, and of those for whichever file the client reads."""
         origin, cached, headers = self._origin(derived), self._cache_policy(), self._headers(delivery)
+        signers = [self.signing_keys.group] if self.signing_keys else None
         accept = self._function("Accept", "accept", edge_function("accept.js"), _ASKED)
         version = self._function("Version", "version", edge_function("version.js"), _ANSWERED)
         version_of_auto = self._function(
@@ -115,6 +122,7 @@ class Distribution(Construct):
                 compress=False,  # a picture is compressed already
                 cache_policy=cached,
                 response_headers_policy=headers,
+                trusted_key_groups=signers,
                 function_associations=[*functions],
             )
 

@@ -4,13 +4,14 @@ import json
 import re
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from darkroom.pipeline.client import Pipeline
 from support.command.browsers import DEADLINE
-from support.command.served_console import ServedConsole
+from support.command.served_console import ServedConsole, served
 from support.function.buckets import Buckets
 from support.function.events import s3_body, s3_record
 from support.imaging.images import rendered
@@ -154,6 +155,29 @@ def test_a_variant_is_opened_and_downloaded_and_its_key_and_srcset_are_copied(
     srcset = page.evaluate("navigator.clipboard.readText()")
     assert srcset == world.manifest(f"console/{HOSTILE}")["srcset"]
     assert "signature" not in page.content().lower()
+
+
+def test_of_what_is_delivered_the_url_and_the_whole_picture_are_copied(
+    world: Buckets, queues: Pipeline, page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    with served(replace(queues, delivery_url="https://images.example.com")) as delivered:
+        upload(world, delivered, page, HOSTILE)
+        page.get_by_text("Files and keys").click()
+        line = page.locator(".files li").filter(has=page.locator("b", has_text="large"))
+
+        line.get_by_role("button", name="Copy URL").click()
+        expect(line.get_by_role("button", name="Copied")).to_be_visible()
+        url = page.evaluate("navigator.clipboard.readText()")
+        page.get_by_role("button", name="Copy picture").click()
+        expect(page.get_by_role("button", name="Copied").nth(1)).to_be_visible()
+        markup = page.evaluate("navigator.clipboard.readText()")
+
+    (large,) = [each for each in world.manifest(f"console/{HOSTILE}")["renditions"] if each["variant"] == "large"]
+    assert url == f"https://images.example.com/{quote(large['key'])}?v={large['etag']}"
+    assert markup.startswith("<picture>")
+    assert f'src="{url}"' in markup
 
 
 def test_where_the_browser_lets_no_page_copy_the_key_is_selected(

@@ -1,5 +1,7 @@
 """The distribution in front of the derived bucket: what it may read, what it answers with, and what it is called."""
 
+import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,8 +16,10 @@ from stacks.outputs import DeliveryOutput, Output
 from support.aws.stack import (
     CERTIFICATE_ARN,
     DISTRIBUTION_ARN,
+    PUBLIC_KEYS,
     WITH_DELIVERY,
     WITH_DOMAIN,
+    WITH_SIGNED_URLS,
     WITH_THEIR_DISTRIBUTION,
     Json,
     Template,
@@ -24,6 +28,7 @@ from support.aws.stack import (
 )
 
 DISTRIBUTION = "AWS::CloudFront::Distribution"
+TOLD = [DeliveryOutput.URL, DeliveryOutput.DISTRIBUTION_ARN]
 BUCKET_POLICY = "AWS::S3::BucketPolicy"
 
 
@@ -40,6 +45,11 @@ def named(tmp_path_factory: pytest.TempPathFactory) -> Template:
 @pytest.fixture(scope="module")
 def theirs(tmp_path_factory: pytest.TempPathFactory) -> Template:
     return synthesize(tmp_path_factory.mktemp("theirs"), WITH_THEIR_DISTRIBUTION)
+
+
+@pytest.fixture(scope="module")
+def signed(tmp_path_factory: pytest.TempPathFactory) -> Template:
+    return synthesize(tmp_path_factory.mktemp("signed"), WITH_SIGNED_URLS)
 
 
 def config_of(template: Template) -> Json:
@@ -108,6 +118,17 @@ def test_a_distribution_that_is_there_is_let_read_and_none_is_made(theirs: Templ
         ("Allow", ["s3:ListBucket"], [bucket], DISTRIBUTION_ARN),
         ("Deny", ["s3:GetObject"], [f"{bucket}/manifests/*"], DISTRIBUTION_ARN),
     ]
+
+
+def test_the_page_prints_the_statements_that_a_distribution_that_is_there_needs(theirs: Template) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "delivery.md").read_text(encoding="utf-8")
+    (printed,) = [block for block in re.findall(r"```json\n(.*?)```", page, re.DOTALL) if "DERIVED_BUCKET" in block]
+    bucket = f"<{theirs.id_of(Output.DERIVED_BUCKET)}.Arn>"
+    ours = printed.replace("arn:aws:s3:::DERIVED_BUCKET", bucket).replace("DISTRIBUTION_ARN", DISTRIBUTION_ARN)
+
+    made = [each for each in theirs.policies_of(Output.DERIVED_BUCKET, BUCKET_POLICY) if "Sid" in each]
+
+    assert [each | {"Resource": in_cloudformation(each["Resource"])} for each in made] == json.loads(ours)
 
 
 def test_cloudfront_signs_what_it_asks_the_bucket_for(delivered: Template) -> None:
@@ -182,7 +203,7 @@ def test_names_of_ones_own_come_with_their_certificate_and_tls_1_2(named: Templa
 
 def test_the_stack_tells_where_it_delivers_and_by_what(delivered: Template, named: Template, theirs: Template) -> None:
     def told(template: Template) -> list[str]:
-        return [in_cloudformation(template.json["Outputs"][each.value]["Value"]) for each in DeliveryOutput]
+        return [in_cloudformation(template.json["Outputs"][each.value]["Value"]) for each in TOLD]
 
     (name,) = delivered.all_of(DISTRIBUTION)
     assert told(delivered) == [
@@ -236,6 +257,35 @@ def test_a_long_name_is_cut_and_still_its_own() -> None:
 
     assert [len(name) for name in names] == [MAX_GLOBAL_NAME] * 2
     assert len(set(names)) == 2
+
+
+def test_only_urls_that_a_key_of_the_group_has_signed_are_answered(signed: Template) -> None:
+    (group,) = signed.all_of("AWS::CloudFront::KeyGroup")
+    config = config_of(signed)
+    behaviors = [config["DefaultCacheBehavior"], *config["CacheBehaviors"]]
+
+    assert [each["TrustedKeyGroups"] for each in behaviors] == [[{"Ref": group}]] * 2
+
+
+def test_each_key_is_a_resource_of_its_own_so_that_one_can_come_before_another_goes(
+    signed: Template, tmp_path: Path
+) -> None:
+    rotated = synthesize(tmp_path, replace(WITH_SIGNED_URLS, delivery=Delivery(public_keys=PUBLIC_KEYS[1:])))
+
+    def keys(template: Template) -> dict[str, str]:
+        made = template.all_of("AWS::CloudFront::PublicKey")
+        return {name: each["Properties"]["PublicKeyConfig"]["EncodedKey"] for name, each in made.items()}
+
+    assert set(keys(signed).values()) == {each.pem for each in PUBLIC_KEYS}
+    assert keys(rotated).items() < keys(signed).items()
+    group = signed.only("AWS::CloudFront::KeyGroup")["Properties"]["KeyGroupConfig"]
+    assert {each["Ref"] for each in group["Items"]} == set(keys(signed))
+
+
+def test_the_stack_tells_which_key_is_which(signed: Template) -> None:
+    told = in_cloudformation(signed.json["Outputs"][DeliveryOutput.SIGNING_KEYS.value]["Value"])
+
+    assert [pair.partition(":")[0] for pair in told.split(",")] == [each.fingerprint for each in PUBLIC_KEYS]
 
 
 def test_the_functions_are_published_for_runtime_2(delivered: Template) -> None:

@@ -19,6 +19,7 @@ from support.aws.stack import (
     WITH_MSK,
     WITH_NOTIFICATION,
     WITH_SCRAM,
+    WITH_SIGNED_URLS,
     WITH_THEIR_DISTRIBUTION,
     Template,
     make_app,
@@ -68,7 +69,7 @@ EXPLAINED_OF_DELIVERY: list[Finding] = [
     ("AwsSolutions-CFR3", "Darkroom/Delivery/Distribution/Resource"),
 ]
 OF_CLOUDFRONTS_CERTIFICATE: list[Finding] = [("AwsSolutions-CFR4", "Darkroom/Delivery/Distribution/Resource")]
-DELIVERIES = [WITH_DELIVERY, WITH_DOMAIN, WITH_THEIR_DISTRIBUTION]
+DELIVERIES = [WITH_DELIVERY, WITH_DOMAIN, WITH_SIGNED_URLS, WITH_THEIR_DISTRIBUTION]
 
 # And what the stack `Log` adds, whoever has made its network.
 EXPLAINED_OF_LOG: list[Finding] = [

@@ -56,8 +56,9 @@ def doctor(  # noqa: PLR0913 - the command has so many options
     s3:GetBucketNotification, sqs:GetQueueAttributes, lambda:GetFunctionConfiguration, ListEventSourceMappings and
     GetAccountSettings, cloudwatch:DescribeAlarms; with events on also sqs:GetQueueUrl, logs:FilterLogEvents,
     cloudwatch:GetMetricStatistics, and where their function reads a secret from a VPC ec2:DescribeVpcEndpoints and
-    ec2:DescribeRouteTables; for the test image s3:PutObject and s3:DeleteObjectVersion on the uploads, s3:GetObject and
-    s3:ListBucket on the derived bucket. What may not be looked at is a warning.
+    ec2:DescribeRouteTables; with delivery cloudfront:GetDistribution and s3:GetBucketPolicy; for the test image
+    s3:PutObject and s3:DeleteObjectVersion on the uploads, s3:GetObject and s3:ListBucket on the derived bucket. What
+    may not be looked at is a warning.
 
     Exit status: 0 no fault, 1 a fault, 2 wrong usage, 3 nothing could be looked at.
     """  # noqa: D301 - \b tells the help to leave the lines as they are

@@ -86,7 +86,7 @@ derived bucket     {pipeline.derived_bucket}
 jobs queue         {pipeline.jobs_queue_url}
 dead-letter queue  {pipeline.dead_letter_queue_url}
 function           {pipeline.function_name}
-{_log_lines(log)}
+{_delivery_line(pipeline)}{_log_lines(log)}
 Upload an image:
   {command} s3 cp photo.jpg s3://{pipeline.uploads_bucket}/
 See the results:
@@ -95,6 +95,10 @@ Let any AWS tool of a shell find it; the keys are new at each start, and nothing
   {export_command(pipeline)}
 
 Ctrl-C stops it, and everything in it is gone."""
+
+
+def _delivery_line(pipeline: Pipeline) -> str:
+    return f"delivered at       {pipeline.delivery_url}\n" if pipeline.delivery_url else ""
 
 
 def _log_lines(log: LocalLog | None) -> str:

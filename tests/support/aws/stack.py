@@ -14,9 +14,11 @@ from stacks.config.delivery import Delivery, PriceClass
 from stacks.config.event_target import EventBridgeTarget, KafkaAuth, KafkaTarget, MskServerlessTarget, Vpc
 from stacks.config.existing_bucket import ExistingBucket, NotifiedBy
 from stacks.config.feature_flags import FEATURE_FLAGS
+from stacks.config.public_keys import parse_public_keys
 from stacks.log.stack import with_cluster
 from stacks.outputs import EventsOutput, Output
 from stacks.pipeline import PipelineStack
+from support.command.signing_keys import private_key, public_pem
 
 Json: TypeAlias = dict[str, Any]
 
@@ -76,6 +78,8 @@ WITH_DOMAIN = replace(
         manifests=True,
     ),
 )
+PUBLIC_KEYS = parse_public_keys("public_keys", [public_pem(private_key(each)) for each in ("earlier", "current")])
+WITH_SIGNED_URLS = replace(EVERYTHING, delivery=Delivery(public_keys=PUBLIC_KEYS))
 DISTRIBUTION_ARN = "arn:aws:cloudfront::123456789012:distribution/E2QWRUHAPOMQZL"
 WITH_THEIR_DISTRIBUTION = replace(
     EVERYTHING, delivery=Delivery(domain_names=("images.example.com",), distribution_arn=DISTRIBUTION_ARN)

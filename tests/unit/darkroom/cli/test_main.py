@@ -12,7 +12,7 @@ import pytest
 from darkroom.cli.main import main
 
 COMMANDS = (
-    *("run", "up", "upload", "status", "show", "link", "console", "backfill", "doctor"),
+    *("run", "up", "upload", "status", "show", "url", "link", "console", "backfill", "doctor"),
     *("dlq list", "dlq show", "dlq redrive", "dlq discard", "events tail", "events lag", "events replay"),
     *("events backfill", "events verify", "events dlq"),
 )
