@@ -15,7 +15,7 @@ unexport PYTHONDONTWRITEBYTECODE
 COMPILE = $(BIN)/python -W ignore -m compileall -qq -j 0 -x /aws_cdk/ .venv/lib || true # what fails is not imported either
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long test-log test-runtime test-corpus nightly soak soak-log fuzz scale scale-measure lint checkov audit
+.PHONY: help setup demo test test-long test-log test-runtime test-corpus crops nightly soak soak-log fuzz scale scale-measure lint checkov audit
 .PHONY: bench bench-log compare encoding lock settings clean
 .PHONY: bootstrap deploy diff destroy
 
@@ -133,6 +133,10 @@ test-runtime: $(RUNTIME)/.set-up $(COMPILER) ## the bundles that are deployed, r
 test-corpus: setup ## compare both engines with Chromium on the image files of FOLDER=…; KNOWN=… lists what may differ
 	@test -d "$(FOLDER)" || { echo "make test-corpus FOLDER=…: a folder of image files is missing, not '$(FOLDER)'"; exit 2; }
 	$(BIN)/python -m tools.corpus "$(FOLDER)" $(if $(KNOWN),--known "$(KNOWN)")
+
+crops: setup ## cut the pictures of PHOTOS=… by their middle and by attention, and write a page to look at
+	@test -d "$(PHOTOS)" || { echo "make crops PHOTOS=…: a folder of pictures is missing, not '$(PHOTOS)'"; exit 2; }
+	$(BIN)/python -m tools.crops "$(PHOTOS)"
 
 nightly: setup ## look for an interleaving that does not converge for much longer than the tests do
 	CONVERGENCE_EXAMPLES=20000 $(BIN)/pytest tests/functional/resize/test_convergence.py --timeout 0

@@ -24,7 +24,7 @@ from resize.imaging.engine import Engine  # noqa: E402 - the same
 from resize.imaging.formats.detect import SourceFormat, identify  # noqa: E402 - the same
 from resize.imaging.limits import Limits  # noqa: E402 - the same
 from resize.imaging.pillow.decode import open_image  # noqa: E402 - the same
-from resize.imaging.variants import Fit, Format, Variant  # noqa: E402 - the same
+from resize.imaging.variants import Fit, Format, Gravity, Variant  # noqa: E402 - the same
 from resize.sandbox.pool import Confinement, Sandbox  # noqa: E402 - the same
 from support.imaging import boxes, hostile, tiffs  # noqa: E402 - the same
 from support.imaging.bitmaps import MASKS, RLE8, bmp  # noqa: E402 - the same
@@ -36,7 +36,7 @@ LIMITS = Limits(frame_pixels=1_000_000, total_pixels=4_000_000, frames=50)
 CONFINEMENT = Confinement(memory_bytes=1024**3, answer_bytes=128 * 1024**2, processor_seconds=10, wall_seconds=30)
 VARIANTS = (
     Variant(name="large", width=16, effort=0),
-    Variant(name="thumb", width=8, height=8, fit=Fit.COVER, format=Format.JPEG),
+    Variant(name="thumb", width=8, height=8, fit=Fit.COVER, gravity=Gravity.ATTENTION, format=Format.JPEG),
     Variant(name="kept", width=12, format=None, effort=0),
 )
 

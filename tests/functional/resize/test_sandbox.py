@@ -12,18 +12,20 @@ from pathlib import Path
 from time import monotonic
 
 import pytest
+from PIL import Image
 
 from contract.errors import Reason
+from contract.focal_point import FocalPoint
 from resize.errors import ImageRejectedError, OutOfTimeError, SandboxError
 from resize.imaging.limits import Limits
-from resize.imaging.variants import Format, Variant
+from resize.imaging.variants import Fit, Format, Variant
 from resize.sandbox.pool import Confinement, Sandbox
 from support.command.polling import eventually
 from support.function.subversion import HOSTILE, subvert
 from support.imaging import images
 from support.imaging.formats import pictures
 from support.imaging.hostile import webp_of_34_bytes
-from support.imaging.images import crashing_heic, rendered, variant
+from support.imaging.images import crashing_heic, encoded, opened, rendered, variant
 from support.imaging.pictures import jpeg
 
 pytestmark = [pytest.mark.long, pytest.mark.usefixtures("engine")]
@@ -307,6 +309,23 @@ def test_each_image_becomes_the_variants_that_are_asked_for_it() -> None:
 
         assert [(each.variant, each.width) for each in asked.renditions] == [("other", 9), ("small", 5)]
         assert width_of_good_image(sandbox) == 32
+
+
+def test_each_image_is_cut_around_the_focal_point_that_is_asked_for_it() -> None:
+    square = variant("square", width=20, height=20, fit=Fit.COVER)
+    halves = Image.new("RGB", (40, 20), "blue")
+    halves.paste("red", (0, 0, 20, 20))
+    with new_sandbox() as sandbox:
+        cuts = [
+            sandbox.render(encoded(halves), in_seconds(120), (square,), focus).renditions[0].body
+            for focus in (FocalPoint(x=0, y=0), FocalPoint(x=1, y=1), None)
+        ]
+
+    assert [sorted(color for _, color in opened(cut).convert("RGB").getcolors() or ()) for cut in cuts] == [
+        [(255, 0, 0)],
+        [(0, 0, 255)],
+        [(0, 0, 255), (255, 0, 0)],
+    ]
 
 
 def test_no_credentials_reach_the_child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
