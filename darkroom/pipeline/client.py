@@ -12,7 +12,7 @@ from darkroom.errors import DarkroomError
 from darkroom.pipeline.log_events import filter_log_events
 from resize.settings import version_number
 from stacks.config.existing_bucket import NotifiedBy
-from stacks.outputs import DeliveryOutput, Output, UploadsOutput
+from stacks.outputs import DeliveryOutput, DerivedOutput, Output, UploadsOutput
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -47,6 +47,7 @@ class Pipeline:
 
     `endpoint_url` None is AWS itself; `by_eventbridge` says that EventBridge tells the jobs queue of uploads, and not
     their bucket itself. `delivery_url` is where a distribution delivers the derived bucket, None where there is none.
+    `derived_prefix` is with what the keys of all that is made start there.
     """
 
     session: boto3.Session = field(repr=False, compare=False)
@@ -59,6 +60,7 @@ class Pipeline:
     function_name: str
     by_eventbridge: bool = False
     delivery_url: str | None = None
+    derived_prefix: str = ""
 
     @property
     def region(self) -> str:
@@ -164,4 +166,5 @@ def pipeline_of(
         function_name=outputs[Output.FUNCTION_NAME],
         by_eventbridge=outputs.get(UploadsOutput.NOTIFIED_BY) == NotifiedBy.EVENTBRIDGE,
         delivery_url=outputs.get(DeliveryOutput.URL),
+        derived_prefix=outputs.get(DerivedOutput.PREFIX, ""),
     )

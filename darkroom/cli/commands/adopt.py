@@ -22,6 +22,7 @@ from darkroom.cli.options import EndpointUrl, KeyPrefix, LocalOption, json_optio
 from darkroom.cli.output.findings import print_finding
 from darkroom.cli.progress import steps
 from darkroom.cli.target import find_account
+from darkroom.doctor.derived_bucket import check_derived
 from darkroom.doctor.findings import Finding, Level
 from darkroom.errors import ExitStatus, UsageError
 from darkroom.local.synthesis import checked_configuration
@@ -85,7 +86,8 @@ def adopt(  # noqa: PLR0913 - the command has so many options
         config = checked_configuration(settings)
         progress.begin("Counting what lies in it")
         census = take_census(client_of(session, "s3", place), bucket, prefix, config.presets)
-    findings = [*judge(found, census, region=session.region_name, config=config)]
+    s3 = client_of(session, "s3", place)
+    findings = [*judge(found, census, region=session.region_name, config=config), *check_derived(config, s3)]
     estimate = _estimate(census, config)
     if as_json:
         typer.echo(_json(findings, census, estimate, settings))

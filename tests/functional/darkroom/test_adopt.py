@@ -313,9 +313,12 @@ def test_what_lies_in_the_folder_of_each_preset_is_counted_and_the_estimate_goes
     ]
     configure(monkeypatch, tmp_path, variants={}, presets=presets)
     estimates: list[Estimate] = []
-    monkeypatch.setattr(
-        "darkroom.cli.commands.adopt.Estimate", lambda **given: estimates.append(Estimate(**given)) or estimates[-1]
-    )
+
+    def estimate(**given: int) -> Estimate:
+        estimates.append(Estimate(**given))
+        return estimates[-1]
+
+    monkeypatch.setattr(command, "Estimate", estimate)
 
     said = told("photos")
     shown = adopt("photos").stderr
