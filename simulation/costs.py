@@ -70,8 +70,8 @@ def bill(
 ) -> tuple[Line, ...]:
     """Make the bill of a million uploads.
 
-    The usage is of a simulated time in which `uploads_a_day` came. The upload's own PUT, storage and what readers of
-    the renditions cause are not ours, and not in it.
+    The usage is of a simulated time in which `uploads_a_day` came. The upload's own PUT is not ours, and not in it;
+    what keeping and sending the renditions costs is in delivery.py.
     """
     prices = price_list.prices
     scale = MILLION / usage.jobs
@@ -91,8 +91,9 @@ def bill(
         ("SQS", "delete", usage.deletes * scale, "sqs_request"),
         ("CloudWatch", "take in the log", log_bytes / 1e9, "log_gigabyte"),
         ("CloudWatch", "keep our metrics", parameters.custom_metrics * days / DAYS_A_MONTH, "metric_month"),
-        ("X-Ray", "record traces", _traces(invocations, days * DAY_SECONDS), "trace"),
     ]
+    if config.tracing:
+        lines.append(("X-Ray", "record traces", _traces(invocations, days * DAY_SECONDS), "trace"))
     if pollers is not None:
         lines.append(("Lambda", "keep pollers ready", pollers.minimum * days * 24, "poller_hour"))
     return tuple(

@@ -12,6 +12,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from stacks.bundle.bytecode import SOURCES, digest_of_sources
 from stacks.config.config import Config
 from stacks.suppressions import suppress
 
@@ -22,6 +23,10 @@ _QUEUE_CATCHES_FAILURES = (
 _X_RAY_HAS_NO_RESOURCES = (
     "X-Ray's write actions know no resource to restrict them to: "
     "docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html"
+)
+_IS_NOT_TRACED = (
+    "X-Ray is a setting of the stack, `tracing`, and off unless somebody asks for it: it would be a tenth of the cost "
+    "of an upload, and the log has the milliseconds of every job and the id of its invocation."
 )
 _QUEUE_LIMITS_CONCURRENCY = (
     "The event source mapping limits it. Reserved concurrency would throttle, every throttled batch would count as a "
@@ -102,11 +107,12 @@ class QueueFunction(Construct):
             role=self._role,
             log_group=self.log_group,
             logging_format=lambda_.LoggingFormat.JSON,
-            tracing=lambda_.Tracing.ACTIVE,
+            tracing=lambda_.Tracing.ACTIVE if self._config.tracing else lambda_.Tracing.DISABLED,
         )
         # The construct makes the function wait for its role, which naming the role has done already.
         resource = cast("lambda_.CfnFunction", function.node.default_child)
         resource.add_metadata("cfn-lint", {"config": {"ignore_checks": ["W3005"]}})
+        resource.add_metadata(SOURCES, digest_of_sources(program.bundle))
         return function
 
     def _suppress_rules(self, program: Program) -> None:
@@ -115,4 +121,7 @@ class QueueFunction(Construct):
         if program.no_vpc:
             suppress(self.function, program.no_vpc, "CKV_AWS_117")
         suppress(self.function, program.variables, "CKV_AWS_173")
-        suppress(self._role, _X_RAY_HAS_NO_RESOURCES, "AwsSolutions-IAM5[Resource::*]")
+        if self._config.tracing:
+            suppress(self._role, _X_RAY_HAS_NO_RESOURCES, "AwsSolutions-IAM5[Resource::*]")
+        else:
+            suppress(self.function, _IS_NOT_TRACED, "Serverless-LambdaTracing", "CKV_AWS_50")

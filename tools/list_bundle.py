@@ -24,7 +24,7 @@ def listing_of(engine: Engine) -> Path:
 def listing(bundle: Path, engine: Engine) -> str:
     """Write a bundle's files as an indented tree.
 
-    Each package of ours is one line, for another test compares it.
+    Each package of ours is one line, for another test compares it; so does one what is compiled.
     """
     return "\n".join([_HEADER.format(engine=engine), *_lines(bundle, ""), ""])
 
@@ -33,6 +33,8 @@ def _lines(folder: Path, indent: str) -> Iterator[str]:
     for path in sorted(folder.iterdir()):
         if path.is_file():
             yield f"{indent}{path.name}"
+        elif path.name == "__pycache__":
+            continue
         elif path.name in _OWN and not indent:
             yield f"{path.name}/  {_OWN[path.name]} lambdas/{path.name}"
         else:

@@ -5,7 +5,6 @@ Fresh functions from the bundle that is deployed, each with one job.
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -32,7 +31,6 @@ class FreshFunction:
 
     def __init__(self, engine: str, folder: Path, *, cache: Path = CACHE) -> None:
         self._bundle = build_bundle(None, **choosing(engine), cache=cache)
-        self._folder = folder
         self._runtime = runtime_in(Path(tempfile.mkdtemp(prefix="runtime-", dir=folder)))
         settings = Settings(
             uploads_bucket="uploads", derived_bucket="derived", variants=Config().variants, **choosing(engine)
@@ -51,8 +49,7 @@ class FreshFunction:
         Raises:
             WorkerError: it did not resize it.
         """
-        with tempfile.TemporaryDirectory(prefix="task-", dir=self._folder) as copied:
-            done = self._run(self._uncompiled_bundle(Path(copied)), source)
+        done = self._run(source)
         if done.returncode != 0:
             raise WorkerError((done.stderr.strip() or "ended without a word").splitlines()[-1])
         said = json.loads(done.stdout.splitlines()[-1])
@@ -68,15 +65,9 @@ class FreshFunction:
             child_bytes=said["child_bytes"],
         )
 
-    def _uncompiled_bundle(self, folder: Path) -> Path:
-        """Copy the bundle: the sandbox's child leaves compiled code beside what it imports, as it cannot on Lambda."""
-        return shutil.copytree(
-            self._bundle, folder / "bundle", ignore=shutil.ignore_patterns("__pycache__"), symlinks=True
-        )
-
-    def _run(self, bundle: Path, source: Path) -> subprocess.CompletedProcess[str]:
+    def _run(self, source: Path) -> subprocess.CompletedProcess[str]:
         program = Path(__file__).with_name("first_job.py")
-        seen = (str(bundle), str(self._runtime), str(PROJECT / "tests"), str(source))
+        seen = (str(self._bundle), str(self._runtime), str(PROJECT / "tests"), str(source))
         command = [sys.executable, "-I", "-S", "-B", str(program), *seen, str(monotonic())]
         return subprocess.run(
             command, env=self._environment, capture_output=True, text=True, check=False, timeout=_SECONDS

@@ -77,7 +77,7 @@ def _environment(engine: str, aws: Emulator) -> dict[str, str]:
 
 
 def _first_job(key: str, source: bytes, aws: Emulator, engine: str, folder: Path) -> RuntimeAnswer:
-    """Have a fresh function, of which nothing is compiled yet, resize a source."""
+    """Have a fresh function resize a source."""
     version = _s3(aws).put_object(Bucket=_UPLOADS, Key=key, Body=source)["VersionId"]
     event = sqs_event(s3_body(s3_record(key, version_id=version, size=len(source))))
     for record in event["Records"]:  # it has not waited, so it cannot have been tried before

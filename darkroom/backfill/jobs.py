@@ -15,6 +15,7 @@ from urllib.parse import quote_plus
 
 from botocore.exceptions import ClientError
 
+from contract.focal_point import FocalPoint, focus_in
 from contract.keys import is_folder_marker, manifest_key, rendition_key
 from contract.manifest import LaterSchemaError, Manifest, Outcome
 from contract.object_version import identity_of
@@ -44,7 +45,7 @@ _SEQUENCER_DIGITS = 64
 class ObjectVersion:
     """The current version of an uploaded key.
 
-    `size` is in bytes, `archived` says that S3 does not hand it out.
+    `size` is in bytes, `archived` says that S3 does not hand it out, `focus` is the focal point that its uploader gave.
     """
 
     version_id: str | None
@@ -52,11 +53,12 @@ class ObjectVersion:
     size: int
     modified: datetime
     archived: bool = False
+    focus: FocalPoint | None = None
 
     @property
     def identity(self) -> str:
         """Which upload of the key it is: `identity_of`."""
-        return identity_of(self.version_id, self.etag)
+        return identity_of(self.version_id, self.etag, self.focus)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +104,7 @@ class Planner:
             manifest = read_manifest(self._s3, self._pipeline.derived_bucket, name)
         except LaterSchemaError:
             return PlannedKey(key=listed.key, decision=Decision.LATER_SCHEMA)
-        if (manifest and manifest.source.etag == listed.etag) or not selection.has_variants:
+        if (manifest and _is_as_listed(manifest, listed)) or not selection.has_variants:
             # The same bytes: whether of the same version or not, there may be nothing to do. Only which version of the
             # function may do it hangs on that: a job of a newer upload wins. Without variants bytes do not matter.
             verdict = select(manifest, selection, is_current=True)
@@ -133,6 +135,15 @@ class Planner:
         return written_at(self._s3, self._pipeline.derived_bucket, keys)
 
 
+def _is_as_listed(manifest: Manifest, listed: Listed) -> bool:
+    """Tell whether a manifest is of these bytes, and not from before they were put there.
+
+    They may have been put there anew, with another focal point, which no listing tells.
+    """
+    is_before = listed.modified is not None and datetime.fromisoformat(manifest.times.finished) < listed.modified
+    return manifest.source.etag == listed.etag and not is_before
+
+
 def _unfit(key: str, current: ObjectVersion, manifest: Manifest | None) -> Decision | None:
     """Tell what keeps an upload from being resized, whatever its manifest says of it; None where nothing does."""
     if current.archived:
@@ -155,14 +166,15 @@ def current_version(s3: "S3Client", bucket: str, key: str) -> ObjectVersion | No
         size=answer["ContentLength"],
         modified=answer["LastModified"],
         archived=_is_archived(answer),
+        focus=focus_in(answer.get("Metadata", {}))[0],
     )
 
 
 def rendition_keys(key: str, variants: Sequence[Variant], prefix: str) -> Iterator[str]:
     """Name all that may be made of an upload by these variants."""
     for variant in variants:
-        for form in [variant.format] if variant.format else Format:
-            yield rendition_key(variant.name, key, form.value, prefix)
+        for extension in variant.extensions:
+            yield rendition_key(variant.name, key, extension, prefix)
 
 
 def written_at(s3: "S3Client", bucket: str, keys: Iterable[str]) -> Iterator[str]:

@@ -4,6 +4,7 @@ import csv
 import gzip
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -25,12 +26,13 @@ _PAGE = 1_000
 class Listed:
     """A key, and what is known of its current version.
 
-    Its ETag, without quotes, and that S3 does not hand it out.
+    Its ETag, without quotes, that S3 does not hand it out, and when it was made.
     """
 
     key: str
     etag: str | None = None
     archived: bool = False
+    modified: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,8 @@ def list_bucket(
 
 
 def _listed(found: "ObjectTypeDef") -> Listed:
-    return Listed(found["Key"], found["ETag"].strip('"'), archived=_is_archived(found))
+    etag = found["ETag"].strip('"')
+    return Listed(found["Key"], etag, archived=_is_archived(found), modified=found["LastModified"])
 
 
 def _is_archived(found: "ObjectTypeDef") -> bool:

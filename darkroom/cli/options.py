@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import typer
 
 from contract.errors import SettingsError
+from contract.focal_point import FocalPoint, parse_focal_point
 from darkroom.errors import UsageError
 from darkroom.event_log.local import LogKind
 from resize.imaging.formats.detect import SourceFormat
@@ -45,6 +46,14 @@ Paths = Annotated[list[Path], typer.Argument(metavar="PATH", show_default=False)
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the plan, and do nothing.")]
 KeyPrefix = Annotated[str, typer.Option("--prefix", metavar="P", help="Only keys that start so.", show_default=False)]
+
+
+def focal_point(value: object) -> FocalPoint:
+    """Read a focal point; UsageError says what one is."""
+    try:
+        return parse_focal_point(str(value))
+    except ValueError as error:
+        raise UsageError(f"--focus: {error}.") from None
 
 
 def whole_number(option: str, lowest: int, highest: int) -> Callable[[object], int]:

@@ -21,6 +21,8 @@ from darkroom.doctor.stack_names import check_names, read_stack_names
 from darkroom.errors import DarkroomError, UsageError
 from darkroom.local.synthesis import configuration
 from darkroom.text import printable
+from stacks.bundle.bytecode import compiler_for
+from stacks.config.config import Config
 
 # What the CDK takes where no region is set: docs.aws.amazon.com/cdk/v2/guide/configure-env.html
 _REGION = "us-east-1"
@@ -82,7 +84,10 @@ def _check(target: str, options: Options) -> None:
     if options.has_own_app:
         _note("--app names what is deployed, so the names of its bucket and queue were not compared with the stack's.")
         return
-    for finding in _find(session, options):
+    config = configuration(options.context)
+    if target == "deploy":
+        _note_uncompiled(config)
+    for finding in _find(session, config):
         if finding.level is not Level.OK and target == "deploy":
             raise DarkroomError(f"{finding.what} {finding.advice}")
         if finding.level is not Level.OK:
@@ -107,8 +112,17 @@ def _is_known(session: boto3.Session) -> bool:
     return True
 
 
-def _find(session: boto3.Session, options: Options) -> Iterator[Finding]:
-    config = configuration(options.context)
+def _note_uncompiled(config: Config) -> None:
+    """Say that nothing here compiles for the function's Python: that is seen in how long it takes to start alone."""
+    if config.bundle_for == "lambda" and compiler_for(config.python) is None:
+        _note(
+            f"The function's code is deployed as source, which each cold start compiles: with Python {config.python} "
+            f"in place of this one (make setup PYTHON=python{config.python}) it is deployed compiled, and so it is "
+            'by any Python with "python": "3.14" in cdk.json, once make setup has installed the compiler.'
+        )
+
+
+def _find(session: boto3.Session, config: Config) -> Iterator[Finding]:
     try:
         deployed = read_stack_names(config.stack_name, session.client("cloudformation", config=_CLIENT))
     except DarkroomError as error:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
 from uuid import UUID
 
 from starlette.applications import Starlette
@@ -62,6 +63,10 @@ class Console:
         self._limits = limits
         self._pages = 0
         self._receiving = 0
+
+    def is_watched(self) -> bool:
+        """Tell whether a page is open."""
+        return self._pages > 0
 
     def app(self) -> Starlette:
         """Make the app; what stands before it lets only its owner in."""
@@ -123,7 +128,7 @@ class Console:
         result = self._uploads.result(request.path_params["id"])
         manifest = result.manifest if result else None
         for each in manifest.renditions if manifest else ():
-            if each.variant == request.path_params["variant"]:
+            if each.label == request.path_params["variant"] and request.url.query in {"", quote(each.etag, safe="")}:
                 return await rendition(self._s3, self._pipeline.derived_bucket, each)
         raise HTTPException(HTTPStatus.NOT_FOUND, "There is no such variant here.")
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import ClientError
 
+from contract.focal_point import focus_in
 from contract.keys import is_folder_marker
 from contract.object_version import identity_of
 from contract.s3_errors import is_missing
@@ -101,5 +102,6 @@ def _past(s3: "S3Client", bucket: str, found: "ObjectTypeDef", recorded: Manifes
             if not is_missing(error):
                 raise
             return None  # deleted since it was listed
-    upload = UploadedFile(LocalFile(Path(key), key), identity_of(answer.get("VersionId"), answer["ETag"]))
+    focus, _ = focus_in(answer.get("Metadata", {}))
+    upload = UploadedFile(LocalFile(Path(key), key), identity_of(answer.get("VersionId"), answer["ETag"], focus))
     return PastUpload(upload=upload, size=found["Size"], modified=modified, ended=modified, result=None)

@@ -123,7 +123,10 @@ def _delivered(row: Row, manifest: Manifest, base_url: str) -> Row:
     urls = variant_urls(base_url, manifest.renditions)
     return replace(
         row,
-        pictures=tuple(replace(each, url=urls.get(each.variant)) for each in row.pictures),
+        pictures=tuple(
+            replace(each, url=urls.get(rendition.variant))
+            for each, rendition in zip(row.pictures, manifest.renditions, strict=True)
+        ),
         srcset=delivered_srcset(base_url, manifest.renditions) or None,
         markup=picture(base_url, manifest.renditions, manifest.placeholder),
     )
@@ -143,9 +146,9 @@ def _meaning(result: Result) -> str | None:
 def _picture(row_id: str, rendition: PublishedRendition) -> RowPicture:
     # The ETag makes another address of other bytes, so that a browser may keep them.
     return RowPicture(
-        variant=rendition.variant,
+        variant=rendition.label,
         key=rendition.key,
-        path=f"uploads/{row_id}/{quote(rendition.variant, safe='')}?{quote(rendition.etag, safe='')}",
+        path=f"uploads/{row_id}/{quote(rendition.label, safe='')}?{quote(rendition.etag, safe='')}",
         width=rendition.width,
         height=rendition.height,
         bytes=rendition.bytes,

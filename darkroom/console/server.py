@@ -109,6 +109,7 @@ async def serve(
     async with asyncio.TaskGroup() as tasks:
         work = [
             uploads.run(),
+            uploads.follow_changes(console.is_watched),
             dead_letters.run(),
             sampler.run(dead_letters.counted),
             restore(pipeline, limits.prefix, health, uploads.restore),

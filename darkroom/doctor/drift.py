@@ -12,6 +12,7 @@ from darkroom.local.cloud_assembly import read_assembly
 from darkroom.pipeline.client import LIVE, Pipeline
 from darkroom.pipeline.deploy_advice import deploy_advice
 from darkroom.pipeline.deployed_config import settings_fault
+from stacks.bundle.bytecode import SOURCES
 from stacks.outputs import Output
 
 if TYPE_CHECKING:
@@ -62,14 +63,24 @@ def compare_templates(here: Mapping[str, Any], deployed: Mapping[str, Any], pipe
         yield warning(f"The template differs: {'; '.join(map(str, differences[:_SHOWN]))}{more}.", advice)
     else:
         yield ok("The template is this folder's.")
-    bundles, there = _bundles(here), _bundles(deployed)
-    if bundles == there:
-        yield ok("The code of each function is this folder's.")
-    else:
-        others = ", ".join(
-            name for name in sorted(bundles.keys() | there.keys()) if bundles.get(name) != there.get(name)
+    yield _compare_code(_bundles(here), _bundles(deployed), advice)
+
+
+def _compare_code(here: Mapping[str, "_Bundle"], deployed: Mapping[str, "_Bundle"], advice: str) -> Finding:
+    """Compare bundles by their sources: which Python has compiled them, if any, is no other code."""
+    differing = [name for name in sorted(here.keys() | deployed.keys()) if here.get(name) != deployed.get(name)]
+    others = [name for name in differing if not _are_of_the_same_sources(here.get(name), deployed.get(name))]
+    if others:
+        return warning(
+            f"The code of {', '.join(others)} is not this folder's: it or its requirements have changed.", advice
         )
-        yield warning(f"The code of {others} is not this folder's: it or its requirements have changed.", advice)
+    if differing:
+        return ok("The code of each function is this folder's. It is not compiled here as it is there.")
+    return ok("The code of each function is this folder's.")
+
+
+def _are_of_the_same_sources(one: "_Bundle | None", other: "_Bundle | None") -> bool:
+    return one is not None and other is not None and one.sources is not None and one.sources == other.sources
 
 
 def differences_of(here: object, deployed: object, path: str = "") -> Iterator[Difference]:
@@ -138,10 +149,18 @@ def _compared(template: Mapping[str, Any]) -> dict[str, Any]:
     return {**template, "Resources": resources}
 
 
-def _bundles(template: Mapping[str, Any]) -> dict[str, object]:
-    """Tell where the code of each function is, by the function's name in the template."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Bundle:
+    """Where the code of a function is, and the digest of its sources; none where an older Darkroom has deployed it."""
+
+    code: object
+    sources: object
+
+
+def _bundles(template: Mapping[str, Any]) -> dict[str, _Bundle]:
+    """Find the bundle of each function, by the function's name in the template."""
     return {
-        name: resource["Properties"].get("Code")
+        name: _Bundle(code=resource["Properties"].get("Code"), sources=resource.get("Metadata", {}).get(SOURCES))
         for name, resource in template["Resources"].items()
         if resource["Type"] == "AWS::Lambda::Function"
     }

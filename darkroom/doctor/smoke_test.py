@@ -84,7 +84,7 @@ class SmokeTest:
         bad = [each.key for each in manifest.renditions if self._length(each.key) != each.bytes]
         if bad:
             return fault(f"A test image's variants are missing or cut off: {', '.join(bad)}.", _LOOK_FOR_IT)
-        names = ", ".join(each.variant for each in manifest.renditions)
+        names = ", ".join(each.label for each in manifest.renditions)
         return ok(f"A test image went through in {manifest.times.milliseconds} ms, and can be fetched as {names}.")
 
     def _is_gone(self, manifest: Manifest) -> Finding:

@@ -4,18 +4,18 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 _PAUSE_SECONDS = 0.25
 
 
 def ask_coordinator(
-    ask: Callable[[], T],
+    ask: Callable[[], _T],
     *,
     seconds: float = 30,
     sleep: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
-) -> T:
+) -> _T:
     """Ask again while a coordinator loads its groups, or has moved.
 
     A broker that has just started answers so for some seconds; the client's own retries leave these answers to its

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from contract.errors import SettingsError
 from darkroom.errors import DarkroomError, UsageError
+from stacks.bundle.bytecode import pyodide_version
 from stacks.config.config import Config
 from stacks.config.context import read_context
 from stacks.config.parser import parse_config
@@ -124,7 +125,7 @@ def _run_app(overrides: Mapping[str, object], output: Path) -> None:
 
 def _fingerprint(overrides: Mapping[str, object]) -> str:
     """Name an assembly by all that goes into it; 128 bits, as two of one name would be mixed up."""
-    machine = [sys.version, platform.platform(), platform.machine()]
+    machine = [sys.version, platform.platform(), platform.machine(), pyodide_version()]
     digest = hashlib.sha256(json.dumps([dict(overrides), machine], sort_keys=True).encode())
     for path in _input_files():
         content = path.read_bytes()

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import boto3
 from botocore.exceptions import ClientError
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
 
 
+# What CloudFront calls a distribution of its own, after a word for it.
+CLOUDFRONT_HOST = ".cloudfront.net"
 # The alias that takes the jobs: stacks/resize_function.py.
 LIVE = "live"
 
@@ -165,6 +168,16 @@ def pipeline_of(
         dead_letter_queue_url=outputs[Output.DEAD_LETTER_QUEUE_URL],
         function_name=outputs[Output.FUNCTION_NAME],
         by_eventbridge=outputs.get(UploadsOutput.NOTIFIED_BY) == NotifiedBy.EVENTBRIDGE,
-        delivery_url=outputs.get(DeliveryOutput.URL),
+        delivery_url=_reachable(outputs.get(DeliveryOutput.URL), endpoint_url),
         derived_prefix=outputs.get(DerivedOutput.PREFIX, ""),
     )
+
+
+def _reachable(delivery_url: str | None, endpoint_url: str | None) -> str | None:
+    """Give the address at which this machine's browser reaches a distribution, which may be the emulator's."""
+    if delivery_url is None or endpoint_url is None:
+        return delivery_url
+    endpoint, host = urlsplit(endpoint_url), urlsplit(delivery_url).netloc
+    if not host.endswith(CLOUDFRONT_HOST):
+        return delivery_url
+    return f"{endpoint.scheme}://{host.removesuffix(CLOUDFRONT_HOST)}.cloudfront.localhost:{endpoint.port}"

@@ -27,7 +27,10 @@ _REPLACED = {"PreconditionFailed", "NoSuchKey"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DownloadedResult:
-    """An upload's result, and the file that each of its variants was copied to."""
+    """An upload's result, and the file that each of its renditions was copied to.
+
+    By the rendition's label.
+    """
 
     result: Result
     files: Mapping[str, Path]
@@ -43,7 +46,7 @@ def download(s3: "S3Client", pipeline: Pipeline, result: Result, out: ResultsFol
     """
     manifest = result.recorded.manifest if result.recorded else None
     renditions = manifest.renditions if manifest else ()
-    files = {rendition.variant: _copy(s3, pipeline, rendition, out) for rendition in renditions}
+    files = {rendition.label: _copy(s3, pipeline, rendition, out) for rendition in renditions}
     key = result.upload.source.key
     out.remove_earlier(key, kept=files.values())
     if result.recorded:

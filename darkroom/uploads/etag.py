@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from contract.focal_point import FocalPoint, focus_in
 from contract.object_version import identity_of
 from contract.s3_errors import error_code, is_missing
 
@@ -21,10 +22,10 @@ _DENIED = {"403", "AccessDenied"}
 _BLOCK_BYTES = 1024 * 1024
 
 
-def same_version(s3: "S3Client", bucket: str, key: str, path: Path) -> str | None:
+def same_version(s3: "S3Client", bucket: str, key: str, path: Path, focus: FocalPoint | None = None) -> str | None:
     """Find the newest object of a key, if its bytes are the file's.
 
-    It is told as `identity_of` does.
+    It is told as `identity_of` does. Where a focal point is given, its own must be that one.
 
     None for everything else. What decides is the size and the ETag, which any client's upload has, where checksums are
     of as many kinds as there are clients. In a bucket with SSE-S3, as ours are, an ETag is the MD5 of the bytes, or
@@ -40,10 +41,11 @@ def same_version(s3: "S3Client", bucket: str, key: str, path: Path) -> str | Non
     """
     try:
         found = s3.head_object(Bucket=bucket, Key=key)
-        if found["ContentLength"] != path.stat().st_size:
+        its_focus, _ = focus_in(found.get("Metadata", {}))
+        if found["ContentLength"] != path.stat().st_size or (focus and focus != its_focus):
             return None
         etag, which = found["ETag"].strip('"'), found.get("VersionId")
-        version = identity_of(which, etag)
+        version = identity_of(which, etag, its_focus)
         if "-" not in etag:
             return version if etag == md5(path) else None
         if etag == multipart_etag(path, PART_BYTES):

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from contract.focal_point import focus_in
 from contract.keys import is_folder_marker
 from contract.manifest import Outcome
-from contract.object_version import identity_of
+from contract.object_version import identity_in_event, identity_of
 from contract.s3_errors import is_missing
 from darkroom.errors import aws_errors
 from darkroom.pipeline.client import Pipeline
@@ -88,7 +89,7 @@ def look_up(pipeline: Pipeline, key: str) -> Found:
         return found
     return replace(
         found,
-        dead_letter=(key, stored.version_id) in set(watcher.new_dead_letters()),
+        dead_letter=(key, identity_in_event(stored.version_id)) in set(watcher.new_dead_letters()),
         jobs=queue_depth(sqs, pipeline.jobs_queue_url).total,
     )
 
@@ -103,7 +104,7 @@ def _newest(s3: "S3Client", bucket: str, key: str) -> tuple[CurrentObject | None
                 raise
             return None, error.response["ResponseMetadata"]["HTTPHeaders"].get("x-amz-delete-marker") == "true"
     return CurrentObject(
-        version_id=identity_of(answer.get("VersionId"), answer["ETag"]),
+        version_id=identity_of(answer.get("VersionId"), answer["ETag"], focus_in(answer.get("Metadata", {}))[0]),
         size=answer["ContentLength"],
         modified=answer["LastModified"],
     ), False

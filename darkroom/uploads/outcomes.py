@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Protocol, TypeAlias
 
 from contract.manifest import Manifest, Outcome
+from contract.object_version import identity_in_event
 from darkroom.uploads.upload import UploadedFile
 
 # Soon enough for a person, and few requests: a round costs three and one for each new manifest.
@@ -34,10 +35,11 @@ class Failure(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestFile:
-    """A manifest, and the very bytes that it was read from."""
+    """A manifest, the very bytes that it was read from, and their ETag in the bucket."""
 
     manifest: Manifest
     text: bytes
+    etag: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,8 +178,10 @@ class OutcomeTracker:
             self._results.append(Result(upload=self._pending.pop(version), outcome=Outcome.SUPERSEDED))
 
     def _find_dead_letters(self) -> None:
-        for version in self._pipeline.new_dead_letters():
-            if upload := self._pending.pop(version, None):
+        dead = set(self._pipeline.new_dead_letters())
+        for key, identity in [*self._pending]:
+            if (key, identity_in_event(identity)) in dead:
+                upload = self._pending.pop((key, identity))
                 self._results.append(Result(upload=upload, failure=Failure.DEAD_LETTER))
 
     def _give_up(self, failure: Failure) -> None:

@@ -28,7 +28,7 @@ _NAME_BYTES = 255
 # A `%` only where it would read as one of the escapes below: `100%.jpg` stays as it is.
 _ESCAPED = re.compile(r"[\0\\]|%(?=[0-9A-Fa-f]{2}|~)")
 _EMPTY = "%~"
-_EXTENSIONS = (".webp", ".jpg", ".png", ".gif", ".avif", ".json")
+_EXTENSIONS = (".webp", ".jpg", ".png", ".gif", ".avif", ".jpeg", ".json")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 
+from contract.focal_point import FOCUS, FocalPoint
 from contract.object_version import identity_of
 from darkroom.errors import DarkroomError, aws_errors
 from darkroom.parallel import WORKERS, map_parallel
@@ -33,7 +34,7 @@ _CONNECTIONS = Config(max_pool_connections=WORKERS * _PARTS_AT_ONCE)
 class UploadedFile:
     """A file that is in the bucket, and the version that this upload is.
 
-    `unchanged` says that it was there before; `version_id` is as `identity_of` tells it: an ETag where the bucket keeps
+    `unchanged` says that it was there before; `version_id` is as `identity_of` tells it: no id where the bucket keeps
     no versions.
     """
 
@@ -67,24 +68,33 @@ class _NoProgress:
 
 
 def upload_all(
-    sources: Sequence[LocalFile], pipeline: Pipeline, *, skip_unchanged: bool = False, progress: Progress | None = None
+    sources: Sequence[LocalFile],
+    pipeline: Pipeline,
+    *,
+    skip_unchanged: bool = False,
+    progress: Progress | None = None,
+    focus: FocalPoint | None = None,
 ) -> Iterator[UploadedFile]:
     """Upload every file, several at once; yield each when it is there.
 
-    With `skip_unchanged`, a file whose very bytes are its key's newest upload is not uploaded again.
+    With `skip_unchanged`, a file whose very bytes are its key's newest upload is not uploaded again, unless it has
+    another focal point than `focus`, which all of them get.
 
     Raises:
         DarkroomError: a file could not be read any more, or S3 refused it.
     """
-    upload = _Upload(pipeline, progress or _NoProgress(), skip_unchanged=skip_unchanged)
+    upload = _Upload(pipeline, progress or _NoProgress(), focus, skip_unchanged=skip_unchanged)
     return map_parallel(upload, sources, give_up=upload.give_up)
 
 
 class _Upload:
-    def __init__(self, pipeline: Pipeline, progress: Progress, *, skip_unchanged: bool) -> None:
+    def __init__(
+        self, pipeline: Pipeline, progress: Progress, focus: FocalPoint | None, *, skip_unchanged: bool
+    ) -> None:
         self._s3: S3Client = pipeline.client("s3", config=_CONNECTIONS)
         self._bucket = pipeline.uploads_bucket
-        self._versions = _Versions(self._s3)
+        self._versions = _Versions(self._s3, focus)
+        self._focus = focus
         self._progress = progress
         self._skip_unchanged = skip_unchanged
         self._given_up = threading.Event()
@@ -104,13 +114,16 @@ class _Upload:
             raise DarkroomError(f"{str(source.path)!r} cannot be read: {error.strerror}. Run again.") from error
 
     def _upload(self, source: LocalFile) -> UploadedFile:
-        if self._skip_unchanged and (version := same_version(self._s3, self._bucket, source.key, source.path)):
+        if self._skip_unchanged and (
+            version := same_version(self._s3, self._bucket, source.key, source.path, self._focus)
+        ):
             return UploadedFile(source, version, unchanged=True)
         self._go_on(source)
         self._s3.upload_file(
             str(source.path),
             self._bucket,
             source.key,
+            ExtraArgs={"Metadata": {FOCUS: str(self._focus)}} if self._focus else None,
             Callback=lambda count: self._advance(source, count),
             Config=_TRANSFER,
         )
@@ -131,7 +144,8 @@ class _Versions:
     Source: docs.aws.amazon.com/boto3/latest/guide/events.html
     """
 
-    def __init__(self, s3: "S3Client") -> None:
+    def __init__(self, s3: "S3Client", focus: FocalPoint | None) -> None:
+        self._focus = focus
         self._by_key: dict[str, str] = {}
         for operation in ("PutObject", "CompleteMultipartUpload"):
             s3.meta.events.register(f"before-parameter-build.s3.{operation}", self._note_key)
@@ -147,4 +161,4 @@ class _Versions:
 
     def _note_version(self, parsed: MutableMapping[str, Any], context: dict[str, Any], **_: object) -> None:
         if "ETag" in parsed:  # an error has none
-            self._by_key[context["darkroom_key"]] = identity_of(parsed.get("VersionId"), parsed["ETag"])
+            self._by_key[context["darkroom_key"]] = identity_of(parsed.get("VersionId"), parsed["ETag"], self._focus)

@@ -1,11 +1,12 @@
 """Watch a pipeline through S3 and SQS, with few requests."""
 
 import os.path
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from contract.focal_point import focus_in
 from contract.keys import manifest_key
 from contract.object_version import identity_of
 from contract.s3_errors import is_missing
@@ -53,6 +54,20 @@ class PipelineWatcher:
                 if recorded:
                     yield recorded
 
+    def changed_manifests(self, known: Mapping[str, str]) -> Iterator[tuple[str, ManifestFile | None]]:
+        """Tell which of these keys have another manifest than the one of this ETag.
+
+        Those that have none any more are told with None. Where there was none, the ETag is empty.
+        """
+        keys = {manifest_key(key, self._pipeline.derived_prefix): key for key in known}
+        with aws_errors("Listing the manifests"):
+            etags = dict(self._list({*keys}))
+            yield from ((key, None) for name, key in keys.items() if known[key] and name not in etags)
+            others = [name for name, etag in etags.items() if known[keys[name]] != etag]
+            for name, _, recorded in map_parallel(self._read, others):
+                if recorded:
+                    yield keys[name], recorded
+
     def new_dead_letters(self) -> Iterator[VersionId]:
         """Read the dead-letter queue where its length has changed.
 
@@ -83,7 +98,8 @@ class PipelineWatcher:
                 if not is_missing(error):
                     raise
                 return False
-        return identity_of(answer.get("VersionId"), answer["ETag"]) == version_id
+        focus, _ = focus_in(answer.get("Metadata", {}))
+        return identity_of(answer.get("VersionId"), answer["ETag"], focus) == version_id
 
     def _list(self, wanted: set[str]) -> Iterator[tuple[str, str]]:
         """Find the ETags by a listing, or one by one where that proves to take fewer requests."""
@@ -112,5 +128,6 @@ class PipelineWatcher:
         fetched = fetch_manifest(self._s3, self._pipeline.derived_bucket, key)
         if fetched is None:
             return key, "", None  # removed since it was listed
-        recorded = ManifestFile(manifest=fetched.manifest, text=fetched.text) if fetched.manifest else None
-        return key, fetched.etag, recorded
+        if fetched.manifest is None:
+            return key, fetched.etag, None
+        return key, fetched.etag, ManifestFile(manifest=fetched.manifest, text=fetched.text, etag=fetched.etag)

@@ -8,13 +8,15 @@ browser may keep what it is answered with. Every part of a URL is percent-encode
 import html
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 if TYPE_CHECKING:
     from contract.manifest import PublishedRendition
 
+# What the URL ends with that stands for all files of a variant: stacks/delivery/functions/accept.js.
+AUTO = "auto"
 # From the smallest files to what is read everywhere.
 _TYPES = ("image/avif", "image/webp", "image/gif", "image/png", "image/jpeg")
 # As wide as it is laid out, where a browser waits for that before it loads; elsewhere as wide as the window:
@@ -61,7 +63,10 @@ def variant_urls(base_url: str, renditions: Sequence["PublishedRendition"]) -> d
 
     One that no browser can ask for is left out.
     """
-    urls = {each.variant: url_of(base_url, each) for each in renditions}
+    files: dict[str, list[PublishedRendition]] = {}
+    for each in renditions:
+        files.setdefault(each.variant, []).append(each)
+    urls = {variant: _url_of_any(base_url, some) for variant, some in files.items()}
     return {variant: url for variant, url in urls.items() if url}
 
 
@@ -73,6 +78,14 @@ def url_of(base_url: str, rendition: "PublishedRendition") -> str | None:
     if {".", ".."} & set(rendition.key.split("/")):
         return None
     return f"{base_url}/{quote(rendition.key)}?v={quote(rendition.etag, safe='')}"
+
+
+def _url_of_any(base_url: str, files: Sequence["PublishedRendition"]) -> str | None:
+    """Give the URL of a variant: where its format is `auto`, one that each client is answered by another file."""
+    first, version = files[0], ".".join(each.etag for each in files)
+    if first.slot is None:
+        return url_of(base_url, first)
+    return url_of(base_url, replace(first, key=f"{first.key.removesuffix(first.slot)}{AUTO}", etag=version))
 
 
 def delivered_srcset(base_url: str, renditions: Sequence["PublishedRendition"]) -> str:

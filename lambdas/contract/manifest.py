@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from contract.delivery import Placeholder, delivery_members
 from contract.errors import Reason
+from contract.focal_point import FocalPoint
 from contract.object_version import has_no_id, identity_of
 from contract.sequencer import EventOrder
 
@@ -48,7 +49,8 @@ class Source:
     """The upload that a manifest is about.
 
     `width` and `height` are pixels as displayed. They and `frames` are None if it was never decoded; `frames` is 1 for
-    all but animations.
+    all but animations. `focus` is the focal point that the uploader gave, `focus_error` what is wrong with one that was
+    passed over.
     """
 
     bucket: str
@@ -61,11 +63,13 @@ class Source:
     width: int | None = None
     height: int | None = None
     frames: int | None = None
+    focus: FocalPoint | None = None
+    focus_error: str | None = None
 
     @property
     def identity(self) -> str:
         """Which upload of the key it is: `identity_of`."""
-        return identity_of(self.version_id, self.etag)
+        return identity_of(self.version_id, self.etag, self.focus)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +77,8 @@ class PublishedRendition:
     """One derived object.
 
     `bytes` is its length, `whole` says that it shows all of the image, uncut and unpadded. `frames` is how many were
-    encoded, None where they were not counted; equal neighbours may be stored as one.
+    encoded, None where they were not counted; equal neighbours may be stored as one. `slot` is `avif`, `webp` or `jpeg`
+    where its variant's format is `auto`, and None elsewhere: there are three then, and `content_type` says what it is.
     """
 
     variant: str
@@ -86,6 +91,15 @@ class PublishedRendition:
     shortened: bool
     whole: bool
     frames: int | None = None
+    slot: str | None = None
+
+    @property
+    def label(self) -> str:
+        """The variant's name, and which of its files it is.
+
+        No two renditions of a manifest have the same.
+        """
+        return f"{self.variant}.{self.slot}" if self.slot else self.variant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,14 +259,19 @@ class Manifest:
                 **members,
                 "outcome": _word(Outcome, members["outcome"]),
                 "reason": _word(Reason, reason) if reason else None,
-                "source": _read(Source, members["source"]),
+                "source": _read_source(members["source"]),
                 "times": _read(Times, members["times"]),
                 "renditions": tuple(_read(PublishedRendition, each) for each in members["renditions"]),
-                "shown": _read(Source, shown) if shown else None,
+                "shown": _read_source(shown) if shown else None,
                 "replaced": _replaced(members.get("replaced")),
                 "base_url": delivery["base_url"] if delivery else None,
             },
         )
+
+
+def _read_source(members: Mapping[str, Any]) -> Source:
+    focus = members.get("focus") if isinstance(members, dict) else None
+    return _read(Source, members if focus is None else {**members, "focus": FocalPoint.of(focus)})
 
 
 def _read(kind: Callable[..., Value], members: Mapping[str, Any]) -> Value:
@@ -298,5 +317,7 @@ def srcset(renditions: Sequence[PublishedRendition]) -> str:
     The whole renditions, widest first, one of each width. Addresses are relative to the derived bucket, percent-encoded
     (HTML standard, 4.8.4.2.1).
     """
-    by_width = {rendition.width: rendition for rendition in reversed(renditions) if rendition.whole}
+    # Of the files of a variant the last is read most widely.
+    listed = {rendition.variant: rendition for rendition in renditions if rendition.whole}.values()
+    by_width = {rendition.width: rendition for rendition in reversed(listed)}
     return ", ".join(f"{quote(by_width[width].key)} {width}w" for width in sorted(by_width, reverse=True))

@@ -17,11 +17,13 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from contract.errors import MessageRefusedError, QueueError, code_of
 from contract.events import ObjectEvent
+from contract.focal_point import FocalPoint
 from contract.manifest import Outcome
 from contract.message_body import parse_body
 from contract.metrics import Metric
 from resize.errors import OutOfTimeError
 from resize.executor import ThreadedMap
+from resize.imaging.rendition import Rendered
 from resize.job import Job, JobResult
 from resize.jobs_queue import JobsQueue
 from resize.publication import Announce, Publication
@@ -150,7 +152,11 @@ class Consumer:
             announce=self.announce,
         )
         variants = self.settings.variants_for(upload.key)
-        render = partial(self.sandbox.render, deadline=monotonic() + seconds, variants=variants)
+        deadline = monotonic() + seconds
+
+        def render(source: bytes, focus: FocalPoint | None) -> Rendered:
+            return self.sandbox.render(source, deadline, variants, focus)
+
         return Job(upload=upload, settings=self.settings, publication=publication, render=render).run()
 
     def _report(self, record: SQSRecord, upload: ObjectEvent, ended: JobResult) -> None:

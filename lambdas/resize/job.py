@@ -10,13 +10,14 @@ from typing import TypeVar
 
 from contract.errors import Reason, StorageError
 from contract.events import EventType, ObjectEvent
+from contract.focal_point import FocalPoint
 from contract.keys import is_folder, is_folder_marker
 from contract.manifest import Manifest, Outcome
-from contract.object_version import has_no_id
 from contract.sequencer import EventOrder
 from resize.derived_bucket import ATTEMPTS
 from resize.errors import ImageRejectedError, SourceGoneError, SupersededError
 from resize.expiry import expired, hides, is_expiry, is_wanted_gone, shows
+from resize.fallback import Fallback
 from resize.imaging.rendition import Rendered
 from resize.manifest_builder import ManifestBuilder, milliseconds
 from resize.publication import Publication, StoredManifest
@@ -56,7 +57,7 @@ class Job:
     upload: ObjectEvent
     settings: Settings
     publication: Publication
-    render: Callable[[bytes], Rendered]
+    render: Callable[[bytes, FocalPoint | None], Rendered]
     clock: Callable[[], datetime] = _utc_now
 
     def run(self) -> JobResult:
@@ -92,6 +93,11 @@ class Job:
     @property
     def _has_variants(self) -> bool:
         return bool(self.settings.variants_for(self.upload.key))
+
+    @property
+    def _fallback(self) -> Fallback:
+        versions = self.settings.fallback_versions
+        return Fallback(publication=self.publication, render=self._rendered, versions=versions)
 
     def _unrecorded(self, outcome: Outcome, started: datetime) -> JobResult:
         return JobResult(outcome=outcome, milliseconds=milliseconds(self.clock() - started))
@@ -159,38 +165,13 @@ class Job:
             original.body.close()
             return self._remove(recorded, started)
         try:
-            rendered = self.render(self.publication.uploads.read(original))
+            rendered = self._rendered(original)
         except ImageRejectedError as error:
             fault = _without_variables(error)
             kept = self._kept_in_archive(builder, original, fault, recorded)
-            return kept or self._reject(builder, original, fault, recorded)
+            return kept or self._fallback.reject(builder, original, fault, recorded)
         written = self.publication.write(rendered.renditions, recorded)
         return self.publication.commit(builder.resized(original, rendered, written), recorded)
-
-    def _reject(
-        self, builder: ManifestBuilder, original: SourceObject, fault: ImageRejectedError, recorded: StoredManifest
-    ) -> Manifest:
-        """Tell why an upload is not shown, and show the newest good one before it; nothing where there is none.
-
-        That depends on the versions alone, and not on what stands: so events may come in any order.
-        """
-        found = self._find_good(original)
-        if found is None:
-            return self.publication.commit(builder.rejected(original, fault), recorded)
-        older, rendered = found
-        written = self.publication.write(rendered.renditions, recorded)
-        manifest = builder.showing(older, rendered, written, builder.rejected(original, fault))
-        return self.publication.commit(manifest, recorded)
-
-    def _find_good(self, rejected: SourceObject) -> tuple[SourceObject, Rendered] | None:
-        if rejected.version_id is None or has_no_id(rejected.version_id):
-            return None  # it may have taken the place of a deletion, and what was deleted is not to come back
-        uploads = self.publication.uploads
-        for version_id in uploads.versions_before(rejected.version_id, self.settings.fallback_versions):
-            if older := uploads.open_version(version_id):
-                with suppress(ImageRejectedError):
-                    return older, self.render(uploads.read(older))
-        return None
 
     def _remove(self, recorded: StoredManifest, started: datetime) -> Manifest:
         return self.publication.commit(self._builder(started).removed(), recorded)
@@ -326,7 +307,7 @@ class Job:
         if original is None:
             return None
         try:
-            rendered = self.render(self.publication.uploads.read(original))
+            rendered = self._rendered(original)
         except ImageRejectedError:
             return None
         written = self.publication.write(rendered.renditions, recorded)
@@ -337,6 +318,9 @@ class Job:
             made = builder.showing(original, rendered, written, anew)
         times = replace(made.times, uploaded=standing.times.uploaded)
         return self.publication.commit(replace(expired(made, sequencer), times=times), recorded)
+
+    def _rendered(self, original: SourceObject) -> Rendered:
+        return self.render(self.publication.uploads.read(original), original.focus)
 
     def _builder(self, started: datetime) -> ManifestBuilder:
         return ManifestBuilder(upload=self.upload, settings=self.settings, clock=self.clock, started=started)

@@ -30,7 +30,7 @@ class ManifestBuilder:
 
     def rejected(self, original: SourceObject, fault: ImageRejectedError) -> Manifest:
         """Tell why nothing was made of the image."""
-        source = self._source(original.version_id, original.etag, original.size)
+        source = self._source_of(original)
         return replace(self._manifest(Outcome.REJECTED, source), reason=fault.reason, detail=fault.detail)
 
     def archived(
@@ -66,7 +66,7 @@ class ManifestBuilder:
 
     def resized(self, original: SourceObject, rendered: Rendered, renditions: Sequence[PublishedRendition]) -> Manifest:
         """Tell what was seen of the image and what was made of it."""
-        source = self._source(original.version_id, original.etag, original.size)
+        source = self._source_of(original)
         seen = replace(
             source, format=rendered.format, width=rendered.width, height=rendered.height, frames=rendered.frames
         )
@@ -76,6 +76,10 @@ class ManifestBuilder:
             dominant_colour=rendered.dominant_colour,
             thumbhash=rendered.thumbhash,
         )
+
+    def _source_of(self, original: SourceObject) -> Source:
+        source = self._source(original.version_id, original.etag, original.size)
+        return replace(source, focus=original.focus, focus_error=original.focus_error)
 
     def _source(self, version_id: str | None, etag: str, size: int) -> Source:
         return Source(

@@ -17,6 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from contract.errors import StorageError
 from contract.events import ObjectEvent
+from contract.focal_point import focus_in
 from contract.image_event import REVISION, ImageEvent, parse_revision
 from contract.keys import MANIFESTS, is_folder, is_folder_marker, is_shortened, manifest_key, rendition_key
 from contract.manifest import REMOVED_TAG, LaterSchemaError, Manifest, ManifestHeader, Outcome, PublishedRendition
@@ -27,7 +28,7 @@ from resize.errors import SupersededError
 from resize.executor import MapFunction, serial_map
 from resize.imaging.rendition import Rendition
 from resize.imaging.stamp import stamp
-from resize.imaging.variants import Fit, Format
+from resize.imaging.variants import EXTENSIONS, Fit
 from resize.settings import Settings
 from resize.uploads_bucket import UploadsBucket
 
@@ -195,9 +196,10 @@ class Publication:
             return is_certain and not self._is_deleted_for_good(manifest)
         if is_folder_marker(self._upload.key, answer["ContentLength"]):
             return manifest.outcome is Outcome.REMOVED
-        current = (answer.get("VersionId"), answer["ETag"].strip('"'))
+        focus, _ = focus_in(answer.get("Metadata", {}))
+        current = (answer.get("VersionId"), answer["ETag"].strip('"'), focus)
         is_there = manifest.outcome is not Outcome.REMOVED and not manifest.source_expired
-        is_true = is_there and current == (manifest.source.version_id, manifest.source.etag)
+        is_true = is_there and current == (manifest.source.version_id, manifest.source.etag, manifest.source.focus)
         return is_true or self.is_later(answer["LastModified"])
 
     def _is_deleted_for_good(self, manifest: Manifest) -> bool:
@@ -314,7 +316,7 @@ class Publication:
             names = self._folders()
         else:
             names = {variant.name for variant in self._settings.all_variants} | self._recorded_names(recorded)
-        return {rendition_key(name, self._upload.key, form.value, self._prefix) for name in names for form in Format}
+        return {rendition_key(name, self._upload.key, each, self._prefix) for name in names for each in EXTENSIONS}
 
     def _recorded_names(self, recorded: StoredManifest) -> set[str]:
         """Name the variants whose files a manifest lists, or has replaced."""
@@ -329,7 +331,7 @@ class Publication:
         return {prefix["Prefix"].rstrip("/") for prefix in answer.get("CommonPrefixes", [])} - {MANIFESTS}
 
     def _write(self, rendition: Rendition, expected: Mapping[str, str]) -> PublishedRendition:
-        key = rendition_key(rendition.variant, self._upload.key, rendition.format.value, self._prefix)
+        key = rendition_key(rendition.variant, self._upload.key, rendition.extension, self._prefix)
         content = Content(
             body=stamp(rendition.body, rendition.format, self._order.to_text()),
             content_type=rendition.format.content_type,
@@ -348,6 +350,7 @@ class Publication:
             shortened=is_shortened(self._upload.key, key),
             whole=rendition.variant in self._whole_variants,
             frames=rendition.frames,
+            slot=rendition.slot.value if rendition.slot else None,
         )
 
     def _replace(self, manifest: Manifest, recorded: StoredManifest) -> Manifest | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypedDict
 from botocore.exceptions import BotoCoreError, ClientError
 
 from contract.errors import Reason, StorageError
+from contract.focal_point import FocalPoint, focus_in
 from contract.object_version import has_no_id
 from contract.s3_errors import error_code, is_missing
 from resize.errors import ImageRejectedError
@@ -52,7 +53,8 @@ class ArchivedBody:
 class SourceObject:
     """A version of an uploaded key, not yet read; `size` is in bytes.
 
-    `modified` is when it was made, and of one that came in parts, when its first part did.
+    `modified` is when it was made, and of one that came in parts, when its first part did. `focus` is what its uploader
+    gave as its focal point, `focus_error` what is wrong with one that cannot be read.
     """
 
     version_id: str | None
@@ -60,6 +62,8 @@ class SourceObject:
     size: int
     modified: datetime
     body: Body
+    focus: FocalPoint | None = None
+    focus_error: str | None = None
 
 
 @dataclass(slots=True)
@@ -270,10 +274,13 @@ def _read_exactly(body: Body, size: int) -> bytes:
 
 
 def _original(answer: "GetObjectOutputTypeDef | HeadObjectOutputTypeDef", body: Body) -> SourceObject:
+    focus, focus_error = focus_in(answer.get("Metadata", {}))
     return SourceObject(
         version_id=answer.get("VersionId"),
         etag=answer["ETag"].strip('"'),
         size=answer["ContentLength"],
         modified=answer["LastModified"],
         body=body,
+        focus=focus,
+        focus_error=focus_error,
     )

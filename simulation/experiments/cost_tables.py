@@ -6,6 +6,7 @@ Line by line for one volume, and by service for all of them.
 from dataclasses import replace
 
 from simulation.costs import Line, Price, PriceList, bill, usd_by_service
+from simulation.delivery import gigabytes_of_a_million, load_kept, usd_of_keeping, usd_of_sending
 from simulation.experiments.volumes import CARRYING_CONCURRENCY, STEADY_LOOK, VOLUMES, steady
 from simulation.models.flow import flow
 from simulation.parameters import Parameters
@@ -45,16 +46,23 @@ def _price(price: Price) -> str:
 
 
 def by_volume(config: Config, parameters: Parameters, price_list: PriceList) -> Table:
-    """Tell what a million uploads cost by service, at each volume."""
+    """Tell what a million uploads cost by service at each volume, and beside it what is kept and sent of them."""
     carrying = replace(config, max_concurrency=CARRYING_CONCURRENCY, provisioned_pollers=None)
     bills = {volume: usd_by_service(bill_of(volume, carrying, parameters, price_list)) for volume in VOLUMES}
     services = tuple(bills[VOLUMES[0]])
+    kept, gigabytes = load_kept(), gigabytes_of_a_million(config.variants)
+    beside = (
+        usd(usd_of_keeping(gigabytes, kept, price_list)),
+        *(usd(usd_of_sending(gigabytes, times, price_list)) for times in kept.deliveries),
+    )
     rows = tuple(
         (
             count(volume),
             *(usd(bills[volume][service]) for service in services),
             f"**{usd(sum(bills[volume].values()))}**",
+            *beside,
         )
         for volume in VOLUMES
     )
-    return Table(("uploads a day", *services, "together"), rows)
+    sent = (f"sent {count(times)} times" for times in kept.deliveries)
+    return Table(("uploads a day", *services, "together", f"kept {kept.months} months", *sent), rows)

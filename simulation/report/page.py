@@ -45,6 +45,7 @@ class Report:
     price_list: PriceList
     lines: Table
     by_volume: Table
+    gigabytes: float
     job_requests: Table
     volumes: Table
     findings: Sequence[Finding]
@@ -65,7 +66,7 @@ def write(report: Report) -> str:
             "service times measured on one machine. It tells where each setting starts to hurt, and what a million",
             "uploads cost.\n",
             _summary(report.findings),
-            cost(report.lines, report.by_volume, report.price_list),
+            cost(report.lines, report.by_volume, report.price_list, report.gigabytes),
             requests_of_jobs(report.job_requests),
             _volumes(report.volumes),
             one_upload_section(report.one_upload),
@@ -89,7 +90,7 @@ def _summary(findings: Sequence[Finding]) -> str:
     return f"## The defaults, and whether this supports them\n\n{table.to_markdown()}\n"
 
 
-def cost(lines: Table, by_volume: Table, price_list: PriceList) -> str:
+def cost(lines: Table, by_volume: Table, price_list: PriceList, gigabytes: float) -> str:
     """Write the section on cost."""
     return (
         "## What a million uploads cost\n\n"
@@ -97,11 +98,21 @@ def cost(lines: Table, by_volume: Table, price_list: PriceList) -> str:
         f"Prices: {price_list.region}, {price_list.date}.\n"
         "They stand in [prices.json](../simulation/prices.json), with their pages: edit them, and run `make scale`.\n\n"
         f"{lines.to_markdown()}\n\n"
-        "It depends on the volume: at a low one most batches hold one job, every invocation is traced, and the\n"
-        "metrics' monthly price falls on few uploads. Here `max_concurrency` is 1,000, which carries all of these.\n\n"
+        "It depends on the volume: at a low one most batches hold one job, and the metrics' monthly price falls on\n"
+        "few uploads. Here `max_concurrency` is 1,000, which carries all of these. Beside it stands what the "
+        "renditions\n"
+        f"cost that come out, {gigabytes:,.0f} GB of a million uploads by the [photographs that were measured]"
+        "(encoding.md): to keep\nthem in S3, and to send each of them so often, at the price of CloudFront's first "
+        "tier.\n\n"
         f"{by_volume.to_markdown()}\n\n"
         f"![USD for a million uploads at each volume, by service]({plots.COST})\n"
     )
+
+
+def with_table(text: str, table: Table) -> str:
+    """Put a table where one of the same first column stands in a page that people write."""
+    start = text.index(f"| {table.header[0]} | {table.header[1]} |")
+    return text[:start] + table.to_markdown() + text[text.index("\n\n", start) :]
 
 
 def requests_of_jobs(table: Table) -> str:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from resize.imaging.engine import Engine
-from stacks.bundle import prune, strip
+from stacks.bundle import bytecode, prune, strip
+from stacks.bundle.bytecode import BytecodeError, Compiler, compiler_for, this_python
 
 PROJECT = Path(__file__).resolve().parents[2]
 LAMBDAS = PROJECT / "lambdas"
@@ -29,7 +30,7 @@ _BUNDLES_TO_KEEP = 8
 
 
 class BundleError(Exception):
-    """pip could not make the bundle.
+    """pip could not make the bundle, or nothing compile it.
 
     The message says what it was asked, how it ended, and what to do.
     """
@@ -77,18 +78,20 @@ def build_bundle(
     the folder of the contract goes with it.
 
     The same inputs give the same bytes, and are built once: a second call finds them in the cache. A build is made
-    beside its place and moved there, so that one that fails leaves nothing and two at a time do not meet.
+    beside its place and moved there, so that one that fails leaves nothing and two at a time do not meet. It is
+    compiled where something here compiles for that Python, which `compiler_for` tells.
 
     Raises:
-        BundleError: pip failed.
+        BundleError: pip failed, or what compiles did.
     """
     sources = _Sources(lambdas=lambdas, function=function, engine=engine)
-    bundle = cache / _fingerprint(platform, sources)
+    compiler = compiler_for(platform.python if platform else this_python())
+    bundle = cache / _fingerprint(platform, sources, compiler)
     if not bundle.is_dir():
         cache.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=cache, prefix="building-") as building:
             made = Path(building) / "bundle"
-            _make(made, platform, sources)
+            _make(made, platform, sources, compiler)
             _move_into_place(made, bundle)
         _forget_old_bundles(cache)
     os.utime(bundle)
@@ -113,21 +116,32 @@ class _Sources:
         return [path for path in (package / _LOCKED, package / "imaging" / self.engine / _LOCKED) if path.exists()]
 
 
-def _make(made: Path, platform: Platform | None, sources: _Sources) -> None:
+def _make(made: Path, platform: Platform | None, sources: _Sources, compiler: Compiler | None) -> None:
     if requirements := sources.requirements():
         _install_requirements(requirements, made, platform)
     _copy_modules(sources, made)
     _remove_what_varies(made)
     prune.prune(made, sources.engine, sources.function)
     strip.strip_libraries(made)
+    if compiler:
+        _compile(made, compiler)
     _let_everyone_read(made)
 
 
-def _fingerprint(platform: Platform | None, sources: _Sources) -> str:
+def _compile(bundle: Path, compiler: Compiler) -> None:
+    try:
+        compiler.compile(bundle)
+    except BytecodeError as error:
+        raise BundleError(f"The function's bundle: {error}") from error
+
+
+def _fingerprint(platform: Platform | None, sources: _Sources, compiler: Compiler | None) -> str:
     machine = (sys.implementation.cache_tag, sysconfig.get_platform())
-    digest = hashlib.sha256(repr((platform or machine, sources.engine, sources.function)).encode())
+    compiled_by = compiler.name if compiler else None
+    digest = hashlib.sha256(repr((platform or machine, sources.engine, sources.function, compiled_by)).encode())
     for source in (
         Path(__file__),
+        Path(bytecode.__file__),
         Path(prune.__file__),
         Path(strip.__file__),
         *sources.requirements(),
@@ -166,7 +180,7 @@ def _copy_modules(sources: _Sources, target: Path) -> None:
 
 
 def _remove_what_varies(bundle: Path) -> None:
-    """Remove commands, whose first line is this machine's Python, compiled code, and pip's notes about itself."""
+    """Remove commands, whose first line is this machine's Python, code of its Python, and pip's notes about itself."""
     shutil.rmtree(bundle / "bin", ignore_errors=True)
     for compiled in list(bundle.rglob("__pycache__")):
         shutil.rmtree(compiled)

@@ -26,7 +26,7 @@ _ALWAYS_NEEDLESS = (
     # Operations that no variant asks for, and Pillow's commands.
     *("PIL/_imagingmorph.*", "PIL/ImageMorph.py", "PIL/ImageEnhance.py", "PIL/ImagePath.py", "PIL/ImageStat.py"),
     *("PIL/ImageTransform.py", "PIL/__main__.py", "PIL/report.py"),
-    # What boto3 needs too, so that Lambda's runtime has it beside boto3: and compiled, as here nothing may be.
+    # What boto3 needs too, so that Lambda's runtime has it beside boto3.
     *("jmespath", "jmespath-*.dist-info"),
     # Powertools for other kinds of functions: APIs, streams, parameters, idempotency.
     *("aws_lambda_powertools/event_handler", "aws_lambda_powertools/metrics/provider/datadog"),

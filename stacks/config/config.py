@@ -195,6 +195,13 @@ class Config:
     python: str = setting("3.14", one_of("3.12", "3.13", "3.14"), "the function's runtime")
     architecture: str = setting("arm64", one_of("arm64", "x86_64"), 'or `"x86_64"`')
     log_retention_days: int = setting(30, LOG_DAYS, "how long logs are kept")
+    # Lambda decides which invocations are recorded, and no setting of a function changes how many:
+    # docs.aws.amazon.com/lambda/latest/dg/services-xray.html
+    tracing: bool = setting(
+        False,
+        BOOLEAN,
+        "whether X-Ray records invocations: [what that tells, and costs](operations.md#traces)",
+    )
     cache_control: str = setting(
         "public, max-age=3600",
         text(r"[\x20-\x7e]{1,256}", "1 to 256 printable ASCII characters"),

@@ -10,6 +10,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from contract.delivery import AUTO
 from contract.keys import MANIFESTS
 from stacks.config.config import Config
 from stacks.config.delivery import Delivery, PriceClass
@@ -21,6 +22,9 @@ from stacks.suppressions import suppress
 ROOT_OBJECT = "index.html"
 _SERVICE = "cloudfront.amazonaws.com"
 _FUNCTIONS = Path(__file__).with_name("functions")
+_NOT_OF_AUTO = "const IS_OF_AUTO = false;"
+_ASKED = cloudfront.FunctionEventType.VIEWER_REQUEST
+_ANSWERED = cloudfront.FunctionEventType.VIEWER_RESPONSE
 # What is missing or broken now may be there in a moment. A second is enough to spare the bucket a crowd.
 # docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/custom-error-pages-expiration.html
 _FAILED = (403, 404, 500, 502, 503, 504)
@@ -66,11 +70,13 @@ class Distribution(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self._stack_name = config.stack_name
+        of_a_file, of_any = self._behaviors(delivery, derived)
         self.resource = cloudfront.Distribution(
             self,
             "Distribution",
             comment=f"{config.stack_name} in {Aws.REGION}: variants of uploads",
-            default_behavior=self._behavior(delivery, derived),
+            default_behavior=of_a_file,
+            additional_behaviors={f"*.{AUTO}": of_any},
             default_root_object=ROOT_OBJECT,
             domain_names=[*delivery.domain_names] or None,
             certificate=self._certificate(delivery),
@@ -89,29 +95,40 @@ class Distribution(Construct):
         """The distribution's ARN."""
         return self.resource.distribution_arn
 
-    def _behavior(self, delivery: Delivery, derived: s3.Bucket) -> cloudfront.BehaviorOptions:
-        return cloudfront.BehaviorOptions(
-            origin=self._origin(derived),
-            viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
-            allowed_methods=cloudfront.AllowedMethods.ALLOW_GET_HEAD,
-            cached_methods=cloudfront.CachedMethods.CACHE_GET_HEAD,
-            compress=False,  # a picture is compressed already
-            cache_policy=self._cache_policy(),
-            response_headers_policy=self._headers(delivery),
-            function_associations=[
-                self._function("Version", "version.js", cloudfront.FunctionEventType.VIEWER_RESPONSE)
-            ],
+    def _behaviors(
+        self, delivery: Delivery, derived: s3.Bucket
+    ) -> tuple[cloudfront.BehaviorOptions, cloudfront.BehaviorOptions]:
+        """Say what becomes of requests for a file, and of those for whichever file the client reads."""
+        origin, cached, headers = self._origin(derived), self._cache_policy(), self._headers(delivery)
+        accept = self._function("Accept", "accept", edge_function("accept.js"), _ASKED)
+        version = self._function("Version", "version", edge_function("version.js"), _ANSWERED)
+        version_of_auto = self._function(
+            "VersionOfAuto", "auto", edge_function("version.js", is_of_auto=True), _ANSWERED
         )
 
+        def behavior(*functions: cloudfront.FunctionAssociation) -> cloudfront.BehaviorOptions:
+            return cloudfront.BehaviorOptions(
+                origin=origin,
+                viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
+                allowed_methods=cloudfront.AllowedMethods.ALLOW_GET_HEAD,
+                cached_methods=cloudfront.CachedMethods.CACHE_GET_HEAD,
+                compress=False,  # a picture is compressed already
+                cache_policy=cached,
+                response_headers_policy=headers,
+                function_associations=[*functions],
+            )
+
+        return behavior(version), behavior(accept, version_of_auto)
+
     def _function(
-        self, construct_id: str, file: str, event_type: cloudfront.FunctionEventType
+        self, construct_id: str, role: str, code: str, event_type: cloudfront.FunctionEventType
     ) -> cloudfront.FunctionAssociation:
         function = cloudfront.Function(
             self,
             construct_id,
-            function_name=self._name(Path(file).stem),
-            comment=f"Darkroom: {file}",
-            code=cloudfront.FunctionCode.from_file(file_path=str(_FUNCTIONS / file)),
+            function_name=self._name(role),
+            comment="Darkroom: stacks/delivery/functions",
+            code=cloudfront.FunctionCode.from_inline(code),
             runtime=cloudfront.FunctionRuntime.JS_2_0,
             auto_publish=True,
         )
@@ -197,6 +214,15 @@ class Distribution(Construct):
         suppress(self.resource, _ONE_ORIGIN, "CKV_AWS_310")
         if not delivery.domain_names:
             suppress(self.resource, _OWN_CERTIFICATE, "AwsSolutions-CFR4", "CKV_AWS_174")
+
+
+def edge_function(file: str, *, is_of_auto: bool = False) -> str:
+    """Read the code of a CloudFront function.
+
+    It can neither import anything nor be told.
+    """
+    code = (_FUNCTIONS / file).read_text(encoding="utf-8")
+    return code.replace(_NOT_OF_AUTO, _NOT_OF_AUTO.replace("false", "true")) if is_of_auto else code
 
 
 def let_read(distribution_arn: str, derived: s3.Bucket, *, manifests: bool, is_own: bool) -> None:

@@ -19,6 +19,7 @@ from support.command.program import processes_started_in
 pytestmark = pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds processes through Linux's /proc")
 
 
+@pytest.mark.long
 def test_ctrl_c_ends_it_whatever_is_under_way_and_nothing_is_left(pipeline: Pipeline, tmp_path: Path) -> None:
     with ExitStack() as open_here, console_of(pipeline, tmp_path) as (command, address):
         where = urlsplit(address)
@@ -50,6 +51,7 @@ def test_ctrl_c_ends_it_whatever_is_under_way_and_nothing_is_left(pipeline: Pipe
     assert wait_until_ended(started) == set()
 
 
+@pytest.mark.long
 def test_a_new_start_has_the_same_address(pipeline: Pipeline, tmp_path: Path) -> None:
     addresses = []
     for _ in range(2):

@@ -13,6 +13,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 BROKEN_ON_PURPOSE = {"half-uploaded.jpg": "corrupt", "README.md": "unknown_format"}
 
 
+@pytest.mark.long
 @pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
 def test_the_demo_resizes_every_sample_but_those_broken_on_purpose(tmp_path: Path) -> None:
     make = ["make", "--assume-old=.venv/.set-up", "demo", f"BIN={Path(sys.executable).parent}", f"OUT={tmp_path}"]

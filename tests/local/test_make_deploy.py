@@ -20,6 +20,8 @@ from support.command.pipelines import manifest_of, upload
 from support.imaging.pictures import jpeg
 
 STACK = "MakeDeploy"
+# The packages of Node are not installed where a test is not about them.
+WITHOUT_NODE = [f"--assume-old=tools/{name}/node_modules/.set-up" for name in ("cdk", "pyodide")]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +63,7 @@ def test_without_credentials_make_says_so_once_and_does_not_start_the_cdk(target
     del nobody["AWS_ACCESS_KEY_ID"], nobody["AWS_SECRET_ACCESS_KEY"]
 
     finished = subprocess.run(
-        ["make", "--assume-old=.venv/.set-up", "--assume-old=tools/cdk/node_modules/.set-up", target],  # noqa: S607 - as above
+        ["make", "--assume-old=.venv/.set-up", *WITHOUT_NODE, target],  # noqa: S607 - as above
         cwd=PROJECT,
         env=nobody,
         capture_output=True,

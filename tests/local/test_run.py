@@ -67,6 +67,7 @@ def test_a_folder_of_good_and_bad_files_comes_back_with_an_outcome_each(tmp_path
             assert copied.stat().st_size == described["bytes"]
 
 
+@pytest.mark.long
 def test_all_resized_is_success_with_a_table_of_the_variants_that_a_file_gives(tmp_path: Path) -> None:
     album(tmp_path, {"tom.jpg": jpeg(64, 48), "tiny.json": b'{"tiny": {"width": 16, "format": "png"}}'})
 
@@ -81,6 +82,7 @@ def test_all_resized_is_success_with_a_table_of_the_variants_that_a_file_gives(t
     assert any(json.loads(line).get("key") == "tom.jpg" for line in finished.stderr.splitlines() if line[0] == "{")
 
 
+@pytest.mark.long
 def test_an_upload_without_an_outcome_in_time_has_failed_and_nothing_else_is_blamed(tmp_path: Path) -> None:
     (tmp_path / "tom.jpg").write_bytes(photograph())
 

@@ -36,8 +36,7 @@ def bundle_of(tmp_path_factory: pytest.TempPathFactory) -> BundleOf:
 
     def bundle(machine: Machine, engine: Engine) -> Path:
         if (machine, engine) not in made:
-            copy = machine.compiled_bundle if machine is ARM64 else machine.bundle
-            made[machine, engine] = copy(engine, folder)
+            made[machine, engine] = machine.bundle(engine, folder)
         return made[machine, engine]
 
     return bundle

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,11 +36,9 @@ def machine(request: pytest.FixtureRequest) -> Machine:
 
 
 def bundle(machine: Machine, folder: Path) -> Path:
-    """A compiled copy of what `cdk deploy` sends."""
+    """A copy of what `cdk deploy` sends."""
     platform = lambda_platform(architecture=machine.architecture, python=Config().python)
-    copy = shutil.copytree(build_bundle(platform, function="announce"), folder / "bundle")
-    subprocess.run([X86_64.python, "-m", "compileall", "-qq", copy], check=True)
-    return copy
+    return shutil.copytree(build_bundle(platform, function="announce"), folder / "bundle")
 
 
 def environment(bootstrap: str) -> dict[str, str]:

@@ -61,6 +61,7 @@ def test_two_copies_of_the_project_synthesize_the_same_bytes_without_node_on_the
     assert files_of(here / "cdk.out") == files_of(there / "elsewhere")
 
 
+@pytest.mark.long
 def test_what_the_command_line_is_told_overrides_cdk_json(tmp_path: Path) -> None:
     project = copy_of_the_project(tmp_path / "project")
 
@@ -72,6 +73,7 @@ def test_what_the_command_line_is_told_overrides_cdk_json(tmp_path: Path) -> Non
     assert function["Properties"]["MemorySize"] == 3008
 
 
+@pytest.mark.long
 def test_with_events_there_is_a_bundle_for_each_function(tmp_path: Path) -> None:
     project = copy_of_the_project(tmp_path / "project")
     announce = project / "lambdas" / "announce"

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from resize.imaging.engine import Engine
-from stacks.bundle import prune
+from stacks.bundle import build, prune
 from stacks.bundle.build import CONTRACT, LAMBDAS, RESIZE, BundleError, build_bundle, lambda_platform
+from stacks.bundle.bytecode import digest_of_sources
 from stacks.bundle.strip import loaded_part
 from tools.list_bundle import listing, listing_of
 
@@ -26,6 +28,12 @@ AARCH64, X86_64 = 183, 62
 def bundle(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What Lambda gets."""
     return build_bundle(LAMBDA, engine, cache=tmp_path_factory.mktemp("bundles"))
+
+
+@pytest.fixture
+def no_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine where nothing compiles for the function's Python."""
+    monkeypatch.setattr(build, "compiler_for", lambda _: None)
 
 
 @pytest.fixture
@@ -75,6 +83,7 @@ def test_a_file_more_in_the_bundle_is_seen(bundle: Path, engine: Engine, tmp_pat
 
 
 @pytest.mark.long
+@pytest.mark.usefixtures("no_compiler")
 def test_each_pattern_of_what_is_left_out_finds_something(
     engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -110,13 +119,19 @@ def test_the_bundle_has_every_module_that_its_engine_needs_and_nothing_that_made
     assert modules(bundle / RESIZE) == modules(LAMBDAS / RESIZE) - of_other | BORROWED[engine]
     assert modules(bundle / CONTRACT) == modules(LAMBDAS / CONTRACT)
     ours = [*(bundle / RESIZE).rglob("*"), *(bundle / CONTRACT).rglob("*")]
-    assert {path.suffix for path in ours if path.is_file()} == {".py"}
+    assert {path.suffix for path in ours if path.is_file()} == {".py", ".pyc"}
+
+
+def test_every_module_in_the_bundle_is_compiled_for_the_functions_python_and_nothing_else_is(bundle: Path) -> None:
+    modules = {path.parent / "__pycache__" / f"{path.stem}.cpython-314.pyc" for path in bundle.rglob("*.py")}
+
+    assert {path for path in bundle.rglob("*") if path.parent.name == "__pycache__"} == modules
 
 
 def test_nothing_in_the_bundle_depends_on_when_or_where_it_was_made(bundle: Path) -> None:
-    unwanted = {"__pycache__", "RECORD", "INSTALLER", "REQUESTED", "direct_url.json"}
+    unwanted = {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json"}
 
-    assert [path for path in bundle.rglob("*") if path.name in unwanted or path.suffix == ".pyc"] == []
+    assert [path for path in bundle.rglob("*") if path.name in unwanted] == []
 
 
 def test_the_licences_of_what_is_bundled_stay_with_it(bundle: Path, engine: Engine) -> None:
@@ -136,7 +151,8 @@ def test_no_library_in_the_bundle_has_more_than_is_loaded(bundle: Path) -> None:
     assert all(loaded_part(library) == library for library in libraries)
 
 
-LARGEST = {Engine.PILLOW: 6_500_000, Engine.VIPS: 14_500_000}
+# A sixth of the first is compiled code, which spares every cold start the compiling of it.
+LARGEST = {Engine.PILLOW: 7_100_000, Engine.VIPS: 15_500_000}
 
 
 def test_the_zipped_bundle_is_small(bundle: Path, engine: Engine, tmp_path: Path) -> None:
@@ -154,6 +170,7 @@ def test_a_second_build_from_scratch_in_another_folder_has_the_same_asset_hash(
 
 
 @pytest.mark.long
+@pytest.mark.usefixtures("no_compiler")
 def test_a_bundle_for_another_processor_has_its_libraries(engine: Engine, tmp_path: Path) -> None:
     bundle = build_bundle(lambda_platform(architecture="x86_64", python="3.13"), engine, cache=tmp_path)
 
@@ -186,6 +203,40 @@ def test_two_functions_of_the_same_modules_have_two_bundles(tmp_path: Path) -> N
     assert bundles[0] != bundles[1]
 
 
+@pytest.mark.usefixtures("no_compiler")
+def test_where_nothing_compiles_for_its_python_a_bundle_is_its_sources(tmp_path: Path) -> None:
+    bundle = build_bundle(LAMBDA, lambdas=lambdas_without_requirements(tmp_path), cache=tmp_path / "cache")
+
+    assert {path.relative_to(bundle).as_posix() for path in bundle.rglob("*.py")} == {
+        "contract/__init__.py",
+        "resize/__init__.py",
+    }
+    assert list(bundle.rglob("__pycache__")) == []
+
+
+def test_what_is_compiled_and_what_is_not_are_two_bundles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lambdas = lambdas_without_requirements(tmp_path)
+    compiled = build_bundle(None, lambdas=lambdas, cache=tmp_path / "cache")
+    monkeypatch.setattr(build, "compiler_for", lambda _: None)
+
+    sources = build_bundle(None, lambdas=lambdas, cache=tmp_path / "cache")
+
+    assert compiled != sources
+    assert FileSystem.fingerprint(str(compiled)) != FileSystem.fingerprint(str(sources))
+    assert digest_of_sources(compiled) == digest_of_sources(sources)
+
+
+def test_a_module_that_cannot_be_compiled_is_told_and_leaves_nothing(tmp_path: Path) -> None:
+    lambdas, cache = lambdas_without_requirements(tmp_path), tmp_path / "cache"
+    (lambdas / "resize" / "broken.py").write_text("def\n")
+
+    with pytest.raises(BundleError, match=r"could not compile it, and said:(.|\n)*resize/broken\.py"):
+        build_bundle(None, lambdas=lambdas, cache=cache)
+
+    assert list(cache.iterdir()) == []
+
+
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["contract/__init__.py", "resize/__init__.py", "resize/requirements.txt"])
 def test_a_change_of_an_input_makes_another_bundle(tmp_path: Path, name: str) -> None:
     lambdas = lambdas_without_requirements(tmp_path)
@@ -205,7 +256,7 @@ def test_what_lies_about_in_the_package_changes_no_bundle(tmp_path: Path) -> Non
     (lambdas / "resize" / "__pycache__" / "__init__.cpython-311.pyc").write_bytes(b"compiled")
 
     assert build_bundle(None, lambdas=lambdas, cache=tmp_path / "cache") == first
-    assert [path.name for path in (first / "resize").iterdir()] == ["__init__.py"]
+    assert {path.name for path in (first / "resize").iterdir()} == {"__init__.py", "__pycache__"}
 
 
 @pytest.mark.usefixtures("strict_umask")
@@ -213,10 +264,14 @@ def test_everyone_may_read_a_bundle_made_under_a_strict_umask(tmp_path: Path) ->
     bundle = build_bundle(None, lambdas=lambdas_without_requirements(tmp_path), cache=tmp_path / "cache")
 
     modes = {path.relative_to(bundle).as_posix(): path.stat().st_mode & 0o777 for path in (bundle, *bundle.rglob("*"))}
-    folders = dict.fromkeys((".", "contract", "resize"), 0o755)
-    assert modes == folders | dict.fromkeys(("contract/__init__.py", "resize/__init__.py"), 0o644)
+    packages = {"contract", "resize"}
+    folders = {".", *packages, *(f"{package}/__pycache__" for package in packages)}
+    compiled = f"__pycache__/__init__.{sys.implementation.cache_tag}.pyc"
+    files = {f"{package}/{name}" for package in packages for name in ("__init__.py", compiled)}
+    assert modes == dict.fromkeys(folders, 0o755) | dict.fromkeys(files, 0o644)
 
 
+@pytest.mark.long
 def test_builds_at_the_same_time_give_one_bundle(tmp_path: Path) -> None:
     lambdas, cache = lambdas_without_requirements(tmp_path), tmp_path / "cache"
 
@@ -262,6 +317,7 @@ def test_of_many_bundles_the_eight_last_used_are_kept(tmp_path: Path) -> None:
     assert {path.name for path in cache.iterdir()} == {new.name, *(f"{age:032x}" for age in range(7))}
 
 
+@pytest.mark.usefixtures("no_compiler")
 @pytest.mark.parametrize(("architecture", "machine"), [("arm64", AARCH64), ("x86_64", X86_64)])
 def test_announce_ships_with_the_contract_and_a_kafka_client_for_its_machine_alone(
     architecture: str, machine: int, tmp_path: Path

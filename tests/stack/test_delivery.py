@@ -1,6 +1,5 @@
 """The distribution in front of the derived bucket: what it may read, what it answers with, and what it is called."""
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ import pytest
 
 from stacks.config.config import Config
 from stacks.config.delivery import Delivery
+from stacks.delivery.distribution import edge_function
 from stacks.names import MAX_GLOBAL_NAME, MAX_REGION, global_name
 from stacks.outputs import DeliveryOutput, Output
 from support.aws.stack import (
@@ -213,12 +213,14 @@ def test_what_an_account_has_one_list_of_for_all_regions_carries_the_region(deli
         for value in named_in(resource["Properties"])
     ]
 
-    assert len(names) == 4
+    assert len(names) == 6
     assert {in_cloudformation(name) for name in names} == {
         "Darkroom-origin-eu-west-1",
         "Darkroom-cache-eu-west-1",
         "Darkroom-headers-eu-west-1",
         "Darkroom-version-eu-west-1",
+        "Darkroom-accept-eu-west-1",
+        "Darkroom-auto-eu-west-1",
     }
 
 
@@ -236,13 +238,28 @@ def test_a_long_name_is_cut_and_still_its_own() -> None:
     assert len(set(names)) == 2
 
 
-def test_a_function_is_published_for_runtime_2_and_is_the_file_itself(delivered: Template) -> None:
-    function = delivered.only("AWS::CloudFront::Function")["Properties"]
-    file = Path("stacks/delivery/functions/version.js")
+def test_the_functions_are_published_for_runtime_2(delivered: Template) -> None:
+    functions = [each["Properties"] for each in delivered.all_of("AWS::CloudFront::Function").values()]
 
-    assert function["AutoPublish"] is True
-    assert function["FunctionConfig"]["Runtime"] == "cloudfront-js-2.0"
-    assert function["FunctionCode"] == file.read_text(encoding="utf-8")
-    (associated,) = config_of(delivered)["DefaultCacheBehavior"]["FunctionAssociations"]
-    assert associated["EventType"] == "viewer-response"
-    assert json.dumps(associated).count("FunctionARN") == 2
+    assert {each["FunctionConfig"]["Runtime"] for each in functions} == {"cloudfront-js-2.0"}
+    assert {each["AutoPublish"] for each in functions} == {True}
+    assert {each["FunctionCode"] for each in functions} == {
+        edge_function("accept.js"),
+        edge_function("version.js"),
+        edge_function("version.js", is_of_auto=True),
+    }
+
+
+def test_every_answer_is_looked_at_and_only_the_path_of_an_auto_url_is_rewritten(delivered: Template) -> None:
+    config = config_of(delivered)
+    (auto,) = config["CacheBehaviors"]
+
+    def functions(behavior: Json) -> list[tuple[str, str]]:
+        found = [(each["EventType"], each["FunctionARN"]["Fn::GetAtt"][0]) for each in behavior["FunctionAssociations"]]
+        return sorted((event, name.rstrip("0123456789ABCDEF")) for event, name in found)
+
+    assert auto["PathPattern"] == "*.auto"
+    assert functions(config["DefaultCacheBehavior"]) == [("viewer-response", "DeliveryVersion")]
+    assert functions(auto) == [("viewer-request", "DeliveryAccept"), ("viewer-response", "DeliveryVersionOfAuto")]
+    shared = {name: value for name, value in auto.items() if name not in {"PathPattern", "FunctionAssociations"}}
+    assert shared.items() <= config["DefaultCacheBehavior"].items()

@@ -48,11 +48,11 @@ def variables_of(template: Template, output: Output | EventsOutput) -> dict[str,
 
 
 def statements_of(template: Template, output: Output | EventsOutput) -> dict[str, dict[str, Any]]:
-    """The statements of a function's policy by their Sid; X-Ray's has none."""
+    """The statements of a function's policy by their Sid."""
     (role, _) = properties_of(template, output)["Role"]["Fn::GetAtt"]
     policies = [found["Properties"] for found in template.all_of("AWS::IAM::Policy").values()]
     (policy,) = [found for found in policies if found["Roles"] == [{"Ref": role}]]
-    return {statement.pop("Sid", "Trace"): statement for statement in policy["PolicyDocument"]["Statement"]}
+    return {statement.pop("Sid"): statement for statement in policy["PolicyDocument"]["Statement"]}
 
 
 def test_without_events_the_template_is_byte_for_byte_what_it_was_before_there_were_any(template: Template) -> None:
@@ -158,7 +158,7 @@ def test_the_announce_function_runs_where_the_resize_function_does(tmp_path: Pat
 
 
 # What a function needs of its own, whatever it does.
-OWN = {"Trace", "WriteLog", "TakeEvents"}
+OWN = {"WriteLog", "TakeEvents"}
 
 
 def test_to_a_bus_the_announce_function_may_put_events_and_nothing_else(with_event_bridge: Template) -> None:

@@ -55,8 +55,20 @@ def test_the_function_logs_json_to_a_log_group_that_forgets_after_30_days(templa
     assert group["Properties"] == {"RetentionInDays": 30}
 
 
-def test_the_function_is_traced(template: Template) -> None:
-    assert properties_of(template)["TracingConfig"] == {"Mode": "Active"}
+def test_the_function_is_not_traced_and_may_not_be(template: Template) -> None:
+    assert "TracingConfig" not in properties_of(template)
+    assert [right for right in rights_of(template) if "xray" in str(right)] == []
+
+
+def test_a_stack_with_tracing_has_it_traced_and_nothing_else_is_changed(template: Template, tmp_path: Path) -> None:
+    traced = synthesize(tmp_path, replace(Config(), tracing=True))
+
+    assert properties_of(traced)["TracingConfig"] == {"Mode": "Active"}
+    assert rights_of(traced) - rights_of(template) == as_text(
+        ("xray:PutTraceSegments", "*"), ("xray:PutTelemetryRecords", "*")
+    )
+    kinds = [sorted(resource["Type"] for resource in each.json["Resources"].values()) for each in (traced, template)]
+    assert kinds[0] == kinds[1]
 
 
 def test_no_concurrency_is_reserved_as_a_throttled_invocation_would_count_as_a_receive(template: Template) -> None:
@@ -125,8 +137,6 @@ def test_the_role_allows_exactly_what_the_function_does(template: Template) -> N
     assert rights_of(template) == as_text(
         ("logs:CreateLogStream", arn_of(log_group)),
         ("logs:PutLogEvents", arn_of(log_group)),
-        ("xray:PutTraceSegments", "*"),
-        ("xray:PutTelemetryRecords", "*"),
         ("sqs:ReceiveMessage", jobs),
         ("sqs:DeleteMessage", jobs),
         ("sqs:GetQueueAttributes", jobs),

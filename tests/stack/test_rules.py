@@ -40,22 +40,25 @@ Finding: TypeAlias = tuple[str, str]
 EXPLAINED: list[Finding] = [
     ("AwsSolutions-IAM5", "Darkroom/Consumer/Role/DefaultPolicy/Resource"),
     ("AwsSolutions-IAM5", "Darkroom/Consumer/Role/DefaultPolicy/Resource"),
-    ("AwsSolutions-IAM5", "Darkroom/Consumer/Role/DefaultPolicy/Resource"),
     ("AwsSolutions-S1", "Darkroom/Storage/Derived/Resource"),
     ("AwsSolutions-S1", "Darkroom/Storage/Uploads/Resource"),
     ("Serverless-LambdaDLQ", "Darkroom/Consumer/Function/Resource"),
     ("Serverless-LambdaEventSourceMappingDestination", "Darkroom/Consumer/Jobs/Resource"),
+    ("Serverless-LambdaTracing", "Darkroom/Consumer/Function/Resource"),
     ("Serverless-SNSRedrivePolicy", "Darkroom/Monitoring/Email/Address/Resource"),
     ("Serverless-SQSRedrivePolicy", "Darkroom/Queues/DeadLetters/Resource"),
 ]
 
 # What events add to them, whatever the target.
 EXPLAINED_OF_EVENTS: list[Finding] = [
-    ("AwsSolutions-IAM5", "Darkroom/EventLog/Announce/Role/DefaultPolicy/Resource"),
     ("Serverless-LambdaDLQ", "Darkroom/EventLog/Announce/Function/Resource"),
     ("Serverless-LambdaEventSourceMappingDestination", "Darkroom/EventLog/Announce/Events/Resource"),
+    ("Serverless-LambdaTracing", "Darkroom/EventLog/Announce/Function/Resource"),
     ("Serverless-SQSRedrivePolicy", "Darkroom/EventLog/Queues/DeadLetters/Resource"),
 ]
+# In a VPC it may make network interfaces, which are of no resource.
+EXPLAINED_OF_VPC: list[Finding] = [("AwsSolutions-IAM5", "Darkroom/EventLog/Announce/Role/DefaultPolicy/Resource")]
+IN_VPC = [WITH_MSK, WITH_SCRAM]
 TARGETS = [WITH_EVENT_BRIDGE, WITH_MSK, WITH_SCRAM, WITH_CONFLUENT]
 
 # What a distribution adds to those of the stack without events, with CloudFront's own certificate or with one's own.
@@ -69,6 +72,7 @@ DELIVERIES = [WITH_DELIVERY, WITH_DOMAIN, WITH_THEIR_DISTRIBUTION]
 
 # And what the stack `Log` adds, whoever has made its network.
 EXPLAINED_OF_LOG: list[Finding] = [
+    *EXPLAINED_OF_VPC,
     ("Serverless-LambdaDLQ", "Darkroom-Log/Facts/Function/Resource"),
     ("Serverless-LambdaTracing", "Darkroom-Log/Facts/Function/Resource"),
 ]
@@ -92,7 +96,10 @@ EXPLAINED_TO_CHECKOV: list[Finding] = [
     ("CKV_AWS_21", "StorageDerived"),
     ("CKV_AWS_27", "QueuesDeadLetters"),
     ("CKV_AWS_27", "QueuesJobs"),
+    ("CKV_AWS_50", "ConsumerFunction"),
 ]
+# What is explained in place of the findings about X-Ray's absence where it is there: its actions know no resource.
+TRACED = replace(EVERYTHING, tracing=True)
 
 
 def findings_in(scope: Construct) -> list[Finding]:
@@ -111,17 +118,18 @@ def findings_in(scope: Construct) -> list[Finding]:
     [
         *(Config(), EVERYTHING, replace(Config(), key_prefix="photos/", retain_data=False, monitoring=False)),
         replace(Config(), legacy_uploads_bucket="darkroom-storageuploads-1x2y3z"),
+        TRACED,
         *TARGETS,
         *LOGS,
-        WITH_NOTIFICATION,
         *DELIVERIES,
+        WITH_NOTIFICATION,
     ],
 )
 def test_the_packs_find_nothing_that_is_not_explained(tmp_path: Path, config: Config) -> None:
     assert findings_in(make_app(tmp_path, config)) == []
 
 
-@pytest.mark.parametrize("config", [EVERYTHING, WITH_EVENT_BRIDGE, WITH_LOG, WITH_NOTIFICATION, WITH_DELIVERY])
+@pytest.mark.parametrize("config", [EVERYTHING, WITH_EVENT_BRIDGE, WITH_LOG, WITH_DELIVERY, WITH_NOTIFICATION])
 def test_synthesis_succeeds_with_the_packs_as_plugins_of_the_app(tmp_path: Path, config: Config) -> None:
     app = make_app(tmp_path, config)
     Validations.of(app).add_plugins(AwsSolutionsChecks(app), ServerlessChecks(app))
@@ -141,14 +149,14 @@ def skipped_by_checkov(template: Template) -> list[tuple[str, str, str]]:
     ]
 
 
-def test_checkov_is_told_to_skip_ten_findings_and_why(template: Template) -> None:
+def test_checkov_is_told_to_skip_eleven_findings_and_why(template: Template) -> None:
     told = skipped_by_checkov(template)
 
     assert sorted((rule, name) for rule, name, _ in told) == EXPLAINED_TO_CHECKOV
     assert [comment for *_, comment in told if len(comment.split()) < 8] == []
 
 
-def test_of_events_checkov_is_told_to_skip_seven_more_and_in_a_vpc_another_of_them(
+def test_of_events_checkov_is_told_to_skip_eight_more_and_in_a_vpc_another_of_them(
     with_event_bridge: Template, with_msk: Template
 ) -> None:
     outside, inside = ("CKV_AWS_117", "EventLogAnnounceFunction"), ("CKV_AWS_111", "EventLogAnnounceRoleDefaultPolicy")
@@ -164,6 +172,7 @@ def test_of_events_checkov_is_told_to_skip_seven_more_and_in_a_vpc_another_of_th
                 ("CKV_AWS_173", "EventLogAnnounceFunction"),
                 ("CKV_AWS_27", "EventLogQueuesDeadLetters"),
                 ("CKV_AWS_27", "EventLogQueuesEvents"),
+                ("CKV_AWS_50", "EventLogAnnounceFunction"),
                 *more,
             ]
         )
@@ -178,11 +187,25 @@ def test_each_explanation_answers_a_finding_and_their_number_is_known(
     assert findings_in(make_app(tmp_path, EVERYTHING)) == EXPLAINED
 
 
-@pytest.mark.parametrize("config", TARGETS)
-def test_events_are_explained_four_times(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, config: Config) -> None:
+def test_what_is_traced_is_explained_by_what_x_ray_may_write_in_place_of_its_absence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(Validations, "acknowledge", explain_nothing)
 
-    assert findings_in(make_app(tmp_path, config)) == sorted(EXPLAINED + EXPLAINED_OF_EVENTS)
+    found = findings_in(make_app(tmp_path, TRACED))
+
+    untraced = [finding for finding in EXPLAINED if finding[0] != "Serverless-LambdaTracing"]
+    assert found == sorted([*untraced, ("AwsSolutions-IAM5", "Darkroom/Consumer/Role/DefaultPolicy/Resource")])
+
+
+@pytest.mark.parametrize("config", TARGETS)
+def test_events_are_explained_four_times_and_in_a_vpc_five(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, config: Config
+) -> None:
+    monkeypatch.setattr(Validations, "acknowledge", explain_nothing)
+
+    explained = EXPLAINED + EXPLAINED_OF_EVENTS + (EXPLAINED_OF_VPC if config in IN_VPC else [])
+    assert findings_in(make_app(tmp_path, config)) == sorted(explained)
 
 
 @pytest.mark.parametrize(
@@ -202,7 +225,9 @@ def test_a_distribution_is_explained_three_times_and_once_more_without_a_certifi
 
 
 @pytest.mark.parametrize("config", LOGS)
-def test_the_stack_log_is_explained_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, config: Config) -> None:
+def test_the_stack_log_is_explained_twice_and_is_in_a_vpc(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, config: Config
+) -> None:
     monkeypatch.setattr(Validations, "acknowledge", explain_nothing)
 
     assert findings_in(make_app(tmp_path, config)) == sorted(EXPLAINED + EXPLAINED_OF_EVENTS + EXPLAINED_OF_LOG)
@@ -275,8 +300,10 @@ def test_both_packs_find_fault_with_a_careless_stack() -> None:
 @pytest.mark.parametrize(
     "config",
     [
-        *(Config(), EVERYTHING, WITH_NOTIFICATION, *TARGETS, *LOGS, *DELIVERIES),
-        replace(Config(), legacy_uploads_bucket="its-bucket"),
+        Config(),
+        EVERYTHING,
+        *(pytest.param(each, marks=pytest.mark.long) for each in (WITH_NOTIFICATION, *TARGETS, *LOGS, *DELIVERIES)),
+        pytest.param(replace(Config(), legacy_uploads_bucket="its-bucket"), marks=pytest.mark.long),
     ],
 )
 def test_cfn_lint_finds_nothing_that_is_not_explained(tmp_path: Path, config: Config) -> None:
@@ -293,6 +320,7 @@ def test_cfn_lint_is_told_to_overlook_one_finding_of_one_rule(template: Template
     assert [match.rule.id for match in cfnlint.api.lint(json.dumps(unexplained))] == ["W3005"]
 
 
+@pytest.mark.long
 def test_cfn_lint_finds_queues_that_keep_messages_longer_than_sqs_can(template: Template) -> None:
     careless = template.json
     for queue in careless["Resources"].values():

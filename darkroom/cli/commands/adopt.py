@@ -19,6 +19,7 @@ from darkroom.adoption.findings import judge
 from darkroom.backfill.estimate import Estimate
 from darkroom.cli.commands.backfill import RATE
 from darkroom.cli.options import EndpointUrl, KeyPrefix, LocalOption, json_option
+from darkroom.cli.output.aws_cli import with_aws_command
 from darkroom.cli.output.findings import print_finding
 from darkroom.cli.progress import steps
 from darkroom.cli.target import find_account
@@ -86,8 +87,9 @@ def adopt(  # noqa: PLR0913 - the command has so many options
         config = checked_configuration(settings)
         progress.begin("Counting what lies in it")
         census = take_census(client_of(session, "s3", place), bucket, prefix, config.presets)
-    s3 = client_of(session, "s3", place)
-    findings = [*judge(found, census, region=session.region_name, config=config), *check_derived(config, s3)]
+    judged = judge(found, census, region=session.region_name, config=config)
+    derived = check_derived(config, client_of(session, "s3", place))
+    findings = [with_aws_command(each, account) for each in (*judged, *derived)]
     estimate = _estimate(census, config)
     if as_json:
         typer.echo(_json(findings, census, estimate, settings))

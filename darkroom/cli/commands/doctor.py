@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from darkroom.cli.options import Context, EndpointUrl, LocalOption, Stack, json_option, timeout_option
+from darkroom.cli.output.aws_cli import with_aws_command
 from darkroom.cli.output.findings import print_finding
 from darkroom.cli.overrides import check_overrides, read_context_options
 from darkroom.cli.progress import steps
@@ -72,7 +73,7 @@ def doctor(  # noqa: PLR0913 - the command has so many options
             progress.begin(check.name)
             for finding in check.findings():
                 levels[finding.level] += 1
-                _print(finding, as_json=as_json)
+                _print(with_aws_command(finding, pipeline), as_json=as_json)
     raise typer.Exit(ExitStatus.FOUND_FAULTS if Level.FAULT in levels else ExitStatus.NO_FAULTS)
 
 

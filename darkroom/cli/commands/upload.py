@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from contract.focal_point import FocalPoint
 from darkroom.cli.options import (
     PATIENCE_SECONDS,
     EndpointUrl,
@@ -14,6 +15,7 @@ from darkroom.cli.options import (
     Stack,
     Timeout,
     UploadsAsJson,
+    focal_point,
     prefix_hint,
 )
 from darkroom.cli.output.results import exit_status, outcome_json, outcome_line, print_skipped, summary, upload_json
@@ -36,6 +38,15 @@ Prefix = Annotated[
         "--prefix", metavar="P", help="What is put in front of each key, as it is: end it with / for a folder."
     ),
 ]
+Focus = Annotated[
+    FocalPoint | None,
+    typer.Option(
+        "--focus",
+        metavar="X,Y",
+        parser=focal_point,
+        help="What cuts are to keep: shares of width and height, from the left and the top, as in 0.3,0.7.",
+    ),
+]
 Wait = Annotated[bool, typer.Option("--wait", help="Wait for the outcome of each, and tell it as it comes.")]
 
 
@@ -43,6 +54,7 @@ def upload(  # noqa: PLR0913 - the command has so many options
     paths: Paths,
     *,
     prefix: Prefix = "",
+    focus: Focus = None,
     wait: Wait = False,
     timeout: Timeout = PATIENCE_SECONDS,
     as_json: UploadsAsJson = False,
@@ -54,12 +66,13 @@ def upload(  # noqa: PLR0913 - the command has so many options
 
     A folder's files are found at any depth, but for what a dot hides; a file's key is its path from its folder on. What
     is there already with the same bytes is not uploaded again: an upload that was interrupted goes on where it
-    stopped.
+    stopped. With --focus, it is unless it has that focal point.
 
     \b
     Examples:
       darkroom upload ~/Pictures --wait
       darkroom upload ~/Pictures --stack Darkroom --prefix album/
+      darkroom upload team/anna.jpg --focus 0.3,0.4 --wait
       darkroom upload photos --wait --json | jq 'select(.outcome != "resized")'
 
     \b
@@ -79,7 +92,7 @@ def upload(  # noqa: PLR0913 - the command has so many options
         told_when_stopped(lambda: f"{_count(uploads)}, of {len(sources):,} files. {_GO_ON}"),
         upload_progress(sources, shown=sys.stderr.isatty() and not (as_json and sys.stdout.isatty())) as progress,
     ):
-        for uploaded in upload_all(sources, pipeline, skip_unchanged=True, progress=progress):
+        for uploaded in upload_all(sources, pipeline, skip_unchanged=True, progress=progress, focus=focus):
             uploads.append(uploaded)
             if as_json and not wait:
                 typer.echo(upload_json(uploaded))

@@ -2,13 +2,30 @@
 
 import shlex
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
+import boto3
+
+from darkroom.doctor.findings import Finding
 from darkroom.local.access_keys import AccessKeys
 from darkroom.pipeline.client import Pipeline
 
 
-def aws_command(pipeline: Pipeline) -> str:
+class Place(Protocol):
+    """Where such a command is to work: a pipeline, or an account."""
+
+    @property
+    def session(self) -> boto3.Session:
+        """Whose credentials are used."""
+
+    @property
+    def endpoint_url(self) -> str | None:
+        """The emulator's address; None on AWS."""
+
+
+def aws_command(pipeline: Place) -> str:
     """Write how such a command begins.
 
     For the emulator, with its address and its keys.
@@ -21,18 +38,28 @@ def aws_command(pipeline: Pipeline) -> str:
     return f"{' '.join(_settings(pipeline))} {command}"
 
 
+def with_aws_command(finding: Finding, place: Place) -> Finding:
+    """Make of the command that a finding advises one for this place.
+
+    As it is, it would change something on AWS.
+    """
+    if not finding.advice.startswith("aws "):
+        return finding
+    return replace(finding, advice=f"{aws_command(place)} {finding.advice.removeprefix('aws ')}")
+
+
 def export_command(pipeline: Pipeline) -> str:
     """Write what points every AWS tool that a shell starts at the emulator."""
     settings = (f"AWS_ENDPOINT_URL={pipeline.endpoint_url}", *_settings(pipeline), f"AWS_REGION={pipeline.region}")
     return f"export {' '.join(settings)}"
 
 
-def _settings(pipeline: Pipeline) -> tuple[str, ...]:
+def _settings(pipeline: Place) -> tuple[str, ...]:
     keys = AccessKeys.of(pipeline.session)
     return (
         f"AWS_ACCESS_KEY_ID={keys.id}",
         f"AWS_SECRET_ACCESS_KEY={keys.secret}",
-        f"AWS_DEFAULT_REGION={pipeline.region}",
+        f"AWS_DEFAULT_REGION={pipeline.session.region_name}",
     )
 
 

@@ -105,7 +105,7 @@ def _card(row: DownloadedResult) -> Card:
         reason=row.result.reason,
         facts=tuple(_facts(manifest)) if manifest else (),
         dominant_colour=manifest.dominant_colour if manifest else None,
-        pictures=tuple(_picture(rendition, row.files[rendition.variant]) for rendition in renditions),
+        pictures=tuple(_picture(rendition, row.files[rendition.label]) for rendition in renditions),
     )
 
 
@@ -120,7 +120,7 @@ def _facts(manifest: Manifest) -> Iterator[str]:
 
 def _picture(rendition: PublishedRendition, file: Path) -> SheetPicture:
     return SheetPicture(
-        variant=rendition.variant,
+        variant=rendition.label,
         source=f"data:{rendition.content_type};base64,{base64.b64encode(file.read_bytes()).decode()}",
         width=rendition.width,
         height=rendition.height,

@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import PurePosixPath
 
 from contract.delivery import delivered_srcset, picture, variant_urls
-from contract.manifest import Manifest, Outcome, PublishedRendition
+from contract.manifest import Manifest, Outcome, PublishedRendition, Source
 from darkroom.cli.output.aws_cli import aws_command, shell_word
 from darkroom.cli.output.results import TIMES
 from darkroom.pipeline.client import Pipeline
@@ -54,7 +54,7 @@ def situation_of(found: Found) -> str | None:
 def how_to_fetch(rendition: PublishedRendition, pipeline: Pipeline) -> str:
     """Write the command that copies a rendition here, to be pasted into a shell."""
     source = f"s3://{pipeline.derived_bucket}/{rendition.key}"
-    name = f"{rendition.variant}-{PurePosixPath(rendition.key).name}"
+    name = f"{rendition.label}-{PurePosixPath(rendition.key).name}"
     return f"{aws_command(pipeline)} s3 cp {shell_word(source)} {shell_word(name)}"
 
 
@@ -85,6 +85,7 @@ def _describe_manifest(manifest: Manifest, found: Found, pipeline: Pipeline) -> 
         yield f"uploaded  {moment}, version {source.version_id or 'none, as its bucket keeps none'}"
         pixels = f"{source.format} {source.width}{TIMES}{source.height}, " if source.width else ""
         yield f"source    {pixels}{format_kilobytes(source.size)}"
+        yield from _describe_focus(source)
     yield (
         f"outcome   {manifest.outcome}, {_moment(datetime.fromisoformat(manifest.times.finished))}, "
         f"in {manifest.times.milliseconds:,} ms"
@@ -105,7 +106,7 @@ def _describe_manifest(manifest: Manifest, found: Found, pipeline: Pipeline) -> 
     for rendition in manifest.renditions:
         yield ""
         yield (
-            f"{rendition.variant}: {rendition.width}{TIMES}{rendition.height}, {format_kilobytes(rendition.bytes)}, "
+            f"{rendition.label}: {rendition.width}{TIMES}{rendition.height}, {format_kilobytes(rendition.bytes)}, "
             f"{rendition.content_type}{', shortened' if rendition.shortened else ''}"
         )
         yield f"  {how_to_fetch(rendition, pipeline)}"
@@ -125,6 +126,13 @@ def _describe_delivery(manifest: Manifest, base_url: str) -> Iterator[str]:
     if markup := picture(base_url, manifest.renditions, manifest.placeholder):
         yield ""
         yield from markup.splitlines()
+
+
+def _describe_focus(source: Source) -> Iterator[str]:
+    if source.focus:
+        yield f"focus     {source.focus}: cuts keep what is around it"
+    if source.focus_error:
+        yield f"focus     passed over: {printable(source.focus_error)}"
 
 
 def _moment(time: datetime) -> str:

@@ -39,7 +39,7 @@ def result_json(collected: DownloadedResult) -> str:
             "reason": result.reason,
             "detail": result.detail,
         }
-        | _made(result.manifest, lambda rendition: {"file": path_text(collected.files[rendition.variant])})
+        | _made(result.manifest, lambda rendition: {"file": path_text(collected.files[rendition.label])})
     )
 
 
@@ -138,7 +138,7 @@ def _table(rows: Sequence[DownloadedResult], between: str) -> Table:
 def _cells(row: DownloadedResult, variants: Sequence[str], between: str) -> Iterator[Text]:
     result = row.result
     manifest = result.manifest
-    renditions = {rendition.variant: rendition for rendition in (manifest.renditions if manifest else ())}
+    renditions = {rendition.label: rendition for rendition in (manifest.renditions if manifest else ())}
     yield Text(_middle_cut(printable(str(result.upload.source.path))))
     yield Text(
         f"{result.word}:{between}{result.reason}" if result.reason else result.word, _STYLES.get(result.word, "")
@@ -158,7 +158,7 @@ def _middle_cut(path: str) -> str:
 
 def _variants(rows: Sequence[DownloadedResult]) -> list[str]:
     manifests = [row.result.manifest for row in rows if row.result.manifest]
-    return list(dict.fromkeys(rendition.variant for manifest in manifests for rendition in manifest.renditions))
+    return list(dict.fromkeys(rendition.label for manifest in manifests for rendition in manifest.renditions))
 
 
 def upload_json(uploaded: UploadedFile) -> str:
@@ -183,7 +183,7 @@ def _made(manifest: Manifest | None, place: Callable[[PublishedRendition], dict[
     """Describe what was made of an upload as JSON; `place` says where a rendition is."""
     return {
         "variants": {
-            rendition.variant: place(rendition)
+            rendition.label: place(rendition)
             | {"width": rendition.width, "height": rendition.height, "bytes": rendition.bytes}
             for rendition in (manifest.renditions if manifest else ())
         },
@@ -209,7 +209,7 @@ def _rest(result: Result) -> str:
         advice = [explanation.advice] if explanation else []
         return "; ".join([why, *advice, *([SHOWN_INSTEAD] if manifest.shown else [])])
     renditions = manifest.renditions if manifest else ()
-    return ", ".join(f"{rendition.variant} {describe_result(rendition)}" for rendition in renditions)
+    return ", ".join(f"{rendition.label} {describe_result(rendition)}" for rendition in renditions)
 
 
 def _members(uploaded: UploadedFile) -> dict[str, object]:

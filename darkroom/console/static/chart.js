@@ -16,6 +16,8 @@ export function showQueue() {
 }
 
 function showCounters(sample) {
+  const jobs = (sample?.waiting ?? 0) + (sample?.in_flight ?? 0);
+  say($("jump-queue"), jobs ? `Queue: ${numbers.format(jobs)}` : "Queue");
   const of = (value) => (value === null || value === undefined ? "–" : numbers.format(Math.round(value)));
   const counters = [
     ["Waiting", of(sample?.waiting)],

@@ -8,7 +8,7 @@ const KEPT = 100; // as many as the server keeps
 const clock = new Intl.DateTimeFormat("en", { timeStyle: "medium", hourCycle: "h23" });
 
 export function showOutcomes() {
-  $("outcomes").hidden = !state.log;
+  $("outcomes").hidden = $("jump-log").hidden = !state.log;
   if (!state.log) return;
   const newest = [...state.outcomes.values()].sort((a, b) => compare(b.time, a.time) || b.offset - a.offset);
   for (const old of newest.splice(KEPT)) state.outcomes.delete(place(old));

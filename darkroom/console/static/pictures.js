@@ -20,6 +20,7 @@ function makePicture(picture) {
     src: picture.path, width: picture.width, height: picture.height, loading: "lazy", decoding: "async",
     alt: `The variant ${shown(picture.variant)}`,
   });
+  image.addEventListener("error", () => image.replaceWith(element("p", { class: "no-picture" }, "not there any more")), { once: true });
   const name = element("b");
   name.textContent = shown(picture.variant);
   const about = `${size(picture.width, picture.height)}, ${weight(picture.bytes)}`;

@@ -55,16 +55,19 @@ export class VirtualList {
     }
   }
 
-  /** The first item in view and where it is, to stay there; none where the list's own beginning is in view. */
+  /** What is in view and where it is, to stay there: the first item, or what follows the list. None at the list's beginning. */
   #anchor() {
     if (this.#above.getBoundingClientRect().top >= 0) return null;
     const child = [...this.#parent.children].find((each) => each.getBoundingClientRect().bottom > 0);
-    return child ? { key: child.dataset.key, top: child.getBoundingClientRect().top } : null;
+    if (child) return { key: child.dataset.key, top: child.getBoundingClientRect().top };
+    const end = this.#below.getBoundingClientRect().bottom;
+    return end < innerHeight ? { key: null, top: end } : null;
   }
 
   #hold({ key, top }) {
     const child = [...this.#parent.children].find((each) => each.dataset.key === key);
-    const moved = child ? child.getBoundingClientRect().top - top : 0;
+    const place = key === null ? this.#below.getBoundingClientRect().bottom : child?.getBoundingClientRect().top;
+    const moved = (place ?? top) - top;
     if (Math.abs(moved) >= 1) scrollBy({ top: moved, behavior: "instant" });
   }
 

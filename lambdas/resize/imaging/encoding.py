@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from resize.imaging.geometry import Size
-from resize.imaging.variants import Format, Variant, variants_to_json
+from resize.imaging.variants import Format, Slot, Variant, variants_to_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +158,9 @@ def recipe_of(variants: Sequence[Variant]) -> dict[str, dict[str, Any]]:
 
 
 def _numbers_in_force(variant: Variant) -> dict[str, Any]:
+    if variant.slot:
+        outputs = dict.fromkeys(output for slot in Slot for output in (slot.still_format, slot.animated_format))
+        return {"as": {output.value: _as_written(variant, output) for output in outputs}}
     if variant.format is None:
         return {"as": {output.value: _as_written(variant, output) for output in Format}}
     return _as_written(variant, variant.format)

@@ -1,8 +1,10 @@
 """Compute scale, crop and padding of a variant."""
 
+import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from contract.focal_point import FocalPoint
 from resize.imaging.variants import MAX_SIDE, Fit, Gravity, Variant
 
 
@@ -43,12 +45,13 @@ class Placement:
     at: tuple[int, int] = (0, 0)
 
 
-def place(source: Size, variant: Variant) -> Placement:
+def place(source: Size, variant: Variant, focus: FocalPoint | None = None) -> Placement:
     """Decide where the pixels of a source go.
 
     A side that the variant leaves out is unbounded, yet no output is longer than MAX_SIDE. Unless the variant enlarges,
     no pixel is ever scaled up: `cover` of a source smaller than the box keeps the box's shape and is as large as the
-    source allows; `contain` keeps the box's size and centres the source in it at its own.
+    source allows; `contain` keeps the box's size and centres the source in it at its own. `cover` keeps what is
+    around `focus` where one is known, or else what its gravity says.
     """
     box = Size(variant.width or MAX_SIDE, variant.height or MAX_SIDE)
     match variant.fit:
@@ -57,7 +60,7 @@ def place(source: Size, variant: Variant) -> Placement:
         case Fit.CONTAIN:
             return _contain(source, box, enlarge=variant.enlarge)
         case Fit.COVER:
-            return _cover(source, box, variant.gravity, enlarge=variant.enlarge)
+            return _cover(source, box, variant, focus)
 
 
 def _inside(source: Size, box: Size, *, enlarge: bool) -> Placement:
@@ -72,15 +75,25 @@ def _contain(source: Size, box: Size, *, enlarge: bool) -> Placement:
     return Placement(inside.scaled, inside.kept, box, margins)
 
 
-def _cover(source: Size, box: Size, gravity: Gravity, *, enlarge: bool) -> Placement:
+def _cover(source: Size, box: Size, variant: Variant, focus: FocalPoint | None) -> Placement:
     scale = max(box.width / source.width, box.height / source.height)
-    if scale > 1 and not enlarge:
+    if scale > 1 and not variant.enlarge:
         box, scaled = _within(_times(box, 1 / scale), source), source
     else:
         grown = _times(source, scale)
         scaled = Size(max(grown.width, box.width), max(grown.height, box.height))
-    kept = _anchored(scaled, box, gravity)
+    kept = _around(focus, scaled, box) if focus else _anchored(scaled, box, variant.gravity)
     return Placement(scaled, kept, box)
+
+
+def _around(focus: FocalPoint, scaled: Size, box: Size) -> Box:
+    left, top = _start(focus.x, scaled.width, box.width), _start(focus.y, scaled.height, box.height)
+    return Box(left, top, left + box.width, top + box.height)
+
+
+def _start(middle: float, whole: int, part: int) -> int:
+    """Have the middle of a part there, as far as the part stays within the whole."""
+    return min(max(0, math.floor(middle * whole - part / 2)), whole - part)
 
 
 def _anchored(scaled: Size, box: Size, gravity: Gravity) -> Box:

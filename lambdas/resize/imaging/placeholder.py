@@ -20,7 +20,7 @@ _SIMILAR = 32
 
 @dataclass(frozen=True, slots=True)
 class Thumbnail:
-    """An image at `thumbnail_size`.
+    """An image, so small that each pixel can be looked at.
 
     Four bytes a pixel, red, green, blue and opacity, row by row.
     """

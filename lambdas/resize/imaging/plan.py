@@ -1,12 +1,15 @@
 """Plan the renditions of an image, largest first."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from contract.focal_point import FocalPoint
+from resize.imaging.attention import find_attention
 from resize.imaging.formats.detect import SourceFormat
 from resize.imaging.geometry import Placement, Size, place
-from resize.imaging.variants import Format, Variant
+from resize.imaging.placeholder import Thumbnail
+from resize.imaging.variants import Format, Gravity, Variant
 
 # Red, green, blue and opacity, 0 to 255 each.
 Color: TypeAlias = tuple[int, int, int, int]
@@ -31,6 +34,11 @@ class Plan:
     frames: int
 
     @property
+    def file(self) -> tuple[str, Format]:
+        """What it is told from others by: two slots of an animation are the same file."""
+        return self.variant.name, self.output
+
+    @property
     def background(self) -> Color:
         """What stands beside and behind the picture.
 
@@ -46,6 +54,27 @@ def largest_first(variants: Sequence[Variant], source: SourceFormat, displayed: 
     return sorted(plans, key=lambda plan: plan.placement.scaled, reverse=True)
 
 
+def aimed(
+    plans: Sequence[Plan], displayed: Size, focus: FocalPoint | None, look: Callable[[], Thumbnail]
+) -> list[Plan]:
+    """Have every cut keep what is around the focal point.
+
+    Where the uploader gave none, those whose gravity is attention have that of what draws the eye: `look` gives a
+    overview of the first frame, and all frames are cut alike.
+    """
+    if focus:
+        return [replace(plan, placement=place(displayed, plan.variant, focus)) for plan in plans]
+    if not any(plan.variant.gravity is Gravity.ATTENTION for plan in plans):
+        return list(plans)
+    point = find_attention(look())
+    return [
+        replace(plan, placement=place(displayed, plan.variant, point))
+        if plan.variant.gravity is Gravity.ATTENTION
+        else plan
+        for plan in plans
+    ]
+
+
 def enough_for(plans: Sequence[Plan], displayed: Size) -> Size:
     """Say how large a picture all plans can be made from."""
     largest = plans[0].placement.scaled
@@ -53,7 +82,7 @@ def enough_for(plans: Sequence[Plan], displayed: Size) -> Size:
 
 
 def _plan(position: int, variant: Variant, source: SourceFormat, displayed: Size, frames: int) -> Plan:
-    output = variant.format or _kept(source, frames)
+    output = _output(variant, source, frames)
     return Plan(
         position=position,
         variant=variant,
@@ -61,6 +90,12 @@ def _plan(position: int, variant: Variant, source: SourceFormat, displayed: Size
         placement=place(displayed, variant),
         frames=frames if output in HAS_ANIMATION or _keeps_png(variant, output) else 1,
     )
+
+
+def _output(variant: Variant, source: SourceFormat, frames: int) -> Format:
+    if variant.slot and frames > 1:
+        return variant.slot.animated_format
+    return variant.format or _kept(source, frames)
 
 
 def _keeps_png(variant: Variant, output: Format) -> bool:

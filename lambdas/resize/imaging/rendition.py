@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 
-from resize.imaging.variants import Format
+from resize.imaging.variants import Format, Slot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendition:
     """The bytes of one variant of one upload.
 
-    `width` and `height` are pixels, `frames` is how many were encoded.
+    `width` and `height` are pixels, `frames` is how many were encoded. `slot` says which of the files of `auto` it is.
     """
 
     variant: str
@@ -18,6 +18,12 @@ class Rendition:
     height: int
     body: bytes
     frames: int = 1
+    slot: Slot | None = None
+
+    @property
+    def extension(self) -> str:
+        """What its key ends with: an animation's slot is called as that of a still."""
+        return (self.slot or self.format).value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, TypeAlias
 
@@ -56,6 +56,34 @@ class Format(StrEnum):
         return "image/jpeg" if self is Format.JPEG else f"image/{self.value}"
 
 
+class Slot(StrEnum):
+    """One of the files that `auto` makes.
+
+    The value is its extension. All are as long as `auto`: a key that is shortened is cut at the same place in each.
+    """
+
+    AVIF = "avif"
+    WEBP = "webp"
+    JPEG = "jpeg"
+
+    @property
+    def still_format(self) -> Format:
+        """What it is encoded as, but for an animation."""
+        return Format[self.name]
+
+    @property
+    def animated_format(self) -> Format:
+        """What an animation is encoded as.
+
+        No AVIF is, and no JPEG can be. A GIF plays anywhere.
+        """
+        return Format.GIF if self is Slot.JPEG else Format.WEBP
+
+
+# What a rendition's key may end with.
+EXTENSIONS = frozenset({*(form.value for form in Format), *Slot})
+
+
 class Fit(StrEnum):
     """How an image meets a box of another shape."""
 
@@ -76,6 +104,7 @@ class Gravity(StrEnum):
     SOUTHWEST = "southwest"
     WEST = "west"
     NORTHWEST = "northwest"
+    ATTENTION = "attention"  # what draws the eye, see resize.imaging.attention
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +113,8 @@ class Variant:
 
     `width` and `height` are pixels, at least one of them set. `format` None keeps the source's. `quality` is 1 to 100;
     PNG and GIF have none and ignore it. `effort` is 0 (fast) to 6 (small). None of either is what the format has in
-    `encoding.DEFAULTS`. `background` is `#rrggbb` or `#rrggbbaa`.
+    `encoding.DEFAULTS`. `background` is `#rrggbb` or `#rrggbbaa`. Where the format is `auto` there are three variants
+    of one name, each with its slot.
     """
 
     name: str
@@ -97,6 +127,19 @@ class Variant:
     quality: int | None = None
     effort: int | None = None
     enlarge: bool = False
+    slot: Slot | None = None
+
+    @property
+    def outputs(self) -> tuple[Format, ...]:
+        """What its renditions may be encoded as."""
+        if self.slot:
+            return (self.slot.still_format, self.slot.animated_format)
+        return (self.format,) if self.format else tuple(Format)
+
+    @property
+    def extensions(self) -> tuple[str, ...]:
+        """What the keys of its renditions may end with."""
+        return (self.slot.value,) if self.slot else tuple(form.value for form in self.outputs)
 
 
 def parse_variants(value: object, key: str = "variants", *, may_be_empty: bool = False) -> tuple[Variant, ...]:
@@ -110,7 +153,7 @@ def parse_variants(value: object, key: str = "variants", *, may_be_empty: bool =
     if not isinstance(value, Mapping) or not (value or may_be_empty):
         least = "variants by their names" if may_be_empty else "at least one variant by its name"
         raise SettingsError(key, value, f"an object of {least}")
-    return tuple(_parse_variant(key, name, options) for name, options in value.items())
+    return tuple(variant for name, options in value.items() for variant in _parse_variant(key, name, options))
 
 
 def variants_to_json(variants: tuple[Variant, ...]) -> dict[str, dict[str, Any]]:
@@ -122,12 +165,12 @@ def variants_to_json(variants: tuple[Variant, ...]) -> dict[str, dict[str, Any]]
 
 
 def _options_of(variant: Variant) -> dict[str, Any]:
-    word = next(word for word, chosen in _FORMATS.items() if chosen is variant.format)
+    word = _AUTO if variant.slot else next(word for word, chosen in _FORMATS.items() if chosen is variant.format)
     options = {option: getattr(variant, option) for option in OPTIONS} | {"format": word}
     return {option: value for option, value in options.items() if value is not None}
 
 
-def _parse_variant(variants: str, name: object, options: object) -> Variant:
+def _parse_variant(variants: str, name: object, options: object) -> tuple[Variant, ...]:
     if not isinstance(name, str) or not _NAME.fullmatch(name) or name in RESERVED_NAMES:
         raise SettingsError(
             variants, name, "a name of 1 to 32 of a-z, 0-9 and '-', not starting with '-', and not 'manifests'"
@@ -139,9 +182,11 @@ def _parse_variant(variants: str, name: object, options: object) -> Variant:
         if option not in OPTIONS:
             raise SettingsError(key, option, f"one of the options {_words(option, OPTIONS)}")
     parsed = {option: OPTIONS[option].rule.parse(f"{key}.{option}", options[option]) for option in options}
-    variant = Variant(name=name, **parsed)
+    is_auto = options.get("format") == _AUTO
+    variant = Variant(name=name, **(parsed | {"format": None} if is_auto else parsed))
     _check_box(key, variant)
-    return variant
+    _check_gravity(key, variant)
+    return tuple(replace(variant, format=slot.still_format, slot=slot) for slot in Slot) if is_auto else (variant,)
 
 
 def _check_box(key: str, variant: Variant) -> None:
@@ -149,6 +194,11 @@ def _check_box(key: str, variant: Variant) -> None:
         raise SettingsError(key, {}, "a width, a height or both")
     if variant.fit is not Fit.INSIDE and (variant.width is None or variant.height is None):
         raise SettingsError(f"{key}.fit", variant.fit.value, "'inside' unless both width and height are given")
+
+
+def _check_gravity(key: str, variant: Variant) -> None:
+    if variant.gravity is Gravity.ATTENTION and variant.fit is not Fit.COVER:
+        raise SettingsError(f"{key}.gravity", variant.gravity.value, "another unless the fit is 'cover': no other cuts")
 
 
 def _integer(lowest: int, highest: int) -> Rule:
@@ -189,6 +239,7 @@ def _color(key: str, value: object) -> str:
     return value.lower()
 
 
+_AUTO = "auto"
 _FORMATS: Mapping[str, Format | None] = {
     "webp": Format.WEBP,
     "jpeg": Format.JPEG,
@@ -204,14 +255,18 @@ OPTIONS: Mapping[str, Option] = {
         rule=_choice({fit.value: fit for fit in Fit}),
         doc="`inside` keeps the shape; `cover` fills the box and cuts; `contain` fills the box with `background`",
     ),
-    "gravity": Option(rule=_choice({gravity.value: gravity for gravity in Gravity}), doc="what `cover` keeps"),
+    "gravity": Option(
+        rule=_choice({gravity.value: gravity for gravity in Gravity}),
+        doc="what `cover` keeps; `attention` is [what draws the eye](#crops)",
+    ),
     "background": Option(
         rule=Rule(parse=_color, allowed="a color as `#rrggbb` or `#rrggbbaa`"),
         doc="what `contain` fills with, and what transparency is flattened on in JPEG",
     ),
     "format": Option(
-        rule=_choice(_FORMATS),
-        doc="`source` keeps the format (TIFF and BMP become PNG, HEIC JPEG, an animated AVIF WebP)",
+        rule=_choice({**_FORMATS, _AUTO: None}),
+        doc="`source` keeps the format (TIFF and BMP become PNG, HEIC JPEG, an animated AVIF WebP); `auto` makes AVIF, "
+        "WebP and JPEG, of which [each browser gets what it reads](delivery.md#format-auto)",
     ),
     "quality": Option(rule=_integer(1, 100), doc="of JPEG, WebP and AVIF; none is [the format's](#quality-and-effort)"),
     "effort": Option(rule=_integer(0, 6), doc="0 is fast, 6 is small; none is [the format's](#quality-and-effort)"),

@@ -19,6 +19,7 @@ from time import monotonic
 from typing import IO, Self, cast
 
 from contract.errors import Reason
+from contract.focal_point import FocalPoint
 from resize.errors import ImageRejectedError, OutOfTimeError, SandboxError
 from resize.imaging.engine import Engine
 from resize.imaging.limits import Limits
@@ -84,6 +85,14 @@ class _WorkerOptions:
     engine: Engine
 
 
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What one image is to become."""
+
+    variants: tuple[Variant, ...]
+    focus: FocalPoint | None
+
+
 class Sandbox:
     """Child processes that render one image each at a time.
 
@@ -113,10 +122,16 @@ class Sandbox:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def render(self, source: bytes, deadline: float, variants: Sequence[Variant] | None = None) -> Rendered:
+    def render(
+        self,
+        source: bytes,
+        deadline: float,
+        variants: Sequence[Variant] | None = None,
+        focus: FocalPoint | None = None,
+    ) -> Rendered:
         """Make renditions of an image before `deadline`.
 
-        It is in seconds of the monotonic clock.
+        It is in seconds of the monotonic clock. Cuts keep what is around `focus`, where one is given.
 
         Raises:
             ImageRejectedError: an invalid image, be it by what it did to the child.
@@ -124,7 +139,9 @@ class Sandbox:
             SandboxError: no child comes up; nothing has looked at the image.
         """
         with self._free_slot() as place:
-            return place.render(source, self._variants if variants is None else tuple(variants), deadline)
+            return place.render(
+                source, _Wanted(self._variants if variants is None else tuple(variants), focus), deadline
+            )
 
     @property
     def process_ids(self) -> tuple[int, ...]:
@@ -153,21 +170,21 @@ class _Slot:
         self._order = order
         self.child: _WorkerProcess | None = _WorkerProcess(order)
 
-    def render(self, source: bytes, variants: tuple[Variant, ...], deadline: float) -> Rendered:
+    def render(self, source: bytes, wanted: _Wanted, deadline: float) -> Rendered:
         child = self._ready_child()
         seconds = deadline - monotonic()
         if seconds < (most := self._order.confinement.wall_seconds):
             raise OutOfTimeError(f"{seconds:.0f} s are left, and an image may take {most}")
         was_used, child.is_used = child.is_used, True
         try:
-            return child.render(source, variants)
+            return child.render(source, wanted)
         except ImageRejectedError as fault:
             keeps_memory = was_used and fault.reason is Reason.OUT_OF_MEMORY and child.is_alive()
             if fault.reason in _CHILD_IS_SPENT:
                 self.end_child()
             if not keeps_memory:
                 raise
-        return self.render(source, variants, deadline)  # in a fresh child, which keeps nothing of earlier images
+        return self.render(source, wanted, deadline)  # in a fresh child, which keeps nothing of earlier images
 
     def end_child(self) -> None:
         if self.child is not None:
@@ -233,12 +250,12 @@ class _WorkerProcess:
             raise SandboxError(f"the child did not start within {seconds:.0f} s: {error}") from error
         self._is_ready = True
 
-    def render(self, source: bytes, variants: tuple[Variant, ...]) -> Rendered:
+    def render(self, source: bytes, wanted: _Wanted) -> Rendered:
         self._set_deadline(self._confinement.wall_seconds)
         try:
-            write_message(self._requests, encode_task(variants, self._order.limits))
+            write_message(self._requests, encode_task(wanted.variants, self._order.limits, wanted.focus))
             write_message(self._requests, source)
-            return read_answer(self._answers, variants, self._confinement.answer_bytes)
+            return read_answer(self._answers, wanted.variants, self._confinement.answer_bytes)
         except TimeoutError as error:
             raise self._timed_out() from error
         except (StreamEndedError, OSError) as error:

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import IO, Any
 
 from contract.errors import Reason
+from contract.focal_point import FocalPoint
 from resize.errors import ImageRejectedError
 from resize.imaging.formats.detect import SourceFormat
 from resize.imaging.limits import Limits
@@ -65,15 +66,17 @@ def _read_exactly(stream: IO[bytes], length: int) -> bytes:
     return body
 
 
-def encode_task(variants: Sequence[Variant], limits: Limits) -> bytes:
+def encode_task(variants: Sequence[Variant], limits: Limits, focus: FocalPoint | None = None) -> bytes:
     """Write what an image is to become."""
-    return json.dumps({"variants": variants_to_json(tuple(variants)), "limits": asdict(limits)}).encode()
+    task = {"variants": variants_to_json(tuple(variants)), "limits": asdict(limits)}
+    return json.dumps(task | ({"focus": asdict(focus)} if focus else {})).encode()
 
 
-def decode_task(frame: bytes) -> tuple[tuple[Variant, ...], Limits]:
+def decode_task(frame: bytes) -> tuple[tuple[Variant, ...], Limits, FocalPoint | None]:
     """Read what `encode_task` wrote."""
     task = json.loads(frame)
-    return parse_variants(task["variants"], may_be_empty=True), Limits(**task["limits"])
+    focus = FocalPoint.of(task["focus"]) if "focus" in task else None
+    return parse_variants(task["variants"], may_be_empty=True), Limits(**task["limits"]), focus
 
 
 def write_rendered(stream: IO[bytes], rendered: Rendered) -> None:
@@ -127,7 +130,7 @@ def _read_rendered(
     renditions: list[Rendition] = []
     # A variant's name is a part of the key that is written: one that is not configured is someone else's.
     for variant, rendition in zip(variants, described["renditions"], strict=True):
-        if rendition["variant"] != variant.name or rendition["format"] not in _formats_of(variant):
+        if rendition["variant"] != variant.name or rendition["format"] not in variant.outputs:
             raise ProtocolError(f"no rendition of the variant {variant.name!r}")
         body = read_message(stream, most_bytes)
         most_bytes -= len(body)
@@ -139,6 +142,7 @@ def _read_rendered(
                 height=_count(rendition["height"]),
                 frames=_count(rendition["frames"]),
                 body=body,
+                slot=variant.slot,
             )
         )
     return Rendered(
@@ -150,10 +154,6 @@ def _read_rendered(
         thumbhash=_text(described["thumbhash"], _THUMBHASH),
         renditions=tuple(renditions),
     )
-
-
-def _formats_of(variant: Variant) -> tuple[Format, ...]:
-    return (variant.format,) if variant.format else tuple(Format)
 
 
 def _count(value: object) -> int:

@@ -40,10 +40,10 @@ def main() -> None:
     write_message(answers, READY)
     while (request := _next_request(requests)) is not None:
         task, image = request
-        variants, limits = decode_task(task)
+        variants, limits, focus = decode_task(task)
         _allow_processor_seconds(confinement["processor_seconds"])
         memory_bytes = confinement["memory_bytes"] - used_bytes()
-        make = partial(render, image, variants, limits, memory_bytes, engine)
+        make = partial(render, image, variants, limits, memory_bytes, engine, focus)
         _answer(answers, make, confinement["answer_bytes"])
 
 

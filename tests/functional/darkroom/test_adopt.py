@@ -314,11 +314,11 @@ def test_what_lies_in_the_folder_of_each_preset_is_counted_and_the_estimate_goes
     configure(monkeypatch, tmp_path, variants={}, presets=presets)
     estimates: list[Estimate] = []
 
-    def estimate(**given: int) -> Estimate:
+    def noted(**given: Any) -> Estimate:
         estimates.append(Estimate(**given))
         return estimates[-1]
 
-    monkeypatch.setattr(command, "Estimate", estimate)
+    monkeypatch.setattr("darkroom.cli.commands.adopt.Estimate", noted)
 
     said = told("photos")
     shown = adopt("photos").stderr

@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -33,6 +33,25 @@ def test_what_has_no_outcome_is_done_and_what_has_one_is_left_alone(world: Bucke
 
     assert counts == {Decision.UP_TO_DATE: 1, Decision.NEVER_DONE: 1}
     assert [job.key for job in jobs(pipeline)] == ["never.jpg"]
+
+
+@pytest.mark.parametrize("versioning", ["Enabled", "Suspended"])
+def test_a_change_of_the_focal_point_alone_whose_event_was_lost_is_found_by_its_time(
+    world: Buckets, pipeline: Pipeline, versioning: Literal["Enabled", "Suspended"]
+) -> None:
+    world.client.put_bucket_versioning(Bucket="uploads", VersioningConfiguration={"Status": versioning})
+    world.deliver(world.upload("cat.jpg", b"1", "0,0"))
+    manifest = world.manifest("cat.jpg")
+    manifest["times"]["finished"] = "2026-01-01T00:00:00.000+00:00"
+    world.client.put_object(Bucket="derived", Key="manifests/cat.jpg.json", Body=json.dumps(manifest))
+    world.copy_upon_itself("cat.jpg", "0.3,0.7")
+
+    counts = run(world, pipeline)
+    (job,) = jobs(pipeline)
+    world.deliver(job)
+
+    assert counts == {Decision.OVERTAKEN: 1}
+    assert world.manifest("cat.jpg")["source"]["focus"] == {"x": 0.3, "y": 0.7}
 
 
 def test_after_a_backfill_everything_shows_the_new_configuration(world: Buckets, pipeline: Pipeline) -> None:

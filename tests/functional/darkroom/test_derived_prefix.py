@@ -17,6 +17,7 @@ from darkroom.uploads.local_files import LocalFile
 from darkroom.uploads.lookup import look_up
 from darkroom.uploads.results_folder import RESULTS_MARKER, ResultsFolder
 from darkroom.uploads.upload import upload_all
+from darkroom.uploads.watcher import PipelineWatcher
 from support.command.backfills import FAST, jobs, no_checkpoint, run
 from support.function.buckets import Buckets
 
@@ -42,6 +43,16 @@ def test_a_key_is_looked_up_there(world: Buckets, shared: Pipeline) -> None:
         "made/large/cat.jpg.webp",
         "made/thumb/cat.jpg.webp",
     ]
+
+
+def test_a_manifest_that_has_changed_is_told_by_its_upload_s_key(world: Buckets, shared: Pipeline) -> None:
+    world.deliver(world.upload("cat.jpg", b"A"))
+    watcher = PipelineWatcher(shared.client("s3"), shared.client("sqs"), shared)
+
+    (changed,) = watcher.changed_manifests({"cat.jpg": ""})
+
+    key, recorded = changed
+    assert (key, recorded is not None) == ("cat.jpg", True)
 
 
 def test_a_backfill_does_what_has_no_manifest_there_and_is_then_done(world: Buckets, shared: Pipeline) -> None:

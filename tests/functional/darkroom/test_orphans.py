@@ -208,6 +208,7 @@ def test_a_sweep_that_was_cut_off_goes_on_behind_what_is_done(
 names = st.text("a!./~", min_size=1, max_size=4)
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("small_pages")
 @hypothesis_settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(there=st.sets(names, max_size=6), gone=st.sets(names, max_size=6), done=st.integers(0, 4))

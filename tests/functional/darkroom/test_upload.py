@@ -12,16 +12,20 @@ import pytest
 from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
 
+from contract.focal_point import FocalPoint
 from darkroom.errors import DarkroomError
 from darkroom.pipeline.client import Pipeline
 from darkroom.uploads.etag import PART_BYTES, same_version
 from darkroom.uploads.local_files import LocalFile, find_files
+from darkroom.uploads.outcomes import OutcomeTracker
 from darkroom.uploads.upload import UploadedFile, upload_all
+from darkroom.uploads.watcher import PipelineWatcher
 from support.function.buckets import Buckets
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
+TOP_LEFT = FocalPoint(x=0, y=0)
 LARGE = os.urandom(PART_BYTES + 1)
 
 
@@ -234,3 +238,47 @@ def test_in_a_bucket_without_versions_the_etag_tells_which_upload_it_is(
     stored = world.client.head_object(Bucket="theirs", Key="a")["ETag"].strip('"')
     assert (first.version_id, first.unchanged) == (stored, False)
     assert (again.version_id, again.unchanged) == (stored, True)
+
+
+def test_with_another_focal_point_a_file_is_uploaded_again_and_with_the_same_it_is_not(
+    world: Buckets, pipeline: Pipeline, tmp_path: Path
+) -> None:
+    source = file(tmp_path, "cat.jpg", b"cat")
+
+    def run(focus: FocalPoint | None) -> bool:
+        (uploaded,) = upload_all([source], pipeline, skip_unchanged=True, focus=focus)
+        return not uploaded.unchanged
+
+    assert [run(None), run(TOP_LEFT), run(TOP_LEFT), run(None), run(FocalPoint(x=0, y=0.5))] == [
+        *(True, True, False, False, True)
+    ]
+    assert world.client.head_object(Bucket="uploads", Key="cat.jpg")["Metadata"] == {"focus": "0,0.5"}
+
+
+def test_a_file_in_parts_has_its_focal_point_too(world: Buckets, pipeline: Pipeline, tmp_path: Path) -> None:
+    source = file(tmp_path, "large.jpg", LARGE)
+
+    (uploaded,) = upload_all([source], pipeline, skip_unchanged=True, focus=TOP_LEFT)
+    (again,) = upload_all([source], pipeline, skip_unchanged=True, focus=TOP_LEFT)
+
+    assert again.unchanged
+    assert again.version_id == uploaded.version_id
+    assert world.client.head_object(Bucket="uploads", Key="large.jpg")["Metadata"] == {"focus": "0,0"}
+
+
+def test_in_a_bucket_without_versions_an_outcome_of_the_same_bytes_with_another_focal_point_is_not_taken_for_its_own(
+    world: Buckets, pipeline: Pipeline, tmp_path: Path
+) -> None:
+    world.client.put_bucket_versioning(Bucket="uploads", VersioningConfiguration={"Status": "Suspended"})
+    world.deliver(world.upload("cat.jpg", b"cat"))
+    (uploaded,) = upload_all([file(tmp_path, "cat.jpg", b"cat")], pipeline, skip_unchanged=True, focus=TOP_LEFT)
+    tracker = OutcomeTracker(PipelineWatcher(pipeline.client("s3"), pipeline.client("sqs"), pipeline))
+    tracker.add(uploaded)
+
+    before = tracker.poll()
+    world.deliver(world.copy_upon_itself("cat.jpg", "0,0"))
+    (result,) = tracker.poll()
+
+    assert before == ()
+    assert result.manifest is not None
+    assert result.manifest.source.focus == TOP_LEFT

@@ -58,6 +58,8 @@ def test_a_manifest_tells_of_the_upload_that_it_is_about(world: Buckets) -> None
         "width": 4000,
         "height": 3000,
         "frames": 1,
+        "focus": None,
+        "focus_error": None,
     }
     assert manifest["srcset"] == "large/cat.jpg.webp 1600w"
 

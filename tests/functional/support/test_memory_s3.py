@@ -111,6 +111,7 @@ class Asked:
             self._markers.append(answer["VersionId"])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("bucket", ["uploads", "derived"])
 @hypothesis_settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(asked=requests)

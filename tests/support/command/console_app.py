@@ -34,6 +34,11 @@ class Parts:
     uploads: Uploads
     dead_letters: DeadLetters
     guard: AuthMiddleware
+    console: Console
+
+    async def changes(self) -> None:
+        """Look for what others have changed while a page is open."""
+        await self.uploads.follow_changes(self.console.is_watched)
 
     def browser(self, *, token: str | None = TOKEN) -> TestClient:
         """A browser that has been let in, as one that shows the page does: unless there is no token."""
@@ -58,6 +63,7 @@ def parts_for(pipeline: Pipeline, *, limit: int = LIMIT, port: int = PORT) -> Pa
         health=health,
         uploads=uploads,
         dead_letters=messages,
+        console=console,
         guard=AuthMiddleware(console.app(), port=port, access=Access(FOLDER, TOKEN)),
     )
 

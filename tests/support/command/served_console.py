@@ -1,6 +1,7 @@
 """The console for a browser, served in this process for a pipeline on moto; a test says itself what happens there."""
 
 import asyncio
+import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -37,6 +38,10 @@ class ServedConsole:
 
         asyncio.run_coroutine_threadsafe(done(), self.loop).result(60)
 
+    def publish(self, topic: str, name: str, value: object) -> None:
+        """Tell the page of anything."""
+        self.do(lambda: self.parts.feed.publish(topic, name, json.dumps(value)))
+
     def show(self, *rows: Row) -> None:
         """Tell the page of uploads."""
 
@@ -72,7 +77,8 @@ def _run(loop: asyncio.AbstractEventLoop, parts: Parts, listener: socket.socket,
     config.loglevel = "WARNING"
 
     async def serve() -> None:
-        following = [asyncio.create_task(work) for work in (parts.uploads.run(), parts.dead_letters.run())]
+        work = (parts.uploads.run(), parts.dead_letters.run(), parts.changes())
+        following = [asyncio.create_task(each) for each in work]
         server = asyncio.create_task(
             hypercorn.asyncio.serve(cast("Framework", parts.guard), config, shutdown_trigger=stopped.wait)
         )

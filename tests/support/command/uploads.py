@@ -47,4 +47,4 @@ def failed(upload: UploadedFile | None = None) -> DownloadedResult:
 
 
 def _files(manifest: Manifest, out: Path) -> dict[str, Path]:
-    return {rendition.variant: out / local_path(rendition.key) for rendition in manifest.renditions}
+    return {rendition.label: out / local_path(rendition.key) for rendition in manifest.renditions}

@@ -18,6 +18,7 @@ from moto import mock_aws
 from moto.s3.models import s3_backends
 
 from contract.events import EventType, ObjectEvent
+from contract.focal_point import FocalPoint
 from resize.executor import MapFunction, serial_map
 from resize.imaging.rendition import Rendered, Rendition
 from resize.imaging.variants import Format, Variant, parse_variants
@@ -59,11 +60,23 @@ class Buckets:
     delivered: list[ObjectEvent] = field(default_factory=list)
     announce: Announce | None = None
 
-    def upload(self, key: str, body: bytes) -> ObjectEvent:
+    def upload(self, key: str, body: bytes, focus: str | None = None) -> ObjectEvent:
         """Put an object; the answer is the event that S3 sends of it."""
-        answer = self.client.put_object(Bucket="uploads", Key=key, Body=body)
+        metadata = {} if focus is None else {"focus": focus}
+        answer = self.client.put_object(Bucket="uploads", Key=key, Body=body, Metadata=metadata)
         event = self._event(EventType.CREATED, key, answer.get("VersionId"))
         return replace(event, size=len(body), etag=answer["ETag"].strip('"'))
+
+    def copy_upon_itself(self, key: str, focus: str | None) -> ObjectEvent:
+        """Give the current object another focal point: its bytes and its ETag stay."""
+        answer = self.client.copy_object(
+            Bucket="uploads",
+            Key=key,
+            CopySource={"Bucket": "uploads", "Key": key},
+            MetadataDirective="REPLACE",
+            Metadata={} if focus is None else {"focus": focus},
+        )
+        return self._event(EventType.CREATED, key, answer.get("VersionId"))
 
     def delete(self, key: str) -> ObjectEvent:
         """Put a delete marker on a key, or delete it for good where no versions are kept."""
@@ -108,8 +121,14 @@ class Buckets:
             for_each=self.for_each,
             announce=announce or self.announce,
         )
-        own = partial(self.render, variants=self.settings.variants_for(upload.key))
-        return Job(upload=upload, settings=self.settings, publication=publication, render=render or own).run()
+        make = render or partial(self.render, variants=self.settings.variants_for(upload.key))
+        job = Job(
+            upload=upload,
+            settings=self.settings,
+            publication=publication,
+            render=lambda source, focus: around(focus, make(source)),
+        )
+        return job.run()
 
     def render(self, source: bytes, variants: Sequence[Variant] | None = None) -> Rendered:
         """Make renditions that tell which source and which variant they are of."""
@@ -120,6 +139,7 @@ class Buckets:
                 width=variant.width or 1,
                 height=variant.height or 1,
                 body=b"RIFF0000WEBP" + picture_of(source, variant.name) + f"{variant.width} wide".encode(),
+                slot=variant.slot,
             )
             for variant in (self.settings.variants if variants is None else variants)
         )
@@ -198,6 +218,14 @@ class Buckets:
             sequencer=f"{next(self.sequence):016X}",
             time=self.clock(),
         )
+
+
+def around(focus: FocalPoint | None, rendered: Rendered) -> Rendered:
+    """Have renditions tell what focal point they were cut around."""
+    if focus is None:
+        return rendered
+    mark = f"<around {focus}>".encode()
+    return replace(rendered, renditions=tuple(replace(each, body=each.body + mark) for each in rendered.renditions))
 
 
 def picture_of(source: bytes, variant: str) -> bytes:

@@ -2,8 +2,9 @@
 
 import json
 import os
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any, cast
@@ -14,6 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from contract.errors import Reason
 from contract.events import EventType, ObjectEvent
+from contract.focal_point import FocalPoint
 from contract.keys import manifest_key
 from contract.manifest import Manifest
 from contract.sequencer import EventOrder
@@ -35,6 +37,10 @@ if TYPE_CHECKING:
 
 
 CONTENTS = (b"A", b"B", b"C as png", b"broken", b"")
+
+
+# As an uploader writes them; one of them is none.
+FOCUSES = (None, "0.3,0.7", "1,0", "1,5")
 
 
 CONFIGURATIONS: tuple[dict[str, dict[str, Any]], ...] = (
@@ -82,6 +88,7 @@ class Convergence(RuleBasedStateMachine):
         self.doubled: set[str] = set()
         self.intact: set[tuple[str, str]] = set()  # what the manifest listed and was there so, a request ago
         self.contents: dict[str | None, bytes] = {}
+        self.focuses: dict[str | None, FocalPoint | None] = {}
         self.expired: set[str | None] = set()
         self.kept: str | None = None  # the version whose variants must stay, as it has expired
 
@@ -96,9 +103,15 @@ class Convergence(RuleBasedStateMachine):
     def manifest_name(self) -> str:
         return manifest_key(self.key, self.derived_prefix or "")
 
-    @rule(content=st.sampled_from(CONTENTS))
-    def upload(self, content: bytes) -> None:
-        self.send(self.world.upload(self.key, content))
+    @rule(content=st.sampled_from(CONTENTS), focus=st.sampled_from(FOCUSES))
+    def upload(self, content: bytes, focus: str | None = None) -> None:
+        self.send(self.world.upload(self.key, content, focus))
+
+    @precondition(lambda self: self.current)
+    @rule(focus=st.sampled_from(FOCUSES))
+    def refocus(self, focus: str | None) -> None:
+        """Copy the current object upon itself with another focal point: its bytes and its ETag stay."""
+        self.send(self.world.upload(self.key, self.versions[-1].body or b"", focus))
 
     @rule()
     def delete(self) -> None:
@@ -334,6 +347,7 @@ class Convergence(RuleBasedStateMachine):
         self.s3.now += self.between_changes
         if upload.change is EventType.CREATED and not upload.requested:
             self.contents[event.version_id] = self.versions[-1].body or b""
+            self.focuses[event.version_id] = self.versions[-1].focus
         if (upload.change is not EventType.DELETED and not upload.requested) or event.version_id == self.kept:
             self.kept = None
         return upload
@@ -440,6 +454,7 @@ class Convergence(RuleBasedStateMachine):
             assert manifest["source"]["version_id"] == self.current.version_id
             assert f'"{manifest["source"]["etag"]}"' == self.current.etag
             assert not manifest["source_expired"]
+            assert manifest["source"]["focus"] == (asdict(self.current.focus) if self.current.focus else None)
         shown = manifest["shown"] or manifest["source"]
         if self.current is not None and not self.current.archived:
             assert (manifest["shown"] or {}).get("version_id") == (
@@ -453,7 +468,7 @@ class Convergence(RuleBasedStateMachine):
             is_lost = manifest["source_expired"] and not self.is_readable(shown["version_id"])
             assert listed_widths == widths or (is_lost and listed_widths.items() <= widths.items())
         for rendition in manifest["renditions"]:
-            self.check_rendition(rendition, self.contents[shown["version_id"]])
+            self.check_rendition(rendition, self.contents[shown["version_id"]], self.focuses[shown["version_id"]])
 
     def is_readable(self, version_id: str | None) -> bool:
         return any(version.version_id == version_id and not version.archived for version in self.versions)
@@ -471,11 +486,12 @@ class Convergence(RuleBasedStateMachine):
             assert manifest["source_expired"], "its variants cannot be made again"
             assert manifest["source"]["version_id"] == self.kept
 
-    def check_rendition(self, rendition: dict[str, Any], source: bytes) -> None:
+    def check_rendition(self, rendition: dict[str, Any], source: bytes, focus: FocalPoint | None) -> None:
         found = self.s3.get_object(Bucket="derived", Key=rendition["key"])
         body = found["Body"].read()
         assert picture_of(source, rendition["variant"]) in body
         assert f"{rendition['width']} wide".encode() in body
+        assert (f"<around {focus}>".encode() if focus else b"") == b"".join(re.findall(rb"<around [^>]*>", body))
         assert (rendition["bytes"], rendition["content_type"]) == (len(body), found["ContentType"])
         assert f'"{rendition["etag"]}"' == found["ETag"]
 

@@ -59,15 +59,9 @@ class Machine:
         return subprocess.check_output([self.python, "-I", "-c", code], text=True).strip()
 
     def bundle(self, engine: Engine, folder: Path) -> Path:
-        """Copy what `cdk deploy` sends into a folder: Python writes compiled code beside it, as it cannot on Lambda."""
+        """Copy what `cdk deploy` sends into a folder of the test's own."""
         built = build_bundle(lambda_platform(architecture=self.architecture, python=Config().python), engine)
         return shutil.copytree(built, folder / f"{self.architecture}-{engine}")
-
-    def compiled_bundle(self, engine: Engine, folder: Path) -> Path:
-        """Copy it with the code that Python would compile: an emulated processor takes most of its start for that."""
-        bundle = self.bundle(engine, folder)
-        subprocess.run([X86_64.python, "-m", "compileall", "-qq", bundle], check=True)
-        return bundle
 
 
 X86_64, ARM64 = Machine("x86_64"), Machine("arm64")

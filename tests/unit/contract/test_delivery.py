@@ -9,7 +9,7 @@ import pytest
 
 from contract.delivery import Placeholder, delivered_srcset, picture, url_of, variant_urls
 from contract.keys import rendition_key
-from contract.manifest import PublishedRendition
+from contract.manifest import PublishedRendition, srcset
 from support.command.manifests import manifest, rendition
 
 if TYPE_CHECKING:
@@ -121,6 +121,38 @@ def test_a_type_is_offered_where_it_has_every_width_and_the_widely_read_one_come
     assert [attributes.get("type") for _, attributes in elements] == [None, "image/avif", "image/webp", None]
     assert ".jpeg?v=" in str(elements[3][1]["src"])
     assert str(elements[1][1]["srcset"]).count(".avif?v=") == len(SIZES)
+
+
+def auto(variant: str, key: str = "photo.jpg", *, width: int = 1600) -> list[PublishedRendition]:
+    """The three files of a variant of the format `auto`."""
+    kinds = ("avif", "webp", "jpeg")
+    return [replace(of(variant, key, width=width, kind=kind), slot=kind, etag=f"{kind}{width}") for kind in kinds]
+
+
+@pytest.mark.parametrize("key", [*HOSTILE, "a" * 1018, "é" * 600])
+def test_a_variant_of_the_format_auto_has_one_url_whose_end_alone_is_rewritten(key: str) -> None:
+    files = auto("thumb", key)
+
+    url = urlsplit(variant_urls(BASE, files)["thumb"])
+
+    stem = unquote(url.path.removeprefix("/")).removesuffix("auto")
+    assert [f"{stem}{each.slot}" for each in files] == [each.key for each in files]
+    assert url.query == "v=avif1600.webp1600.jpeg1600"
+
+
+def test_a_srcset_of_the_format_auto_lets_each_browser_have_what_it_reads_and_the_keys_are_of_jpegs() -> None:
+    made = [*auto("large"), *auto("medium", width=800)]
+
+    urls = variant_urls(BASE, made)
+    assert delivered_srcset(BASE, made) == f"{urls['large']} 1600w, {urls['medium']} 800w"
+    assert srcset(made) == "large/photo.jpg.jpeg 1600w, medium/photo.jpg.jpeg 800w"
+
+
+def test_a_picture_of_the_format_auto_offers_its_files_by_type() -> None:
+    elements = Elements(str(picture(BASE, [*auto("large"), *auto("medium", width=800)], NOTHING))).found
+
+    assert [attributes.get("type") for _, attributes in elements] == [None, "image/avif", "image/webp", None]
+    assert ".auto" not in str(elements)
 
 
 def test_a_type_that_lacks_a_width_is_not_offered_for_itself() -> None:

@@ -101,7 +101,7 @@ def test_every_command_that_installs_demands_hashes_and_builds_nothing_unpinned(
     itself = [line for line in installs if line.endswith(" --no-deps --no-build-isolation --editable .")]
     from_lock = [line for line in installs if "$(NPM) ci " in line]
 
-    assert (len(by_hash), len(itself), len(from_lock)) == (8, 1, 2)
+    assert (len(by_hash), len(itself), len(from_lock)) == (8, 1, 3)
     assert set(installs) == {*by_hash, *itself, *from_lock}
 
 
@@ -121,7 +121,11 @@ def test_the_function_is_run_on_the_python_that_the_stack_chooses_beside_the_bot
     }
 
 
-@pytest.mark.parametrize("folder", [ROOT / "tools" / "cdk", ROOT / "benchmarks"], ids=["cdk", "benchmarks"])
+@pytest.mark.parametrize(
+    "folder",
+    [ROOT / "tools" / "cdk", ROOT / "tools" / "pyodide", ROOT / "benchmarks"],
+    ids=["cdk", "pyodide", "benchmarks"],
+)
 def test_every_node_package_has_its_hash_and_names_no_registry(folder: Path) -> None:
     lock = json.loads((folder / "package-lock.json").read_text(encoding="utf-8"))
     packages = {name: package for name, package in lock["packages"].items() if name}
@@ -134,8 +138,12 @@ def test_every_node_package_has_its_hash_and_names_no_registry(folder: Path) -> 
 
 @pytest.mark.parametrize(
     ("folder", "kind"),
-    [(ROOT / "tools" / "cdk", "devDependencies"), (ROOT / "benchmarks", "dependencies")],
-    ids=["cdk", "benchmarks"],
+    [
+        (ROOT / "tools" / "cdk", "devDependencies"),
+        (ROOT / "tools" / "pyodide", "devDependencies"),
+        (ROOT / "benchmarks", "dependencies"),
+    ],
+    ids=["cdk", "pyodide", "benchmarks"],
 )
 def test_the_node_packages_that_are_asked_for_are_those_that_are_locked(folder: Path, kind: str) -> None:
     asked = json.loads((folder / "package.json").read_text(encoding="utf-8"))[kind]

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from resize.imaging.variants import Format, Variant
 from simulation.__main__ import measured_on
 from simulation.aws.event_source import Usage
 from simulation.costs import bill, load_prices, usd_by_service
+from simulation.delivery import Kept, bytes_of_renditions, gigabytes_of_a_million, usd_of_keeping, usd_of_sending
 from simulation.experiments import cost_tables, failures, job_requests, one_upload, outage, throughput
 from simulation.parameters import ASSUMPTIONS, ROOT, default_config, load
 from simulation.report import page
@@ -36,9 +38,54 @@ def test_a_bill_is_what_one_works_out_by_hand() -> None:
             "Lambda": 400_000 * 2 * 0.0000133334 + 100_000 * 0.20 / 1e6,
             "SQS": (1_000_000 + 200_000 + 100_000) * 0.40 / 1e6,
             "CloudWatch": (500 * 1e6 + 1000 * 1e5) / 1e9 * 0.50 + 8 * 0.30 / 30,
-            "X-Ray": (86_400 + 13_600 * 0.05) * 5 / 1e6,
         }
     )
+
+
+def test_traces_are_on_the_bill_of_who_turns_them_on() -> None:
+    traced = bill(USAGE, Config(tracing=True), parameters(), PRICES, uploads_a_day=1_000_000)
+
+    assert usd_by_service(traced)["X-Ray"] == pytest.approx((86_400 + 13_600 * 0.05) * 5 / 1e6)
+
+
+def measured_in(folder: Path, *rows: tuple[int, str, int, int, int]) -> Path:
+    """A file of measurements: side, format, quality, effort and bytes."""
+    names = ("side", "format", "quality", "effort", "bytes")
+    path = folder / "encoding.json"
+    path.write_text(json.dumps({"trials": [dict(zip(names, row, strict=True)) for row in rows]}), encoding="utf-8")
+    return path
+
+
+def test_the_bytes_of_an_upload_are_the_means_of_its_variants_at_the_nearest_size(tmp_path: Path) -> None:
+    measured = measured_in(
+        tmp_path,
+        (320, "webp", 80, 4, 10),
+        (320, "webp", 80, 4, 30),
+        (320, "webp", 72, 4, 5),
+        (800, "webp", 80, 4, 100),
+        (800, "avif", 56, 2, 70),
+    )
+    small = Variant(name="small", width=300, height=200, format=Format.WEBP)
+    large, other = (Variant(name=name, width=1000, format=Format(name)) for name in ("webp", "avif"))
+
+    assert bytes_of_renditions((small, large, other), measured) == 20 + 100 + 70
+
+
+@pytest.mark.parametrize(
+    ("variant", "said"),
+    [
+        (Variant(name="own", width=9, format=Format.WEBP, quality=81), "webp at quality 81 and effort 4 was not"),
+        (Variant(name="as", width=9, format=None), "as: what it becomes depends on the upload"),
+    ],
+)
+def test_what_was_not_measured_is_not_guessed(tmp_path: Path, variant: Variant, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        bytes_of_renditions([variant], measured_in(tmp_path, (320, "webp", 80, 4, 10)))
+
+
+def test_keeping_and_sending_cost_what_one_works_out_by_hand() -> None:
+    assert usd_of_keeping(100, Kept(months=12, deliveries=(10,)), PRICES) == pytest.approx(100 * 12 * 0.023)
+    assert usd_of_sending(100, 10, PRICES) == pytest.approx(100 * 10 * 0.085)
 
 
 def test_pollers_that_are_kept_ready_are_on_the_bill_whatever_comes() -> None:
@@ -82,7 +129,16 @@ def test_the_page_tells_the_cost_that_the_files_come_to() -> None:
     config, measured = default_config(), load()
     tables = [make(config, measured, PRICES) for make in (cost_tables.line_by_line, cost_tables.by_volume)]
 
-    assert page.cost(tables[0], tables[1], PRICES) in PAGE
+    assert page.cost(tables[0], tables[1], PRICES, gigabytes_of_a_million(config.variants)) in PAGE
+
+
+def test_the_page_on_cost_has_the_same_table_and_keeps_what_people_wrote_around_it() -> None:
+    table = cost_tables.by_volume(default_config(), load(), PRICES)
+
+    assert page.with_table(COST, table) == COST
+    assert page.with_table("Before.\n\n| a | b |\n| --- | --- |\n| 1 | 2 |\n\nAfter.\n", Table(("a", "b"), ())) == (
+        "Before.\n\n| a | b |\n| --- | --- |\n\nAfter.\n"
+    )
 
 
 def test_the_page_tells_what_each_kind_of_job_asks_of_s3() -> None:
@@ -155,14 +211,12 @@ def test_every_picture_of_the_page_is_there_and_light() -> None:
 
 def test_the_readme_tells_the_same_cost() -> None:
     lines = cost_tables.bill_of(cost_tables.TYPICAL, default_config(), load(), PRICES)
-    about = re.search(r"About .*? traces,", COST, re.DOTALL)
+    about = re.search(r"About .*? metrics,", COST, re.DOTALL)
     costs = usd_by_service(lines)
-    observed = costs["CloudWatch"] + costs["X-Ray"]
 
     assert about is not None
-    assert [float(number) for number in re.findall(r"\d+\.\d", about[0])] == [
-        round(amount, 1) for amount in (sum(costs.values()), costs["S3"], costs["Lambda"], costs["SQS"], observed)
-    ]
+    told = (sum(costs.values()), *(costs[service] for service in ("S3", "Lambda", "SQS", "CloudWatch")))
+    assert [float(number) for number in re.findall(r"\d+\.\d", about[0])] == [round(amount, 1) for amount in told]
 
 
 def test_numbers_are_written_for_reading() -> None:

@@ -1,9 +1,11 @@
 """Render every variant with Pillow, largest first."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from PIL import Image
 
+from contract.focal_point import FocalPoint
 from resize.imaging.encoding import encoding_of
 from resize.imaging.geometry import Size
 from resize.imaging.limits import Limits
@@ -21,25 +23,32 @@ from resize.imaging.pillow.decode import (
 from resize.imaging.pillow.encode import encode
 from resize.imaging.pillow.frames import Frames
 from resize.imaging.pillow.memory import OutputSize
+from resize.imaging.pillow.overview import coarse_size, overview
 from resize.imaging.pillow.resample import ENOUGH, shrunk
 from resize.imaging.placeholder import Thumbnail, assemble, thumbnail_size
-from resize.imaging.plan import HAS_ALPHA, Plan, enough_for, largest_first
+from resize.imaging.plan import HAS_ALPHA, Plan, aimed, enough_for, largest_first
 from resize.imaging.rendition import Rendered, Rendition
-from resize.imaging.variants import Variant
+from resize.imaging.variants import Format, Variant
 
 
-def render(source: bytes, variants: Sequence[Variant], limits: Limits, memory_bytes: int | None) -> Rendered:
+def render(
+    source: bytes, variants: Sequence[Variant], limits: Limits, memory_bytes: int | None, focus: FocalPoint | None
+) -> Rendered:
     """Make every variant of an image: see `resize.imaging.render.render`."""
     opened = open_image(source, limits, memory_bytes)
     turn = turn_of(opened)
     displayed = _turned(opened.size, turn)
     plans = largest_first(variants, opened.format, displayed, opened.frames)
     film = _decode_frames(opened, turn, enough_for(plans, displayed), plans)
+    plans = aimed(plans, displayed, focus, lambda: _overview(film))
     renditions: dict[int, Rendition] = {}
+    made: dict[tuple[str, Format], Rendition] = {}
     for plan in plans:
         if plan is not plans[-1]:  # of which nothing else is made: no more of it is scaled than is kept
             film = film.shrunk(plan.placement.scaled)
-        renditions[plan.position] = _render_variant(film, plan)
+        if plan.file not in made:
+            made[plan.file] = _render_variant(film, plan)
+        renditions[plan.position] = replace(made[plan.file], slot=plan.variant.slot)
     return assemble(opened.format.value, displayed, opened.frames, renditions, _thumbnail(film))
 
 
@@ -84,6 +93,10 @@ def _render_variant(film: Frames, plan: Plan) -> Rendition:
         body=encode(shown, encoding_of(variant, plan.output, placed.size)),
         frames=plan.frames,
     )
+
+
+def _overview(film: Frames) -> Thumbnail:
+    return overview(shrunk(film.frames[0], coarse_size(film.size)), film.size)
 
 
 def _thumbnail(film: Frames) -> Thumbnail:

@@ -1,17 +1,20 @@
 """Render every variant with libvips, largest first."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from traceback import clear_frames
 
+from contract.focal_point import FocalPoint
 from resize.errors import ImageRejectedError
 from resize.imaging import limits as limit
 from resize.imaging.encoding import encoding_of
 from resize.imaging.geometry import Size
 from resize.imaging.limits import Limits
+from resize.imaging.pillow.overview import coarse_size, overview
 from resize.imaging.placeholder import Thumbnail, assemble, thumbnail_size
-from resize.imaging.plan import HAS_ALPHA, Plan, enough_for, largest_first
+from resize.imaging.plan import HAS_ALPHA, Plan, aimed, enough_for, largest_first
 from resize.imaging.rendition import Rendered, Rendition
-from resize.imaging.variants import Variant
+from resize.imaging.variants import Format, Variant
 from resize.imaging.vips.binding import pyvips
 from resize.imaging.vips.color import to_plain, to_srgb, unpremultiplied
 from resize.imaging.vips.decode import decoder_errors, open_image
@@ -19,6 +22,7 @@ from resize.imaging.vips.encode import encode
 from resize.imaging.vips.frames import Frames
 from resize.imaging.vips.memory import estimate
 from resize.imaging.vips.opened_image import OpenedImage
+from resize.imaging.vips.pillow_fallback import to_pillow
 from resize.imaging.vips.resample import scaled
 
 # How to turn what is stored into what is displayed, by EXIF orientation (CIPA DC-008, 4.6.4, tag 274).
@@ -35,18 +39,24 @@ _TURNS = {
 _OPAQUE = 255
 
 
-def render(source: bytes, variants: Sequence[Variant], limits: Limits, memory_bytes: int | None) -> Rendered:
+def render(
+    source: bytes, variants: Sequence[Variant], limits: Limits, memory_bytes: int | None, focus: FocalPoint | None
+) -> Rendered:
     """Make every variant of an image: see `resize.imaging.render.render`."""
     opened = open_image(source, limits)
     plans = largest_first(variants, opened.format, opened.displayed, opened.frames)
     size = opened.turned(enough_for(plans, opened.displayed))
     limit.check_memory_of(estimate(opened.picture, opened.decoded(size), size, plans), memory_bytes)
     film = _decoded_frames(opened, size, max(plan.frames for plan in plans))
+    plans = aimed(plans, opened.displayed, focus, lambda: _overview(film))
     renditions: dict[int, Rendition] = {}
+    made: dict[tuple[str, Format], Rendition] = {}
     for plan in plans:
         if plan is not plans[-1]:  # of which nothing else is made: no more of it is scaled than is kept
             film = film.shrunk(plan.placement.scaled)
-        renditions[plan.position] = _render_variant(film, plan)
+        if plan.file not in made:
+            made[plan.file] = _render_variant(film, plan)
+        renditions[plan.position] = replace(made[plan.file], slot=plan.variant.slot)
     return assemble(opened.format.value, opened.displayed, opened.frames, renditions, _thumbnail(film))
 
 
@@ -109,8 +119,16 @@ def _render_variant(film: Frames, plan: Plan) -> Rendition:
     )
 
 
+def _overview(film: Frames) -> Thumbnail:
+    coarse = to_pillow(_straight(scaled(film.frames[0], coarse_size(film.size))))
+    return overview(coarse.convert("RGBa"), film.size)
+
+
 def _thumbnail(film: Frames) -> Thumbnail:
     size = thumbnail_size(film.size)
-    small = scaled(film.frames[0], size)
-    straight = unpremultiplied(small) if small.hasalpha() else small.bandjoin(_OPAQUE)
-    return Thumbnail(size, straight.write_to_memory())
+    return Thumbnail(size, bytes(_straight(scaled(film.frames[0], size)).write_to_memory()))
+
+
+def _straight(image: pyvips.Image) -> pyvips.Image:
+    """Take the opacity out of colors, or give them one."""
+    return unpremultiplied(image) if image.hasalpha() else image.bandjoin(_OPAQUE)

@@ -117,6 +117,7 @@ def darkroom(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
             ["upload", "https://example.com/cat.jpg"],
             "'https://example.com/cat.jpg' is a URL, and only files and folders of this machine are taken.",
         ),
+        (["upload", "tom.jpg", "--focus", "2,0"], "--focus: '2,0' is no focal point; expected two numbers from 0 to 1"),
         (["upload", "missing.jpg"], "'missing.jpg' does not exist. Check the path."),
         (["upload", "tom.jpg", "--prefix", "p" * 1020], "would have a key of 1027 bytes, and S3 allows 1024."),
         (["upload", "tom.jpg"], "No pipeline runs on this machine. Start `darkroom up` in another terminal"),

@@ -99,6 +99,28 @@ def test_a_first_deployment_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr() == ("", "")
 
 
+@pytest.mark.usefixtures("aws")
+@pytest.mark.parametrize(
+    ("arguments", "is_said"),
+    [
+        (["deploy"], True),
+        (["deploy", "-c", "bundle_for=this-machine"], False),
+        (["deploy", "--app", "cdk.out"], False),
+        (["diff"], False),
+    ],
+)
+def test_who_deploys_source_is_told_how_it_would_be_compiled(
+    arguments: list[str], is_said: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(preflight, "compiler_for", lambda _: None)
+
+    preflight.main(arguments)
+
+    said = capsys.readouterr().err
+    assert ("note: The function's code is deployed as source, which each cold start compiles" in said) == is_said
+    assert ("make setup PYTHON=python3.14" in said) == is_said
+
+
 @pytest.mark.parametrize("said", [[], ["--context=memory_mb=3008"], ["-c", "legacy_uploads_bucket=another-bucket"]])
 def test_a_stack_from_before_0_1_0_is_not_deployed_without_its_buckets_name(aws: Aws, said: list[str]) -> None:
     aws.deploy(OLD)

@@ -2,13 +2,14 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from contract.errors import Reason
 from contract.events import EventType, ObjectEvent
+from contract.manifest import Outcome
 from darkroom.console.feed import Feed
 from darkroom.console.health import Health
 from darkroom.console.settings import ConsoleSettings
@@ -16,6 +17,7 @@ from darkroom.console.uploads import SHOWN_UPLOADS, Uploads
 from darkroom.errors import DarkroomError
 from darkroom.uploads.outcomes import ManifestFile, VersionId
 from support.aws.deployments import deployed
+from support.command.manifests import rendition
 from support.command.uploads import recorded
 
 
@@ -26,6 +28,7 @@ class Scripted:
     manifests: list[ManifestFile] = field(default_factory=list)
     overtaken: bool = False
     silent_for: int = 0
+    changed: dict[str, ManifestFile | None] = field(default_factory=dict)
 
     def new_manifests(self, keys: Sequence[str]) -> Iterator[ManifestFile]:
         if self.silent_for:
@@ -35,6 +38,13 @@ class Scripted:
             written = self.manifests.pop()
             if written.manifest.source.key in keys:
                 yield written
+
+    def changed_manifests(self, known: Mapping[str, str]) -> Iterator[tuple[str, ManifestFile | None]]:
+        for key, etag in known.items():
+            if key in self.changed:
+                found = self.changed[key]
+                if etag != (found.etag if found else ""):
+                    yield key, found
 
     def new_dead_letters(self) -> Iterator[VersionId]:
         raise AssertionError("the dead letters are read elsewhere")
@@ -192,3 +202,83 @@ def test_old_uploads_go_where_there_are_too_many_but_none_that_is_on_its_way() -
     assert shown.uploads.stage("waits") == "queued"
     assert shown.uploads.stage("0") is None
     assert shown.uploads.stage(str(SHOWN_UPLOADS + 4)) == "not_uploaded"
+
+
+def changed(shown: Shown, key: str, manifest: ManifestFile | None) -> dict[str, Any]:
+    """What the page is told of an upload once its manifest is another, or gone."""
+    shown.pipeline.changed = {key: manifest}
+    asyncio.run(shown.uploads.look_for_changes())
+    asyncio.run(shown.uploads.look_for_changes())  # a second look finds nothing new
+
+    async def newest() -> dict[str, Any]:
+        updates = await anext(shown.feed.subscribe(rest=60))
+        (row,) = [json.loads(update.text) for update in updates if update.topic == "upload"]
+        return dict(row)
+
+    return asyncio.run(newest())
+
+
+def resized(*, overtaken: bool = False) -> Shown:
+    """An upload that is resized, and shown so."""
+    shown = Shown(Scripted(manifests=[replace(recorded("cat.jpg"), etag="first")]))
+    begun(shown)
+    shown.until("resized")
+    shown.pipeline.overtaken = overtaken
+    return shown
+
+
+def failed() -> Shown:
+    """An upload whose job is a dead letter."""
+    shown = Shown()
+    begun(shown)
+    shown.uploads.dead([("cat.jpg", "v1")])
+    shown.until("failed")
+    return shown
+
+
+def test_variants_that_a_backfill_made_anew_are_shown_in_place_of_the_old() -> None:
+    other = recorded("cat.jpg")
+    manifest = replace(other.manifest, renditions=(rendition("tiny", width=64),))
+
+    row = changed(resized(), "cat.jpg", replace(other, manifest=manifest, etag="second"))
+
+    assert [picture["variant"] for picture in row["pictures"]] == ["tiny"]
+    assert (row["id"], row["stage"]) == ("cat.jpg", "resized")
+
+
+def test_what_another_tool_uploaded_or_removed_is_shown_as_it_is_now() -> None:
+    again = recorded("cat.jpg", version_id="v2", reason=Reason.CORRUPT)
+    again = replace(again, manifest=replace(again.manifest, source=replace(again.manifest.source, size=7)), etag="2")
+    row = changed(resized(), "cat.jpg", again)
+    assert (row["stage"], row["pictures"], row["size"]) == ("rejected", [], 7)
+
+    removed = recorded("cat.jpg")
+    removed = replace(removed, manifest=replace(removed.manifest, outcome=Outcome.REMOVED, renditions=()), etag="3")
+    row = changed(resized(), "cat.jpg", removed)
+    assert (row["stage"], row["pictures"]) == ("removed", [])
+
+
+def test_an_upload_whose_manifest_is_gone_has_no_variants_to_show() -> None:
+    assert changed(resized(), "cat.jpg", None)["reason"] == "lost"
+    gone = changed(resized(overtaken=True), "cat.jpg", None)
+    assert (gone["stage"], gone["pictures"]) == ("removed", [])
+
+
+def test_what_failed_is_shown_as_resized_once_it_is_redriven_elsewhere_and_not_by_an_earlier_upload() -> None:
+    earlier = replace(recorded("cat.jpg", version_id="v0"), etag="0")
+
+    assert changed(failed(), "cat.jpg", earlier)["stage"] == "failed"
+    assert changed(failed(), "cat.jpg", replace(recorded("cat.jpg"), etag="1"))["stage"] == "resized"
+
+
+def test_two_uploads_of_one_key_both_follow_it() -> None:
+    shown = resized()
+    shown.uploads.begin("second", "cat.jpg", 1)
+    shown.uploads.queued("second", "v2")
+    shown.pipeline.manifests.append(replace(recorded("cat.jpg", version_id="v2"), etag="second"))
+    shown.until("resized")
+    shown.pipeline.changed = {"cat.jpg": replace(recorded("cat.jpg", version_id="v3", reason=Reason.EMPTY), etag="3")}
+
+    asyncio.run(shown.uploads.look_for_changes())
+
+    assert (shown.uploads.stage("cat.jpg"), shown.uploads.stage("second")) == ("rejected", "rejected")

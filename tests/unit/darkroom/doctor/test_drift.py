@@ -12,6 +12,7 @@ from darkroom.pipeline.client import Pipeline
 from darkroom.pipeline.deploy_advice import START_AGAIN
 from resize.imaging.variants import Variant
 from resize.settings import Settings
+from stacks.bundle.bytecode import SOURCES
 from support.aws.deployments import deployed as deployed_pipeline
 
 TEMPLATE: dict[str, Any] = {
@@ -74,6 +75,27 @@ def test_another_bundle_is_told_once_and_not_by_the_version_that_follows_from_it
     deployed["Resources"]["Alias"]["Properties"]["FunctionVersion"] = {"Fn::GetAtt": ["VersionB", "Version"]}
 
     assert levels(deployed) == [Level.OK, Level.WARNING]
+
+
+@pytest.mark.parametrize(
+    ("sources_here", "sources_there", "level"),
+    [("same", "same", Level.OK), ("one", "other", Level.WARNING), (None, None, Level.WARNING)],
+    ids=["compiled there and not here", "other sources", "deployed before sources had a digest"],
+)
+def test_the_same_sources_are_no_drift_whether_they_are_compiled_or_not(
+    sources_here: str | None, sources_there: str | None, level: Level
+) -> None:
+    here, deployed = changed(), changed()
+    for template, place, sources in ((here, "a.zip", sources_here), (deployed, "b.zip", sources_there)):
+        function = template["Resources"]["Function"]
+        function["Properties"]["Code"] = {"S3Key": place}
+        function["Metadata"] = {} if sources is None else {SOURCES: sources}
+
+    template_finding, code = compare_templates(here, deployed, deployed_pipeline())
+
+    assert template_finding.level is Level.OK
+    assert code.level is level
+    assert ("is not compiled here as it is there" in code.what) == (level is Level.OK)
 
 
 def test_of_several_functions_those_are_named_whose_code_is_another() -> None:

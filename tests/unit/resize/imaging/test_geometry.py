@@ -6,6 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from contract.focal_point import FocalPoint
 from resize.imaging.geometry import Box, Placement, Size, place
 from resize.imaging.variants import MAX_SIDE, Fit, Gravity, Variant
 
@@ -165,3 +166,39 @@ def test_gravity_says_which_part_is_kept(gravity: Gravity, wide: tuple[int, int]
 
     assert placed((400, 200), **square).kept[:2] == wide
     assert placed((200, 400), **square).kept[:2] == tall
+
+
+@given(SIZES, variants((Fit.COVER,)), st.builds(FocalPoint, x=st.floats(0, 1), y=st.floats(0, 1)))
+def test_a_focal_point_moves_a_cut_and_changes_nothing_else(source: Size, variant: Variant, focus: FocalPoint) -> None:
+    moved, usual = place(source, variant, focus), place(source, variant)
+
+    assert (moved.scaled, moved.canvas, moved.kept.size) == (usual.scaled, usual.canvas, usual.kept.size)
+    assert min(moved.kept) >= 0
+    assert moved.kept.right <= moved.scaled.width
+    assert moved.kept.bottom <= moved.scaled.height
+
+
+@given(SIZES, variants((Fit.INSIDE, Fit.CONTAIN)))
+def test_a_focal_point_changes_nothing_where_nothing_is_cut(source: Size, variant: Variant) -> None:
+    assert place(source, variant, FocalPoint(x=0.1, y=0.9)) == place(source, variant)
+
+
+@pytest.mark.parametrize(
+    ("focus", "wide", "tall"),
+    [
+        ((0.5, 0.5), (50, 0), (0, 50)),
+        ((0.3, 0.7), (10, 0), (0, 90)),
+        ((0, 1), (0, 0), (0, 100)),
+        ((1, 0), (100, 0), (0, 0)),
+        ((0.26, 0.74), (2, 0), (0, 98)),
+    ],
+)
+@pytest.mark.parametrize("gravity", Gravity)
+def test_a_focal_point_is_in_the_middle_as_far_as_the_picture_reaches_whatever_the_gravity(
+    focus: tuple[float, float], wide: tuple[int, int], tall: tuple[int, int], gravity: Gravity
+) -> None:
+    point = FocalPoint(x=focus[0], y=focus[1])
+    square = Variant(name="square", width=100, height=100, fit=Fit.COVER, gravity=gravity)
+
+    assert place(Size(200, 100), square, point).kept[:2] == wide
+    assert place(Size(100, 200), square, point).kept[:2] == tall

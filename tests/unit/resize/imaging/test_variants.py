@@ -17,9 +17,9 @@ boxes = st.fixed_dictionaries(
     {"width": st.integers(1, 16_383), "height": st.integers(1, 16_383)},
     optional={
         "fit": st.sampled_from(["inside", "cover", "contain"]),
-        "gravity": st.sampled_from([gravity.value for gravity in Gravity]),
+        "gravity": st.sampled_from([gravity.value for gravity in Gravity if gravity is not Gravity.ATTENTION]),
         "background": st.sampled_from(["#ffffff", "#00000000", "#AABBCC"]),
-        "format": st.sampled_from(["webp", "jpeg", "png", "avif", "source"]),
+        "format": st.sampled_from(["webp", "jpeg", "png", "avif", "source", "auto"]),
         "quality": st.integers(1, 100),
         "effort": st.integers(0, 6),
         "enlarge": st.booleans(),
@@ -89,6 +89,16 @@ MISTAKES: dict[str, tuple[Any, str, str]] = {
     "effort 7": ({"large": {"width": 1, "effort": 7}}, "variants.large.effort", "from 0 to 6"),
     "an unknown format": ({"large": {"width": 1, "format": "jpg"}}, "variants.large.format", "one of webp, jpeg"),
     "an unknown fit": ({"large": {"width": 1, "fit": "fill"}}, "variants.large.fit", "one of inside, cover"),
+    "attention where nothing is cut": (
+        {"large": {"width": 1, "gravity": "attention"}},
+        "variants.large.gravity",
+        "another unless the fit is 'cover'",
+    ),
+    "attention where all is contained": (
+        {"large": {"width": 1, "height": 1, "fit": "contain", "gravity": "attention"}},
+        "variants.large.gravity",
+        "'attention' is not allowed",
+    ),
     "an unknown gravity": ({"large": {"width": 1, "gravity": "up"}}, "variants.large.gravity", "one of center"),
     "a color's name": ({"large": {"width": 1, "background": "red"}}, "variants.large.background", "#ffffff"),
     "enlarge in words": ({"large": {"width": 1, "enlarge": "yes"}}, "variants.large.enlarge", "true or false"),

@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from contract.errors import Reason
+from contract.focal_point import FocalPoint
 from contract.manifest import Outcome
 from darkroom.cli.output.lookup import describe_lookup, how_to_fetch, situation_of
 from darkroom.cli.output.results import TIMES
@@ -166,3 +168,17 @@ def test_a_deletion_is_not_told_as_an_upload() -> None:
 
     assert lines[1] == "deleted   2026-11-23 20:50:00 UTC"
     assert not any("version" in line or line.startswith(("uploaded", "source")) for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("seen", "told"),
+    [
+        ({"focus": FocalPoint(x=0.3, y=1)}, "focus     0.3,1: cuts keep what is around it"),
+        ({"focus_error": "'\\x1b[2J' is no focal point"}, "focus     passed over: '\\x1b[2J' is no focal point"),
+    ],
+)
+def test_the_focal_point_of_an_upload_is_told_or_why_it_was_passed_over(seen: dict[str, Any], told: str) -> None:
+    found = recorded()
+    known = replace(found, manifest=replace(found.manifest, source=replace(found.manifest.source, **seen)))
+
+    assert told in list(describe_lookup(replace(WAITING, recorded=known), deployed()))
