@@ -31,6 +31,15 @@ class UploadsOutput(StrEnum):
     NOTIFIED_BY = "UploadsNotifiedBy"
 
 
+class DerivedOutput(StrEnum):
+    """An output of a stack whose derived bucket is not its own, by its logical id.
+
+    With it the keys of all that is made start. CloudFormation takes no empty output, so it is there if there is one.
+    """
+
+    PREFIX = "DerivedPrefix"
+
+
 class DeliveryOutput(StrEnum):
     """An output of a stack whose variants a distribution delivers, by its logical id.
 

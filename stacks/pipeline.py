@@ -15,7 +15,7 @@ from stacks.event_log import EventLog
 from stacks.monitoring.metrics import AlarmMetrics, EventMetrics
 from stacks.monitoring.monitoring import Monitoring
 from stacks.names import events_queue, names_for
-from stacks.outputs import DeliveryOutput, EventsOutput, Output, UploadsOutput
+from stacks.outputs import DeliveryOutput, DerivedOutput, EventsOutput, Output, UploadsOutput
 from stacks.queues import Queues
 from stacks.resize_function import ResizeFunction
 from stacks.storage import Storage
@@ -145,6 +145,8 @@ class PipelineStack(Stack):
             Output.DEAD_LETTER_QUEUE_URL: self.queues.dead_letters.queue_url,
             Output.FUNCTION_NAME: self.consumer.function.function_name,
         }
+        if config.derived_bucket and config.derived_bucket.prefix:
+            values[DerivedOutput.PREFIX] = config.derived_bucket.prefix
         if config.uploads_bucket:
             values[UploadsOutput.NOTIFIED_BY] = config.uploads_bucket.notified_by.value
         if self.event_log:

@@ -85,9 +85,14 @@ class ResizeFunction(QueueFunction):
             self._let_decrypt(existing.kms_key_arn)
 
     def keep(self, derived: s3.IBucket) -> None:
-        """Allow to write, replace and remove what is made of uploads."""
+        """Allow to write, replace and remove what is made of uploads.
+
+        In a bucket of others it may do that below the prefix alone. It sees there which keys there are all the same:
+        without `s3:ListBucket` a missing key looks forbidden.
+        """
         actions = ["s3:GetObject", "s3:PutObject", "s3:PutObjectTagging", "s3:DeleteObject"]
-        self._grant_on_objects("KeepDerived", actions, derived, "*")
+        existing = self._config.derived_bucket
+        self._grant_on_objects("KeepDerived", actions, derived, f"{existing.prefix if existing else ''}*")
         self._grant("SeeGoneDerived", ["s3:ListBucket"], derived.bucket_arn)
 
     def send_events_to(self, queue: sqs.IQueue) -> None:

@@ -23,7 +23,8 @@ _IS_MADE_AGAIN = "All that is in it is made from the uploads, which have version
 class Storage(Construct):
     """Two private, encrypted buckets; only the uploads have versions.
 
-    `uploads_name` is None where CloudFormation has named that bucket, `uploads` where the bucket is not the stack's.
+    `uploads_name` is None where CloudFormation has named that bucket, `uploads` where the bucket is not the stack's;
+    `derived` is then the one that is there.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, config: Config, uploads_name: str | None) -> None:
@@ -49,7 +50,7 @@ class Storage(Construct):
             if config.cors_origins:
                 origins = [*config.cors_origins]
                 self.uploads.add_cors_rule(allowed_methods=[s3.HttpMethods.POST], allowed_origins=origins)
-        self.derived = self._bucket("Derived", name=None, versioned=False, rules=[abandoned, removed])
+        self.derived: s3.IBucket = self._derived(config, [abandoned, removed])
 
     def notify(self, queue: sqs.IQueue, *, prefixes: Sequence[str], after: Sequence[IDependable]) -> None:
         """Have S3 put a job on the queue for every change of a key.
@@ -75,6 +76,12 @@ class Storage(Construct):
             ]
         )
         bucket.node.add_dependency(*after)
+
+    def _derived(self, config: Config, rules: list[s3.LifecycleRule]) -> s3.IBucket:
+        """Make the bucket, or find the one that is there, whose rules are its owner's."""
+        if config.derived_bucket:
+            return s3.Bucket.from_bucket_name(self, "Derived", config.derived_bucket.name)
+        return self._bucket("Derived", name=None, versioned=False, rules=rules)
 
     def _bucket(
         self, construct_id: str, *, name: str | None, versioned: bool, rules: list[s3.LifecycleRule]

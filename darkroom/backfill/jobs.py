@@ -100,7 +100,8 @@ class Planner:
         if listed.archived and selection.has_variants:
             return PlannedKey(key=listed.key, decision=Decision.ARCHIVED)
         try:
-            manifest = read_manifest(self._s3, self._pipeline.derived_bucket, manifest_key(listed.key))
+            name = manifest_key(listed.key, self._pipeline.derived_prefix)
+            manifest = read_manifest(self._s3, self._pipeline.derived_bucket, name)
         except LaterSchemaError:
             return PlannedKey(key=listed.key, decision=Decision.LATER_SCHEMA)
         if (manifest and _is_as_listed(manifest, listed)) or not selection.has_variants:
@@ -129,7 +130,7 @@ class Planner:
 
     def _written(self, key: str, manifest: Manifest | None) -> Iterator[str]:
         """Tell the sequencers of what lies where the job will write, or delete: it may be another preset's."""
-        configured = rendition_keys(key, self._settings.variants_for(key))
+        configured = rendition_keys(key, self._settings.variants_for(key), self._pipeline.derived_prefix)
         keys = dict.fromkeys([*configured, *(manifest.etags if manifest else ())])
         return written_at(self._s3, self._pipeline.derived_bucket, keys)
 
@@ -169,11 +170,11 @@ def current_version(s3: "S3Client", bucket: str, key: str) -> ObjectVersion | No
     )
 
 
-def rendition_keys(key: str, variants: Sequence[Variant]) -> Iterator[str]:
+def rendition_keys(key: str, variants: Sequence[Variant], prefix: str) -> Iterator[str]:
     """Name all that may be made of an upload by these variants."""
     for variant in variants:
         for extension in variant.extensions:
-            yield rendition_key(variant.name, key, extension)
+            yield rendition_key(variant.name, key, extension, prefix)
 
 
 def written_at(s3: "S3Client", bucket: str, keys: Iterable[str]) -> Iterator[str]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _FOLDER = f"{MANIFESTS}/"
 _EXTENSION = ".json"
 _SHORTENED = re.compile(r"~[0-9a-f]{64}\Z")
-# A name that is shortened has at least so much of its key: resize/names.py.
+# A name that is shortened has at least so much of its key, less the derived bucket's prefix: contract/keys.py.
 _SURE_BYTES = MAX_KEY_BYTES - len(f"{_FOLDER}~{'f' * 64}{_EXTENSION}")
 
 
@@ -55,12 +55,12 @@ class Manifests:
         Raises:
             DarkroomError: S3 does not answer.
         """
-        sources = self._sources(_source_of(after) if after else None)
+        sources = self._sources(self._source_of(after) if after else None)
         source = next(sources, None)
         for page in self._listing(after):
             suspects = []
             for listed in page.keys:
-                key = _source_of(listed.key)
+                key = self._source_of(listed.key)
                 while source is not None and source < key:
                     source = next(sources, None)
                 if source != key or _SHORTENED.search(key):
@@ -69,8 +69,12 @@ class Manifests:
 
     def _listing(self, after: str | None) -> Iterator[Page]:
         s3: S3Client = self.pipeline.client("s3")
-        start = self.prefix.encode()[:_SURE_BYTES].decode(errors="ignore")
-        return list_bucket(s3, self.pipeline.derived_bucket, f"{_FOLDER}{start}", after, what="derived")
+        above = self.pipeline.derived_prefix
+        start = self.prefix.encode()[: _SURE_BYTES - len(above)].decode(errors="ignore")
+        return list_bucket(s3, self.pipeline.derived_bucket, f"{above}{_FOLDER}{start}", after, what="derived")
+
+    def _source_of(self, name: str) -> str:
+        return _source_of(name, self.pipeline.derived_prefix)
 
     def _sources(self, after: str | None) -> Iterator[str]:
         s3: S3Client = self.pipeline.client("s3")
@@ -104,7 +108,7 @@ class OrphanPlanner:
         try:
             manifest = self._manifest(listed.key)
         except LaterSchemaError:
-            return PlannedKey(key=_source_of(listed.key), decision=Decision.LATER_SCHEMA)
+            return PlannedKey(key=_source_of(listed.key, self._pipeline.derived_prefix), decision=Decision.LATER_SCHEMA)
         if manifest is None or not manifest.source.key.startswith(self._prefix):
             return None
         key, decision = manifest.source.key, self._decide(manifest)
@@ -125,14 +129,16 @@ class OrphanPlanner:
     def _manifest(self, name: str) -> Manifest | None:
         """Read a manifest; None where it is gone meanwhile, or is not the one of that name."""
         manifest = read_manifest(self._s3, self._pipeline.derived_bucket, name)
-        return manifest if manifest and manifest_key(manifest.source.key) == name else None
+        is_its_own = manifest and manifest_key(manifest.source.key, self._pipeline.derived_prefix) == name
+        return manifest if is_its_own else None
 
     def _written(self, manifest: Manifest) -> Iterator[str]:
         key = manifest.source.key
-        keys = manifest.etags.keys() | rendition_keys(key, self._settings.variants_for(key))
+        variants = self._settings.variants_for(key)
+        keys = manifest.etags.keys() | rendition_keys(key, variants, self._pipeline.derived_prefix)
         return written_at(self._s3, self._pipeline.derived_bucket, keys)
 
 
-def _source_of(name: str) -> str:
+def _source_of(name: str, prefix: str) -> str:
     """Tell the key whose manifest has this name, where that is not shortened."""
-    return name.removeprefix(_FOLDER).removesuffix(_EXTENSION)
+    return name.removeprefix(f"{prefix}{_FOLDER}").removesuffix(_EXTENSION)

@@ -15,6 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTT
 from contract.errors import SettingsError
 from darkroom.cli.target import aws_session
 from darkroom.doctor.bucket_notifications import check_room
+from darkroom.doctor.derived_bucket import check_derived
 from darkroom.doctor.findings import Finding, Level
 from darkroom.doctor.stack_names import check_names, read_stack_names
 from darkroom.errors import DarkroomError, UsageError
@@ -129,10 +130,12 @@ def _find(session: boto3.Session, config: Config) -> Iterator[Finding]:
         return
     yield check_names(config, deployed)
     owner = deployed.names.jobs_queue if deployed else None
+    s3 = session.client("s3", config=_CLIENT)
     try:
-        yield check_room(config, session.client("s3", config=_CLIENT), owner=owner)
+        yield check_room(config, s3, owner=owner)
+        yield from (each for each in check_derived(config, s3) if each.level is Level.FAULT)
     except DarkroomError as error:
-        _note(f"{error}. Whether others' notifications leave room for the stack's was not looked at.")
+        _note(f"{error}. Whether the buckets that are there will do was not looked at.")
 
 
 def _cannot_look(error: Exception) -> bool:

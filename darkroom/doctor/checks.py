@@ -9,6 +9,7 @@ from darkroom.doctor.alarms import check_alarms
 from darkroom.doctor.bucket_notifications import check_room
 from darkroom.doctor.concurrency import check_concurrency
 from darkroom.doctor.delivery import check_delivery
+from darkroom.doctor.derived_bucket import check_derived
 from darkroom.doctor.drift import compare_function, compare_templates, deployed_template, synthesized_template
 from darkroom.doctor.events import check_events
 from darkroom.doctor.findings import Check, Finding, ok, on_this_machine, warning
@@ -49,6 +50,8 @@ def checks(pipeline: Pipeline, config: Config, assembly: Path, *, idle_timeout: 
     yield from _wiring(pipeline, deployed)
     if config.uploads_bucket and not config.uploads_bucket.by_eventbridge:
         yield Check("The bucket's other notifications", partial(_check_room, pipeline, config))
+    if config.derived_bucket:
+        yield Check("The derived bucket", lambda: check_derived(config, pipeline.client("s3")))
     yield Check("The dead letters", partial(_check_dead_letters, pipeline))
     yield Check("The events", partial(check_events, pipeline))
     yield Check("The distribution", partial(check_delivery, pipeline))

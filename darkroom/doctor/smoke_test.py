@@ -109,7 +109,9 @@ class SmokeTest:
 
     def _manifest(self) -> Manifest | None:
         with aws_errors("Reading the test image's manifest"):
-            return read_manifest(self._s3, self._pipeline.derived_bucket, manifest_key(self._key))
+            return read_manifest(
+                self._s3, self._pipeline.derived_bucket, manifest_key(self._key, self._pipeline.derived_prefix)
+            )
 
     def _length(self, key: str) -> int | None:
         """Fetch an object, and tell how long it is; None where there is none."""

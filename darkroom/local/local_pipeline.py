@@ -105,10 +105,9 @@ def _deploy(aws: Emulator, overrides: Mapping[str, object], begin: Callable[[str
     begin("Building the pipeline (the first time takes a minute)")
     assembly = synthesize(local_overrides() | settings, ASSEMBLIES)
     begin("Deploying the pipeline")
-    existing = checked_configuration(local_overrides() | settings).uploads_bucket
+    config = checked_configuration(local_overrides() | settings)
     with aws_errors(f"Deploying to {aws.endpoint_url}"):
-        if existing:
-            stand_in(existing, aws)
+        stand_in(config, aws)
         pipeline = deploy(assembly, aws.endpoint_url, aws.session())
     kept.write(settings)
     return pipeline

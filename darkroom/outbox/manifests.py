@@ -49,7 +49,8 @@ class StandingManifests:
 
     def _pages(self) -> Iterator[Page]:
         client: S3Client = self.pipeline.client("s3")
-        yield from list_bucket(client, self.pipeline.derived_bucket, f"{MANIFESTS}/{self.prefix}", None, what="derived")
+        start = f"{self.pipeline.derived_prefix}{MANIFESTS}/{self.prefix}"
+        yield from list_bucket(client, self.pipeline.derived_bucket, start, None, what="derived")
 
     def _read_all(self, keys: Sequence[str]) -> list[ImageEvent | None]:
         client: S3Client = self.pipeline.client("s3")

@@ -13,7 +13,7 @@ from darkroom.errors import DarkroomError
 from darkroom.pipeline.log_events import filter_log_events
 from resize.settings import version_number
 from stacks.config.existing_bucket import NotifiedBy
-from stacks.outputs import DeliveryOutput, Output, UploadsOutput
+from stacks.outputs import DeliveryOutput, DerivedOutput, Output, UploadsOutput
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -52,6 +52,7 @@ class Pipeline:
     their bucket itself. `delivery_url` is where a distribution delivers the derived bucket, None where there is none;
     `distribution_arn` says which one. `signing_keys` are CloudFront's ids of the keys that must sign its URLs, by the
     fingerprints of their public keys.
+    `derived_prefix` is with what the keys of all that is made start there.
     """
 
     session: boto3.Session = field(repr=False, compare=False)
@@ -66,6 +67,7 @@ class Pipeline:
     delivery_url: str | None = None
     distribution_arn: str | None = None
     signing_keys: Mapping[str, str] = field(default_factory=dict)
+    derived_prefix: str = ""
 
     @property
     def region(self) -> str:
@@ -173,6 +175,7 @@ def pipeline_of(
         distribution_arn=outputs.get(DeliveryOutput.DISTRIBUTION_ARN),
         delivery_url=_reachable(outputs.get(DeliveryOutput.URL), endpoint_url),
         signing_keys=_signing_keys(outputs.get(DeliveryOutput.SIGNING_KEYS)),
+        derived_prefix=outputs.get(DerivedOutput.PREFIX, ""),
     )
 
 

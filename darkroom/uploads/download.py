@@ -36,7 +36,7 @@ class DownloadedResult:
     files: Mapping[str, Path]
 
 
-def download(s3: "S3Client", bucket: str, result: Result, out: ResultsFolder) -> DownloadedResult:
+def download(s3: "S3Client", pipeline: Pipeline, result: Result, out: ResultsFolder) -> DownloadedResult:
     """Copy an upload's renditions, and then its manifest.
 
     What an earlier run has left of it goes.
@@ -46,7 +46,7 @@ def download(s3: "S3Client", bucket: str, result: Result, out: ResultsFolder) ->
     """
     manifest = result.recorded.manifest if result.recorded else None
     renditions = manifest.renditions if manifest else ()
-    files = {rendition.label: _copy(s3, bucket, rendition, out) for rendition in renditions}
+    files = {rendition.label: _copy(s3, pipeline, rendition, out) for rendition in renditions}
     key = result.upload.source.key
     out.remove_earlier(key, kept=files.values())
     if result.recorded:
@@ -54,10 +54,10 @@ def download(s3: "S3Client", bucket: str, result: Result, out: ResultsFolder) ->
     return DownloadedResult(result=result, files=files)
 
 
-def _copy(s3: "S3Client", bucket: str, rendition: PublishedRendition, out: ResultsFolder) -> Path:
+def _copy(s3: "S3Client", pipeline: Pipeline, rendition: PublishedRendition, out: ResultsFolder) -> Path:
     with aws_errors(f"Copying {rendition.key!r}"):
         try:
-            answer = s3.get_object(Bucket=bucket, Key=rendition.key, IfMatch=f'"{rendition.etag}"')
+            answer = s3.get_object(Bucket=pipeline.derived_bucket, Key=rendition.key, IfMatch=f'"{rendition.etag}"')
         except ClientError as error:
             if error.response["Error"]["Code"] not in _REPLACED:
                 raise
@@ -65,7 +65,7 @@ def _copy(s3: "S3Client", bucket: str, rendition: PublishedRendition, out: Resul
                 f"{rendition.key!r} was replaced before it was copied: somebody else uploads the same key. Run again."
             ) from error
         content = answer["Body"].read()
-    return out.write(rendition.key, content)
+    return out.write(rendition.key.removeprefix(pipeline.derived_prefix), content)
 
 
 def download_results(
@@ -87,4 +87,4 @@ def download_results(
     s3: S3Client = pipeline.client("s3")
     watcher = PipelineWatcher(s3, pipeline.client("sqs"), pipeline)
     for results in wait_for_outcomes(uploads, watcher, idle_timeout=idle_timeout, sleep=sleep):
-        yield from map_parallel(lambda result: download(s3, pipeline.derived_bucket, result, out), results)
+        yield from map_parallel(lambda result: download(s3, pipeline, result, out), results)

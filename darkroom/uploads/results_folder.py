@@ -33,7 +33,7 @@ _EXTENSIONS = (".webp", ".jpg", ".png", ".gif", ".avif", ".jpeg", ".json")
 
 @dataclass(frozen=True, slots=True)
 class ResultsFolder:
-    """A folder of results and of nothing else: it mirrors the derived bucket."""
+    """A folder of results and of nothing else: it mirrors what a pipeline has made."""
 
     path: Path
     _left: set[Path] = field(default_factory=set, init=False, repr=False)  # folders that something was removed from
@@ -60,7 +60,7 @@ class ResultsFolder:
         return cls(path)
 
     def write(self, name: str, content: bytes) -> Path:
-        """Write a file by its key in the derived bucket, or one of the run's own.
+        """Write a file by its derived key without the prefix, or one of the run's.
 
         Raises:
             DarkroomError: the disk refuses it.
@@ -110,8 +110,9 @@ class ResultsFolder:
         except (OSError, ValueError, RecursionError):  # there is none, or none that can be read
             return
         for each in renditions:
-            if each.key == rendition_key(each.variant, key, each.key.rpartition(".")[2]):
-                yield self.path / local_path(each.key)
+            name = rendition_key(each.variant, key, each.key.rpartition(".")[2])
+            if each.key.endswith(name):  # in front of it there may be the derived bucket's prefix
+                yield self.path / local_path(name)
         yield path
 
 

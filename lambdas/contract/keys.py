@@ -12,20 +12,20 @@ MANIFESTS = "manifests"
 _SHORTENED_KEY = re.compile(r"~[0-9a-f]{64}\Z")
 
 
-def rendition_key(variant: str, key: str, extension: str) -> str:
+def rendition_key(variant: str, key: str, extension: str, prefix: str = "") -> str:
     """Name the rendition of an uploaded key.
 
-    `<variant>/<key>.<extension>`, shortened where that is too long.
+    `<prefix><variant>/<key>.<extension>`, shortened where that is too long. The prefix is that of the derived bucket.
     """
-    return _derived_key(variant, key, extension)
+    return _derived_key(f"{prefix}{variant}", key, extension)
 
 
-def manifest_key(key: str) -> str:
+def manifest_key(key: str, prefix: str = "") -> str:
     """Name the manifest of an uploaded key.
 
-    `manifests/<key>.json`, shortened where that is too long.
+    `<prefix>manifests/<key>.json`, shortened where that is too long.
     """
-    return _derived_key(MANIFESTS, key, "json")
+    return _derived_key(f"{prefix}{MANIFESTS}", key, "json")
 
 
 def is_shortened(key: str, derived_key: str) -> bool:

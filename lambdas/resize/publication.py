@@ -88,7 +88,8 @@ class Publication:
         self._written: set[str] = set()
         self._order = EventOrder(sequencer=upload.sequencer, function_version=settings.function_version)
         self._derived = DerivedBucket(client, settings.derived_bucket, self._order)
-        self._manifest_key = manifest_key(upload.key)
+        self._prefix = settings.derived_prefix or ""
+        self._manifest_key = manifest_key(upload.key, self._prefix)
         self.uploads = UploadsBucket(client, settings, upload.key)
         self._variants = settings.variants_for(upload.key)
         self._recipe = settings.recipe_for(upload.key)
@@ -284,7 +285,9 @@ class Publication:
         delivery; and if not, whoever replaces it sees to it. That does not hold where the source is gone: the event
         that says so may be an earlier one, which deletes no later event's work.
         """
-        written = self._written_by_attempts()
+        # Read before and not after: where folders are not listed, it tells which variants there may be.
+        standing = self._read() if self._settings.derived_prefix is not None and self.is_retry else StoredManifest()
+        written = self._written_by_attempts(standing)
         if written:
             recorded = self.read_manifest()
             # By ETag, the standing manifest may list what this event's earlier delivery published.
@@ -292,31 +295,43 @@ class Publication:
             for key in written.keys() - spared:
                 self._derived.delete_if_match(key, written[key])
 
-    def _written_by_attempts(self, besides: Collection[str] = ()) -> dict[str, str]:
+    def _written_by_attempts(self, recorded: StoredManifest, besides: Collection[str] = ()) -> dict[str, str]:
         """Find what this event's job wrote, in this attempt or in earlier ones: keys and ETags."""
-        keys = [*(self._written | self._written_before()) - set(besides)]
+        keys = [*(self._written | self._written_before(recorded)) - set(besides)]
         states = zip(keys, self._for_each(self._derived.head, keys), strict=True)
         return {key: state.etag for key, state in states if state and self._is_of_this_event(state.order)}
 
     def _is_of_this_event(self, order: EventOrder) -> bool:
         return order.sequencer == self._order.sequencer and not order.is_later_than(self._order)
 
-    def _written_before(self) -> set[str]:
+    def _written_before(self, recorded: StoredManifest) -> set[str]:
         """Name what earlier attempts may have written, with whatever variants were configured then.
 
-        All folders of the bucket come in one answer: it holds up to 1,000, far more than any configuration.
+        All folders of the stack's own bucket come in one answer: it holds up to 1,000, far more than any configuration.
+        In a bucket that others use there may be more folders, and of others: what is configured and recorded has to do.
         """
         if not self.is_retry:
             return set()
+        if self._settings.derived_prefix is None:
+            names = self._folders()
+        else:
+            names = {variant.name for variant in self._settings.all_variants} | self._recorded_names(recorded)
+        return {rendition_key(name, self._upload.key, each, self._prefix) for name in names for each in EXTENSIONS}
+
+    def _recorded_names(self, recorded: StoredManifest) -> set[str]:
+        """Name the variants whose files a manifest lists, or has replaced."""
+        keys = {*recorded.etags, *recorded.left}
+        return {key.removeprefix(self._prefix).partition("/")[0] for key in keys if key.startswith(self._prefix)}
+
+    def _folders(self) -> set[str]:
         try:
             answer = self._client.list_objects_v2(Bucket=self._settings.derived_bucket, Delimiter="/")
         except (ClientError, BotoCoreError) as error:
             raise StorageError("ListObjectsV2", "/", error_code(error)) from error
-        folders = {prefix["Prefix"].rstrip("/") for prefix in answer.get("CommonPrefixes", [])} - {MANIFESTS}
-        return {rendition_key(folder, self._upload.key, each) for folder in folders for each in EXTENSIONS}
+        return {prefix["Prefix"].rstrip("/") for prefix in answer.get("CommonPrefixes", [])} - {MANIFESTS}
 
     def _write(self, rendition: Rendition, expected: Mapping[str, str]) -> PublishedRendition:
-        key = rendition_key(rendition.variant, self._upload.key, rendition.extension)
+        key = rendition_key(rendition.variant, self._upload.key, rendition.extension, self._prefix)
         content = Content(
             body=stamp(rendition.body, rendition.format, self._order.to_text()),
             content_type=rendition.format.content_type,
@@ -340,7 +355,7 @@ class Publication:
 
     def _replace(self, manifest: Manifest, recorded: StoredManifest) -> Manifest | None:
         """Write the manifest, and delete what that replaces; None where another is there than was recorded."""
-        written = self._written_by_attempts(besides=manifest.etags)
+        written = self._written_by_attempts(recorded, besides=manifest.etags)
         complete = replace(manifest, replaced=_replaced(recorded, written, manifest))
         # Whoever wrote it may not have announced it yet, and nobody could once it is replaced.
         self._publish(recorded)

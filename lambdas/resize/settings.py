@@ -33,6 +33,7 @@ _MEGABYTES_OF_PROCESSOR = 1769
 _EVENTS = "DARKROOM_EVENTS"
 _PRESETS = "DARKROOM_PRESETS"
 _DELIVERY_URL = "DARKROOM_DELIVERY_URL"
+_DERIVED_PREFIX = "DARKROOM_DERIVED_PREFIX"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +53,8 @@ class Settings:
 
     `variants` are those of the keys for which there is none of `presets`. The number of the function's version is
     beside it, 0 if it has none. `stack_name` is what its log and its metrics are called by: Powertools' name for that
-    is the service. `delivery_url` is where the derived bucket is delivered, None where it is not.
+    is the service. `delivery_url` is where the derived bucket is delivered, None where it is not. `derived_prefix` is
+    with what keys start in a derived bucket that others use too, None in one of the stack's own, where it is empty.
     """
 
     uploads_bucket: str
@@ -72,6 +74,7 @@ class Settings:
     backoff: Backoff = field(default_factory=Backoff)
     events: Events | None = None
     delivery_url: str | None = None
+    derived_prefix: str | None = None
 
     @property
     def wall_seconds(self) -> int:
@@ -86,6 +89,11 @@ class Settings:
         """Give the variants of a key: none where nothing is to be made of it."""
         preset = self.preset_of(key)
         return preset.variants if preset else self.variants
+
+    @property
+    def all_variants(self) -> tuple[Variant, ...]:
+        """The variants of any key."""
+        return (*self.variants, *(variant for preset in self.presets for variant in preset.variants))
 
     def recipe_for(self, key: str) -> str:
         """Give a fingerprint of all that decides what a key's renditions look like.
@@ -152,6 +160,7 @@ class Settings:
         presets = {_PRESETS: compress_presets(self.presets)} if self.presets else {}
         events = {_EVENTS: json.dumps(asdict(self.events), separators=(",", ":"))} if self.events else {}
         delivery = {_DELIVERY_URL: self.delivery_url} if self.delivery_url else {}
+        shared = {} if self.derived_prefix is None else {_DERIVED_PREFIX: self.derived_prefix}
         return {
             "DARKROOM_UPLOADS_BUCKET": self.uploads_bucket,
             "DARKROOM_DERIVED_BUCKET": self.derived_bucket,
@@ -169,6 +178,7 @@ class Settings:
             **presets,
             **events,
             **delivery,
+            **shared,
         }
 
     @classmethod
@@ -197,6 +207,7 @@ class Settings:
                 backoff=Backoff(**json.loads(environment["DARKROOM_BACKOFF"])),
                 events=Events(**json.loads(environment[_EVENTS])) if _EVENTS in environment else None,
                 delivery_url=environment.get(_DELIVERY_URL),
+                derived_prefix=environment.get(_DERIVED_PREFIX),
             )
         except KeyError as missing:
             raise SettingsError(

@@ -9,6 +9,7 @@ from resize.imaging.presets import Preset
 from resize.imaging.variants import Rule, Variant, parse_variants
 from resize.settings import STORAGE_SECONDS, WALL_FACTOR, Events, Settings
 from stacks.config.delivery import Delivery, parse_delivery
+from stacks.config.derived_bucket import ExistingDerivedBucket, parse_derived_bucket
 from stacks.config.event_target import EventTarget, parse_event_target
 from stacks.config.existing_bucket import ExistingBucket, parse_existing_bucket
 from stacks.config.presets import notified_prefixes
@@ -64,6 +65,16 @@ class Config:
             )
         ),
         "a bucket that is there already, instead of one of the stack's own: [existing buckets](existing-bucket.md)",
+    )
+    derived_bucket: ExistingDerivedBucket | None = setting(
+        None,
+        optional(
+            Rule(
+                parse=parse_derived_bucket, allowed="null, or an object whose `name` is that of a bucket that is there"
+            )
+        ),
+        "a bucket that is there already, for what is made: "
+        "[existing buckets](existing-bucket.md#an-existing-derived-bucket)",
     )
     # docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
     legacy_uploads_bucket: str | None = setting(
@@ -332,4 +343,5 @@ class Config:
             backoff=self.backoff,
             events=events,
             delivery_url=delivery_url,
+            derived_prefix=self.derived_bucket.prefix if self.derived_bucket else None,
         )

@@ -30,6 +30,7 @@ def check_together(config: Config) -> None:
     """
     _check_names(config)
     check_presets(config.variants, config.presets, config.key_prefix)
+    _check_derived(config)
     _check_originals(config)
     _check_times(config)
     _check_consumption(config)
@@ -51,6 +52,26 @@ def _check_names(config: Config) -> None:
             config.stack_name,
             f"a name that does not start with {', '.join(RESERVED_BUCKET_PREFIXES)}: "
             "the uploads bucket is called after it, and S3 keeps those for itself",
+        )
+
+
+def _check_derived(config: Config) -> None:
+    """See that what is made is no upload: it would be resized again, and so on."""
+    derived, uploads = config.derived_bucket, config.uploads_bucket
+    if derived is None:
+        return
+    if uploads and uploads.name == derived.name:
+        one, other = config.key_prefix, derived.prefix
+        if one.startswith(other) or other.startswith(one):
+            raise SettingsError(
+                "derived_bucket.prefix",
+                other,
+                f"a prefix that key_prefix, {one!r}, does not start with, nor it with that: in one bucket what is made "
+                "would be taken for uploads, and be resized again and again",
+            )
+    if config.delivery:
+        raise SettingsError(
+            "delivery", "set", "null with a derived_bucket: its policy is yours, and a distribution needs a say in it"
         )
 
 

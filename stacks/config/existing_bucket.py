@@ -9,7 +9,7 @@ from contract.errors import SettingsError
 from stacks.config.members import KMS_KEY, check_members, matching
 
 # docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html; EventBridge tells of no directory buckets.
-_NAME = re.compile(r"(?!xn--|sthree-)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?<!--x-s3)(?<!-s3alias)")
+BUCKET_NAME = re.compile(r"(?!xn--|sthree-)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?<!--x-s3)(?<!-s3alias)")
 
 # What CloudFormation calls the stack's entries among the notifications of such a bucket.
 NOTIFICATION_TYPE = "Custom::BucketNotification"
@@ -53,7 +53,7 @@ def parse_existing_bucket(key: str, value: object) -> ExistingBucket:
         raise SettingsError(f"{key}.notified_by", notified_by, f"one of {', '.join(NotifiedBy)}")
     kms_key_arn = value.get("kms_key_arn")
     return ExistingBucket(
-        name=matching(f"{key}.name", value["name"], _NAME, "the name of a general purpose bucket, without s3://"),
+        name=matching(f"{key}.name", value["name"], BUCKET_NAME, "the name of a general purpose bucket, without s3://"),
         notified_by=NotifiedBy(notified_by),
         kms_key_arn=None
         if kms_key_arn is None

@@ -123,6 +123,7 @@ def test_every_setting_is_changed_somewhere_in_these_tests() -> None:
         "bundle_for",
         "legacy_uploads_bucket",
         "uploads_bucket",
+        "derived_bucket",
         "events",
         "delivery",
     }

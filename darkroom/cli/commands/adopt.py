@@ -23,6 +23,7 @@ from darkroom.cli.output.aws_cli import with_aws_command
 from darkroom.cli.output.findings import print_finding
 from darkroom.cli.progress import steps
 from darkroom.cli.target import find_account
+from darkroom.doctor.derived_bucket import check_derived
 from darkroom.doctor.findings import Finding, Level
 from darkroom.errors import ExitStatus, UsageError
 from darkroom.local.synthesis import checked_configuration
@@ -87,7 +88,8 @@ def adopt(  # noqa: PLR0913 - the command has so many options
         progress.begin("Counting what lies in it")
         census = take_census(client_of(session, "s3", place), bucket, prefix, config.presets)
     judged = judge(found, census, region=session.region_name, config=config)
-    findings = [with_aws_command(each, account) for each in judged]
+    derived = check_derived(config, client_of(session, "s3", place))
+    findings = [with_aws_command(each, account) for each in (*judged, *derived)]
     estimate = _estimate(census, config)
     if as_json:
         typer.echo(_json(findings, census, estimate, settings))

@@ -5,12 +5,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from contract.events import ObjectEvent
 from contract.message_body import parse_body
 from support.aws.memory_s3 import NULL, Version
-from support.function.convergence_machine import Convergence, ConvergenceOfExpired, examples
+from support.function.convergence_machine import CONFIGURATIONS, Convergence, ConvergenceOfExpired, examples
 from support.function.events import eventbridge_body
 
 
@@ -62,6 +63,21 @@ class SuspendedConvergenceUntold(SuspendedConvergence):
         return replace(upload, version_id=None) if upload.version_id == NULL else upload
 
 
+class SharedDerivedConvergence(Convergence):
+    """With a derived bucket that others use too: its folders are not listed, so no deployment renames a variant.
+
+    What a killed attempt at a key's first upload has written of one that the next deployment leaves out stays there.
+    """
+
+    derived_prefix = "made/"
+
+    @rule(variants=st.sampled_from(CONFIGURATIONS))
+    def deploy(self, variants: dict[str, dict[str, Any]]) -> None:
+        """Configure other widths."""
+        same_names = [each for each in CONFIGURATIONS if each.keys() == CONFIGURATIONS[0].keys()]
+        super().deploy(variants if variants in same_names else same_names[-1])
+
+
 class ToldByEventBridge:
     """S3's events come by EventBridge, and what `darkroom backfill` sends comes as ever."""
 
@@ -91,6 +107,8 @@ class SuspendedEventBridgeConvergence(ToldByEventBridge, SuspendedConvergence):
     """Both."""
 
 
+TestSharedDerivedConvergence = pytest.mark.long(SharedDerivedConvergence.TestCase)
+TestSharedDerivedConvergence.settings = examples(100)
 TestSuspendedConvergence = pytest.mark.long(SuspendedConvergence.TestCase)
 TestSuspendedConvergence.settings = examples(100)
 TestSuspendedConvergenceUntold = pytest.mark.long(SuspendedConvergenceUntold.TestCase)

@@ -68,6 +68,7 @@ class Convergence(RuleBasedStateMachine):
     key = "cat.jpg"
     versioned = frozenset({"uploads"})
     keeps_variants_of_expired = False
+    derived_prefix: str | None = None
     between_changes = timedelta(seconds=0.5)  # so that of two changes S3 tells the same time or another
 
     def __init__(self) -> None:
@@ -92,7 +93,15 @@ class Convergence(RuleBasedStateMachine):
         self.kept: str | None = None  # the version whose variants must stay, as it has expired
 
     def configured(self, variants: dict[str, dict[str, Any]]) -> Settings:
-        return replace(settings(**variants), keep_variants_of_expired=self.keeps_variants_of_expired)
+        return replace(
+            settings(**variants),
+            keep_variants_of_expired=self.keeps_variants_of_expired,
+            derived_prefix=self.derived_prefix,
+        )
+
+    @property
+    def manifest_name(self) -> str:
+        return manifest_key(self.key, self.derived_prefix or "")
 
     @rule(content=st.sampled_from(CONTENTS), focus=st.sampled_from(FOCUSES))
     def upload(self, content: bytes, focus: str | None = None) -> None:
@@ -313,14 +322,14 @@ class Convergence(RuleBasedStateMachine):
 
     def written(self) -> list[str]:
         """The sequencers of the variants that lie there."""
-        keys = [key for key in self.s3.keys("derived") if key != manifest_key(self.key)]
+        keys = [key for key in self.s3.keys("derived") if key != self.manifest_name]
         stored = [self.s3.head_object(Bucket="derived", Key=key)["Metadata"][ORDER] for key in keys]
         return [EventOrder.from_text(order).sequencer for order in stored]
 
     def manifest(self) -> Manifest | None:
-        if manifest_key(self.key) not in self.s3.keys("derived"):
+        if self.manifest_name not in self.s3.keys("derived"):
             return None
-        return Manifest.from_json(self.s3.get_object(Bucket="derived", Key=manifest_key(self.key))["Body"].read())
+        return Manifest.from_json(self.s3.get_object(Bucket="derived", Key=self.manifest_name)["Body"].read())
 
     def change(self, content: bytes | None) -> ObjectEvent:
         """Upload this, or delete what is there."""
@@ -434,9 +443,9 @@ class Convergence(RuleBasedStateMachine):
         return list(takewhile(lambda version: version.body is not None, self.versions[-2::-1]))
 
     def check(self, source: bytes | None) -> None:
-        manifest = json.loads(self.s3.get_object(Bucket="derived", Key=manifest_key(self.key))["Body"].read())
+        manifest = json.loads(self.s3.get_object(Bucket="derived", Key=self.manifest_name)["Body"].read())
         listed = {rendition["key"] for rendition in manifest["renditions"]}
-        assert {key for key in self.s3.keys("derived") if not key.startswith("manifests/")} == listed
+        assert {key for key in self.s3.keys("derived") if key != self.manifest_name} == listed
         if self.current is None:
             self.check_gone(manifest)
         elif not (self.current.archived and manifest["reason"] == "archived"):
@@ -560,7 +569,7 @@ class ConvergenceOfPresets(Convergence):
             assert self.s3.keys("derived") == []
             assert self.current is None or self.current.archived or not self.deployed[-1]
         elif self.current and self.current.archived:
-            assert manifest.etags.keys() | {manifest_key(self.key)} == set(self.s3.keys("derived"))
+            assert manifest.etags.keys() | {self.manifest_name} == set(self.s3.keys("derived"))
         else:
             super().check(source)
 

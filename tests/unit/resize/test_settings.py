@@ -36,6 +36,7 @@ def test_settings_written_as_an_environment_read_back() -> None:
             queue_url="https://sqs.eu-west-1.amazonaws.com/123456789012/Staging-outcomes.fifo", source="/darkroom"
         ),
         delivery_url="https://images.example.com",
+        derived_prefix="made/",
     )
 
     assert Settings.from_environment(told.to_environment()) == told

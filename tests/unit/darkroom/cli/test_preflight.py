@@ -43,12 +43,18 @@ class Aws:
 
     stacks: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     notifications: dict[str, Any] = field(default_factory=dict)
+    algorithm: str = "AES256"
 
     def call(self, region: str, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
         if operation == "GetCallerIdentity":
             return {"Account": "123456789012"}
         if operation == "GetBucketNotificationConfiguration":
             return self.notifications
+        if operation == "GetBucketEncryption":
+            default = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": self.algorithm}}
+            return {"ServerSideEncryptionConfiguration": {"Rules": [default]}}
+        if operation in {"GetBucketVersioning", "GetBucketLifecycleConfiguration"}:
+            return {}
         assert operation == "DescribeStacks"
         stack = self.stacks.get((region, parameters["StackName"]))
         if stack is None:
@@ -368,7 +374,19 @@ def test_who_may_not_read_notifications_is_told_so_and_goes_on(
 
     preflight.main(["deploy", "-c", f"uploads_bucket={NOTIFIED}"])
 
-    assert "leave room for the stack's was not looked at" in capsys.readouterr().err
+    assert "Whether the buckets that are there will do was not looked at" in capsys.readouterr().err
+
+
+def test_a_derived_bucket_that_encrypts_with_kms_refuses_a_deployment_before_it_begins(
+    aws: Aws, capsys: pytest.CaptureFixture[str]
+) -> None:
+    derived = 'derived_bucket={"name":"pictures","prefix":"made/"}'
+    preflight.main(["deploy", "-c", derived])
+    assert capsys.readouterr() == ("", "")
+
+    aws.algorithm = "aws:kms"
+
+    assert "pictures encrypts with KMS by default, and cannot be the derived bucket" in refusal("deploy", "-c", derived)
 
 
 @pytest.mark.parametrize(("before", "after"), [("eventbridge", "notification"), ("notification", "eventbridge")])

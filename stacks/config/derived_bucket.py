@@ -1,0 +1,45 @@
+"""The setting `derived_bucket`: a bucket that is there, for what is made."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from contract.errors import SettingsError
+from stacks.config.existing_bucket import BUCKET_NAME
+from stacks.config.members import check_members, matching
+
+# As a folder, so that its name ends where that of another may go on; short enough to leave a key its room.
+_PREFIX = re.compile(r"([0-9A-Za-z/!_.'()-]{0,255}/)?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExistingDerivedBucket:
+    """A bucket of the user's own.
+
+    The keys of all that is made start with `prefix`, which ends with a slash or is empty.
+    """
+
+    name: str
+    prefix: str = ""
+
+
+def parse_derived_bucket(key: str, value: object) -> ExistingDerivedBucket:
+    """Read which bucket it is.
+
+    Raises:
+        SettingsError: a member is missing, unknown or wrong.
+    """
+    if not isinstance(value, Mapping) or "name" not in value:
+        raise SettingsError(
+            key, value, 'null for a bucket of the stack\'s own, or {"name": "my-bucket", "prefix": "…/"}'
+        )
+    check_members(key, value, {"name", "prefix"})
+    return ExistingDerivedBucket(
+        name=matching(f"{key}.name", value["name"], BUCKET_NAME, "the name of a general purpose bucket, without s3://"),
+        prefix=matching(
+            f"{key}.prefix",
+            value.get("prefix", ""),
+            _PREFIX,
+            'at most 256 letters, digits and /!_.\'()- with a slash at the end, or "" for the whole bucket',
+        ),
+    )
