@@ -94,9 +94,9 @@ def _over_channels(pixels: Pixels) -> Pixels:
 
 def _blurred(pixels: Pixels) -> Pixels:
     """Blur by the bell twice in each direction; a picture goes on as its edge is."""
+    outer, middle, _ = _BELL
     for axis in (0, 1, 0, 1):
-        before, after = (np.take(pixels, [place], axis) for place in (0, -1))
-        wide = np.concatenate([before, pixels, after], axis)
-        parts = [np.take(wide, range(start, start + pixels.shape[axis]), axis) for start in range(len(_BELL))]
-        pixels = np.asarray(_BELL[0] * parts[0] + _BELL[1] * parts[1] + _BELL[2] * parts[2], dtype=np.float32)
+        along = np.moveaxis(pixels, axis, 0)
+        before, after = np.concatenate([along[:1], along[:-1]]), np.concatenate([along[1:], along[-1:]])
+        pixels = np.moveaxis(outer * (before + after) + middle * along, 0, axis).astype(np.float32, copy=False)
     return pixels
