@@ -186,8 +186,8 @@ $(NODE_PEERS): benchmarks/package-lock.json $(SETUP)
 	cd benchmarks && $(NPM) ci --loglevel=error --no-audit --no-fund
 	@touch $@
 
-bench: $(PEERS) $(NODE_PEERS) ## measure against what people would otherwise use, and write docs/benchmarks.md; QUICK=1 only tries it
-	NODE=$(NODE) PYTHONPATH=tests $(BIN)/python -m benchmarks.bench --uploads $(UPLOADS) \
+bench: $(PEERS) $(NODE_PEERS) ## measure against what people would otherwise use, and write docs/benchmarks.md; PHOTOS=… are more photographs, QUICK=1 only tries it
+	NODE=$(NODE) PYTHONPATH=tests $(BIN)/python -m benchmarks.bench --uploads $(UPLOADS) $(if $(PHOTOS),--photos "$(PHOTOS)") \
 	  $(if $(QUICK),--quick --out .darkroom/bench)
 
 compare: setup ## send one burst through queues and through a log, and write what each can do into docs/queue-or-log.md

@@ -19,8 +19,11 @@ from benchmarks.function.cold_start import FreshFunction
 from benchmarks.function.runtime_start import measure_runtime_start
 from benchmarks.function.whole import measure_whole
 from benchmarks.images import pictures
+from benchmarks.look.measure import FORMATS as LOOK_FORMATS
+from benchmarks.look.measure import LookBench, photographs_in, shipped_photographs
 from benchmarks.programs import candidates, heic_writer
 from benchmarks.rendering import FORMATS, Bench, Pace, facts_of, started
+from benchmarks.report.chart import draw
 from benchmarks.report.page import page
 from benchmarks.report.results import PROCESSORS_OF_A_START, Peak, Results, Start
 from benchmarks.run import commit, teller
@@ -42,6 +45,7 @@ class Extent:
     batch_formats: tuple[str, ...]
     batch_rounds: int
     starts: int
+    photographs: int  # at most so many, of which all programs make variants of one look
 
 
 FULL = Extent(
@@ -50,6 +54,7 @@ FULL = Extent(
     batch_formats=("webp", "jpg"),
     batch_rounds=3,
     starts=9,
+    photographs=100,
 )
 QUICK = Extent(
     pace=Pace(fewest=1, most=1, seconds=0),
@@ -63,6 +68,7 @@ QUICK = Extent(
     batch_formats=("webp",),
     batch_rounds=1,
     starts=2,
+    photographs=1,
 )
 
 
@@ -87,6 +93,18 @@ class Run:
             for source in sources:
                 for cell in bench.cells(source, self._extent.formats[source.name], self._tell):
                     self.results = replace(self.results, cells=(*self.results.cells, cell))
+
+    def looks(self, photographs: Sequence[Path]) -> None:
+        """Every photograph to every format, by every program, at one look."""
+        with (
+            machine.on_processors(1),
+            started(candidates(), self._folder) as (workers, programs),
+            LookBench(workers, self._folder, self._extent.pace) as bench,
+        ):
+            self.results = replace(self.results, programs=tuple(programs))
+            for photograph in photographs[: self._extent.photographs]:
+                for cell in bench.cells(photograph, LOOK_FORMATS, self._tell):
+                    self.results = replace(self.results, looks=(*self.results.looks, cell))
 
     def _sources(self) -> Iterator[Path]:
         for name in self._extent.formats:
@@ -165,6 +183,7 @@ def measure(arguments: argparse.Namespace) -> Results:
     """Measure all of it."""
     tell = teller()
     command = "make bench QUICK=1" if arguments.quick else "make bench"
+    given = photographs_in(arguments.photos) if arguments.photos else []
     results = Results(
         date=datetime.now(UTC).date().isoformat(),
         commit=commit(),
@@ -174,6 +193,7 @@ def measure(arguments: argparse.Namespace) -> Results:
     )
     with tempfile.TemporaryDirectory(prefix="darkroom-bench-") as folder:
         run = Run(QUICK if arguments.quick else FULL, Path(folder), tell, results)
+        run.attempt("looks", lambda: run.looks([*given, *shipped_photographs()]))
         run.attempt("rendering", run.rendering)
         for engine in engines():
             run.attempt(f"batch, {engine}", lambda engine=engine: run.batch(engine))  # type: ignore[misc]
@@ -188,14 +208,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="show that everything runs, in minutes")
     parser.add_argument("--uploads", type=_positive, default=1000, help="how many go through the whole pipeline")
+    parser.add_argument("--photos", type=_folder, help="a folder of photographs, beside those that ship in packages")
     parser.add_argument("--out", type=Path, default=PROJECT / "docs", help="where the page and the figures go")
     arguments = parser.parse_args(argv)
     results = measure(arguments)
     arguments.out.mkdir(parents=True, exist_ok=True)
     for name, text in (("benchmarks.json", results.to_json()), ("benchmarks.md", page(results))):
         (arguments.out / name).write_text(text, encoding="utf-8")
+    if results.looks:
+        draw(results, arguments.out)
     print(arguments.out / "benchmarks.md")
     return 1 if results.failures else 0
+
+
+def _folder(text: str) -> Path:
+    folder = Path(text)
+    if not folder.is_dir() or not photographs_in(folder):
+        raise argparse.ArgumentTypeError(f"{text!r} is no folder with a photograph: a .png, .jpg or .jpeg")
+    return folder
 
 
 def _positive(text: str) -> int:

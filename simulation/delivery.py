@@ -33,9 +33,9 @@ def load_kept(path: Path = PRICES) -> Kept:
 
 
 def bytes_of_renditions(variants: Sequence[Variant], measured: Path = MEASURED) -> float:
-    """Add up the bytes of what one upload becomes: of each variant the mean over the photographs.
+    """Add up the bytes of what one upload becomes.
 
-    Each is taken as the measured size that is nearest to its own.
+    Of each variant it is the mean over the photographs, at the measured size that is nearest to its own.
 
     Raises:
         ValueError: a variant's format was not measured at its quality and effort.

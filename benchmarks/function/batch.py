@@ -9,6 +9,8 @@ from benchmarks.report.results import Batch
 from benchmarks.workers import Worker, WorkerError, python_worker
 
 JOBS = 10
+# Of each round: one is over soon, and a median needs several.
+_LONE_JOBS = 5
 
 
 def measure_batch(engine: str, output: str, source: Path, folder: Path, rounds: int) -> Batch:
@@ -17,7 +19,7 @@ def measure_batch(engine: str, output: str, source: Path, folder: Path, rounds: 
     Raises:
         WorkerError: the function failed.
     """
-    together, plain, wide = [], [], []
+    together, plain, wide, alone = [], [], [], []
     command = ("benchmarks.function.batch_worker", engine, output)
     with (
         Worker(python_worker(*command, "1"), folder / "batch-1.log") as one,
@@ -31,6 +33,7 @@ def measure_batch(engine: str, output: str, source: Path, folder: Path, rounds: 
             seconds, requests_of_plain = _ask(one, source, together=False)
             plain.append(seconds)
             wide.append(_ask(two, source, together=True)[0])
+            alone += [_ask(one, source, together=True, jobs=1)[0] for _ in range(_LONE_JOBS)]
     return Batch(
         engine=engine,
         format=output,
@@ -40,6 +43,7 @@ def measure_batch(engine: str, output: str, source: Path, folder: Path, rounds: 
         together=tuple(together),
         one_after_another=tuple(plain),
         two_processors=tuple(wide),
+        alone=tuple(alone),
     )
 
 

@@ -5,6 +5,7 @@ from statistics import median
 
 from benchmarks.engines import DEFAULT
 from benchmarks.rendering import SLOW_SECONDS
+from benchmarks.report import equal_look
 from benchmarks.report.ratios import FILE_SLACK, LEAST_SIMILARITY, MOST_BYTES, compare, fastest, median_ratio
 from benchmarks.report.results import Batch, Cell, FirstAnswer, Measured, Program, Results, RuntimeStart, Whole
 from benchmarks.report.targets import TARGETS, Target
@@ -38,12 +39,12 @@ A function with ten jobs of six megapixels, and S3 at a distance: every GET and 
 the next. The second processor comes with twice the memory, as on Lambda."""
 
 _START = """\
-A new Python that finds the deployed bundle and boto3 and nothing else, with no compiled code of the bundle kept, as
-Lambda's read-only folder keeps none; boto3 is compiled, as in Lambda's image. The job is a small photograph, and S3
-answers at once. Starting the machine that it runs on is Lambda's part, and not in it. Making is the S3 client, mostly;
-the sandbox's process gets ready meanwhile, on the other processor if there is one. A function of 1,769 MB has one, yet
-while it starts it is [reported to have two](https://bitesizedserverless.com/bite/lambda-cold-start-bootstrap/), so two
-is what the target is measured by."""
+A new Python that finds the deployed bundle and boto3 and nothing else; both are compiled, as they are on Lambda. The
+job is a small photograph, and S3 answers at once. Starting the machine that it runs on is Lambda's part, and not in it.
+Making is the S3 client, mostly; the sandbox's process gets ready meanwhile, on the other processor if there is one. A
+function of 1,769 MB has one, yet while it starts it is
+[reported to have two](https://bitesizedserverless.com/bite/lambda-cold-start-bootstrap/), so two is what the target is
+measured by."""
 
 _RUNTIME = """\
 The same under AWS's runtime interface, from the invocation to its answer: the bundle for x86_64 on Lambda's Python,
@@ -64,7 +65,14 @@ with the function. The seconds of a job are a median; the processors' seconds ar
 
 def page(results: Results) -> str:
     """Write all of it as Markdown."""
-    parts = (_head(results), _targets(results), _rendering(results), _batches(results), _starts(results))
+    parts = (
+        _head(results),
+        equal_look.section(results),
+        _targets(results),
+        _rendering(results),
+        _batches(results),
+        _starts(results),
+    )
     return (
         "\n\n".join(part for part in (*parts, _memory(results), _whole(results.whole), _failed(results)) if part) + "\n"
     )
@@ -110,7 +118,9 @@ def _targets(results: Results) -> str:
     heads = ("measure", "engine", "at least", "aim", "reached", "met?", "counts?")
     note = (
         "Where a measure has several figures, the worst one decides. A ratio is against whichever of its peers was the "
-        "fastest at that very source and format. Whether it counts is told below, under rendering."
+        "fastest at that very source and format. Whether it counts is told below, under rendering. From a PUT to its "
+        "manifest at 10,000 uploads a day is simulated: [where the time of one upload goes]"
+        "(scale.md#where-the-time-of-one-upload-goes)."
     )
     return f"## What is to be reached\n\n{note}\n\n{table(heads, rows, words=2)}"
 
@@ -129,7 +139,7 @@ def _target(target: Target, engine: str, results: Results) -> tuple[str, ...]:
 
 
 def _figure(value: float, unit: str) -> str:
-    return f"{value:.0f} {unit}" if unit == "MB" else f"{value:.2f} {unit}"
+    return f"{value:.0f} {unit}" if unit in {"MB", "ms"} else f"{value:.2f} {unit}"
 
 
 def _rendering(results: Results) -> str:
@@ -175,7 +185,7 @@ def _batches(results: Results) -> str:
         return ""
     heads = (
         *("engine", "variants", "requests a job", "one after another, jobs a second", "together", "on two processors"),
-        *("together against one after another", "two processors against one"),
+        *("together against one after another", "two processors against one", "one alone, event to manifest"),
     )
     return f"## A batch\n\n{_BATCH}\n\n{table(heads, map(_batch, results.batches))}"
 
@@ -189,6 +199,7 @@ def _batch(batch: Batch) -> tuple[str, ...]:
         *(f"{rate:.2f}" for rate in rates),
         f"{median_ratio(batch.one_after_another, batch.together):.2f} x",
         f"{median_ratio(batch.together, batch.two_processors):.2f} x",
+        f"{1000 * median(batch.alone):.0f} ms" if batch.alone else "",
     )
 
 

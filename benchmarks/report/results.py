@@ -80,7 +80,7 @@ class Cell:
 class Batch:
     """The seconds of each round of a batch of jobs.
 
-    Jobs run together, one after another, and together on two processors.
+    Jobs run together, one after another, together on two processors, and one alone.
     """
 
     engine: str
@@ -91,6 +91,7 @@ class Batch:
     together: tuple[float, ...]
     one_after_another: tuple[float, ...]
     two_processors: tuple[float, ...]
+    alone: tuple[float, ...] = ()  # one job, from its event to its manifest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,6 +174,35 @@ class Whole:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """What a program made at a quality.
+
+    The bytes of three variants together, and the means of how they look: `look` is by SSIMULACRA2, 100 for the same;
+    `dssim` is 0 for the same.
+    """
+
+    quality: int
+    bytes: int
+    look: float
+    dssim: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EqualLook:
+    """A photograph in a format by a program, at qualities around a look.
+
+    The seconds are those at the nearest one, by rounds. If it was not made, why.
+    """
+
+    picture: str
+    format: str
+    program: str
+    points: tuple[Point, ...] = ()
+    seconds: tuple[float, ...] = ()
+    refusal: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Results:
     """One run of all."""
 
@@ -182,6 +212,7 @@ class Results:
     quick: bool
     machine: Machine
     programs: tuple[Program, ...] = ()
+    looks: tuple[EqualLook, ...] = ()
     sources: tuple[Source, ...] = ()
     cells: tuple[Cell, ...] = ()
     batches: tuple[Batch, ...] = ()

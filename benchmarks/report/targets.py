@@ -7,7 +7,8 @@ from statistics import median
 from typing import TypeAlias
 
 from benchmarks.programs import AWS, SHARP
-from benchmarks.report.ratios import compare, fastest, median_ratio
+from benchmarks.report.equal_look import byte_ratio, pairs_of
+from benchmarks.report.ratios import MOST_BYTES, compare, fastest, median_ratio
 from benchmarks.report.results import PROCESSORS_OF_A_START, Results
 
 JPEGS = ("6-megapixels.jpg", "24-megapixels.jpg")
@@ -28,6 +29,8 @@ class Reached:
 
 
 Find: TypeAlias = Callable[[Results, str], Iterable[Reached]]
+# A format and a program's name, for an engine of ours.
+Made: TypeAlias = Callable[[str], tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +71,45 @@ def _against(peers: Sequence[str], output: str, results: Results, engine: str) -
             yield Reached(value=compared.speed, of=cell.source, objections=compared.objections)
 
 
+def _bytes_at_look(ours: Made, peer: Made, results: Results, engine: str) -> Iterator[Reached]:
+    for own, other in pairs_of(results.looks, ours(engine), peer(engine)):
+        if (value := byte_ratio(own, other)) is not None:
+            yield Reached(value=value, of=own.picture)
+
+
+def _time_at_look(ours: Made, peers: Sequence[Made], results: Results, engine: str) -> Iterator[Reached]:
+    """Compare with the fastest of the peers, and note where ours has more bytes than that."""
+    worst: dict[str, Reached] = {}
+    for peer in peers:
+        for own, other in pairs_of(results.looks, ours(engine), peer(engine)):
+            larger = byte_ratio(own, other)
+            objections = (f"{100 * (larger - 1):+.0f}% bytes",) if larger is not None and larger > MOST_BYTES else ()
+            found = Reached(value=median_ratio(other.seconds, own.seconds), of=own.picture, objections=objections)
+            if own.picture not in worst or found.value < worst[own.picture].value:
+                worst[own.picture] = found
+    yield from worst.values()
+
+
+def _of_ours(output: str) -> Made:
+    return lambda engine: (output, f"darkroom-{engine}")
+
+
+def _of_peer(output: str, program: str) -> Made:
+    return lambda _: (output, program)
+
+
+def _runtime_start(results: Results, engine: str) -> Iterator[Reached]:
+    for start in results.runtime_starts:
+        if (start.engine, start.processors) == (engine, 1):
+            yield Reached(value=1000 * median(one.seconds for one in start.rounds))
+
+
+def _lone(results: Results, engine: str) -> Iterator[Reached]:
+    for batch in results.batches:
+        if (batch.engine, batch.format) == (engine, "jpg"):
+            yield Reached(value=1000 * median(batch.alone))
+
+
 def _batch(results: Results, engine: str) -> Iterator[Reached]:
     for batch in results.batches:
         if batch.engine == engine:
@@ -96,10 +138,68 @@ def _of_rendering(peer: str, programs: Sequence[str], output: str, least: Mappin
     )
 
 
+def _of_bytes(output: str, least: float, aim: float) -> Target:
+    return Target(
+        measure=f"bytes at equal look, {_OUTPUTS[output]}, for one of sharp's",
+        unit="x",
+        least={"pillow": least, "vips": least},
+        aim=aim,
+        find=partial(_bytes_at_look, _of_ours(output), _of_peer(output, SHARP[0])),
+        less_is_better=True,
+    )
+
+
+def _of_time(peer: str, programs: Sequence[str], output: str, least: Mapping[str, float], aim: float) -> Target:
+    return Target(
+        measure=f"time at equal look, {_OUTPUTS[output]}, against {peer}",
+        unit="x",
+        least=least,
+        aim=aim,
+        find=partial(_time_at_look, _of_ours(output), [_of_peer(output, program) for program in programs]),
+    )
+
+
 _OUTPUTS = {"jpg": "JPEG", "webp": "WebP"}
 _TUTORIAL = "the AWS tutorial's handler"
 
 TARGETS = (
+    _of_bytes("jpg", 0.86, 0.8),
+    _of_bytes("webp", 1.0, 0.95),
+    Target(
+        measure="bytes at equal look, AVIF, for one of our own WebP",
+        unit="x",
+        least={"pillow": 0.8, "vips": 0.8},
+        aim=0.75,
+        find=partial(_bytes_at_look, _of_ours("avif"), _of_ours("webp")),
+        less_is_better=True,
+    ),
+    Target(
+        measure="time at equal look, our own WebP's for one of AVIF",
+        unit="x",
+        least={"pillow": 1 / 1.2, "vips": 1 / 1.2},
+        aim=1.0,
+        find=partial(_time_at_look, _of_ours("avif"), [_of_ours("webp")]),
+    ),
+    _of_time("sharp's best", SHARP, "jpg", {"pillow": 1.05, "vips": 1.5}, 2.0),
+    _of_time("sharp's best", SHARP, "webp", {"pillow": 1.0, "vips": 1.1}, 1.3),
+    _of_time(_TUTORIAL, (AWS,), "jpg", {"pillow": 2.3, "vips": 3.3}, 4.0),
+    _of_time(_TUTORIAL, (AWS,), "webp", {"pillow": 1.3, "vips": 1.4}, 2.0),
+    Target(
+        measure="cold start on one processor, the real runtime",
+        unit="ms",
+        least={"pillow": 400.0, "vips": 420.0},
+        aim=320.0,
+        find=_runtime_start,
+        less_is_better=True,
+    ),
+    Target(
+        measure="event to manifest, warm, 30 ms GET and 60 ms PUT, one core, JPEG",
+        unit="ms",
+        least={"pillow": 255.0, "vips": 225.0},
+        aim=200.0,
+        find=_lone,
+        less_is_better=True,
+    ),
     _of_rendering("sharp's best", SHARP, "jpg", {"pillow": 1.0, "vips": 1.7}, 2.2),
     _of_rendering("sharp's best", SHARP, "webp", {"pillow": 1.0, "vips": 1.1}, 1.5),
     _of_rendering(_TUTORIAL, (AWS,), "jpg", {"pillow": 2.5, "vips": 5.0}, 6.0),

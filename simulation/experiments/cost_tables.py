@@ -46,7 +46,10 @@ def _price(price: Price) -> str:
 
 
 def by_volume(config: Config, parameters: Parameters, price_list: PriceList) -> Table:
-    """Tell what a million uploads cost by service at each volume, and beside it what is kept and sent of them."""
+    """Tell what a million uploads cost by service, at each volume.
+
+    Beside it is what keeping and sending costs of what they become.
+    """
     carrying = replace(config, max_concurrency=CARRYING_CONCURRENCY, provisioned_pollers=None)
     bills = {volume: usd_by_service(bill_of(volume, carrying, parameters, price_list)) for volume in VOLUMES}
     services = tuple(bills[VOLUMES[0]])

@@ -110,7 +110,7 @@ def cost(lines: Table, by_volume: Table, price_list: PriceList, gigabytes: float
 
 
 def with_table(text: str, table: Table) -> str:
-    """Put a table where one of the same first column stands in a page that people write."""
+    """Put a table in the place of its like, in a page that people write."""
     start = text.index(f"| {table.header[0]} | {table.header[1]} |")
     return text[:start] + table.to_markdown() + text[text.index("\n\n", start) :]
 

@@ -1,0 +1,1 @@
+"""How many bytes each program needs for one look, and how long it takes."""
