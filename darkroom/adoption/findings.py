@@ -5,8 +5,8 @@ from typing import Any
 
 from darkroom.adoption.bucket import BucketConfiguration
 from darkroom.adoption.census import Census
-from darkroom.doctor.bucket_notifications import room_among
-from darkroom.doctor.eventbridge import SWITCH, switch_on
+from darkroom.doctor.existing_buckets.bucket_notifications import room_among
+from darkroom.doctor.existing_buckets.eventbridge import SWITCH, switch_on
 from darkroom.doctor.findings import Finding, fault, ok, warning
 from stacks.config.config import Config
 

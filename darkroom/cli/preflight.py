@@ -14,8 +14,8 @@ from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTT
 
 from contract.errors import SettingsError
 from darkroom.cli.target import aws_session
-from darkroom.doctor.bucket_notifications import check_room
-from darkroom.doctor.derived_bucket import check_derived
+from darkroom.doctor.existing_buckets.bucket_notifications import check_room
+from darkroom.doctor.existing_buckets.derived_bucket import check_derived
 from darkroom.doctor.findings import Finding, Level
 from darkroom.doctor.stack_names import check_names, read_stack_names
 from darkroom.errors import DarkroomError, UsageError

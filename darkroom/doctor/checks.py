@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from darkroom.doctor.alarms import check_alarms
-from darkroom.doctor.bucket_notifications import check_room
 from darkroom.doctor.concurrency import check_concurrency
 from darkroom.doctor.delivery import check_delivery
-from darkroom.doctor.derived_bucket import check_derived
 from darkroom.doctor.drift import compare_function, compare_templates, deployed_template, synthesized_template
 from darkroom.doctor.events import check_events
+from darkroom.doctor.existing_buckets.bucket_notifications import check_room
+from darkroom.doctor.existing_buckets.derived_bucket import check_derived
 from darkroom.doctor.findings import Check, Finding, ok, on_this_machine, warning
 from darkroom.doctor.rollback import check_rollback
 from darkroom.doctor.smoke_test import SMOKE_TEST_FOLDER, SmokeTest

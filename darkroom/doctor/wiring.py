@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from contract.eventbridge_event import EVENT_SOURCE
 from contract.events import NOTIFIED_EVENTS
-from darkroom.doctor.bucket_notifications import restore_command
-from darkroom.doctor.eventbridge import check_eventbridge
+from darkroom.doctor.existing_buckets.bucket_notifications import restore_command
+from darkroom.doctor.existing_buckets.eventbridge import check_eventbridge
 from darkroom.doctor.findings import Finding, fault, ok, warning
 from darkroom.doctor.queue_policy import check_queue_policy
 from darkroom.errors import aws_errors

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from contract.keys import manifest_key
-from darkroom.doctor.eventbridge import check_eventbridge
+from darkroom.doctor.existing_buckets.eventbridge import check_eventbridge
 from darkroom.doctor.findings import Level
 from darkroom.doctor.smoke_test import SmokeTest
 from darkroom.local.local_pipeline import local_pipeline

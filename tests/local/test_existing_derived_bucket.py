@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from darkroom.doctor.derived_bucket import check_derived
+from darkroom.doctor.existing_buckets.derived_bucket import check_derived
 from darkroom.doctor.findings import Level
 from darkroom.doctor.smoke_test import SmokeTest
 from darkroom.local.local_pipeline import local_pipeline

@@ -23,7 +23,7 @@ from darkroom.cli.output.aws_cli import with_aws_command
 from darkroom.cli.output.findings import print_finding
 from darkroom.cli.progress import steps
 from darkroom.cli.target import find_account
-from darkroom.doctor.derived_bucket import check_derived
+from darkroom.doctor.existing_buckets.derived_bucket import check_derived
 from darkroom.doctor.findings import Finding, Level
 from darkroom.errors import ExitStatus, UsageError
 from darkroom.local.synthesis import checked_configuration

@@ -11,7 +11,7 @@ import pytest
 from moto import mock_aws
 
 from bucket_notification.entries import entries_for
-from darkroom.doctor.bucket_notifications import check_room
+from darkroom.doctor.existing_buckets.bucket_notifications import check_room
 from darkroom.doctor.findings import Level
 from darkroom.doctor.wiring import check_notification
 from darkroom.pipeline.client import Pipeline

@@ -8,7 +8,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from darkroom.doctor.derived_bucket import check_derived
+from darkroom.doctor.existing_buckets.derived_bucket import check_derived
 from darkroom.doctor.findings import Finding, Level
 from darkroom.errors import DarkroomError
 from stacks.config.parser import parse_config

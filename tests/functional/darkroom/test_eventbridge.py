@@ -9,7 +9,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from darkroom.doctor.eventbridge import check_eventbridge
+from darkroom.doctor.existing_buckets.eventbridge import check_eventbridge
 from darkroom.doctor.findings import Level
 from darkroom.pipeline.client import Pipeline
 from darkroom.pipeline.deployed_config import Scope, find_scope

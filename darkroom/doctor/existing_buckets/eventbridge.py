@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from contract.eventbridge_event import CREATED, DELETED
-from darkroom.doctor.bucket_notifications import put_command
+from darkroom.doctor.existing_buckets.bucket_notifications import put_command
 from darkroom.doctor.findings import Finding, fault, ok
 from darkroom.doctor.queue_policy import EVENTBRIDGE, lets_send
 from darkroom.errors import aws_errors

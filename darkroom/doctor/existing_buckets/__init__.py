@@ -1,0 +1,1 @@
+"""Checks of buckets that are not the stack's own."""
