@@ -23,6 +23,7 @@ def draw(results: Results, folder: Path) -> None:
         panel.axhline(1, color="0.85", zorder=0)
         panel.axvline(1, color="0.85", zorder=0)
         panel.set_xscale("log")
+        panel.margins(0.25)  # for the names beside the points
         panel.set_xlabel("time, sharp = 1")
         for program in results.programs:
             pairs = list(pairs_of(results.looks, (output, program.name), (output, SHARP[0])))
