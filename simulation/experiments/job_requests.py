@@ -5,7 +5,7 @@ Counted for a configuration, and priced for a million of them.
 
 from dataclasses import dataclass
 
-from resize.imaging.variants import Format
+from resize.imaging.variants import EXTENSIONS
 from simulation.aws.invocation import requests_a_job
 from simulation.aws.storage import Method
 from simulation.costs import MILLION, PriceList
@@ -37,7 +37,7 @@ def job_requests(config: Config) -> tuple[JobRequests, ...]:
     """
     fresh = requests_a_job(config)
     reads, writes, variants = fresh[Method.GET], fresh[Method.PUT], len(config.variants)
-    places = variants * len(Format)
+    places = variants * len(EXTENSIONS)
     kinds = (
         ("a fresh upload", reads, writes),
         ("an upload that replaces another", reads + 1, writes),
