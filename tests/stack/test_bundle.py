@@ -101,7 +101,20 @@ BORROWED = {
     Engine.VIPS: {
         f"imaging/pillow/{name}.py"
         for name in (
-            *("__init__", "avif", "bmp", "color", "decode", "encode", "frames", "gif", "jpeg", "memory", "png"),
+            *(
+                "__init__",
+                "avif",
+                "bmp",
+                "color",
+                "decode",
+                "encode",
+                "frames",
+                "gif",
+                "jpeg",
+                "memory",
+                "overview",
+                "png",
+            ),
             *("resample", "tiff", "tiff_samples"),
         )
     },

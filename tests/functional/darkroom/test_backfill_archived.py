@@ -81,7 +81,8 @@ def test_what_was_archived_and_can_be_read_again_is_done_once(world: Buckets, pi
 def test_a_listing_tells_what_has_to_be_restored(told: dict[str, Any], archived: bool) -> None:
     client = s3_client()
     with Stubber(client) as answers:
-        found = {"Key": "a.jpg", "ETag": '"e1"', **told}
+        modified = datetime(2026, 1, 1, tzinfo=UTC)
+        found = {"Key": "a.jpg", "ETag": '"e1"', "LastModified": modified, **told}
         asked: dict[str, Any] = {
             "Bucket": "uploads",
             "Prefix": "",
@@ -92,7 +93,7 @@ def test_a_listing_tells_what_has_to_be_restored(told: dict[str, Any], archived:
         answers.add_response("list_objects_v2", {"Contents": [found], "IsTruncated": False}, asked)
         (page,) = list_bucket(client, "uploads", "", None)
 
-    assert page.keys == (Listed("a.jpg", "e1", archived=archived),)
+    assert page.keys == (Listed("a.jpg", "e1", archived=archived, modified=modified),)
 
 
 @pytest.mark.parametrize(
