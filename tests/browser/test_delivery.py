@@ -8,13 +8,12 @@ from contextlib import closing
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page
 
-from contract.delivery import picture, url_of, variant_urls
+from contract.delivery import url_of, variant_urls
 from contract.manifest import Manifest
 from darkroom.local.local_pipeline import local_pipeline
 from darkroom.pipeline.client import Pipeline
@@ -23,6 +22,7 @@ from darkroom.uploads.outcomes import wait_for_outcomes
 from darkroom.uploads.upload import upload_all
 from darkroom.uploads.watcher import PipelineWatcher
 from support.command.browsers import DEADLINE
+from support.command.delivered_pictures import base_of, shown
 from support.imaging.pictures import jpeg
 
 pytestmark = pytest.mark.long
@@ -37,16 +37,6 @@ OVERRIDES = {
 }
 KEY = 'pets/it\'s a "cät" +1 100% <b>.jpg'
 PATIENCE = 120.0
-SHOWN = """async () => {
-  const image = document.querySelector("img");
-  await image.decode();
-  const bytes = await (await fetch(image.currentSrc)).blob();
-  const canvas = new OffscreenCanvas(1, 1).getContext("2d");
-  canvas.drawImage(await createImageBitmap(bytes), 0, 0, 1, 1);
-  const [red, , blue] = canvas.getImageData(0, 0, 1, 1).data;
-  const color = red > 200 && blue < 60 ? "red" : blue > 200 && red < 60 ? "blue" : `${red} and ${blue}`;
-  return { source: image.currentSrc, type: bytes.type, color, size: [image.width, image.height] };
-}"""
 
 
 @dataclass(frozen=True)
@@ -83,11 +73,6 @@ def uploaded(pipeline: Pipeline, folder: Path, color: str, key: str = KEY) -> Ma
     return result.manifest
 
 
-def base_of(pipeline: Pipeline) -> str:
-    assert pipeline.delivery_url is not None
-    return pipeline.delivery_url
-
-
 def get(url: str | None, method: str = "GET", **headers: str) -> Answer:
     """Ask as any client does: the distribution is reached on loopback, whatever this machine's DNS knows."""
     split = urlsplit(str(url))
@@ -95,14 +80,6 @@ def get(url: str | None, method: str = "GET", **headers: str) -> Answer:
         connection.request(method, str(url).partition(split.netloc)[2], headers={"Host": split.netloc, **headers})
         answer = connection.getresponse()
         return Answer(answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read())
-
-
-def shown(page: Page, pipeline: Pipeline, manifest: Manifest) -> dict[str, Any]:
-    """What a page shows that has the whole markup, and nothing besides."""
-    markup = picture(base_of(pipeline), manifest.renditions, manifest.placeholder)
-    page.set_content(f"<!doctype html>{markup}")
-    seen: dict[str, Any] = page.evaluate(SHOWN)
-    return seen
 
 
 def test_a_page_shows_the_picture_and_after_an_overwrite_the_new_one_at_once(
