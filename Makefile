@@ -139,7 +139,7 @@ crops: setup ## cut the pictures of PHOTOS=… by their middle and by attention,
 	$(BIN)/python -m tools.crops "$(PHOTOS)"
 
 nightly: setup ## look for an interleaving that does not converge for much longer than the tests do
-	CONVERGENCE_EXAMPLES=20000 $(BIN)/pytest tests/functional/resize/test_convergence.py --timeout 0
+	CONVERGENCE_EXAMPLES=20000 $(BIN)/pytest $(PARALLEL) tests/functional/resize -m long -k Convergence --timeout 0
 
 soak: setup ## 2,000 uploads under faults of every kind, and what became of each; SEED=7 draws others
 	PYTHONPATH=tests $(BIN)/python tests/faults/soak.py --seed $(SEED)

@@ -20,13 +20,13 @@ from support.function.convergence_machine import (
 )
 
 TestConvergence = pytest.mark.long(Convergence.TestCase)
-TestConvergence.settings = examples(500)
+TestConvergence.settings = examples(200)
 TestConvergenceOfExpired = pytest.mark.long(ConvergenceOfExpired.TestCase)
-TestConvergenceOfExpired.settings = examples(500)
+TestConvergenceOfExpired.settings = examples(150)
 TestConvergenceOfPresets = pytest.mark.long(ConvergenceOfPresets.TestCase)
-TestConvergenceOfPresets.settings = examples(500)
+TestConvergenceOfPresets.settings = examples(200)
 TestFolderConvergence = pytest.mark.long(FolderConvergence.TestCase)
-TestFolderConvergence.settings = examples(250)
+TestFolderConvergence.settings = examples(80)
 
 
 @pytest.mark.parametrize("requests", range(12))

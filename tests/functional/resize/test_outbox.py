@@ -65,9 +65,9 @@ class AnnouncedConvergenceOfExpired(AnnouncedConvergence, ConvergenceOfExpired):
 
 
 TestAnnouncedConvergence = pytest.mark.long(AnnouncedConvergence.TestCase)
-TestAnnouncedConvergence.settings = examples(300)
+TestAnnouncedConvergence.settings = examples(100)
 TestAnnouncedConvergenceOfExpired = pytest.mark.long(AnnouncedConvergenceOfExpired.TestCase)
-TestAnnouncedConvergenceOfExpired.settings = examples(300)
+TestAnnouncedConvergenceOfExpired.settings = examples(100)
 
 
 def announcing(client: object) -> Announce:

@@ -578,7 +578,14 @@ class ConvergenceOfPresets(Convergence):
         return super().outcome(source if self.deployed[-1] else None)
 
 
+# The examples of the machine that has the most.
+_MOST = 200
+
+
 def examples(most: int) -> hypothesis_settings:
-    """As usual always the same ones, so that a run finds what another has found; CONVERGENCE_EXAMPLES draws others."""
-    drawn = int(os.environ.get("CONVERGENCE_EXAMPLES", "0")) * most // 500
+    """As usual always the same ones, so that a run finds what another has found; CONVERGENCE_EXAMPLES draws others.
+
+    `make nightly` draws as many for the machine that has the most here, and of the others in proportion.
+    """
+    drawn = int(os.environ.get("CONVERGENCE_EXAMPLES", "0")) * most // _MOST
     return hypothesis_settings(max_examples=drawn or most, derandomize=not drawn, stateful_step_count=30, deadline=None)
