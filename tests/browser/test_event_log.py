@@ -13,6 +13,8 @@ from support.command.served_console import ServedConsole
 from support.events.event_log import Log
 from support.events.outcome_events import event
 
+pytestmark = pytest.mark.long
+
 HOSTILE = "<img src=x onerror=alert(1)>\u202egpj.jpg"
 
 

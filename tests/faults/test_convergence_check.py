@@ -9,6 +9,8 @@ from support.command.convergence import assert_converged
 from support.function.faulty import Faulty
 from support.imaging.pictures import jpeg
 
+pytestmark = pytest.mark.long
+
 
 def get(faulty: Faulty, path: str) -> bytes:
     bucket, _, key = path[1:].partition("/")

@@ -17,6 +17,8 @@ from support.command.certificates import certificate
 from support.command.pipelines import by_hand, manifest_of, upload
 from support.imaging.pictures import jpeg
 
+pytestmark = pytest.mark.long
+
 # What the function's own code asks for. The rest of its role is for Lambda: taking jobs, writing logs and traces.
 NEEDED = [
     ("ReadUploads", "s3:GetObject"),

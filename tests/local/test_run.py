@@ -40,6 +40,7 @@ def files_in(folder: Path) -> set[str]:
     return files - {RESULTS_MARKER}
 
 
+@pytest.mark.long
 def test_a_folder_of_good_and_bad_files_comes_back_with_an_outcome_each(tmp_path: Path) -> None:
     good = ["tom.jpg", "more/two words +%.jpg", "more/Ünï [red]x[/red].jpg", "a\nb.jpg", "no extension"]
     bad = {"empty.jpg": b"", "notes.txt": b"no image", "truncated.jpg": photograph()[:20_000]}

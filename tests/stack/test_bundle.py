@@ -19,6 +19,8 @@ from tools.list_bundle import listing, listing_of
 
 from aws_cdk import FileSystem  # isort: skip  # stacks chooses its Node, so it comes first
 
+pytestmark = pytest.mark.long
+
 LAMBDA = lambda_platform(architecture="arm64", python="3.14")
 # The number of the machine in an ELF file's header: include/uapi/linux/elf-em.h
 AARCH64, X86_64 = 183, 62
@@ -82,7 +84,6 @@ def test_a_file_more_in_the_bundle_is_seen(bundle: Path, engine: Engine, tmp_pat
     assert set(listing(grown, engine).splitlines()) - set(listing(bundle, engine).splitlines()) == {"  extra.py"}
 
 
-@pytest.mark.long
 @pytest.mark.usefixtures("no_compiler")
 def test_each_pattern_of_what_is_left_out_finds_something(
     engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -172,7 +173,6 @@ def test_the_zipped_bundle_is_small(bundle: Path, engine: Engine, tmp_path: Path
     assert zipped_bytes(bundle, tmp_path / "bundle.zip") < LARGEST[engine]
 
 
-@pytest.mark.long
 def test_a_second_build_from_scratch_in_another_folder_has_the_same_asset_hash(
     bundle: Path, engine: Engine, tmp_path: Path
 ) -> None:
@@ -182,7 +182,6 @@ def test_a_second_build_from_scratch_in_another_folder_has_the_same_asset_hash(
     assert FileSystem.fingerprint(str(again)) == FileSystem.fingerprint(str(bundle))
 
 
-@pytest.mark.long
 @pytest.mark.usefixtures("no_compiler")
 def test_a_bundle_for_another_processor_has_its_libraries(engine: Engine, tmp_path: Path) -> None:
     bundle = build_bundle(lambda_platform(architecture="x86_64", python="3.13"), engine, cache=tmp_path)
@@ -249,7 +248,6 @@ def test_a_module_that_cannot_be_compiled_is_told_and_leaves_nothing(tmp_path: P
     assert list(cache.iterdir()) == []
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("name", ["contract/__init__.py", "resize/__init__.py", "resize/requirements.txt"])
 def test_a_change_of_an_input_makes_another_bundle(tmp_path: Path, name: str) -> None:
     lambdas = lambdas_without_requirements(tmp_path)
@@ -284,7 +282,6 @@ def test_everyone_may_read_a_bundle_made_under_a_strict_umask(tmp_path: Path) ->
     assert modes == dict.fromkeys(folders, 0o755) | dict.fromkeys(files, 0o644)
 
 
-@pytest.mark.long
 def test_builds_at_the_same_time_give_one_bundle(tmp_path: Path) -> None:
     lambdas, cache = lambdas_without_requirements(tmp_path), tmp_path / "cache"
 

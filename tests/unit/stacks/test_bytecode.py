@@ -10,6 +10,8 @@ import pytest
 from stacks.bundle import bytecode
 from stacks.bundle.bytecode import BytecodeError, compiler_for, digest_of_sources, pyodide_version, this_python
 
+pytestmark = pytest.mark.long
+
 UNCHECKED_HASH = bytes((1, 0, 0, 0))  # the flags of a file, after its magic number: peps.python.org/pep-0552
 OTHER_PYTHON = "3.12" if this_python() == "3.13" else "3.13"
 
