@@ -19,6 +19,8 @@ from support.function.events import s3_body, s3_record
 from support.imaging.images import encoded, quadrants
 from support.imaging.pictures import jpeg
 
+pytestmark = pytest.mark.long
+
 
 def message(pipeline: Pipeline, parts: Parts, body: str) -> str:
     """A dead letter that the console shows; its id."""

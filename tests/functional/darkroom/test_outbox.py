@@ -24,6 +24,8 @@ from support.function.memory_events_queue import MemoryEventsQueue
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
 
+pytestmark = pytest.mark.long
+
 SOURCE = "/darkroom/123456789012/eu-west-1/Darkroom"
 
 

@@ -12,6 +12,8 @@ from announce import kafka
 from announce.kafka import PRODUCER, KafkaTopic
 from support.events.announcements import consumer_of, handle, image_event, message_of
 
+pytestmark = pytest.mark.long
+
 TOPIC = "darkroom.images"
 
 

@@ -9,6 +9,8 @@ from darkroom.event_log.local import LogKind, local_log
 from support.events.event_log import Log
 from support.events.outcome_events import event
 
+pytestmark = pytest.mark.long
+
 
 def test_a_reader_outlives_the_brokers_absence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(topic_module, "_ANSWER_SECONDS", 1)
