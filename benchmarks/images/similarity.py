@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from benchmarks.images.middle import middle
+
 Pixels: TypeAlias = NDArray[np.float32]
 
 _WINDOW = 7
@@ -39,7 +41,7 @@ class Original:
 
     def _resized(self, size: tuple[int, int], cover: bool, background: float) -> Pixels:  # noqa: FBT001 - cached by it
         """Resize in floats; for `cover` the part in the middle that has the shape of `size`."""
-        box = _middle(self.size, size) if cover else (0.0, 0.0, float(self.size[0]), float(self.size[1]))
+        box = middle(self.size, size) if cover else (0.0, 0.0, float(self.size[0]), float(self.size[1]))
         resized = self._lightness(background).resize(size, Image.Resampling.LANCZOS, box=box)
         return np.asarray(np.clip(np.asarray(resized), 0, 255), dtype=np.float32)
 
@@ -71,13 +73,6 @@ def _full_lightness(picture: Image.Image, background: float) -> Image.Image:
 
 def _weighed(picture: Image.Image) -> Pixels:
     return np.asarray(picture, dtype=np.float32) @ np.array([0.299, 0.587, 0.114], dtype=np.float32)
-
-
-def _middle(source: tuple[int, int], size: tuple[int, int]) -> tuple[float, float, float, float]:
-    scale = min(source[0] / size[0], source[1] / size[1])
-    width, height = size[0] * scale, size[1] * scale
-    left, top = (source[0] - width) / 2, (source[1] - height) / 2
-    return left, top, left + width, top + height
 
 
 def _means(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
 from statistics import mean
@@ -18,16 +18,20 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from benchmarks.images.dssim import dssim
+from benchmarks.images.middle import middle
 from benchmarks.look.search import nearest, points_around
 from benchmarks.peers.serving import Box
 from benchmarks.programs import look_judge
 from benchmarks.rendering import BOXES, Pace
 from benchmarks.report.results import EqualLook, Point
 from benchmarks.workers import PROJECT, Worker, WorkerError
+from resize.imaging.encoding import DEFAULTS
+from resize.imaging.variants import Format
 
 LOOK: Final = 70.0
 FORMATS = ("jpg", "webp", "avif")
 _CAMERA_QUALITY = 95
+_BESIDE = (0.0, -0.5, 0.5)  # of a pixel
 
 
 class LookBench:
@@ -38,7 +42,7 @@ class LookBench:
         self._folder = folder
         self._pace = pace
         # Programs of one encoder write the same files: each is judged once.
-        self._judged: dict[tuple[Path, bytes], tuple[float, float]] = {}
+        self._judged: dict[tuple[Box, str, bytes], tuple[float, float]] = {}
         self._stack = ExitStack()
         self._judge = self._stack.enter_context(Worker(look_judge(), folder / "judge.log"))
 
@@ -59,7 +63,8 @@ class LookBench:
     def _found(self, name: str, upload: "_Upload", output: str) -> EqualLook:
         cell = EqualLook(picture=upload.name, format=output, program=name)
         try:
-            return replace(cell, points=points_around(LOOK, lambda quality: self._point(name, upload, output, quality)))
+            points = points_around(LOOK, partial(self._point, name, upload, output), DEFAULTS[Format(output)].quality)
+            return replace(cell, points=points)
         except WorkerError as error:
             return replace(cell, refusal=str(error))
 
@@ -77,15 +82,17 @@ class LookBench:
     def _look(self, upload: "_Upload", file: Path, box: Box) -> tuple[float, float]:
         with Image.open(file) as opened:
             made = opened.convert("RGB")
-        reference = upload.reference(made.size, box)
-        key = reference, sha256(file.read_bytes()).digest()
+        key = box, upload.name, sha256(file.read_bytes()).digest()
         if key not in self._judged:
-            answer = self._judge.ask({"picture": str(reference), "file": str(file)})
-            if "refusal" in answer:
-                raise WorkerError(str(answer["refusal"]))
-            with Image.open(reference) as perfect:
-                self._judged[key] = float(answer["look"]), dssim(perfect, made)
+            self._judged[key] = max(self._judge_by(each, file, made) for each in upload.references(made.size, box))
         return self._judged[key]
+
+    def _judge_by(self, reference: Path, file: Path, made: Image.Image) -> tuple[float, float]:
+        answer = self._judge.ask({"picture": str(reference), "file": str(file)})
+        if "refusal" in answer:
+            raise WorkerError(str(answer["refusal"]))
+        with Image.open(reference) as perfect:
+            return float(answer["look"]), dssim(perfect, made)
 
     def _render(self, name: str, upload: "_Upload", output: str, quality: int) -> float:
         answer = self._workers[name].ask(upload.question(output, quality))
@@ -116,7 +123,7 @@ class _Upload:
         upright.save(self._file, quality=_CAMERA_QUALITY, subsampling=0)
         with Image.open(self._file) as sent:
             self._picture = sent.convert("RGB")
-        self.reference = cache(self._reference)
+        self.references = cache(self._references)
 
     def question(self, output: str, quality: int) -> dict[str, object]:
         """Say what a program is asked."""
@@ -130,14 +137,23 @@ class _Upload:
             "boxes": boxes,
         }
 
-    def _reference(self, size: tuple[int, int], box: Box) -> Path:
-        """Write what a perfect resizer makes, Lanczos in floats, without loss."""
-        shape = ImageOps.fit if box.cover else Image.Image.resize
-        channels = [shape(channel.convert("F"), size, Image.Resampling.LANCZOS) for channel in self._picture.split()]
+    def _references(self, size: tuple[int, int], box: Box) -> tuple[Path, ...]:
+        """Write what a perfect resizer makes, Lanczos in floats, without loss; the likest of several counts.
+
+        The middle of an odd number of pixels lies between two: a program that cuts beside it is not worse for that.
+        """
+        cuts = [middle(self._picture.size, size, shift) for shift in _BESIDE] if box.cover else [None]
+        paths = []
+        for number, cut in enumerate(cuts):
+            paths.append(self.folder / f"{box.name}-{size[0]}x{size[1]}-{number}.bmp")
+            self._resized(size, cut).save(paths[-1])
+        return tuple(paths)
+
+    def _resized(self, size: tuple[int, int], cut: tuple[float, float, float, float] | None) -> Image.Image:
+        lanczos = Image.Resampling.LANCZOS
+        channels = [channel.convert("F").resize(size, lanczos, box=cut) for channel in self._picture.split()]
         levels = np.stack([np.asarray(channel) for channel in channels], axis=-1)
-        path = self.folder / f"{box.name}-{size[0]}x{size[1]}.bmp"
-        Image.fromarray(np.clip(np.rint(levels), 0, 255).astype(np.uint8)).save(path)
-        return path
+        return Image.fromarray(np.clip(np.rint(levels), 0, 255).astype(np.uint8))
 
 
 def shipped_photographs() -> list[Path]:

@@ -5,25 +5,24 @@ from collections.abc import Callable, Sequence
 
 from benchmarks.report.results import Point
 
-_FIRST = 62
 _STEP = 12
 _MOST_TRIES = 7
 _NEAR = 2.0  # of SSIMULACRA2's points: between two files, one as near as that, bytes are told by their logarithms
 
 
-def points_around(look: float, made: Callable[[int], Point]) -> tuple[Point, ...]:
-    """Try qualities until one file looks better and another worse.
+def points_around(look: float, made: Callable[[int], Point], first: int) -> tuple[Point, ...]:
+    """Try qualities, from the first, until one file looks better and another worse.
 
     One of them is nearly right then. Where no quality reaches that look, the tries end at the best or the worst.
     """
     tried: dict[int, Point] = {}
-    quality = _FIRST
+    quality = first
     while quality not in tried and len(tried) < _MOST_TRIES:
         tried[quality] = made(quality)
         worse, better = _neighbours(tuple(tried.values()), look)
         if worse and better and min(look - worse.look, better.look - look) <= _NEAR:
             break
-        quality = _next(worse, better, look)
+        quality = _next(tuple(tried.values()), look)
     return tuple(tried.values())
 
 
@@ -33,13 +32,13 @@ def _neighbours(points: Sequence[Point], look: float) -> tuple[Point | None, Poi
     return worse, better
 
 
-def _next(worse: Point | None, better: Point | None, look: float) -> int:
+def _next(points: Sequence[Point], look: float) -> int:
+    worse, better = _neighbours(points, look)
     if worse and better:
         part = (look - worse.look) / (better.look - worse.look)
         return round(worse.quality + part * (better.quality - worse.quality))
-    if worse:
-        return min(worse.quality + _STEP, 100)
-    return max(better.quality - _STEP, 1) if better else _FIRST
+    known = nearest(points, look)
+    return min(known.quality + _STEP, 100) if worse else max(known.quality - _STEP, 1)
 
 
 def bytes_at_look(points: Sequence[Point], look: float) -> float | None:

@@ -26,12 +26,12 @@ _METHOD = f"""\
 
 Each program makes the three variants of a photograph at the quality at which they look good: {LOOK:g} by
 [SSIMULACRA2](https://github.com/cloudinary/ssimulacra2), the mean of the three, against a Lanczos in floats from
-full size. Everything else is as the program has it by itself. Bytes are told from the files of two qualities around
-that look, by their logarithms; milliseconds are those of the nearest quality, from the upload's bytes to the files'
-bytes, on one core and in turns. *By DSSIM* is the same where [DSSIM](https://github.com/kornelski/dssim) says that
-pictures are as unlike as sharp's are at that look: the two measures disagree on how much a better quantization is
-worth. Figures are for one of sharp's, at its defaults and in the same format: the mean over the photographs, and in
-brackets the worst.
+full size (a middle between two pixels may be cut on either side of it). Everything else is as the program has it by
+itself. Bytes are told from the files of two qualities around that look, by their logarithms; milliseconds are those of
+the nearest quality, from the upload's bytes to the files' bytes, on one core and in turns. *By DSSIM* is the same where
+[DSSIM](https://github.com/kornelski/dssim) says that pictures are as unlike as sharp's are at that look: the two
+measures disagree on how much a better quantization is worth. Figures are for one of sharp's, at its defaults and in the
+same format: the mean over the photographs, and in brackets the worst.
 
 Photographs: {{pictures}}. `make bench PHOTOS=folder` measures those of a folder, too. Named `photo-*`, they are of the
 validation set of [CLIC 2025](https://clic2025.compression.cc/tasks), under the Unsplash licence; the others ship in

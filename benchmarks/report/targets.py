@@ -8,10 +8,9 @@ from typing import TypeAlias
 
 from benchmarks.programs import AWS, SHARP
 from benchmarks.report.equal_look import byte_ratio, pairs_of
-from benchmarks.report.ratios import MOST_BYTES, compare, fastest, median_ratio
-from benchmarks.report.results import PROCESSORS_OF_A_START, Results
+from benchmarks.report.ratios import MOST_BYTES, median_ratio
+from benchmarks.report.results import PROCESSORS_OF_A_START, EqualLook, Results
 
-JPEGS = ("6-megapixels.jpg", "24-megapixels.jpg")
 _HUGE_MEGAPIXELS = 100
 _MEGABYTE = 1_000_000
 
@@ -60,17 +59,6 @@ class Target:
         return choose(reached, key=lambda one: one.value, default=None)
 
 
-def _against(peers: Sequence[str], output: str, results: Results, engine: str) -> Iterator[Reached]:
-    ours = f"darkroom-{engine}"
-    for cell in results.cells:
-        if cell.format != output or cell.source not in JPEGS:
-            continue
-        mine, peer = fastest(cell.measured, [ours]), fastest(cell.measured, peers)
-        if mine and peer:
-            compared = compare(mine, peer)
-            yield Reached(value=compared.speed, of=cell.source, objections=compared.objections)
-
-
 def _bytes_at_look(ours: Made, peer: Made, results: Results, engine: str) -> Iterator[Reached]:
     for own, other in pairs_of(results.looks, ours(engine), peer(engine)):
         if (value := byte_ratio(own, other)) is not None:
@@ -88,6 +76,22 @@ def _time_at_look(ours: Made, peers: Sequence[Made], results: Results, engine: s
             if own.picture not in worst or found.value < worst[own.picture].value:
                 worst[own.picture] = found
     yield from worst.values()
+
+
+def _better_peers(results: Results, engine: str) -> Iterator[Reached]:
+    """Count the peers that a picture is at once faster and smaller with, by more than what is taken for equal."""
+    peers = [program.name for program in results.programs if not program.engine]
+    for own in results.looks:
+        if own.program != f"darkroom-{engine}" or not own.points:
+            continue
+        cells = [cell for cell in results.looks if (cell.picture, cell.format) == (own.picture, own.format)]
+        better = [cell.program for cell in cells if cell.program in peers and _is_better(cell, own)]
+        yield Reached(value=len(better), of=f"{own.picture} to {own.format}{': ' if better else ''}{', '.join(better)}")
+
+
+def _is_better(peer: EqualLook, own: EqualLook) -> bool:
+    larger = byte_ratio(own, peer) if peer.points else None
+    return larger is not None and larger > MOST_BYTES and median_ratio(own.seconds, peer.seconds) > MOST_BYTES
 
 
 def _of_ours(output: str) -> Made:
@@ -126,16 +130,6 @@ def _peak(results: Results, engine: str) -> Iterator[Reached]:
     for peak in results.peaks:
         if (peak.engine, peak.megapixels) == (engine, _HUGE_MEGAPIXELS):
             yield Reached(value=(peak.answer.function_bytes + peak.answer.child_bytes) / _MEGABYTE)
-
-
-def _of_rendering(peer: str, programs: Sequence[str], output: str, least: Mapping[str, float], aim: float) -> Target:
-    return Target(
-        measure=f"rendering, JPEG to three {_OUTPUTS[output]}, against {peer}",
-        unit="x",
-        least=least,
-        aim=aim,
-        find=partial(_against, programs, output),
-    )
 
 
 def _of_bytes(output: str, least: float, aim: float) -> Target:
@@ -185,6 +179,14 @@ TARGETS = (
     _of_time(_TUTORIAL, (AWS,), "jpg", {"pillow": 2.3, "vips": 3.3}, 4.0),
     _of_time(_TUTORIAL, (AWS,), "webp", {"pillow": 1.3, "vips": 1.4}, 2.0),
     Target(
+        measure="peers at once faster and smaller at equal look",
+        unit="",
+        least={"pillow": 0.0, "vips": 0.0},
+        aim=0.0,
+        find=_better_peers,
+        less_is_better=True,
+    ),
+    Target(
         measure="cold start on one processor, the real runtime",
         unit="ms",
         least={"pillow": 400.0, "vips": 420.0},
@@ -200,10 +202,6 @@ TARGETS = (
         find=_lone,
         less_is_better=True,
     ),
-    _of_rendering("sharp's best", SHARP, "jpg", {"pillow": 1.0, "vips": 1.7}, 2.2),
-    _of_rendering("sharp's best", SHARP, "webp", {"pillow": 1.0, "vips": 1.1}, 1.5),
-    _of_rendering(_TUTORIAL, (AWS,), "jpg", {"pillow": 2.5, "vips": 5.0}, 6.0),
-    _of_rendering(_TUTORIAL, (AWS,), "webp", {"pillow": 2.5, "vips": 5.0}, 6.0),
     Target(
         measure="batch of ten, against one after another",
         unit="x",

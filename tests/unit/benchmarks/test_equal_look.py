@@ -10,10 +10,12 @@ from PIL import Image, ImageFilter
 
 from benchmarks.bench import main
 from benchmarks.images.dssim import dssim
+from benchmarks.images.middle import middle
 from benchmarks.look.measure import photographs_in, shipped_photographs
 from benchmarks.look.search import bytes_at_dssim, bytes_at_look, dssim_at_look, nearest, points_around
 from benchmarks.report.chart import draw
 from benchmarks.report.equal_look import CHART, section
+from benchmarks.report.page import page
 from benchmarks.report.results import EqualLook, Machine, Point, Program, Results
 from benchmarks.report.targets import TARGETS, Target
 
@@ -37,7 +39,7 @@ def written(picture: Image.Image, quality: int) -> Image.Image:
 
 
 def test_qualities_are_tried_until_the_look_lies_between_two_files_and_one_is_near() -> None:
-    points = points_around(70.0, made_at)
+    points = points_around(70.0, made_at, first=62)
 
     assert min(point.look for point in points) <= 70 < max(point.look for point in points)
     assert abs(nearest(points, 70.0).look - 70) <= 2
@@ -45,14 +47,14 @@ def test_qualities_are_tried_until_the_look_lies_between_two_files_and_one_is_ne
 
 
 def test_the_bytes_of_a_look_are_told_from_the_files_around_it() -> None:
-    points = points_around(70.0, made_at)
+    points = points_around(70.0, made_at, first=62)
 
     assert bytes_at_look(points, 70.0) == pytest.approx(1000 * 2**7.5, rel=0.001)
 
 
 @pytest.mark.parametrize("look", [-50.0, 150.0])
 def test_a_look_that_no_quality_has_is_out_of_reach_and_is_not_guessed(look: float) -> None:
-    points = points_around(look, made_at)
+    points = points_around(look, made_at, first=62)
 
     assert bytes_at_look(points, look) is None
     assert dssim_at_look(points, look) is None
@@ -157,6 +159,19 @@ def test_the_section_has_a_row_for_each_program_with_the_mean_and_the_worst() ->
     assert text.startswith("## Bytes at equal look\n\n![")
 
 
+def test_of_many_pictures_the_targets_tell_the_worst_and_the_median() -> None:
+    pictures = {"a.png": 80, "b.png": 90, "c.png": 70}
+    cells = [
+        replace(each, picture=name)
+        for name, size in pictures.items()
+        for each in (SHARP, cell("darkroom-pillow", size, 0.1))
+    ]
+
+    text = page(run(*cells))
+
+    assert "sharp's | pillow | 0.86 x | 0.80 x | 0.90 x (b.png); the median of 3 is 0.80 x | no | yes |" in text
+
+
 def test_where_nothing_was_measured_there_is_no_section() -> None:
     assert section(run()) == ""
 
@@ -174,6 +189,46 @@ def test_photographs_are_taken_from_a_folder_and_from_packages(tmp_path: Path) -
 
     assert [path.name for path in photographs_in(tmp_path)] == ["a.jpg", "b.PNG"]
     assert [path.name for path in shipped_photographs() if not path.is_file()] == []
+
+
+@pytest.mark.parametrize("beside", [27, 28])
+def test_a_program_that_cuts_beside_a_middle_between_two_pixels_is_not_worse_for_it(beside: int) -> None:
+    random = np.random.default_rng(5)
+    whole = Image.fromarray(random.integers(0, 256, (600, 512), dtype=np.uint8)).convert("F")
+    made = np.asarray(whole.resize((320, 375), Image.Resampling.LANCZOS))[beside : beside + 320]
+
+    perfect = [
+        np.asarray(whole.resize((320, 320), Image.Resampling.LANCZOS, box=middle((512, 600), (320, 320), shift)))
+        for shift in (-0.5, 0.0, 0.5)
+    ]
+
+    unlike = [float(np.abs(made - each).mean()) for each in perfect]
+    assert min(unlike) < 0.01
+    assert unlike[1] > 1
+
+
+@pytest.mark.parametrize(
+    ("size", "shift", "part"),
+    [
+        ((320, 320), 0.0, (0.0, 44.0, 512.0, 556.0)),
+        ((320, 320), -0.5, (0.0, 43.2, 512.0, 555.2)),
+        ((512, 600), 0.5, (0.0, 0.0, 512.0, 600.0)),
+    ],
+)
+def test_the_middle_has_the_shape_and_stays_within_the_picture(
+    size: tuple[int, int], shift: float, part: tuple[float, ...]
+) -> None:
+    assert middle((512, 600), size, shift) == pytest.approx(part)
+
+
+def test_peers_that_are_at_once_faster_and_smaller_are_counted_and_named() -> None:
+    results = run(SHARP, cell("wand", 99, 0.1), cell("sharp-clones", 80, 0.3), cell("darkroom-pillow", 110, 0.25))
+
+    (target,) = [each for each in TARGETS if each.measure == "peers at once faster and smaller at equal look"]
+    (found,) = target.find(results, "pillow")
+
+    assert (found.value, found.of) == (2, "a.png to jpg: sharp-each, wand")
+    assert not target.is_met(found.value, target.least["pillow"])
 
 
 def test_a_folder_without_a_photograph_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
