@@ -114,17 +114,21 @@ class PipelineStack(Stack):
         return Events(queue_url=self.event_log.queues.events.queue_url, source=source)
 
     def _deliver(self, delivery: Delivery, config: Config) -> dict[StrEnum, str]:
-        """Let a distribution read the derived bucket, and say where it delivers."""
-        derived, theirs, host = self.storage.derived, delivery.distribution_arn, "".join(delivery.domain_names[:1])
-        if theirs:
-            let_read(theirs, derived, manifests=delivery.manifests, is_own=False)
-            return {DeliveryOutput.URL: f"https://{host}", DeliveryOutput.DISTRIBUTION_ARN: theirs}
-        made = Distribution(self, "Delivery", config=config, delivery=delivery, derived=derived)
-        let_read(made.arn, derived, manifests=delivery.manifests, is_own=True)
+        """Let a distribution read the derived bucket, and say where it delivers.
+
+        The policy of a bucket that was there is its owner's: `darkroom doctor` prints what to add.
+        """
+        host, made = "".join(delivery.domain_names[:1]), None
+        if delivery.distribution_arn is None:
+            made = Distribution(self, "Delivery", config=config, delivery=delivery, derived=self.storage.derived)
+            host = host or made.resource.distribution_domain_name
+        arn = made.arn if made else str(delivery.distribution_arn)
+        if config.derived_bucket is None:
+            let_read(arn, self.storage.derived, manifests=delivery.manifests, is_own=made is not None)
         return {
-            DeliveryOutput.URL: f"https://{host or made.resource.distribution_domain_name}",
-            DeliveryOutput.DISTRIBUTION_ARN: made.arn,
-            **({DeliveryOutput.SIGNING_KEYS: made.signing_keys.ids} if made.signing_keys else {}),
+            DeliveryOutput.URL: f"https://{host}",
+            DeliveryOutput.DISTRIBUTION_ARN: arn,
+            **({DeliveryOutput.SIGNING_KEYS: made.signing_keys.ids} if made and made.signing_keys else {}),
         }
 
     def _monitor(self, config: Config) -> None:

@@ -57,8 +57,8 @@ _PUBLIC_KEY = (
     "\n-----END PUBLIC KEY-----\n"
 )
 
-# Settings with which there is everything that a stack can have: without events, with each of their targets, with a
-# bucket that is there, and with a distribution.
+# Settings with which there is everything that a stack can have: without events, with each of their targets, with
+# buckets that are there, and with a distribution.
 SETTINGS: Mapping[str, Mapping[str, object]] = {
     "alone": _ALARMS,
     "eventbridge": _ALARMS | {"events": {"to": "eventbridge"}},
@@ -67,6 +67,7 @@ SETTINGS: Mapping[str, Mapping[str, object]] = {
     "notification": _ALARMS | {"uploads_bucket": {"name": "photos", "notified_by": "notification"}},
     "msk-serverless": _ALARMS | {"events": {"to": "msk-serverless"}},
     "delivery": _ALARMS | {"delivery": {}},
+    "delivery-of-their-bucket": _ALARMS | {"delivery": {}, "derived_bucket": {"name": "photos", "prefix": "made/"}},
     "delivery-by-name": _ALARMS | {"delivery": _BY_NAME},
     "delivery-signed": _ALARMS | {"delivery": {"public_keys": [_PUBLIC_KEY]}},
 }

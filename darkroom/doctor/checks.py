@@ -54,7 +54,7 @@ def checks(pipeline: Pipeline, config: Config, assembly: Path, *, idle_timeout: 
         yield Check("The derived bucket", lambda: check_derived(config, pipeline.client("s3")))
     yield Check("The dead letters", partial(_check_dead_letters, pipeline))
     yield Check("The events", partial(check_events, pipeline))
-    yield Check("The distribution", partial(check_delivery, pipeline))
+    yield Check("The distribution", partial(check_delivery, pipeline, config))
     yield Check("The alarms", partial(check_alarms, pipeline, deployed))
     if idle_timeout is not None:
         yield Check("A test image", partial(_send_image, pipeline, deployed, idle_timeout))

@@ -69,10 +69,6 @@ def _check_derived(config: Config) -> None:
                 f"a prefix that key_prefix, {one!r}, does not start with, nor it with that: in one bucket what is made "
                 "would be taken for uploads, and be resized again and again",
             )
-    if config.delivery:
-        raise SettingsError(
-            "delivery", "set", "null with a derived_bucket: its policy is yours, and a distribution needs a say in it"
-        )
 
 
 def _check_originals(config: Config) -> None:

@@ -11,9 +11,9 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from contract.delivery import AUTO
-from contract.keys import MANIFESTS
 from stacks.config.config import Config
 from stacks.config.delivery import Delivery, PriceClass
+from stacks.delivery.bucket_policy import no_manifests, reading_statements
 from stacks.delivery.key_group import SigningKeys
 from stacks.names import global_name
 from stacks.suppressions import suppress
@@ -21,7 +21,6 @@ from stacks.suppressions import suppress
 # Nobody puts an object there: `/` is a key that is missing, and not the list of all keys, which S3 answers with to
 # whoever may list. docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/DefaultRootObject.html
 ROOT_OBJECT = "index.html"
-_SERVICE = "cloudfront.amazonaws.com"
 _FUNCTIONS = Path(__file__).with_name("functions")
 _NOT_OF_AUTO = "const IS_OF_AUTO = false;"
 _ASKED = cloudfront.FunctionEventType.VIEWER_REQUEST
@@ -57,7 +56,15 @@ _NO_SUBDOMAINS = (
     "It asks browsers for TLS on this name for a year; whether that holds for its subdomains, and in browsers' "
     "preloaded lists, is for the owner of the domain to say."
 )
-_LISTS_NOTHING = "The default root object is set, so no request lists the bucket: with LIST, missing keys answer 404."
+_ACKNOWLEDGED = {
+    "listBucketSecurityRisk": (
+        "The default root object is set, so no request lists the bucket: with LIST, missing keys answer 404."
+    ),
+    "updateImportedBucketPolicyOac": (
+        "The policy of a bucket that was there is its owner's: `darkroom doctor` prints what to add, and tells as long "
+        "as that is missing."
+    ),
+}
 
 
 class Distribution(Construct):
@@ -67,7 +74,7 @@ class Distribution(Construct):
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, config: Config, delivery: Delivery, derived: s3.Bucket
+        self, scope: Construct, construct_id: str, *, config: Config, delivery: Delivery, derived: s3.IBucket
     ) -> None:
         super().__init__(scope, construct_id)
         self._stack_name = config.stack_name
@@ -102,7 +109,7 @@ class Distribution(Construct):
         return self.resource.distribution_arn
 
     def _behaviors(
-        self, delivery: Delivery, derived: s3.Bucket
+        self, delivery: Delivery, derived: s3.IBucket
     ) -> tuple[cloudfront.BehaviorOptions, cloudfront.BehaviorOptions]:
         """Say what becomes of requests for a file, and of those for whichever file the client reads."""
         origin, cached, headers = self._origin(derived), self._cache_policy(), self._headers(delivery)
@@ -142,16 +149,15 @@ class Distribution(Construct):
         )
         return cloudfront.FunctionAssociation(function=function, event_type=event_type)
 
-    def _origin(self, derived: s3.Bucket) -> cloudfront.IOrigin:
+    def _origin(self, derived: s3.IBucket) -> cloudfront.IOrigin:
         control = cloudfront.S3OriginAccessControl(
             self,
             "OriginAccess",
             origin_access_control_name=self._name("origin"),
             description="Darkroom: CloudFront signs what it asks the derived bucket for",
         )
-        Annotations.of(self).acknowledge_warning(
-            "@aws-cdk/aws-cloudfront-origins:listBucketSecurityRisk", _LISTS_NOTHING
-        )
+        for warning, reason in _ACKNOWLEDGED.items():
+            Annotations.of(self).acknowledge_warning(f"@aws-cdk/aws-cloudfront-origins:{warning}", reason)
         return origins.S3BucketOrigin.with_origin_access_control(
             derived,
             origin_access_control=control,
@@ -233,29 +239,16 @@ def edge_function(file: str, *, is_of_auto: bool = False) -> str:
     return code.replace(_NOT_OF_AUTO, _NOT_OF_AUTO.replace("false", "true")) if is_of_auto else code
 
 
-def let_read(distribution_arn: str, derived: s3.Bucket, *, manifests: bool, is_own: bool) -> None:
-    """Let a distribution, and no one else, read the bucket.
+def let_read(distribution_arn: str, derived: s3.IBucket, *, manifests: bool, is_own: bool) -> None:
+    """Have the policy of the stack's own bucket let a distribution read.
 
-    Its manifests only where they are asked for. The CDK has let one of the stack's own read already. Without
-    `s3:ListBucket` a missing key is forbidden.
+    The CDK has let one of the stack's own read already.
     """
-    by_it = {"StringEquals": {"AWS:SourceArn": distribution_arn}}
-    service = iam.ServicePrincipal(_SERVICE)
-
-    def state(sid: str, effect: iam.Effect, action: str, resource: str) -> None:
-        derived.add_to_resource_policy(
-            iam.PolicyStatement(
-                sid=sid, effect=effect, principals=[service], actions=[action], resources=[resource], conditions=by_it
-            )
-        )
-
-    if not is_own:
-        state("DistributionReads", iam.Effect.ALLOW, "s3:GetObject", derived.arn_for_objects("*"))
-        state("DistributionSeesWhatIsGone", iam.Effect.ALLOW, "s3:ListBucket", derived.bucket_arn)
-    if not manifests:
-        state(
-            "DistributionReadsNoManifests", iam.Effect.DENY, "s3:GetObject", derived.arn_for_objects(f"{MANIFESTS}/*")
-        )
+    statements = reading_statements(distribution_arn, derived.bucket_arn, manifests=manifests)
+    if is_own:
+        statements = [] if manifests else [no_manifests(distribution_arn, derived.bucket_arn)]
+    for each in statements:
+        derived.add_to_resource_policy(iam.PolicyStatement.from_json(each))
 
 
 def _cors(allowed: tuple[str, ...]) -> cloudfront.ResponseHeadersCorsBehavior | None:

@@ -18,6 +18,7 @@ from support.aws.stack import (
     DISTRIBUTION_ARN,
     PUBLIC_KEYS,
     WITH_DELIVERY,
+    WITH_DELIVERY_OF_THEIR_BUCKET,
     WITH_DOMAIN,
     WITH_SIGNED_URLS,
     WITH_THEIR_DISTRIBUTION,
@@ -50,6 +51,11 @@ def theirs(tmp_path_factory: pytest.TempPathFactory) -> Template:
 @pytest.fixture(scope="module")
 def signed(tmp_path_factory: pytest.TempPathFactory) -> Template:
     return synthesize(tmp_path_factory.mktemp("signed"), WITH_SIGNED_URLS)
+
+
+@pytest.fixture(scope="module")
+def in_their_bucket(tmp_path_factory: pytest.TempPathFactory) -> Template:
+    return synthesize(tmp_path_factory.mktemp("in-their-bucket"), WITH_DELIVERY_OF_THEIR_BUCKET)
 
 
 def config_of(template: Template) -> Json:
@@ -129,6 +135,22 @@ def test_the_page_prints_the_statements_that_a_distribution_that_is_there_needs(
     made = [each for each in theirs.policies_of(Output.DERIVED_BUCKET, BUCKET_POLICY) if "Sid" in each]
 
     assert [each | {"Resource": in_cloudformation(each["Resource"])} for each in made] == json.loads(ours)
+
+
+def test_the_policy_of_a_bucket_that_is_there_is_left_to_its_owner(in_their_bucket: Template) -> None:
+    policies = in_their_bucket.all_of(BUCKET_POLICY).values()
+
+    assert [each["Properties"]["Bucket"] for each in policies] == [
+        {"Ref": in_their_bucket.id_of(Output.UPLOADS_BUCKET)}
+    ]
+
+
+def test_a_bucket_that_is_there_is_asked_for_whole_keys_with_a_signature(in_their_bucket: Template) -> None:
+    (origin,) = config_of(in_their_bucket)["Origins"]
+
+    assert in_cloudformation(origin["DomainName"]).startswith("photos.s3.")
+    assert "OriginAccessControlId" in origin
+    assert "OriginPath" not in origin
 
 
 def test_cloudfront_signs_what_it_asks_the_bucket_for(delivered: Template) -> None:

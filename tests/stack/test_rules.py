@@ -12,6 +12,7 @@ from support.aws.stack import (
     EVERYTHING,
     WITH_CONFLUENT,
     WITH_DELIVERY,
+    WITH_DELIVERY_OF_THEIR_BUCKET,
     WITH_DOMAIN,
     WITH_EVENT_BRIDGE,
     WITH_LOG,
@@ -69,7 +70,7 @@ EXPLAINED_OF_DELIVERY: list[Finding] = [
     ("AwsSolutions-CFR3", "Darkroom/Delivery/Distribution/Resource"),
 ]
 OF_CLOUDFRONTS_CERTIFICATE: list[Finding] = [("AwsSolutions-CFR4", "Darkroom/Delivery/Distribution/Resource")]
-DELIVERIES = [WITH_DELIVERY, WITH_DOMAIN, WITH_SIGNED_URLS, WITH_THEIR_DISTRIBUTION]
+DELIVERIES = [WITH_DELIVERY, WITH_DELIVERY_OF_THEIR_BUCKET, WITH_DOMAIN, WITH_SIGNED_URLS, WITH_THEIR_DISTRIBUTION]
 
 # And what the stack `Log` adds, whoever has made its network.
 EXPLAINED_OF_LOG: list[Finding] = [

@@ -11,6 +11,7 @@ from stacks.config.config import Config  # isort: skip
 from aws_cdk import App
 
 from stacks.config.delivery import Delivery, PriceClass
+from stacks.config.derived_bucket import ExistingDerivedBucket
 from stacks.config.event_target import EventBridgeTarget, KafkaAuth, KafkaTarget, MskServerlessTarget, Vpc
 from stacks.config.existing_bucket import ExistingBucket, NotifiedBy
 from stacks.config.feature_flags import FEATURE_FLAGS
@@ -67,6 +68,9 @@ WITH_NOTIFICATION = replace(
 
 # Delivered by a distribution with CloudFront's own name, by one with names of one's own, and by one that is there.
 WITH_DELIVERY = replace(EVERYTHING, delivery=Delivery())
+WITH_DELIVERY_OF_THEIR_BUCKET = replace(
+    WITH_DELIVERY, derived_bucket=ExistingDerivedBucket(name="photos", prefix="made/")
+)
 CERTIFICATE_ARN = "arn:aws:acm:us-east-1:123456789012:certificate/51af3dc0-da77-11e4-872e-1234567db123"
 WITH_DOMAIN = replace(
     EVERYTHING,

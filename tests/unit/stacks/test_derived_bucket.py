@@ -77,6 +77,5 @@ def test_in_two_buckets_prefixes_do_not_matter() -> None:
     assert parse_config({"derived_bucket": {"name": "photos"}}).uploads_bucket is None
 
 
-def test_a_distribution_is_refused_as_the_bucket_s_policy_is_its_owner_s() -> None:
-    with pytest.raises(SettingsError, match=r"delivery: .*null with a derived_bucket: its policy is yours"):
-        parse_config({"derived_bucket": {"name": "photos"}, "delivery": {}})
+def test_a_distribution_may_stand_before_it() -> None:
+    assert parse_config({"derived_bucket": {"name": "photos"}, "delivery": {}}).delivery
