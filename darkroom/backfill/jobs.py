@@ -16,7 +16,7 @@ from urllib.parse import quote_plus
 from botocore.exceptions import ClientError
 
 from contract.focal_point import FocalPoint, focus_in
-from contract.keys import is_folder_marker, manifest_key, rendition_key
+from contract.keys import is_folder_marker, rendition_key
 from contract.manifest import LaterSchemaError, Manifest, Outcome
 from contract.object_version import identity_of
 from contract.s3_errors import is_missing
@@ -100,7 +100,7 @@ class Planner:
         if listed.archived and selection.has_variants:
             return PlannedKey(key=listed.key, decision=Decision.ARCHIVED)
         try:
-            name = manifest_key(listed.key, self._pipeline.derived_prefix)
+            name = self._pipeline.manifest_key(listed.key)
             manifest = read_manifest(self._s3, self._pipeline.derived_bucket, name)
         except LaterSchemaError:
             return PlannedKey(key=listed.key, decision=Decision.LATER_SCHEMA)

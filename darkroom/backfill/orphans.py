@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from contract.keys import MANIFESTS, MAX_KEY_BYTES, manifest_key
+from contract.keys import MANIFESTS, MAX_KEY_BYTES
 from contract.manifest import LaterSchemaError, Manifest, Outcome
 from darkroom.backfill.jobs import PlannedKey, current_version, removal, rendition_keys, sequencer_for, written_at
 from darkroom.backfill.listing import Listed, Page, list_bucket
@@ -129,7 +129,7 @@ class OrphanPlanner:
     def _manifest(self, name: str) -> Manifest | None:
         """Read a manifest; None where it is gone meanwhile, or is not the one of that name."""
         manifest = read_manifest(self._s3, self._pipeline.derived_bucket, name)
-        is_its_own = manifest and manifest_key(manifest.source.key, self._pipeline.derived_prefix) == name
+        is_its_own = manifest and self._pipeline.manifest_key(manifest.source.key) == name
         return manifest if is_its_own else None
 
     def _written(self, manifest: Manifest) -> Iterator[str]:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from contract.keys import manifest_key
 from contract.manifest import Manifest, Outcome
 from contract.s3_errors import is_missing
 from darkroom.doctor.findings import Finding, fault, ok
@@ -109,9 +108,7 @@ class SmokeTest:
 
     def _manifest(self) -> Manifest | None:
         with aws_errors("Reading the test image's manifest"):
-            return read_manifest(
-                self._s3, self._pipeline.derived_bucket, manifest_key(self._key, self._pipeline.derived_prefix)
-            )
+            return read_manifest(self._s3, self._pipeline.derived_bucket, self._pipeline.manifest_key(self._key))
 
     def _length(self, key: str) -> int | None:
         """Fetch an object, and tell how long it is; None where there is none."""

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import boto3
 from botocore.exceptions import ClientError
 
+from contract.keys import manifest_key
 from darkroom.errors import DarkroomError
 from darkroom.pipeline.log_events import filter_log_events
 from resize.settings import version_number
@@ -73,6 +74,10 @@ class Pipeline:
     def region(self) -> str:
         """The AWS region's name."""
         return self.session.region_name
+
+    def manifest_key(self, key: str) -> str:
+        """Give the derived bucket's key of an upload's manifest."""
+        return manifest_key(key, self.derived_prefix)
 
     def client(self, service: str, **options: Any) -> Any:
         """Make a boto3 client for this pipeline.

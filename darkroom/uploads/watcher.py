@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from contract.focal_point import focus_in
-from contract.keys import manifest_key
 from contract.object_version import identity_of
 from contract.s3_errors import is_missing
 from darkroom.dlq.dead_letters import uploads_of
@@ -46,7 +45,7 @@ class PipelineWatcher:
 
     def new_manifests(self, keys: Sequence[str]) -> Iterator[ManifestFile]:
         """List these keys' manifests, and read those that were not read before."""
-        wanted = {manifest_key(key, self._pipeline.derived_prefix) for key in keys}
+        wanted = {self._pipeline.manifest_key(key) for key in keys}
         with aws_errors("Listing the manifests"):
             written = [key for key, etag in self._list(wanted) if self._read_etags.get(key) != etag]
             for key, etag, recorded in map_parallel(self._read, written):
@@ -59,7 +58,7 @@ class PipelineWatcher:
 
         Those that have none any more are told with None. Where there was none, the ETag is empty.
         """
-        keys = {manifest_key(key, self._pipeline.derived_prefix): key for key in known}
+        keys = {self._pipeline.manifest_key(key): key for key in known}
         with aws_errors("Listing the manifests"):
             etags = dict(self._list({*keys}))
             yield from ((key, None) for name, key in keys.items() if known[key] and name not in etags)

@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from contract.delivery import variant_urls
-from contract.keys import manifest_key
 from darkroom.cli.options import EndpointUrl, LocalOption, Stack, duration
 from darkroom.cli.target import find_target
 from darkroom.errors import DarkroomError, UsageError, aws_errors
@@ -82,7 +81,7 @@ def _find(pipeline: Pipeline, key: str, variant: str) -> str:
             "docs/delivery.md."
         )
     with aws_errors("Reading the manifest"):
-        manifest = read_manifest(pipeline.client("s3"), pipeline.derived_bucket, manifest_key(key))
+        manifest = read_manifest(pipeline.client("s3"), pipeline.derived_bucket, pipeline.manifest_key(key))
     renditions = manifest.renditions if manifest else ()
     urls = variant_urls(pipeline.delivery_url, renditions)
     if variant not in urls:

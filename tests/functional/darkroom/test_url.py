@@ -69,6 +69,15 @@ def test_it_is_that_of_the_version_that_stands(world: Buckets, command_of: Comma
     assert (status, printed) == (0, f"{BASE}/thumb/cat.jpg.webp?v={etag}")
 
 
+def test_it_is_found_below_the_prefix_of_a_derived_bucket_that_was_there(world: Buckets, command_of: CommandOf) -> None:
+    world.settings = replace(world.settings, derived_prefix="made/")
+    world.deliver(world.upload("dog.jpg", b"dog"))
+
+    status, printed, _ = command_of(replace(OPEN, derived_prefix="made/"), "dog.jpg", "--variant", "thumb")
+
+    assert (status, printed.partition("?")[0]) == (0, f"{BASE}/made/thumb/dog.jpg.webp")
+
+
 def test_a_signed_url_is_good_for_so_long_and_its_signature_is_that_of_the_key(
     key_file: Path, command_of: CommandOf
 ) -> None:
