@@ -3,24 +3,28 @@
 The emulator's CloudFront runs the functions and policies, keeps nothing, and answers 403 where a key is missing.
 """
 
+import shlex
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page
 
 from contract.delivery import url_of, variant_urls
 from contract.manifest import Manifest
+from darkroom.doctor.delivery import check_delivery
+from darkroom.doctor.findings import Level
 from darkroom.local.local_pipeline import local_pipeline
 from darkroom.pipeline.client import Pipeline
 from darkroom.uploads.local_files import LocalFile
 from darkroom.uploads.outcomes import wait_for_outcomes
 from darkroom.uploads.upload import upload_all
 from darkroom.uploads.watcher import PipelineWatcher
+from stacks.config.parser import parse_config
 from support.command.browsers import DEADLINE
 from support.command.delivered_pictures import base_of, shown
 from support.imaging.pictures import jpeg
@@ -37,6 +41,7 @@ OVERRIDES = {
 }
 KEY = 'pets/it\'s a "cät" +1 100% <b>.jpg'
 PATIENCE = 120.0
+THEIR_BUCKET = {"name": "photos", "prefix": "made/"}
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,12 @@ class Answer:
 @pytest.fixture(scope="module")
 def delivered() -> Iterator[Pipeline]:
     with local_pipeline(OVERRIDES, begin=lambda _: None) as local:
+        yield local.pipeline
+
+
+@pytest.fixture
+def in_their_bucket() -> Iterator[Pipeline]:
+    with local_pipeline(OVERRIDES | {"derived_bucket": THEIR_BUCKET}, begin=lambda _: None) as local:
         yield local.pipeline
 
 
@@ -145,3 +156,24 @@ def test_neither_a_list_nor_a_manifest_is_delivered_and_no_error_stays(
     assert answer.status == 403
     assert "cache-control" not in answer.headers
     assert b"private.jpg.webp" not in answer.body
+
+
+def test_a_bucket_that_was_there_is_delivered_once_its_owner_has_run_the_command_that_doctor_prints(
+    in_their_bucket: Pipeline, tmp_path: Path
+) -> None:
+    config = parse_config({"delivery": {}, "derived_bucket": THEIR_BUCKET})
+    s3 = in_their_bucket.client("s3")
+    s3.put_object(Bucket="photos", Key="secret.txt", Body=b"of somebody else")
+    manifest = uploaded(in_their_bucket, tmp_path, "red")
+    base = base_of(in_their_bucket)
+    url = variant_urls(base, manifest.renditions)["thumb"]
+    refused = get(url).status
+    (fault,) = [each for each in check_delivery(in_their_bucket, config) if each.level is Level.FAULT]
+
+    s3.put_bucket_policy(Bucket="photos", Policy=shlex.split(fault.advice)[-1])
+
+    thumb = get(url)
+    assert (refused, thumb.status, thumb.headers["content-type"]) == (403, 200, "image/webp")
+    assert [each.level for each in check_delivery(in_their_bucket, config)] == [Level.OK, Level.OK]
+    others = ["secret.txt", quote(in_their_bucket.manifest_key(KEY))]
+    assert [get(f"{base}/{each}").status for each in others] == [403, 403]
