@@ -4,6 +4,7 @@ import json
 import sys
 from pathlib import Path
 
+from resize.imaging.engine import Engine
 from simulation.costs import load_prices
 from simulation.delivery import gigabytes_of_a_million
 from simulation.experiments import cost_tables, failures, job_requests, one_upload, outage, pollers, throughput, volumes
@@ -19,7 +20,9 @@ CONCURRENCIES = (300, volumes.CARRYING_CONCURRENCY)
 
 def main(folder: Path = ROOT / "docs") -> None:
     """Run, and write what was found."""
-    config, parameters, prices = default_config(), load(), load_prices()
+    config, prices = default_config(), load_prices()
+    of_engines = {engine: load(engine) for engine in Engine}
+    parameters = of_engines[config.engine]
     _tell("volumes and bursts")
     if config.max_concurrency is None:
         sys.exit("cdk.json: max_concurrency: null is not simulated; docs/scale.md compares provisioned_pollers")
@@ -40,7 +43,7 @@ def main(folder: Path = ROOT / "docs") -> None:
     new, split = (most_jobs_a_second(config, is_split=is_split) for is_split in (False, True))
     rate = jobs_a_second(config, parameters)
     report = Report(
-        parameters=parameters,
+        of_engines=of_engines,
         measured_on=measured_on(),
         price_list=prices,
         lines=cost_tables.line_by_line(config, parameters, prices),
@@ -60,7 +63,7 @@ def main(folder: Path = ROOT / "docs") -> None:
         in_flight=outage.in_flight(config, parameters),
         in_flight_text=outage.in_flight_text(config),
         pollers=pollers.compare(config, parameters, prices),
-        one_upload=one_upload.one_upload(config, parameters),
+        one_upload=one_upload.one_upload(config, of_engines),
     )
     (folder / "scale.md").write_text(write(report), encoding="utf-8")
     cost = folder / "cost.md"

@@ -19,6 +19,7 @@ from time import process_time
 import numpy as np
 from PIL import Image, __version__
 
+from resize.imaging.engine import Engine
 from resize.imaging.limits import Limits
 from resize.imaging.render import render
 from resize.imaging.variants import Variant
@@ -58,12 +59,19 @@ def seconds_of(make: Callable[[], object]) -> float:
     return process_time() - start
 
 
-def start_seconds(variants: tuple[Variant, ...]) -> float:
+def render_seconds(engine: Engine, source: bytes, variants: tuple[Variant, ...]) -> float:
+    """Take the median processor time of rendering, with all that an engine needs loaded."""
+    work = partial(render, source, variants, Limits(), None, engine)
+    work()
+    return round(median(seconds_of(work) for _ in range(RUNS)), 4)
+
+
+def start_seconds(engine: Engine, variants: tuple[Variant, ...]) -> float:
     """Take the processor time of a fresh process up to a ready function.
 
     That of its sandbox is in it.
     """
-    settings = Settings(uploads_bucket="uploads", derived_bucket="derived", variants=variants)
+    settings = Settings(uploads_bucket="uploads", derived_bucket="derived", variants=variants, engine=engine)
     environment = settings.to_environment() | {
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(default_config().memory_mb),
         "AWS_DEFAULT_REGION": "us-east-1",
@@ -81,16 +89,17 @@ def main() -> None:
     photographs = []
     for megapixels in MEGAPIXELS:
         source = photograph(megapixels)
-        render(source, variants, Limits())  # what is loaded once is loaded now
-        times = [seconds_of(partial(render, source, variants, Limits())) for _ in range(RUNS)]
-        photographs.append({"megapixels": megapixels, "bytes": len(source), "render_seconds": round(median(times), 4)})
+        seconds = {engine.value: render_seconds(engine, source, variants) for engine in Engine}
+        photographs.append({"megapixels": megapixels, "bytes": len(source), "render_seconds": seconds})
     measured = {
         "machine": f"{_processor()}, {platform.machine()}, {platform.system()}",
         "python": platform.python_version(),
         "pillow": __version__,
         "runs": RUNS,
         "photographs": photographs,
-        "start_seconds": round(median(start_seconds(variants) for _ in range(RUNS)), 3),
+        "start_seconds": {
+            engine.value: round(median(start_seconds(engine, variants) for _ in range(RUNS)), 3) for engine in Engine
+        },
     }
     SERVICE_TIMES.write_text(json.dumps(measured, indent=2) + "\n", encoding="utf-8")
     sys.stdout.write(f"{SERVICE_TIMES.relative_to(ROOT)}\n{json.dumps(measured, indent=2)}\n")

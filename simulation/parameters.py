@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from resize.imaging.engine import Engine
 from stacks.config.config import Config
 from stacks.config.parser import parse_config
 
@@ -53,8 +54,10 @@ def default_config() -> Config:
     return parse_config(_read(ROOT / "cdk.json")["context"])
 
 
-def load(service_times: Path = SERVICE_TIMES, assumptions: Path = ASSUMPTIONS) -> Parameters:
-    """Read what was measured and what is assumed.
+def load(
+    engine: Engine = Engine.PILLOW, service_times: Path = SERVICE_TIMES, assumptions: Path = ASSUMPTIONS
+) -> Parameters:
+    """Read what was measured of an engine, and what is assumed.
 
     Raises:
         ValueError: the shares of the photographs do not add up to one.
@@ -68,12 +71,12 @@ def load(service_times: Path = SERVICE_TIMES, assumptions: Path = ASSUMPTIONS) -
         Photograph(
             megapixels=one["megapixels"],
             bytes=one["bytes"],
-            render_seconds=one["render_seconds"] * factor,
+            render_seconds=one["render_seconds"][engine] * factor,
             share=shares[str(one["megapixels"])],
         )
         for one in measured["photographs"]
     )
-    return Parameters(photographs=photographs, start_seconds=measured["start_seconds"] * factor, **assumed)
+    return Parameters(photographs=photographs, start_seconds=measured["start_seconds"][engine] * factor, **assumed)
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -23,13 +23,14 @@ class Traffic:
 
     And when more effort pays. A default is by `default_deliveries`. Another effort is better if it takes at most
     `most_times_the_fastest` as long as the format's fastest, and saves `least_percent_saved` or more of what a
-    rendition costs in all.
+    rendition costs in all. An AVIF is to be hardly slower than a WebP by default: `avif_most_times_webp` as long.
     """
 
     months: int
     deliveries: Sequence[int]
     default_deliveries: int
     most_times_the_fastest: float
+    avif_most_times_webp: float
     least_percent_saved: float
 
 
@@ -125,17 +126,31 @@ def bytes_at_look(trials: Sequence[Trial], look: float) -> float:
     return math.exp(math.log(higher.bytes) + growth * (look - higher.look))
 
 
-def worth_more(bill: Bill, ways: Iterable[Way], chosen: Way) -> list[Way]:
+def worth_more(bill: Bill, ways: Sequence[Way], chosen: Way) -> list[Way]:
     """List what should be a format's default rather than what is.
 
     Of the ways of one engine.
     """
     rivals = [way for way in ways if (way.engine, way.format) == (chosen.engine, chosen.format)]
-    fastest = min(sum(way.milliseconds.values()) for way in rivals)
+    longest = min(
+        bill.traffic.most_times_the_fastest * min(map(_milliseconds, rivals)), _longest_avif(bill, ways, chosen)
+    )
     enough = 1 - bill.traffic.least_percent_saved / 100
     return [
         way
         for way in rivals
-        if sum(way.milliseconds.values()) <= bill.traffic.most_times_the_fastest * fastest
-        and bill.usd_of_all(way) < enough * bill.usd_of_all(chosen)
+        if _milliseconds(way) <= longest and bill.usd_of_all(way) < enough * bill.usd_of_all(chosen)
     ]
+
+
+def _longest_avif(bill: Bill, ways: Iterable[Way], chosen: Way) -> float:
+    """Tell how long a default may take, beside WebP's: as long as it likes where it is no AVIF."""
+    if chosen.format != Format.AVIF.value:
+        return math.inf
+    usual = (Format.WEBP.value, DEFAULTS[Format.WEBP].effort)
+    webp = (_milliseconds(way) for way in ways if (way.format, way.effort) == usual)
+    return bill.traffic.avif_most_times_webp * min(webp, default=math.inf)
+
+
+def _milliseconds(way: Way) -> float:
+    return sum(way.milliseconds.values())

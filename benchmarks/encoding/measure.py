@@ -37,7 +37,7 @@ EFFORTS = {
     (Engine.PILLOW, Format.WEBP): (0, 1, 2, 3, 4, 5, 6),
     (Engine.PILLOW, Format.JPEG): (2, 3, 4),
     (Engine.VIPS, Format.JPEG): (2, 3, 4, 6),
-    (Engine.PILLOW, Format.AVIF): (1, 2, 3, 4, 5),
+    (Engine.PILLOW, Format.AVIF): (1, 2, 3, 4, 5, 6),
 }
 
 

@@ -5,8 +5,8 @@
 A second measure beside SSIMULACRA2: SSIM of color (CIE L*a*b*) at five sizes, each half of the one before, and of how
 it varies over the picture. It is that of github.com/kornelski/dssim, version 3, written anew from its description, as
 no package of Python has it. Held against dssim 3.5.1 on four pictures at three sizes, as JPEG and WebP of two qualities
-each: ours is 1.05 to 1.14 times as much on photographs, by a factor that differs by 4 % at most within a picture's size,
-and 0.91 to 1.08 times on a drawing. Only ratios within a picture are told. The weights of the sizes are those
+each: ours is 1.05 to 1.14 times as much on photographs, by a factor that differs by 5 % at most within a size of a
+picture, and 0.91 to 1.08 times on a drawing. Only ratios within a picture are told. The weights of the sizes are those
 of Z. Wang, E. Simoncelli and A. Bovik, "Multi-scale structural similarity for image quality assessment", 2003, as it
 rounds them.
 """

@@ -3,10 +3,12 @@
 The function is warm.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 
+from resize.imaging.engine import Engine
 from simulation.aws.invocation import render_seconds
 from simulation.aws.limits import BYTES_A_SECOND
 from simulation.experiments.volumes import steady
@@ -44,13 +46,14 @@ def median_wait(config: Config, parameters: Parameters) -> float:
     return float(np.percentile(seen.waits, 50))
 
 
-def one_upload(config: Config, parameters: Parameters) -> Table:
-    """Hold the default window against none and one of a second."""
-    windows = sorted({0, 1, config.batch_window_seconds})
-    configs = [replace(config, batch_window_seconds=window) for window in windows]
-    listed = [steps(each, parameters) for each in configs]
-    medians = [median_wait(each, parameters) for each in configs]
+def one_upload(config: Config, of_engines: Mapping[Engine, Parameters]) -> Table:
+    """Hold each engine against the other, and no window against one of a second."""
+    at_once, collected = (replace(config, batch_window_seconds=window) for window in (0, 1))
+    columns = {f"{engine}": (at_once, of_engines[engine]) for engine in of_engines}
+    columns[f"{config.engine}, `batch_window_seconds` 1"] = (collected, of_engines[config.engine])
+    listed = [steps(*column) for column in columns.values()]
+    medians = [median_wait(*column) for column in columns.values()]
     rows = [(step, *(duration(each[step]) for each in listed)) for step in listed[0]]
     rows.append(("**together**", *(f"**{duration(sum(each.values()))}**" for each in listed)))
     rows.append((f"half of {count(UPLOADS_A_DAY)} a day, simulated", *(duration(each) for each in medians)))
-    return Table(("step", *(f"`batch_window_seconds` {window}" for window in windows)), tuple(rows))
+    return Table(("step", *columns), tuple(rows))

@@ -1,8 +1,9 @@
 """Writes docs/scale.md from what the simulation found."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from resize.imaging.engine import Engine
 from simulation.costs import PriceList
 from simulation.findings import Finding
 from simulation.parameters import Parameters
@@ -40,7 +41,7 @@ machine's service times first.
 class Report:
     """Everything that the page tells."""
 
-    parameters: Parameters
+    of_engines: Mapping[Engine, Parameters]
     measured_on: str
     price_list: PriceList
     lines: Table
@@ -75,7 +76,7 @@ def write(report: Report) -> str:
             f"### S3's request rates\n\n{report.request_rates_text}\n\n{report.request_rates.to_markdown()}\n",
             in_flight_section(report.in_flight_text, report.in_flight),
             _pollers(report.pollers),
-            service_times(report.parameters, report.measured_on),
+            service_times(report.of_engines, report.measured_on),
             _HOW,
         )
     )
@@ -164,22 +165,25 @@ def _pollers(table: Table) -> str:
     )
 
 
-def service_times(parameters: Parameters, measured_on: str) -> str:
+def service_times(of_engines: Mapping[Engine, Parameters], measured_on: str) -> str:
     """Write the section on what a job takes."""
+    photographs = zip(*(each.photographs for each in of_engines.values()), strict=True)
     rows = tuple(
         (
-            f"{photograph.megapixels} megapixels",
-            f"{photograph.bytes / 1e6:.1f} MB",
-            duration(photograph.render_seconds),
-            share(photograph.share),
+            f"{first.megapixels} megapixels",
+            f"{first.bytes / 1e6:.1f} MB",
+            *(duration(each.render_seconds) for each in (first, *others)),
+            share(first.share),
         )
-        for photograph in parameters.photographs
+        for first, *others in photographs
     )
-    table = Table(("JPEG", "weighs", "processor time of all renditions", "assumed share of uploads"), rows)
+    heads = (f"processor time of all renditions, {engine}" for engine in of_engines)
+    table = Table(("JPEG", "weighs", *heads, "assumed share of uploads"), rows)
+    starts = " and ".join(f"{duration(each.start_seconds)} ({engine})" for engine, each in of_engines.items())
     return (
         "## Service times\n\n"
         f"Measured on {measured_on}: processor time on one core, medians. A fresh function is ready after\n"
-        f"{duration(parameters.start_seconds)} of processor time. That one vCPU of Lambda on arm64 is as fast is an\n"
+        f"{starts} of processor time. That one vCPU of Lambda on arm64 is as fast is an\n"
         "assumption, and `processor_factor` in [assumptions.json](../simulation/assumptions.json) is for yours.\n\n"
         f"{table.to_markdown()}\n"
     )

@@ -63,6 +63,16 @@ def test_a_smaller_file_is_worth_time_and_a_much_longer_time_is_not() -> None:
     assert worth_more(BILL, [usual, small, slow], usual) == [small]
 
 
+def test_an_avif_that_takes_much_longer_than_a_webp_is_not_the_default_however_small() -> None:
+    webp, usual = (
+        replace(way(4, 100, 100), effort=DEFAULTS[Format.WEBP].effort),
+        replace(way(2, 90, 100), format="avif"),
+    )
+    slower, slowest = replace(way(3, 70, 120), format="avif"), replace(way(4, 60, 121), format="avif")
+
+    assert worth_more(BILL, [webp, usual, slower, slowest], usual) == [slower]
+
+
 def test_where_nothing_is_sent_or_stored_bytes_are_worth_nothing() -> None:
     idle = replace(BILL, traffic=replace(BILL.traffic, months=0, default_deliveries=0))
 

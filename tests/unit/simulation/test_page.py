@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from resize.imaging.engine import Engine
 from resize.imaging.variants import Format, Variant
 from simulation.__main__ import measured_on
 from simulation.aws.event_source import Usage
@@ -23,6 +24,7 @@ from support.command.parameters import PHOTOGRAPH, parameters
 PAGE = (ROOT / "docs" / "scale.md").read_text(encoding="utf-8")
 COST = (ROOT / "docs" / "cost.md").read_text(encoding="utf-8")
 PRICES = load_prices()
+OF_ENGINES = {engine: load(engine) for engine in Engine}
 USAGE = Usage(jobs=100_000, invocations=10_000, billed_seconds=40_000, receives=20_000, deletes=10_000)
 
 
@@ -146,7 +148,7 @@ def test_the_page_tells_what_each_kind_of_job_asks_of_s3() -> None:
 
 
 def test_the_page_tells_where_the_time_of_one_upload_goes() -> None:
-    assert page.one_upload_section(one_upload.one_upload(default_config(), load())) in PAGE
+    assert page.one_upload_section(one_upload.one_upload(default_config(), OF_ENGINES)) in PAGE
 
 
 def test_what_one_upload_waits_for_adds_up_to_what_half_of_the_uploads_wait() -> None:
@@ -159,7 +161,7 @@ def test_what_one_upload_waits_for_adds_up_to_what_half_of_the_uploads_wait() ->
 
 
 def test_the_page_tells_the_service_times_that_were_measured() -> None:
-    assert page.service_times(load(), measured_on()) in PAGE
+    assert page.service_times(OF_ENGINES, measured_on()) in PAGE
 
 
 @pytest.mark.parametrize("setting", [throughput.batch_size, throughput.jobs_at_once, throughput.memory_mb])

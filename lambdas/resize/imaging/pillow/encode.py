@@ -75,6 +75,7 @@ def _options(film: Frames, encoding: Encoding) -> dict[str, Any]:
                 "speed": encoding.avif_speed,
                 "subsampling": subsampling,
                 "max_threads": 1,
+                "autotiling": False,  # tiles are for several threads, and cost a hundredth
             }
         case Format.GIF:
             return {"optimize": False, "disposal": _CLEAR_BEFORE_NEXT} if film.has_alpha else {"optimize": True}
