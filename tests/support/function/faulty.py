@@ -212,7 +212,9 @@ def faulty_pipeline(assembly: Path, log: Path, *, function_seconds: int = FUNCTI
     with emulator(log=log) as aws, proxy_to(aws) as proxy:
         pipeline = deploy(assembly, aws.endpoint_url, aws.session())
         _send_through(proxy, pipeline, function_seconds)
-        yield Faulty(pipeline=pipeline, proxy=proxy, s3=pipeline.client("s3"), sqs=pipeline.client("sqs"))
+        made = Faulty(pipeline=pipeline, proxy=proxy, s3=pipeline.client("s3"), sqs=pipeline.client("sqs"))
+        made.wait_until_idle()  # S3 sends test events first
+        yield made
 
 
 def ended_jobs(pipeline: Pipeline) -> Iterator[dict[str, Any]]:
