@@ -1,4 +1,8 @@
-"""Pipelines whose S3 and SQS fail when a test says so, with events and without: one of each for a process of tests."""
+"""Pipelines whose S3 and SQS fail when a test says so, with events and without: one of each for a process of tests.
+
+A test runs on the stack's own uploads bucket, or on each kind that its marker `uploads_kinds` names: those on which its
+result could differ. All tests of one kind run one after the other.
+"""
 
 import re
 from collections import Counter
@@ -11,9 +15,26 @@ import pytest
 
 from darkroom.event_log.local import LogKind, local_log
 from darkroom.local.synthesis import local_overrides, synthesize
+from support.aws.uploads_kind import OWN, UploadsKind
 from support.events.announced_pipeline import ANNOUNCING, AnnouncedPipeline, announced_pipeline
 from support.events.event_log import Log
 from support.function.faulty import FUNCTION_SECONDS, SETTINGS, Faulty, faulty_pipeline
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test on each kind of uploads bucket that it names; what exists beside the stack's own is long."""
+    if "kind" in metafunc.fixturenames:
+        marker = metafunc.definition.get_closest_marker("uploads_kinds")
+        kinds: tuple[UploadsKind, ...] = marker.args if marker else (OWN,)
+        each = [pytest.param(kind, id=kind.name, marks=() if kind is OWN else pytest.mark.long) for kind in kinds]
+        metafunc.parametrize("kind", each, indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
+def kind(request: pytest.FixtureRequest) -> UploadsKind:
+    """The kind of uploads bucket that the pipeline has."""
+    named: UploadsKind = request.param
+    return named
 
 
 @pytest.fixture(scope="session")
@@ -24,14 +45,14 @@ def assemblies(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path
 
 
 @pytest.fixture(scope="session")
-def assembly(assemblies: Path) -> Path:
+def assembly(assemblies: Path, kind: UploadsKind) -> Path:
     """The project with its shortest timeouts."""
-    return synthesize(local_overrides() | SETTINGS, assemblies)
+    return synthesize(local_overrides() | SETTINGS | kind.settings, assemblies)
 
 
 @pytest.fixture(scope="session")
-def shared(assembly: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Faulty]:
-    with faulty_pipeline(assembly, tmp_path_factory.mktemp("faulty") / "emulator.log") as made:
+def shared(assembly: Path, kind: UploadsKind, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Faulty]:
+    with faulty_pipeline(assembly, tmp_path_factory.mktemp("faulty") / "emulator.log", kind=kind) as made:
         yield made
 
 

@@ -44,8 +44,8 @@ _BROKEN_SHARE = 0.05
 _DELETED_SHARE = 0.1
 _RESTORED_SHARE = 0.05
 
-# One version of one key, or a delete marker of it.
-Version: TypeAlias = tuple[str, str]
+# One version of one key, or a delete marker of it; all of a key's where its events name none.
+Version: TypeAlias = tuple[str, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Event:
     """One event of S3: the same version may have two, that of its making and that of its removal."""
 
     key: str
-    version_id: str
+    version_id: str | None
     sequencer: str
 
     @property
@@ -63,7 +63,11 @@ class Event:
 
 @dataclass
 class Traffic:
-    """What was done to the uploads bucket: the events that S3 must have sent, by version."""
+    """What was done to the uploads bucket: the events that S3 must have sent, by version.
+
+    Which of them are broken and which are good is known where they name their version. Where they do not, a job takes
+    what is current for its own, and only the last of a key is judged, by the derived bucket.
+    """
 
     sent: Counter[Version] = field(default_factory=Counter)
     broken: set[Version] = field(default_factory=set)
@@ -191,14 +195,15 @@ def _drive(faulty: Faulty, random: Random, uploads: int, keys: int, progress: Ca
         name = f"{random.randrange(keys)}"
         is_broken = random.random() < _BROKEN_SHARE
         version = faulty.upload(name, random.choice(broken if is_broken else images))
-        (traffic.broken if is_broken else traffic.good).add((faulty.key(name), version))
+        if faulty.kind.tells_versions:
+            (traffic.broken if is_broken else traffic.good).add((faulty.key(name), version))
         live.add(name)
         markers.pop(name, None)
         if random.random() < _DELETED_SHARE:
             gone = random.choice(sorted(live))
             live.remove(gone)
             markers[gone] = faulty.delete(gone)
-        if markers and random.random() < _RESTORED_SHARE:
+        if faulty.kind.is_versioned and markers and random.random() < _RESTORED_SHARE:
             back = random.choice(sorted(markers))
             faulty.restore(back, markers.pop(back))
             live.add(back)
@@ -238,7 +243,7 @@ def _account(faulty: Faulty, traffic: Traffic, messages: list[str]) -> Account:
 def _events(messages: list[str]) -> Iterator[Event]:
     for message in messages:
         for upload in parse_body(message):
-            yield Event(upload.key, upload.version_id or "", upload.sequencer)
+            yield Event(upload.key, upload.version_id, upload.sequencer)
 
 
 def _png(color: str) -> bytes:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from support.aws.proxy import doing_after, doing_first, staying_silent
+from support.aws.uploads_kind import EVENTBRIDGE_UNVERSIONED, EVENTBRIDGE_VERSIONED, OWN
 from support.command.polling import eventually
 from support.function.faulty import FUNCTION_SECONDS, Faulty
 from support.imaging.pictures import jpeg
@@ -36,7 +37,10 @@ any_moment = pytest.mark.parametrize(
     "moment", [reads_original, writes_first_rendition, writes_last_rendition, writes_manifest]
 )
 
+by_notification_and_by_eventbridge = pytest.mark.uploads_kinds(OWN, EVENTBRIDGE_VERSIONED, EVENTBRIDGE_UNVERSIONED)
 
+
+@by_notification_and_by_eventbridge
 @any_moment
 def test_a_consumer_that_a_newer_upload_overtakes_changes_nothing(moment: Moment, faulty: Faulty) -> None:
     with faulty.proxy.holding(*moment(faulty)) as older:
@@ -49,6 +53,7 @@ def test_a_consumer_that_a_newer_upload_overtakes_changes_nothing(moment: Moment
     assert faulty.outcomes("cat.jpg") == ["resized", "superseded"]
 
 
+@by_notification_and_by_eventbridge
 @any_moment
 def test_a_consumer_whose_source_is_deleted_meanwhile_leaves_nothing(moment: Moment, faulty: Faulty) -> None:
     with faulty.proxy.holding(*moment(faulty)) as older:
@@ -61,6 +66,7 @@ def test_a_consumer_whose_source_is_deleted_meanwhile_leaves_nothing(moment: Mom
     assert faulty.outcomes("cat.jpg") == ["removed", "superseded"]
 
 
+@by_notification_and_by_eventbridge
 def test_a_consumer_that_is_done_before_the_event_of_the_overwriting_comes_is_corrected_by_it(faulty: Faulty) -> None:
     with faulty.proxy.holding(*writes_manifest(faulty)) as older:
         faulty.upload("cat.jpg", jpeg(color="red"))

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
+from support.aws.uploads_kind import EVENTBRIDGE_UNVERSIONED, OWN
 from support.command.convergence import assert_converged
 from support.function.faulty import Faulty
 from support.imaging.pictures import jpeg
@@ -69,6 +70,7 @@ def delete_the_source(faulty: Faulty) -> None:
     faulty.go_on()
 
 
+@pytest.mark.uploads_kinds(OWN, EVENTBRIDGE_UNVERSIONED)
 @pytest.mark.parametrize(
     "damage",
     [

@@ -7,6 +7,7 @@ import pytest
 from darkroom.dlq.dead_letters import read_dead_letters
 from darkroom.dlq.queue import DeadLetterQueue
 from support.aws.proxy import doing_first
+from support.aws.uploads_kind import EVENTBRIDGE_UNVERSIONED, OWN
 from support.command.polling import eventually
 from support.function.faulty import Faulty
 from support.imaging.pictures import jpeg
@@ -16,6 +17,7 @@ linux_only = pytest.mark.skipif(not Path("/proc").is_dir(), reason="finds proces
 
 @linux_only
 @pytest.mark.long
+@pytest.mark.uploads_kinds(OWN, EVENTBRIDGE_UNVERSIONED)
 def test_a_dead_letter_is_told_with_the_error_of_its_job_or_as_cut_short(faulty: Faulty) -> None:
     faulty.retry_after(2)
     faulty.proxy.on("PUT", faulty.manifest("cat.jpg"), doing_first(faulty.kill_workers), times=20)

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from support.function.events import s3_body, s3_record
+from support.aws.uploads_kind import EVENTBRIDGE_UNVERSIONED, NOTIFICATION_UNVERSIONED, OWN
+from support.function.events import eventbridge_event, s3_body, s3_record
 from support.function.faulty import Faulty
 from support.imaging.pictures import jpeg
 
@@ -16,9 +17,13 @@ NO_JOBS = {
     "is a JSON list": "[]",
     "has a record of another shape": json.dumps({"Records": [{"eventVersion": "2.6"}]}),
     "is about another bucket": s3_body(s3_record(bucket="elsewhere")),
+    "is EventBridge's, about another bucket": json.dumps(eventbridge_event(bucket="elsewhere")),
+    "is EventBridge's, of another kind": json.dumps(eventbridge_event(detail_type="Object Tags Added")),
+    "is EventBridge's, of another service": json.dumps(eventbridge_event() | {"source": "aws.ec2"}),
 }
 
 
+@pytest.mark.uploads_kinds(OWN, EVENTBRIDGE_UNVERSIONED)
 def test_a_message_that_is_no_job_becomes_a_dead_letter_and_its_batch_mates_are_done(faulty: Faulty) -> None:
     faulty.retry_after(1)
     faulty.pause()
@@ -33,6 +38,7 @@ def test_a_message_that_is_no_job_becomes_a_dead_letter_and_its_batch_mates_are_
     assert set(faulty.outcomes("cat.jpg")) == {"resized"}  # a busy machine may be given it twice
 
 
+@pytest.mark.uploads_kinds(OWN, NOTIFICATION_UNVERSIONED)
 def test_a_message_of_which_one_record_is_of_another_bucket_becomes_a_dead_letter_though_the_other_is_done(
     faulty: Faulty,
 ) -> None:

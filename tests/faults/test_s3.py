@@ -15,6 +15,7 @@ from support.aws.proxy import (
     resetting,
     staying_silent,
 )
+from support.aws.uploads_kind import EVENTBRIDGE_UNVERSIONED, EVENTBRIDGE_VERSIONED, OWN
 from support.function.faulty import Faulty
 from support.imaging.images import encoded
 from support.imaging.pictures import jpeg
@@ -66,6 +67,7 @@ WRITES = (overwrites_a_rendition, writes_a_rendition, writes_the_manifest, remov
 EVERY = (*READS, *WRITES, looks_at_the_original_again)
 
 
+@pytest.mark.uploads_kinds(OWN, EVENTBRIDGE_VERSIONED, EVENTBRIDGE_UNVERSIONED)
 @pytest.mark.parametrize(
     ("fault", "requests"),
     [
@@ -116,6 +118,7 @@ LASTING: Mapping[str, tuple[Action, Request]] = {
 }
 
 
+@pytest.mark.uploads_kinds(OWN, EVENTBRIDGE_UNVERSIONED)
 def test_a_fault_of_s3_that_lasts_makes_one_dead_letter_that_can_be_sent_again_once_it_is_over(faulty: Faulty) -> None:
     faulty.pause()
     upload_all(faulty, LASTING, jpeg())

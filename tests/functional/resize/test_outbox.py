@@ -128,6 +128,18 @@ def test_each_outcome_of_a_key_is_announced_in_order_with_its_number(world: Buck
 
     assert told(queue) == [("resized", 1), ("resized", 2), ("removed", 3)]
     assert queue.events[-1]["data"] == world.manifest(KEY)
+
+
+def test_where_events_name_no_version_a_late_one_has_the_newest_upload_announced_twice(
+    world: Buckets, queue: MemoryEventsQueue
+) -> None:
+    late, newest = (replace(world.upload(KEY, body), version_id=None) for body in (b"old", b"new"))
+
+    world.deliver(late)
+    world.deliver(newest)
+
+    assert told(queue) == [("resized", 1), ("resized", 2)]
+    assert {event["data"]["source"]["etag"] for event in queue.first_events} == {newest.etag}
     assert queue.events[-1]["subject"] == queue.events[-1]["partitionkey"] == KEY
     assert len({message["MessageGroupId"] for message in queue.messages}) == 1
 

@@ -18,6 +18,7 @@ from support.command.polling import eventually
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.literals import EventType
 
 BUCKET = "photos"
 PATIENCE = 120
@@ -80,23 +81,29 @@ def adopting(settings: Mapping[str, object]) -> dict[str, object]:
 
 @contextmanager
 def bucket_made_by_hand(log: Path, assemblies: Path) -> Iterator[AdoptedBucket]:
-    """It sends what happens to documents to a topic that has gone since, and everything to EventBridge."""
+    """An emulator on which there is the bucket, with versions."""
     with emulator(log=log) as aws:
         s3: S3Client = aws.session().client("s3", endpoint_url=aws.endpoint_url)
-        s3.create_bucket(Bucket=BUCKET)
-        s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
-        topic = {
-            "Id": "index of documents",
-            "TopicArn": f"arn:aws:sns:{aws.session().region_name}:000000000000:gone",
-            "Events": ["s3:ObjectCreated:Put"],
-            "Filter": {"Key": {"FilterRules": [{"Name": "prefix", "Value": "documents/"}]}},
-        }
-        s3.put_bucket_notification_configuration(
-            Bucket=BUCKET,
-            NotificationConfiguration={"TopicConfigurations": [topic], "EventBridgeConfiguration": {}},  # type: ignore[list-item]
-            SkipDestinationValidation=True,
-        )
+        make_by_hand(s3)
         yield AdoptedBucket(aws=aws, s3=s3, assemblies=assemblies)
+
+
+def make_by_hand(s3: "S3Client", *, versioned: bool = True, event: "EventType" = "s3:ObjectCreated:Put") -> None:
+    """Make the bucket: it tells a topic that has gone since of an event of documents, and EventBridge of everything."""
+    s3.create_bucket(Bucket=BUCKET)
+    if versioned:
+        s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+    topic = {
+        "Id": "index of documents",
+        "TopicArn": f"arn:aws:sns:{s3.meta.region_name}:000000000000:gone",
+        "Events": [event],
+        "Filter": {"Key": {"FilterRules": [{"Name": "prefix", "Value": "documents/"}]}},
+    }
+    s3.put_bucket_notification_configuration(
+        Bucket=BUCKET,
+        NotificationConfiguration={"TopicConfigurations": [topic], "EventBridgeConfiguration": {}},  # type: ignore[list-item]
+        SkipDestinationValidation=True,
+    )
 
 
 def as_text(notifications: Mapping[str, Any]) -> str:

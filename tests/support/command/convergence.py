@@ -38,12 +38,12 @@ def assert_converged(pipeline: Pipeline, prefix: str = "") -> None:
     whose manifest says "removed". Images are of one color.
     """
     s3: S3Client = pipeline.client("s3")
-    live = {item["Key"]: item["VersionId"] for item in _current_versions(s3, pipeline.uploads_bucket, prefix)}
+    live = {item["Key"] for item in _objects(s3, pipeline.uploads_bucket, prefix)}
     derived = _derived(s3, pipeline.derived_bucket, prefix)
     manifests = {key: _manifest(s3, pipeline, key) for key in derived if key.startswith(f"{MANIFESTS}/")}
     settings = _settings(pipeline)
 
-    assert {manifest_key(key) for key in live} <= set(manifests), "a live key has no manifest"
+    assert set(map(manifest_key, live)) <= set(manifests), "a live key has no manifest"
     listed = set()
     for manifest in manifests.values():
         key = manifest["source"]["key"]
@@ -51,18 +51,17 @@ def assert_converged(pipeline: Pipeline, prefix: str = "") -> None:
             assert Derived(each["bytes"], each["etag"]) == derived.get(each["key"]), f"{each} of {key!r}"
             listed.add(each["key"])
         if key in live:
-            _assert_describes(s3, pipeline, manifest, live[key], settings)
+            _assert_describes(s3, pipeline, manifest, settings)
         else:
             assert manifest["outcome"] == "removed", f"{key!r} is deleted: {manifest}"
             assert manifest["renditions"] == [], f"{key!r} is deleted: {manifest}"
     assert set(derived) - set(manifests) == listed, "nobody's renditions"
 
 
-def _assert_describes(
-    s3: "S3Client", pipeline: Pipeline, manifest: dict[str, Any], version_id: str, settings: Settings
-) -> None:
+def _assert_describes(s3: "S3Client", pipeline: Pipeline, manifest: dict[str, Any], settings: Settings) -> None:
     key, renditions = manifest["source"]["key"], manifest["renditions"]
-    source = s3.get_object(Bucket=pipeline.uploads_bucket, Key=key, VersionId=version_id)
+    source = s3.get_object(Bucket=pipeline.uploads_bucket, Key=key)
+    version_id = source.get("VersionId")  # none where the bucket keeps no versions
     color = _color(source["Body"].read())
     assert manifest["source"]["version_id"] == version_id, f"{key!r} is of an old version: {manifest}"
     assert manifest["source"]["etag"] == source["ETag"].strip('"')
@@ -92,9 +91,11 @@ def _settings(pipeline: Pipeline) -> Settings:
 
 
 def _good_before(
-    s3: "S3Client", bucket: str, key: str, version_id: str, most: int
+    s3: "S3Client", bucket: str, key: str, version_id: str | None, most: int
 ) -> tuple[str | None, tuple[float, ...] | None]:
     """Find the newest image among so many versions before one, and its color; none behind a delete marker."""
+    if version_id is None:
+        return None, None
     pages = s3.get_paginator("list_object_versions").paginate(
         Bucket=bucket, Prefix=key, PaginationConfig={"PageSize": 1}
     )
@@ -112,21 +113,19 @@ def _version_in(page: Any, key: str) -> str | None:
     return next((each["VersionId"] for each in page.get("Versions", []) if each["Key"] == key), None)
 
 
-def _current_versions(s3: "S3Client", bucket: str, prefix: str) -> Iterator[Any]:
-    for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix):
-        yield from (version for version in page.get("Versions", []) if version["IsLatest"])
-
-
 def _derived(s3: "S3Client", bucket: str, prefix: str) -> dict[str, Derived]:
     """Every derived object of these keys, whatever the variant: the folder comes before the key."""
     folders = s3.list_objects_v2(Bucket=bucket, Delimiter="/").get("CommonPrefixes", [])
-    pages = s3.get_paginator("list_objects_v2")
     return {
         item["Key"]: Derived(item["Size"], item["ETag"].strip('"'))
         for folder in folders
-        for page in pages.paginate(Bucket=bucket, Prefix=f"{folder['Prefix']}{prefix}")
-        for item in page.get("Contents", [])
+        for item in _objects(s3, bucket, f"{folder['Prefix']}{prefix}")
     }
+
+
+def _objects(s3: "S3Client", bucket: str, prefix: str) -> Iterator[Any]:
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+        yield from page.get("Contents", [])
 
 
 def _manifest(s3: "S3Client", pipeline: Pipeline, key: str) -> dict[str, Any]:

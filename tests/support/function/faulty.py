@@ -17,6 +17,7 @@ from darkroom.local.deploy import deploy
 from darkroom.local.emulator import emulator
 from darkroom.pipeline.client import Pipeline
 from support.aws.proxy import Proxy, proxy_to
+from support.aws.uploads_kind import OWN, UploadsKind
 from support.command.convergence import assert_converged
 from support.command.polling import eventually
 from support.command.processes import processes_of
@@ -58,30 +59,33 @@ SETTINGS: dict[str, object] = {
 class Faulty:
     """The pipeline, the proxy before its S3, and the folder of this test's keys.
 
-    `sent` counts the events that S3 sends of what is done here, by key and version. It sends them a moment after it has
-    answered: a queue that is empty may not have them yet.
+    `sent` counts the events that S3 sends of what is done here, by key and version, which is None where they name none.
+    It sends them a moment after it has answered: a queue that is empty may not have them yet.
     """
 
     pipeline: Pipeline
     proxy: Proxy
     s3: "S3Client"
     sqs: "SQSClient"
+    kind: UploadsKind = OWN
     folder: str = ""
-    sent: Counter[tuple[str, str]] = field(default_factory=Counter)
+    sent: Counter[tuple[str, str | None]] = field(default_factory=Counter)
 
     def key(self, name: str) -> str:
         """The key of an upload of this test."""
         return f"{self.folder}{name}"
 
-    def upload(self, name: str, body: bytes) -> str:
-        """Put an object; returns its version id."""
+    def upload(self, name: str, body: bytes) -> str | None:
+        """Put an object; returns its version id, None where no versions are kept."""
         answer = self.s3.put_object(Bucket=self.pipeline.uploads_bucket, Key=self.key(name), Body=body)
-        return self._note(name, answer["VersionId"])
+        self._note(name, answer.get("VersionId"))
+        return answer.get("VersionId")
 
     def delete(self, name: str) -> str:
-        """Put a delete marker; returns its version id."""
+        """Put a delete marker; returns its version id, or nothing where no versions are kept and the object is gone."""
         answer = self.s3.delete_object(Bucket=self.pipeline.uploads_bucket, Key=self.key(name))
-        return self._note(name, answer["VersionId"])
+        self._note(name, answer.get("VersionId"))
+        return answer.get("VersionId", "")
 
     def restore(self, name: str, marker: str) -> None:
         """Remove a delete marker, so that the version before it is the current one again."""
@@ -143,7 +147,7 @@ class Faulty:
         """Wait until no message is left, and a job of every event has ended."""
         eventually(lambda: self.is_idle() and not self.unended())
 
-    def unended(self) -> Counter[tuple[str, str]]:
+    def unended(self) -> Counter[tuple[str, str | None]]:
         """The events of which no job has ended yet."""
         ended = {(line["key"], line["version"], line["sequencer"]) for line in ended_jobs(self.pipeline)}
         return self.sent - Counter((key, version) for key, version, _ in ended)
@@ -180,9 +184,8 @@ class Faulty:
         assert self.dead_letters() == []
         assert_converged(self.pipeline, self.folder)
 
-    def _note(self, name: str, version_id: str) -> str:
-        self.sent[self.key(name), version_id] += 1
-        return version_id
+    def _note(self, name: str, version_id: str | None) -> None:
+        self.sent[self.key(name), version_id if self.kind.tells_versions else None] += 1
 
     def _let_poll(self, *, enabled: bool) -> None:
         functions: LambdaClient = self.pipeline.client("lambda")
@@ -207,18 +210,31 @@ class Faulty:
 
 
 @contextmanager
-def faulty_pipeline(assembly: Path, log: Path, *, function_seconds: int = FUNCTION_SECONDS) -> Iterator[Faulty]:
-    """Deploy an assembly to an emulator of its own, and put a proxy between the function and S3."""
+def faulty_pipeline(
+    assembly: Path, log: Path, *, kind: UploadsKind = OWN, function_seconds: int = FUNCTION_SECONDS
+) -> Iterator[Faulty]:
+    """Deploy an assembly to an emulator of its own, and put a proxy between the function and S3.
+
+    The assembly is of this kind's settings.
+    """
     with emulator(log=log) as aws, proxy_to(aws) as proxy:
+        kind.prepare(aws.session().client("s3", endpoint_url=aws.endpoint_url))
         pipeline = deploy(assembly, aws.endpoint_url, aws.session())
         _send_through(proxy, pipeline, function_seconds)
-        yield Faulty(pipeline=pipeline, proxy=proxy, s3=pipeline.client("s3"), sqs=pipeline.client("sqs"))
+        made = Faulty(pipeline=pipeline, proxy=proxy, s3=pipeline.client("s3"), sqs=pipeline.client("sqs"), kind=kind)
+        made.wait_until_idle()  # S3 sends test events first
+        yield made
 
 
 def ended_jobs(pipeline: Pipeline) -> Iterator[dict[str, Any]]:
-    """Read the function's log for the ends of jobs, oldest first."""
+    """Read the function's log for the ends of jobs, oldest first; it leaves a version out where there is none."""
+    return ({"version": None, **line} for line in logged(pipeline, "job ended"))
+
+
+def logged(pipeline: Pipeline, message: str) -> Iterator[dict[str, Any]]:
+    """Read the lines of the function's log that have a message, oldest first."""
     for line in pipeline.function_log():
-        if '"job ended"' in line.text:
+        if f'"{message}"' in line.text:
             yield json.loads(line.text)
 
 
