@@ -1,4 +1,4 @@
-"""The part in the middle of a picture that has another's shape."""
+"""The middle of a picture, in the shape of another."""
 
 
 def middle(source: tuple[int, int], size: tuple[int, int], shift: float = 0.0) -> tuple[float, float, float, float]:
