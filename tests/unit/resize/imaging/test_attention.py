@@ -1,5 +1,6 @@
 """Attention: cuts keep the subject, transparency draws nothing, and both engines cut alike."""
 
+import os
 from pathlib import Path
 from unittest.mock import patch
 
@@ -19,7 +20,8 @@ from support.imaging.images import animation, encoded, exif, opened, variant
 from support.imaging.scenes import SCENES
 
 SAMPLES = Path(__file__).parents[4] / "samples"
-SEEDS = 200
+# Of each kind; `make nightly` draws more.
+SEEDS = int(os.environ.get("SCENES", "100"))
 # How far apart the cuts of two engines may be: of the whole picture.
 APART = 2 / 64
 BRIGHT = 200
