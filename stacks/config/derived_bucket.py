@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from contract.errors import SettingsError
-from stacks.config.existing_bucket import BUCKET_NAME
+from stacks.config.existing_bucket import BUCKET_NAME, BUCKET_NAME_MEANING
 from stacks.config.members import check_members, matching
 
 # As a folder, so that its name ends where that of another may go on; short enough to leave a key its room.
@@ -35,7 +35,7 @@ def parse_derived_bucket(key: str, value: object) -> ExistingDerivedBucket:
         )
     check_members(key, value, {"name", "prefix"})
     return ExistingDerivedBucket(
-        name=matching(f"{key}.name", value["name"], BUCKET_NAME, "the name of a general purpose bucket, without s3://"),
+        name=matching(f"{key}.name", value["name"], BUCKET_NAME, BUCKET_NAME_MEANING),
         prefix=matching(
             f"{key}.prefix",
             value.get("prefix", ""),

@@ -28,6 +28,7 @@ def test_a_bucket_may_be_named_and_a_folder_in_it(given: object, bucket: Existin
         ("photos", r"derived_bucket: 'photos' is not allowed; expected null for a bucket of the stack's own"),
         ({"prefix": "made/"}, "my-bucket"),
         ({"name": "s3://photos"}, r"derived_bucket\.name: 's3://photos'"),
+        ({"name": "a..b"}, r"derived_bucket\.name: 'a\.\.b' is .*the name of a general purpose bucket"),
         ({"name": "photos", "prefix": "made"}, r"derived_bucket\.prefix: 'made' is .*a slash at the end"),
         ({"name": "photos", "prefix": "müde/"}, "'müde/'"),
         ({"name": "photos", "prefix": f"{'x' * 256}/"}, "at most 256"),
