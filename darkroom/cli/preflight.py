@@ -129,11 +129,12 @@ def _find(session: boto3.Session, config: Config) -> Iterator[Finding]:
         _cannot_look(error)
         return
     yield check_names(config, deployed)
-    owner = deployed.names.jobs_queue if deployed else None
+    names = deployed.names if deployed else None
     s3 = session.client("s3", config=_CLIENT)
     try:
-        yield check_room(config, s3, owner=owner)
-        yield from (each for each in check_derived(config, s3) if each.level is Level.FAULT)
+        yield check_room(config, s3, owner=names.jobs_queue if names else None)
+        derived = check_derived(config, s3, uploads=names.uploads_bucket if names else None)
+        yield from (each for each in derived if each.level is Level.FAULT)
     except DarkroomError as error:
         _note(f"{error}. Whether the buckets that are there will do was not looked at.")
 

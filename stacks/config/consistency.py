@@ -57,18 +57,17 @@ def _check_names(config: Config) -> None:
 
 def _check_derived(config: Config) -> None:
     """See that what is made is no upload: it would be resized again, and so on."""
-    derived, uploads = config.derived_bucket, config.uploads_bucket
+    derived = config.derived_bucket
     if derived is None:
         return
-    if uploads and uploads.name == derived.name:
-        one, other = config.key_prefix, derived.prefix
-        if one.startswith(other) or other.startswith(one):
-            raise SettingsError(
-                "derived_bucket.prefix",
-                other,
-                f"a prefix that key_prefix, {one!r}, does not start with, nor it with that: in one bucket what is made "
-                "would be taken for uploads, and be resized again and again",
-            )
+    uploads = config.uploads_bucket.name if config.uploads_bucket else config.legacy_uploads_bucket
+    if derived.overlaps(uploads, config.key_prefix):
+        raise SettingsError(
+            "derived_bucket.prefix",
+            derived.prefix,
+            f"a prefix that key_prefix, {config.key_prefix!r}, does not start with, nor it with that: in one bucket "
+            "what is made would be taken for uploads, and be resized again and again",
+        )
     if config.delivery:
         raise SettingsError(
             "delivery", "set", "null with a derived_bucket: its policy is yours, and a distribution needs a say in it"

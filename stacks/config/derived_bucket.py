@@ -22,6 +22,11 @@ class ExistingDerivedBucket:
     name: str
     prefix: str = ""
 
+    def overlaps(self, uploads_bucket: str | None, key_prefix: str) -> bool:
+        """Tell whether what is made would be an upload, and be resized again, and so on."""
+        is_nested = self.prefix.startswith(key_prefix) or key_prefix.startswith(self.prefix)
+        return self.name == uploads_bucket and is_nested
+
 
 def parse_derived_bucket(key: str, value: object) -> ExistingDerivedBucket:
     """Read which bucket it is.

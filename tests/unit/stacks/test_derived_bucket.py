@@ -73,6 +73,15 @@ def test_but_what_is_made_must_be_no_upload(key_prefix: str, prefix: str) -> Non
         parse_config(in_one_bucket(key_prefix, prefix))
 
 
+def test_nor_of_a_stack_that_keeps_the_names_of_before() -> None:
+    given = in_one_bucket("", "made/") | {"uploads_bucket": None, "legacy_uploads_bucket": "photos"}
+
+    with pytest.raises(SettingsError, match=r"derived_bucket\.prefix: 'made/' .*would be taken for uploads"):
+        parse_config(given)
+
+    assert parse_config(given | {"key_prefix": "in/"}).derived_bucket
+
+
 def test_in_two_buckets_prefixes_do_not_matter() -> None:
     assert parse_config({**in_one_bucket("", ""), "uploads_bucket": {"name": "uploads"}}).derived_bucket
     assert parse_config({"derived_bucket": {"name": "photos"}}).uploads_bucket is None

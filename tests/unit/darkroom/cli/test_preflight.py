@@ -389,6 +389,16 @@ def test_a_derived_bucket_that_encrypts_with_kms_refuses_a_deployment_before_it_
     assert "pictures encrypts with KMS by default, and cannot be the derived bucket" in refusal("deploy", "-c", derived)
 
 
+def test_the_stack_s_own_uploads_bucket_is_no_derived_bucket(aws: Aws) -> None:
+    """Only the deployed stack knows its name, and what is made would be resized again and again."""
+    aws.deploy(NEW)
+
+    refused = refusal("deploy", "-c", f'derived_bucket={{"name":"{NEW.uploads_bucket}","prefix":"made/"}}')
+
+    assert f"{NEW.uploads_bucket} has the uploads, too" in refused
+    assert "Set key_prefix and derived_bucket's prefix to folders" in refused
+
+
 @pytest.mark.parametrize(("before", "after"), [("eventbridge", "notification"), ("notification", "eventbridge")])
 def test_another_way_to_be_told_of_the_same_bucket_is_refused(aws: Aws, before: str, after: str) -> None:
     aws.deploy(OF_EXISTING, UploadsNotifiedBy=before)
