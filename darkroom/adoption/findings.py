@@ -7,6 +7,7 @@ from darkroom.adoption.bucket import BucketConfiguration
 from darkroom.adoption.census import Census
 from darkroom.doctor.existing_buckets.bucket_notifications import room_among
 from darkroom.doctor.existing_buckets.eventbridge import SWITCH, switch_on
+from darkroom.doctor.existing_buckets.location import judge_region
 from darkroom.doctor.findings import Finding, fault, ok, warning
 from stacks.config.config import Config
 
@@ -18,7 +19,7 @@ def judge(bucket: BucketConfiguration, census: Census, *, region: str, config: C
 
     A fault keeps it from working, a warning is to be known before.
     """
-    yield from _judge_region(bucket, region)
+    yield judge_region(bucket.name, bucket.region, region)
     if "s3:GetBucketNotification" not in bucket.unread:
         yield _judge_notifier(bucket, config)
     yield from _judge_others(bucket.notifications)
@@ -29,16 +30,6 @@ def judge(bucket: BucketConfiguration, census: Census, *, region: str, config: C
     yield from _judge_contents(bucket, census)
     for action in bucket.unread:
         yield warning(f"What {action} would tell is not known: it is denied.", "Allow it, or look yourself.")
-
-
-def _judge_region(bucket: BucketConfiguration, region: str) -> Iterator[Finding]:
-    if bucket.region == region:
-        yield ok(f"{bucket.name} is in {region}, where you would deploy.")
-    else:
-        yield fault(
-            f"{bucket.name} is in {bucket.region}, and you would deploy to {region}: its events do not reach there.",
-            f"Deploy to {bucket.region}: AWS_REGION={bucket.region}.",
-        )
 
 
 def _judge_notifier(bucket: BucketConfiguration, config: Config) -> Finding:
