@@ -12,8 +12,10 @@ import typer
 
 from contract.errors import SettingsError
 from contract.focal_point import FocalPoint, parse_focal_point
+from contract.keys import MAX_KEY_BYTES
 from darkroom.errors import UsageError
 from darkroom.event_log.local import LogKind
+from darkroom.uploads.local_files import key_of
 from resize.imaging.formats.detect import SourceFormat
 from resize.imaging.presets import parse_presets, presets_to_json
 from resize.imaging.variants import parse_variants, variants_to_json
@@ -46,6 +48,23 @@ Paths = Annotated[list[Path], typer.Argument(metavar="PATH", show_default=False)
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the plan, and do nothing.")]
 KeyPrefix = Annotated[str, typer.Option("--prefix", metavar="P", help="Only keys that start so.", show_default=False)]
+
+
+def uploaded_key(value: object) -> str:
+    """Read the key of an upload; UsageError says what is wrong with it."""
+    key = str(value)
+    try:
+        length = len(key.encode())
+    except UnicodeEncodeError:
+        raise UsageError(
+            f"{key!r} is not UTF-8, as every key is. A file of that name has the key {key_of(key)!r}."
+        ) from None
+    if not 1 <= length <= MAX_KEY_BYTES:
+        raise UsageError(f"{key!r} has {length} bytes, and every key has 1 to {MAX_KEY_BYTES}. Check the key.")
+    return key
+
+
+UploadedKey = Annotated[str, typer.Argument(metavar="KEY", parser=uploaded_key, show_default=False)]
 
 
 def focal_point(value: object) -> FocalPoint:

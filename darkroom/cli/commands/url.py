@@ -8,7 +8,8 @@ import typer
 
 from contract.delivery import variant_urls
 from contract.keys import manifest_key
-from darkroom.cli.options import EndpointUrl, LocalOption, Stack, duration
+from darkroom.cli.options import EndpointUrl, LocalOption, Stack, UploadedKey, duration
+from darkroom.cli.output.lookup import NO_URL
 from darkroom.cli.target import find_target
 from darkroom.errors import DarkroomError, UsageError, aws_errors
 from darkroom.pipeline.client import Pipeline
@@ -18,7 +19,6 @@ from darkroom.text import printable
 # A signature that is good for longer is as good as none.
 _LONGEST = timedelta(days=365)
 
-UploadedKey = Annotated[str, typer.Argument(metavar="KEY", show_default=False)]
 VariantName = Annotated[
     str, typer.Option("--variant", metavar="V", help="Which variant, by its name.", show_default=False)
 ]
@@ -85,6 +85,8 @@ def _find(pipeline: Pipeline, key: str, variant: str) -> str:
         manifest = read_manifest(pipeline.client("s3"), pipeline.derived_bucket, manifest_key(key))
     renditions = manifest.renditions if manifest else ()
     urls = variant_urls(pipeline.delivery_url, renditions)
+    if variant not in urls and any(each.variant == variant for each in renditions):
+        raise DarkroomError(f"There is no URL of {printable(repr(key))}. {NO_URL}")
     if variant not in urls:
         made = ", ".join(dict.fromkeys(each.variant for each in renditions)) or "none"
         raise DarkroomError(

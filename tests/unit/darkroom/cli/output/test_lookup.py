@@ -9,7 +9,7 @@ import pytest
 from contract.errors import Reason
 from contract.focal_point import FocalPoint
 from contract.manifest import Outcome
-from darkroom.cli.output.lookup import describe_lookup, how_to_fetch, situation_of
+from darkroom.cli.output.lookup import NO_URL, describe_lookup, how_to_fetch, situation_of
 from darkroom.cli.output.results import TIMES
 from darkroom.pipeline.deployed_config import Scope
 from darkroom.uploads.lookup import CurrentObject, Found
@@ -66,6 +66,16 @@ def test_what_is_delivered_is_told_with_urls_a_srcset_and_a_picture() -> None:
     assert [f"large  {large}", f"thumb  {thumb}", "", f'srcset="{large} 1600w, {thumb} 320w"', ""] == lines[-8:-3]
     assert (lines[-3], lines[-1]) == ("<picture>", "</picture>")
     assert "https" not in "\n".join(describe_lookup(found, deployed()))
+
+
+def test_where_no_browser_can_ask_for_a_key_that_is_told_in_place_of_urls() -> None:
+    made = recorded()
+    renditions = tuple(replace(each, key=f"{each.variant}/../photo.jpg.webp") for each in made.manifest.renditions)
+    found = replace(WAITING, recorded=replace(made, manifest=replace(made.manifest, renditions=renditions)))
+
+    lines = [*describe_lookup(found, replace(deployed(), delivery_url="https://images.example.com"))]
+
+    assert lines[-2:] == ["", NO_URL]
 
 
 @pytest.mark.parametrize("stored", [STORED, None])
