@@ -26,8 +26,8 @@ def judge(bucket: BucketConfiguration, census: Census, *, region: str, config: C
     yield from _judge_versions(bucket)
     yield from _judge_encryption(bucket)
     yield from _judge_ownership(bucket)
-    yield from _judge_lifecycle(bucket.rules)
-    yield from _judge_contents(bucket, census)
+    yield from _judge_lifecycle(bucket.rules, keeps_variants=config.keep_variants_of_expired)
+    yield from _judge_contents(bucket, census, config.key_prefix)
     for action in bucket.unread:
         yield warning(f"What {action} would tell is not known: it is denied.", "Allow it, or look yourself.")
 
@@ -76,10 +76,13 @@ def _judge_ownership(bucket: BucketConfiguration) -> Iterator[Finding]:
         )
 
 
-def _judge_lifecycle(rules: tuple[Mapping[str, Any], ...]) -> Iterator[Finding]:
+def _judge_lifecycle(rules: tuple[Mapping[str, Any], ...], *, keeps_variants: bool) -> Iterator[Finding]:
     for rule in rules:
         name = rule.get("ID", "without a name")
-        if {"Days", "Date"} & rule.get("Expiration", {}).keys():
+        expires = {"Days", "Date"} & rule.get("Expiration", {}).keys()
+        if expires and keeps_variants:
+            yield ok(f"Its lifecycle rule {name!r} expires objects, and keep_variants_of_expired keeps their variants.")
+        elif expires:
             yield warning(
                 f"Its lifecycle rule {name!r} expires objects: their variants go with them.",
                 "Set keep_variants_of_expired to true to keep them.",
@@ -91,8 +94,13 @@ def _judge_lifecycle(rules: tuple[Mapping[str, Any], ...]) -> Iterator[Finding]:
             )
 
 
-def _judge_contents(bucket: BucketConfiguration, census: Census) -> Iterator[Finding]:
+def _judge_contents(bucket: BucketConfiguration, census: Census, prefix: str) -> Iterator[Finding]:
     whole = census.whole
+    if prefix and not whole.objects:
+        yield warning(
+            f"No key starts with {prefix!r}, the key_prefix: nothing that lies in it would be resized.",
+            "Check that: keys are told apart by every character.",
+        )
     if whole.archived:
         yield warning(f"{whole.archived:,} objects are in an archive: they are passed over.", "Restore them first.")
     others = whole.objects - whole.images
