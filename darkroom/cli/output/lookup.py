@@ -52,7 +52,8 @@ def situation_of(found: Found) -> str | None:
     if found.dead_letter:
         return f"{upload}. But {FAILURES[Failure.DEAD_LETTER].sentence}"
     if not found.scope.includes(found.key):
-        again = " Upload it with --prefix." if found.scope.prefixes else ""
+        is_elsewhere = found.scope.prefixes and not found.scope.preset_of(found.key)
+        again = " Upload it with --prefix." if is_elsewhere else ""
         return printable(f"{upload}, and is not resized: {found.scope.rule_for(found.key)}.{again}")
     return f"{upload}, {_progress(found.jobs or 0)}"
 
