@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from contract.errors import SettingsError
-from resize.imaging.variants import Variant
+from resize.imaging.variants import Gravity, Variant, check_is_cut
 from resize.settings import STORAGE_SECONDS, WALL_FACTOR, Events
 from stacks.config.config import MAX_BUCKET_NAME, Config
 from stacks.config.event_target import MskServerlessTarget
@@ -30,6 +30,7 @@ def check_together(config: Config) -> None:
     """
     _check_names(config)
     check_presets(config.variants, config.presets, config.key_prefix)
+    _check_gravity(config)
     _check_derived(config)
     _check_originals(config)
     _check_times(config)
@@ -53,6 +54,15 @@ def _check_names(config: Config) -> None:
             f"a name that does not start with {', '.join(RESERVED_BUCKET_PREFIXES)}: "
             "the uploads bucket is called after it, and S3 keeps those for itself",
         )
+
+
+def _check_gravity(config: Config) -> None:
+    """See that what a cut keeps is said of variants that cut; the function of an earlier version may pass over it."""
+    of_presets = {f"presets[{each.prefix!r}].variants": each.variants for each in config.presets}
+    for key, variants in ({"variants": config.variants} | of_presets).items():
+        for variant in variants:
+            if variant.gravity is not Gravity.CENTER:
+                check_is_cut(f"{key}.{variant.name}", variant)
 
 
 def _check_derived(config: Config) -> None:
