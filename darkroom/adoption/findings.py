@@ -54,7 +54,8 @@ def _judge_versions(bucket: BucketConfiguration) -> Iterator[Finding]:
         yield ok("It keeps versions: what is overwritten or deleted can be brought back.")
     elif "s3:GetBucketVersioning" not in bucket.unread:
         yield warning(
-            "It keeps no versions: what is overwritten or deleted is gone, and nothing can be undone.",
+            "It keeps no versions: what is overwritten or deleted is gone, nothing can be undone, and of a key whose "
+            "newest upload is rejected nothing is shown.",
             "Turn versioning on, or know it: docs/existing-bucket.md.",
         )
 
