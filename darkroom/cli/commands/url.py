@@ -77,10 +77,10 @@ def url(  # noqa: PLR0913 - the command has so many options
 
 def _find(pipeline: Pipeline, key: str, variant: str) -> str:
     if pipeline.delivery_url is None:
-        raise DarkroomError(
-            f"Nothing delivers the variants of {pipeline.stack_name!r}. Set delivery in cdk.json, and deploy: "
-            "docs/delivery.md."
+        advice = (
+            "Start `darkroom up -c delivery={}`" if pipeline.endpoint_url else "Set delivery in cdk.json, and deploy"
         )
+        raise DarkroomError(f"Nothing delivers the variants of {pipeline.stack_name!r}. {advice}: docs/delivery.md.")
     with aws_errors("Reading the manifest"):
         manifest = read_manifest(pipeline.client("s3"), pipeline.derived_bucket, manifest_key(key))
     renditions = manifest.renditions if manifest else ()

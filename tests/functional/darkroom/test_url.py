@@ -23,6 +23,7 @@ from support.function.buckets import Buckets
 
 CommandOf: TypeAlias = Callable[..., tuple[int, str, str]]
 BASE = "https://images.example.com"
+HERE = replace(deployed(), endpoint_url="http://127.0.0.1:4566")
 OPEN = replace(deployed(), delivery_url=BASE)
 KEYS = {
     key.fingerprint: f"K{place}"
@@ -96,6 +97,7 @@ HOURS = ["--expires", "2h"]
     ("pipeline", "arguments", "ended", "said"),
     [
         (deployed(), ["cat.jpg", "--variant", "thumb"], 3, "Nothing delivers the variants of 'Darkroom'. Set delivery"),
+        (HERE, ["cat.jpg", "--variant", "thumb"], 3, "of 'Darkroom'. Start `darkroom up -c delivery={}`"),
         (OPEN, ["cat.jpg", "--variant", "huge"], 3, "Variants of it: large, thumb."),
         (OPEN, ["dog.jpg", "--variant", "thumb"], 3, "a variant 'thumb' of 'dog.jpg'. Variants of it: none."),
         (OPEN, ["cat.jpg", "--variant", "thumb", *HOURS], 2, "URLs are not signed here"),
