@@ -224,6 +224,10 @@ def preset(prefix: str, **variants: dict[str, Any]) -> dict[str, Any]:
         ({"architecture": "arm"}, "architecture: 'arm' is not allowed; expected one of arm64, x86_64"),
         ({"log_retention_days": 31}, "log_retention_days: 31 is not allowed; expected one of 1, 3, 5, 7, 14, 30, 60"),
         ({"engine": "magick"}, "engine: 'magick' is not allowed; expected one of pillow, vips"),
+        (
+            {"cors_origins": ["https://a.com", "*", "https://a.com"]},
+            "cors_origins[2]: 'https://a.com' is not allowed; expected each only once in the list",
+        ),
         ({"bundle_for": "mac"}, "bundle_for: 'mac' is not allowed; expected one of lambda, this-machine"),
         ({"retain_data": "yes"}, "retain_data: 'yes' is not allowed; expected true or false"),
         ({"stack_name": "my stack"}, "stack_name: 'my stack' is not allowed; expected 1 to 64 letters"),
