@@ -47,24 +47,41 @@ UploadsAsJson = Annotated[bool, json_option("One line of JSON an upload, as soon
 Paths = Annotated[list[Path], typer.Argument(metavar="PATH", show_default=False)]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the plan, and do nothing.")]
-KeyPrefix = Annotated[str, typer.Option("--prefix", metavar="P", help="Only keys that start so.", show_default=False)]
 
 
 def uploaded_key(value: object) -> str:
     """Read the key of an upload; UsageError says what is wrong with it."""
     key = str(value)
-    try:
-        length = len(key.encode())
-    except UnicodeEncodeError:
-        raise UsageError(
-            f"{key!r} is not UTF-8, as every key is. A file of that name has the key {key_of(key)!r}."
-        ) from None
+    length = _length_of(key, repr(key))
     if not 1 <= length <= MAX_KEY_BYTES:
         raise UsageError(f"{key!r} has {length} bytes, and every key has 1 to {MAX_KEY_BYTES}. Check the key.")
     return key
 
 
+def key_start(value: object) -> str:
+    """Read what keys are to start with; UsageError says why none can."""
+    start = str(value)
+    length = _length_of(start, f"--prefix {start!r}")
+    if length > MAX_KEY_BYTES:
+        raise UsageError(f"--prefix {start!r} has {length} bytes, and a key has {MAX_KEY_BYTES} at most. Shorten it.")
+    return start
+
+
+def _length_of(key: str, named: str) -> int:
+    """Count the bytes of a key or of its start; UsageError where it is not UTF-8."""
+    try:
+        return len(key.encode())
+    except UnicodeEncodeError:
+        raise UsageError(
+            f"{named} is not UTF-8, as every key is. A file of that name has the key {key_of(key)!r}."
+        ) from None
+
+
 UploadedKey = Annotated[str, typer.Argument(metavar="KEY", parser=uploaded_key, show_default=False)]
+KeyPrefix = Annotated[
+    str,
+    typer.Option("--prefix", metavar="P", parser=key_start, help="Only keys that start so.", show_default=False),
+]
 
 
 def focal_point(value: object) -> FocalPoint:

@@ -90,7 +90,7 @@ def _find(pipeline: Pipeline, key: str, variant: str) -> str:
     if variant not in urls:
         made = ", ".join(dict.fromkeys(each.variant for each in renditions)) or "none"
         raise DarkroomError(
-            f"There is no URL of a variant {printable(variant)!r} of {printable(repr(key))}. Variants of it: {made}. "
-            "`darkroom show` tells why."
+            f"There is no URL of a variant {printable(repr(variant))} of {printable(repr(key))}. "
+            f"Variants of it: {made}. `darkroom show` tells why."
         )
     return urls[variant]
