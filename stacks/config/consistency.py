@@ -37,6 +37,7 @@ def check_together(config: Config) -> None:
     _check_consumption(config)
     _check_monitoring(config)
     _check_events(config)
+    _check_signing(config)
     _check_environment(config)
 
 
@@ -174,6 +175,13 @@ def _check_events(config: Config) -> None:
         raise SettingsError(
             "events", "msk-serverless", "another target on this machine, which has no MSK: darkroom up --log kafka"
         )
+
+
+def _check_signing(config: Config) -> None:
+    keys = config.delivery.public_keys if config.delivery else ()
+    if keys and config.bundle_for == "this-machine":
+        allowed = "none on this machine, whose CloudFront has no key groups: its URLs are not signed"
+        raise SettingsError("delivery.public_keys", [each.fingerprint for each in keys], allowed)
 
 
 def _check_environment(config: Config) -> None:
