@@ -4,7 +4,10 @@ import re
 import shlex
 from pathlib import Path
 
+from awscli.shorthand import ShorthandParser
+
 from contract.errors import Reason
+from contract.focal_point import FocalPoint, focus_in
 from darkroom.cli.preflight import read_options
 from resize.imaging.encoding import DEFAULTS, Encoding
 from resize.imaging.geometry import Size
@@ -80,3 +83,13 @@ def test_every_setting_that_a_page_overrides_reaches_the_cdk_as_it_is_meant() ->
 
     assert len([each for each in overrides if each]) > 8
     assert [parse_config(each) for each in overrides]
+
+
+def test_the_command_that_sets_a_focal_point_says_to_aws_what_it_says_to_a_reader() -> None:
+    """To AWS's command line a comma begins another value, unless it is quoted within its word."""
+    (command,) = re.findall(r"^aws s3api copy-object (?:.*\\\n)*.*$", CONFIGURATION, re.MULTILINE)
+    words = shlex.split(command)
+
+    metadata = ShorthandParser().parse(words[words.index("--metadata") + 1])
+
+    assert focus_in(metadata) == (FocalPoint(x=0.3, y=0.7), None)
