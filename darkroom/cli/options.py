@@ -1,7 +1,7 @@
 """Parsers of values, and options that several commands take."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -279,14 +279,14 @@ _EXAMPLE = '{"thumb": {"width": 320, "height": 320, "fit": "cover"}}'
 def read_variants(path: Path) -> dict[str, object]:
     """Read the settings `variants` and `presets`, every option spelled out.
 
-    A file of variants alone is for every key. In one of both each stands as in cdk.json: a list is no variant.
+    A file of variants alone is for every key. In one of settings each stands as in cdk.json.
 
     Raises:
         UsageError: the file cannot be read, is not JSON, or describes a variant that cannot be.
     """
     try:
         value = parse_json(path.read_text(encoding="utf-8"))
-        if isinstance(value, dict) and isinstance(value.get("presets"), list):
+        if isinstance(value, dict) and _is_of_settings(value):
             return _variants_and_presets(value)
         return {"variants": variants_to_json(parse_variants(value)), "presets": []}
     except OSError as error:
@@ -297,10 +297,20 @@ def read_variants(path: Path) -> dict[str, object]:
         raise UsageError(f"--variants {str(path)!r} is not JSON: {error}. Write it like {_EXAMPLE}.") from error
 
 
-def _variants_and_presets(value: dict[str, object]) -> dict[str, object]:
+def _is_of_settings(value: Mapping[str, object]) -> bool:
+    """Tell settings from variants that are called so: of a variant no option is an object, and none is a list."""
+    presets, variants = value.get("presets"), value.get("variants")
+    return isinstance(presets, list) or any(
+        isinstance(each, dict) and each and all(isinstance(option, dict) for option in each.values())
+        for each in (presets, variants)
+    )
+
+
+def _variants_and_presets(value: Mapping[str, object]) -> dict[str, object]:
     for name in value.keys() - {"variants", "presets"}:
-        raise SettingsError(name, value[name], "nothing but variants beside presets")
+        raise SettingsError(name, value[name], "nothing but variants and presets beside each other")
+    presets = parse_presets(value.get("presets", []))
     return {
         "variants": variants_to_json(parse_variants(value.get("variants", {}), may_be_empty=True)),
-        "presets": presets_to_json(parse_presets(value["presets"])),
+        "presets": presets_to_json(presets),
     }
