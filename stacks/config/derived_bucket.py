@@ -8,8 +8,9 @@ from contract.errors import SettingsError
 from stacks.config.existing_bucket import BUCKET_NAME, BUCKET_NAME_MEANING
 from stacks.config.members import check_members, matching
 
-# As a folder, so that its name ends where that of another may go on; short enough to leave a key its room.
-_PREFIX = re.compile(r"([0-9A-Za-z/!_.'()-]{0,255}/)?")
+# As a folder, so that its name ends where that of another may go on; short enough to leave a key its room. No browser
+# can ask for what lies below . or .. (contract.delivery.url_of).
+_PREFIX = re.compile(r"(?!(?:.*/)?\.{1,2}/)([0-9A-Za-z/!_.'()-]{0,255}/)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +46,7 @@ def parse_derived_bucket(key: str, value: object) -> ExistingDerivedBucket:
             f"{key}.prefix",
             value.get("prefix", ""),
             _PREFIX,
-            'at most 256 letters, digits and /!_.\'()- with a slash at the end, or "" for the whole bucket',
+            "at most 256 letters, digits and /!_.'()- with a slash at the end, and no folder called . or ..; "
+            'or "" for the whole bucket',
         ),
     )

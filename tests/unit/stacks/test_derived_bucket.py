@@ -15,6 +15,7 @@ from stacks.config.parser import parse_config
         (None, None),
         ({"name": "photos"}, ExistingDerivedBucket(name="photos")),
         ({"name": "photos", "prefix": "made/"}, ExistingDerivedBucket(name="photos", prefix="made/")),
+        ({"name": "photos", "prefix": ".made/v1../"}, ExistingDerivedBucket(name="photos", prefix=".made/v1../")),
         ('{"name": "photos", "prefix": "a/b/"}', ExistingDerivedBucket(name="photos", prefix="a/b/")),
     ],
 )
@@ -33,6 +34,10 @@ def test_a_bucket_may_be_named_and_a_folder_in_it(given: object, bucket: Existin
         ({"name": "photos", "prefix": "müde/"}, "'müde/'"),
         ({"name": "photos", "prefix": f"{'x' * 256}/"}, "at most 256"),
         ({"name": "photos", "prefix": None}, "None"),
+        *(
+            ({"name": "photos", "prefix": prefix}, r"no folder called \. or")
+            for prefix in ("../", "./", "a/../b/", "a/./")
+        ),
         ({"name": "photos", "folder": "made/"}, r"derived_bucket\.folder: .*nearest is"),
     ],
 )
