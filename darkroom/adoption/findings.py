@@ -7,6 +7,7 @@ from darkroom.adoption.bucket import BucketConfiguration
 from darkroom.adoption.census import Census
 from darkroom.doctor.existing_buckets.bucket_notifications import room_among
 from darkroom.doctor.existing_buckets.eventbridge import SWITCH, switch_on
+from darkroom.doctor.existing_buckets.location import judge_region
 from darkroom.doctor.findings import Finding, fault, ok, warning
 from stacks.config.config import Config
 
@@ -18,27 +19,17 @@ def judge(bucket: BucketConfiguration, census: Census, *, region: str, config: C
 
     A fault keeps it from working, a warning is to be known before.
     """
-    yield from _judge_region(bucket, region)
+    yield judge_region(bucket.name, bucket.region, region)
     if "s3:GetBucketNotification" not in bucket.unread:
         yield _judge_notifier(bucket, config)
     yield from _judge_others(bucket.notifications)
     yield from _judge_versions(bucket)
     yield from _judge_encryption(bucket)
     yield from _judge_ownership(bucket)
-    yield from _judge_lifecycle(bucket.rules)
-    yield from _judge_contents(bucket, census)
+    yield from _judge_lifecycle(bucket.rules, keeps_variants=config.keep_variants_of_expired)
+    yield from _judge_contents(bucket, census, config.key_prefix)
     for action in bucket.unread:
         yield warning(f"What {action} would tell is not known: it is denied.", "Allow it, or look yourself.")
-
-
-def _judge_region(bucket: BucketConfiguration, region: str) -> Iterator[Finding]:
-    if bucket.region == region:
-        yield ok(f"{bucket.name} is in {region}, where you would deploy.")
-    else:
-        yield fault(
-            f"{bucket.name} is in {bucket.region}, and you would deploy to {region}: its events do not reach there.",
-            f"Deploy to {bucket.region}: AWS_REGION={bucket.region}.",
-        )
 
 
 def _judge_notifier(bucket: BucketConfiguration, config: Config) -> Finding:
@@ -63,7 +54,8 @@ def _judge_versions(bucket: BucketConfiguration) -> Iterator[Finding]:
         yield ok("It keeps versions: what is overwritten or deleted can be brought back.")
     elif "s3:GetBucketVersioning" not in bucket.unread:
         yield warning(
-            "It keeps no versions: what is overwritten or deleted is gone, and nothing can be undone.",
+            "It keeps no versions: what is overwritten or deleted is gone, nothing can be undone, and of a key whose "
+            "newest upload is rejected nothing is shown.",
             "Turn versioning on, or know it: docs/existing-bucket.md.",
         )
 
@@ -85,10 +77,13 @@ def _judge_ownership(bucket: BucketConfiguration) -> Iterator[Finding]:
         )
 
 
-def _judge_lifecycle(rules: tuple[Mapping[str, Any], ...]) -> Iterator[Finding]:
+def _judge_lifecycle(rules: tuple[Mapping[str, Any], ...], *, keeps_variants: bool) -> Iterator[Finding]:
     for rule in rules:
         name = rule.get("ID", "without a name")
-        if {"Days", "Date"} & rule.get("Expiration", {}).keys():
+        expires = {"Days", "Date"} & rule.get("Expiration", {}).keys()
+        if expires and keeps_variants:
+            yield ok(f"Its lifecycle rule {name!r} expires objects, and keep_variants_of_expired keeps their variants.")
+        elif expires:
             yield warning(
                 f"Its lifecycle rule {name!r} expires objects: their variants go with them.",
                 "Set keep_variants_of_expired to true to keep them.",
@@ -100,8 +95,13 @@ def _judge_lifecycle(rules: tuple[Mapping[str, Any], ...]) -> Iterator[Finding]:
             )
 
 
-def _judge_contents(bucket: BucketConfiguration, census: Census) -> Iterator[Finding]:
+def _judge_contents(bucket: BucketConfiguration, census: Census, prefix: str) -> Iterator[Finding]:
     whole = census.whole
+    if prefix and not whole.objects:
+        yield warning(
+            f"No key starts with {prefix!r}, the key_prefix: nothing that lies in it would be resized.",
+            "Check that: keys are told apart by every character.",
+        )
     if whole.archived:
         yield warning(f"{whole.archived:,} objects are in an archive: they are passed over.", "Restore them first.")
     others = whole.objects - whole.images

@@ -1,7 +1,7 @@
 """Parsers of values, and options that several commands take."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -12,8 +12,10 @@ import typer
 
 from contract.errors import SettingsError
 from contract.focal_point import FocalPoint, parse_focal_point
+from contract.keys import MAX_KEY_BYTES
 from darkroom.errors import UsageError
 from darkroom.event_log.local import LogKind
+from darkroom.uploads.local_files import key_of
 from resize.imaging.formats.detect import SourceFormat
 from resize.imaging.presets import parse_presets, presets_to_json
 from resize.imaging.variants import parse_variants, variants_to_json
@@ -45,7 +47,41 @@ UploadsAsJson = Annotated[bool, json_option("One line of JSON an upload, as soon
 Paths = Annotated[list[Path], typer.Argument(metavar="PATH", show_default=False)]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the plan, and do nothing.")]
-KeyPrefix = Annotated[str, typer.Option("--prefix", metavar="P", help="Only keys that start so.", show_default=False)]
+
+
+def uploaded_key(value: object) -> str:
+    """Read the key of an upload; UsageError says what is wrong with it."""
+    key = str(value)
+    length = _length_of(key, repr(key))
+    if not 1 <= length <= MAX_KEY_BYTES:
+        raise UsageError(f"{key!r} has {length} bytes, and every key has 1 to {MAX_KEY_BYTES}. Check the key.")
+    return key
+
+
+def key_start(value: object) -> str:
+    """Read what keys are to start with; UsageError says why none can."""
+    start = str(value)
+    length = _length_of(start, f"--prefix {start!r}")
+    if length > MAX_KEY_BYTES:
+        raise UsageError(f"--prefix {start!r} has {length} bytes, and a key has {MAX_KEY_BYTES} at most. Shorten it.")
+    return start
+
+
+def _length_of(key: str, named: str) -> int:
+    """Count the bytes of a key or of its start; UsageError where it is not UTF-8."""
+    try:
+        return len(key.encode())
+    except UnicodeEncodeError:
+        raise UsageError(
+            f"{named} is not UTF-8, as every key is. A file of that name has the key {key_of(key)!r}."
+        ) from None
+
+
+UploadedKey = Annotated[str, typer.Argument(metavar="KEY", parser=uploaded_key, show_default=False)]
+KeyPrefix = Annotated[
+    str,
+    typer.Option("--prefix", metavar="P", parser=key_start, help="Only keys that start so.", show_default=False),
+]
 
 
 def focal_point(value: object) -> FocalPoint:
@@ -243,14 +279,14 @@ _EXAMPLE = '{"thumb": {"width": 320, "height": 320, "fit": "cover"}}'
 def read_variants(path: Path) -> dict[str, object]:
     """Read the settings `variants` and `presets`, every option spelled out.
 
-    A file of variants alone is for every key. In one of both each stands as in cdk.json: a list is no variant.
+    A file of variants alone is for every key. In one of settings each stands as in cdk.json.
 
     Raises:
         UsageError: the file cannot be read, is not JSON, or describes a variant that cannot be.
     """
     try:
         value = parse_json(path.read_text(encoding="utf-8"))
-        if isinstance(value, dict) and isinstance(value.get("presets"), list):
+        if isinstance(value, dict) and _is_of_settings(value):
             return _variants_and_presets(value)
         return {"variants": variants_to_json(parse_variants(value)), "presets": []}
     except OSError as error:
@@ -261,10 +297,20 @@ def read_variants(path: Path) -> dict[str, object]:
         raise UsageError(f"--variants {str(path)!r} is not JSON: {error}. Write it like {_EXAMPLE}.") from error
 
 
-def _variants_and_presets(value: dict[str, object]) -> dict[str, object]:
+def _is_of_settings(value: Mapping[str, object]) -> bool:
+    """Tell settings from variants that are called so: of a variant no option is an object, and none is a list."""
+    presets, variants = value.get("presets"), value.get("variants")
+    return isinstance(presets, list) or any(
+        isinstance(each, dict) and each and all(isinstance(option, dict) for option in each.values())
+        for each in (presets, variants)
+    )
+
+
+def _variants_and_presets(value: Mapping[str, object]) -> dict[str, object]:
     for name in value.keys() - {"variants", "presets"}:
-        raise SettingsError(name, value[name], "nothing but variants beside presets")
+        raise SettingsError(name, value[name], "nothing but variants and presets beside each other")
+    presets = parse_presets(value.get("presets", []))
     return {
         "variants": variants_to_json(parse_variants(value.get("variants", {}), may_be_empty=True)),
-        "presets": presets_to_json(parse_presets(value["presets"])),
+        "presets": presets_to_json(presets),
     }

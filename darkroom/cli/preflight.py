@@ -5,8 +5,9 @@ Run as `python -m darkroom.cli.preflight TARGET ARGUMENT…`, with the arguments
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import boto3
 from botocore.config import Config as ClientConfig
@@ -16,6 +17,7 @@ from contract.errors import SettingsError
 from darkroom.cli.target import aws_session
 from darkroom.doctor.existing_buckets.bucket_notifications import check_room
 from darkroom.doctor.existing_buckets.derived_bucket import check_derived
+from darkroom.doctor.existing_buckets.location import check_location
 from darkroom.doctor.findings import Finding, Level
 from darkroom.doctor.stack_names import check_names, read_stack_names
 from darkroom.errors import DarkroomError, UsageError
@@ -129,13 +131,18 @@ def _find(session: boto3.Session, config: Config) -> Iterator[Finding]:
         _cannot_look(error)
         return
     yield check_names(config, deployed)
-    owner = deployed.names.jobs_queue if deployed else None
+    names = deployed.names if deployed else None
     s3 = session.client("s3", config=_CLIENT)
-    try:
-        yield check_room(config, s3, owner=owner)
-        yield from (each for each in check_derived(config, s3) if each.level is Level.FAULT)
-    except DarkroomError as error:
-        _note(f"{error}. Whether the buckets that are there will do was not looked at.")
+    looks: tuple[Callable[[], Iterable[Finding]], ...] = (
+        partial(check_location, config, s3, region=session.region_name),
+        lambda: [check_room(config, s3, owner=names.jobs_queue if names else None)],
+        partial(check_derived, config, s3, uploads=names.uploads_bucket if names else None),
+    )
+    for look in looks:
+        try:
+            yield from (each for each in look() if each.level is Level.FAULT)
+        except DarkroomError as error:
+            _note(f"{error}. Whether the buckets that are there will do was not looked at.")
 
 
 def _cannot_look(error: Exception) -> bool:

@@ -51,7 +51,7 @@ def checks(pipeline: Pipeline, config: Config, assembly: Path, *, idle_timeout: 
     if config.uploads_bucket and not config.uploads_bucket.by_eventbridge:
         yield Check("The bucket's other notifications", partial(_check_room, pipeline, config))
     if config.derived_bucket:
-        yield Check("The derived bucket", lambda: check_derived(config, pipeline.client("s3")))
+        yield Check("The derived bucket", partial(_check_derived, pipeline, config))
     yield Check("The dead letters", partial(_check_dead_letters, pipeline))
     yield Check("The events", partial(check_events, pipeline))
     yield Check("The distribution", partial(check_delivery, pipeline, config))
@@ -86,6 +86,10 @@ def _check_names(pipeline: Pipeline, config: Config) -> Iterator[Finding]:
 
 def _check_room(pipeline: Pipeline, config: Config) -> Iterator[Finding]:
     yield check_room(config, pipeline.client("s3"), owner=pipeline.jobs_queue_url.rpartition("/")[2])
+
+
+def _check_derived(pipeline: Pipeline, config: Config) -> Iterator[Finding]:
+    yield from check_derived(config, pipeline.client("s3"), uploads=pipeline.uploads_bucket)
 
 
 def _check_dead_letters(pipeline: Pipeline) -> Iterator[Finding]:

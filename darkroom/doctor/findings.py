@@ -4,9 +4,17 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from botocore.exceptions import ClientError
+
+from contract.s3_errors import error_code
 from darkroom.errors import DarkroomError
 from darkroom.pipeline.client import Pipeline
 from darkroom.pipeline.deploy_advice import deploy_advice
+
+# What S3 and SQS say of a bucket and of a queue that somebody has deleted:
+# docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+# docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html
+_GONE = {"NoSuchBucket", "AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"}
 
 
 class Level(StrEnum):
@@ -39,16 +47,17 @@ class Check:
     def findings(self) -> Iterator[Finding]:
         """Look at one thing after the other.
 
-        What cannot be looked at, for want of a permission, say, is a warning and hinders no other check.
+        What cannot be looked at, for want of a permission, say, is a warning and hinders no other check. What is not
+        there any more is a fault.
         """
         try:
             yield from self.look()
         except DarkroomError as error:
-            yield Finding(
-                Level.WARNING,
-                f"{self.name} could not be checked. {error}",
-                "Get the right that is named, or try again.",
-            )
+            what = f"{self.name} could not be checked. {error}"
+            if isinstance(error.__cause__, ClientError) and error_code(error.__cause__) in _GONE:
+                yield fault(what, "Make it again by that name, or remove the stack and deploy it anew.")
+            else:
+                yield warning(what, "Get the permission that is named, or try again.")
 
 
 def on_this_machine(finding: Finding, pipeline: Pipeline) -> Finding:

@@ -13,6 +13,7 @@ from darkroom.pipeline.client import Pipeline
 from darkroom.pipeline.deploy_advice import deploy_advice
 from darkroom.pipeline.eventbridge_rules import read_rules
 from darkroom.pipeline.sqs import read_queue
+from resize.imaging.presets import Preset
 from resize.settings import Settings
 
 if TYPE_CHECKING:
@@ -58,17 +59,26 @@ class Scope:
         starts = [*(self.prefixes or ("",)), *(each.prefix for each in presets)]
         return next((each for each in starts if self.includes(f"{each}{name}")), starts[0])
 
+    def preset_of(self, key: str) -> Preset | None:
+        """Find the preset of a key of which S3 tells, as far as is known."""
+        is_told = self.prefixes is None or key.startswith(self.prefixes)
+        return self.settings.preset_of(key) if is_told and self.settings else None
+
     def rule_for(self, key: str) -> str:
         """Say in words why an upload of this key is not resized."""
-        if not self.prefixes:
+        if self.prefixes == ():
             return f"the uploads bucket sends no jobs to this pipeline's queue. {self.remedy}"
-        if key.startswith(self.prefixes) and (preset := self.settings and self.settings.preset_of(key)):
+        if preset := self.preset_of(key):
             return f"the preset {preset.prefix!r} has no variants"
-        presets = " and presets" if self.settings and self.settings.presets else ""
-        slash = ", whose first / is a part of the key" if any(each.startswith("/") for each in self.prefixes) else ""
-        starts = " or ".join(map(repr, self.prefixes[:_SHOWN_PREFIXES]))
-        more = f" or {len(self.prefixes) - _SHOWN_PREFIXES} others" if len(self.prefixes) > _SHOWN_PREFIXES else ""
-        return f"only keys that start with {starts}{more} are (the stack's key_prefix{presets}{slash})"
+        told, presets = self.prefixes, self.settings.presets if self.settings else ()
+        if told is None or key.startswith(told):
+            # S3 tells of more keys than are resized where prefixes of presets are joined, and nobody may know of which.
+            told = tuple(each.prefix for each in presets if each.variants)
+        slash = ", whose first / is a part of the key" if any(each.startswith("/") for each in told) else ""
+        starts = " or ".join(map(repr, told[:_SHOWN_PREFIXES]))
+        more = f" or {len(told) - _SHOWN_PREFIXES} others" if len(told) > _SHOWN_PREFIXES else ""
+        settings = f"key_prefix{' and presets' if presets else ''}{slash}"
+        return f"only keys that start with {starts}{more} are (the stack's {settings})"
 
 
 def find_scope(pipeline: Pipeline) -> Scope:

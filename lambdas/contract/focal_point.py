@@ -8,8 +8,10 @@ from typing import Any, Self
 # What S3 keeps as x-amz-meta-focus.
 FOCUS = "focus"
 
-_NUMBER = r"(?:[01](?:\.[0-9]{0,9})?|\.[0-9]{1,9})"
+_NUMBER = r"(?:[01](?:\.[0-9]*)?|\.[0-9]+)"
 _POINT = re.compile(rf" *({_NUMBER}) *, *({_NUMBER}) *")
+# Programs write a third as 0.3333333333333333; of a picture's side the ninth decimal is no pixel.
+_DECIMALS = 9
 _SHOWN_CHARACTERS = 40
 
 
@@ -36,7 +38,7 @@ class FocalPoint:
 
 
 def parse_focal_point(text: str) -> FocalPoint:
-    """Read `0.3,0.7`.
+    """Read `0.3,0.7`, to nine decimals.
 
     Raises:
         ValueError: it is something else; the sentence has it, cut short.
@@ -45,7 +47,7 @@ def parse_focal_point(text: str) -> FocalPoint:
     x, y = map(float, found.groups()) if found else (2.0, 2.0)
     if max(x, y) > 1:
         raise ValueError(f"{_shown(text)} is no focal point; expected two numbers from 0 to 1 such as 0.3,0.7")
-    return FocalPoint(x=x, y=y)
+    return FocalPoint(x=round(x, _DECIMALS), y=round(y, _DECIMALS))
 
 
 def focus_in(metadata: Mapping[str, str]) -> tuple[FocalPoint | None, str | None]:
@@ -67,7 +69,7 @@ def _is_share(value: Any) -> bool:
 
 
 def _shortest(share: float) -> str:
-    return f"{share:.9f}".rstrip("0").rstrip(".")
+    return f"{share:.{_DECIMALS}f}".rstrip("0").rstrip(".")
 
 
 def _shown(text: str) -> str:

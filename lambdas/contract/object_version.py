@@ -29,6 +29,14 @@ def has_no_id(version_id: str | None) -> bool:
     return version_id is None or version_id == _NO_VERSION
 
 
+def is_same_version(one: str | None, other: str | None) -> bool:
+    """Tell whether two ids name the same version of a key.
+
+    One without an id is told as `null` by some requests and events, and by others not at all.
+    """
+    return one == other or (has_no_id(one) and has_no_id(other))
+
+
 def identity_in_event(identity: str) -> str:
     """Give what an event of that upload has: no focal point."""
     return identity.partition(_FOCUS_FOLLOWS)[0]

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from contract.events import EventType, ObjectEvent
 from contract.manifest import Manifest
-from contract.object_version import has_no_id
+from contract.object_version import has_no_id, is_same_version
 from resize.uploads_bucket import History
 
 
@@ -30,7 +30,7 @@ def is_wanted_gone(upload: ObjectEvent, standing: Manifest, history: History) ->
         return (standing.source.version_id or "null") not in history.versions
     if upload.change is EventType.MARKED_DELETED:
         return upload.version_id is None or hides(upload, standing, history)
-    return upload.change is EventType.DELETED and upload.version_id == standing.source.version_id
+    return upload.change is EventType.DELETED and is_same_version(upload.version_id, standing.source.version_id)
 
 
 def hides(upload: ObjectEvent, standing: Manifest, history: History) -> bool:

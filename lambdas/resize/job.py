@@ -13,6 +13,7 @@ from contract.events import EventType, ObjectEvent
 from contract.focal_point import FocalPoint
 from contract.keys import is_folder, is_folder_marker
 from contract.manifest import Manifest, Outcome
+from contract.object_version import is_same_version
 from contract.sequencer import EventOrder
 from resize.derived_bucket import ATTEMPTS
 from resize.errors import ImageRejectedError, SourceGoneError, SupersededError
@@ -350,7 +351,9 @@ class Job:
         variants of that manifest, or have replaced it, they have to make it good.
         """
         match self.upload.change:
-            case EventType.CREATED if self.upload.version_id in {None, original.version_id}:
+            case EventType.CREATED if self.upload.version_id is None:
+                return False
+            case EventType.CREATED if is_same_version(self.upload.version_id, original.version_id):
                 return False
             case EventType.DELETED | EventType.EXPIRED_FOR_GOOD:
                 return False

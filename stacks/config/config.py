@@ -11,7 +11,7 @@ from resize.settings import STORAGE_SECONDS, WALL_FACTOR, Events, Settings
 from stacks.config.delivery import Delivery, parse_delivery
 from stacks.config.derived_bucket import ExistingDerivedBucket, parse_derived_bucket
 from stacks.config.event_target import EventTarget, parse_event_target
-from stacks.config.existing_bucket import ExistingBucket, parse_existing_bucket
+from stacks.config.existing_bucket import BUCKET_NAME, ExistingBucket, parse_existing_bucket
 from stacks.config.presets import notified_prefixes
 from stacks.config.rules import (
     BOOLEAN,
@@ -76,10 +76,9 @@ class Config:
         "a bucket that is there already, for what is made: "
         "[existing buckets](existing-bucket.md#an-existing-derived-bucket)",
     )
-    # docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
     legacy_uploads_bucket: str | None = setting(
         None,
-        optional(text(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "the name of a bucket, or null for a stack from 0.1.0 on")),
+        optional(text(BUCKET_NAME.pattern, "the name of a bucket, or null for a stack from 0.1.0 on")),
         "the uploads bucket of a stack from before 0.1.0, which keeps its names: [how](../CHANGELOG.md)",
     )
     # Other characters must be percent-encoded in a filter, and would be easy to get wrong:

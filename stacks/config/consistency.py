@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from contract.errors import SettingsError
-from resize.imaging.variants import Variant
+from resize.imaging.variants import Gravity, Variant, check_is_cut
 from resize.settings import STORAGE_SECONDS, WALL_FACTOR, Events
 from stacks.config.config import MAX_BUCKET_NAME, Config
 from stacks.config.event_target import MskServerlessTarget
@@ -30,12 +30,14 @@ def check_together(config: Config) -> None:
     """
     _check_names(config)
     check_presets(config.variants, config.presets, config.key_prefix)
+    _check_gravity(config)
     _check_derived(config)
     _check_originals(config)
     _check_times(config)
     _check_consumption(config)
     _check_monitoring(config)
     _check_events(config)
+    _check_signing(config)
     _check_environment(config)
 
 
@@ -55,20 +57,28 @@ def _check_names(config: Config) -> None:
         )
 
 
+def _check_gravity(config: Config) -> None:
+    """See that what a cut keeps is said of variants that cut; the function of an earlier version may pass over it."""
+    of_presets = {f"presets[{each.prefix!r}].variants": each.variants for each in config.presets}
+    for key, variants in ({"variants": config.variants} | of_presets).items():
+        for variant in variants:
+            if variant.gravity is not Gravity.CENTER:
+                check_is_cut(f"{key}.{variant.name}", variant)
+
+
 def _check_derived(config: Config) -> None:
     """See that what is made is no upload: it would be resized again, and so on."""
-    derived, uploads = config.derived_bucket, config.uploads_bucket
+    derived = config.derived_bucket
     if derived is None:
         return
-    if uploads and uploads.name == derived.name:
-        one, other = config.key_prefix, derived.prefix
-        if one.startswith(other) or other.startswith(one):
-            raise SettingsError(
-                "derived_bucket.prefix",
-                other,
-                f"a prefix that key_prefix, {one!r}, does not start with, nor it with that: in one bucket what is made "
-                "would be taken for uploads, and be resized again and again",
-            )
+    uploads = config.uploads_bucket.name if config.uploads_bucket else config.legacy_uploads_bucket
+    if derived.overlaps(uploads, config.key_prefix):
+        raise SettingsError(
+            "derived_bucket.prefix",
+            derived.prefix,
+            f"a prefix that key_prefix, {config.key_prefix!r}, does not start with, nor it with that: in one bucket "
+            "what is made would be taken for uploads, and be resized again and again",
+        )
 
 
 def _check_originals(config: Config) -> None:
@@ -161,6 +171,13 @@ def _check_events(config: Config) -> None:
         raise SettingsError(
             "events", "msk-serverless", "another target on this machine, which has no MSK: darkroom up --log kafka"
         )
+
+
+def _check_signing(config: Config) -> None:
+    keys = config.delivery.public_keys if config.delivery else ()
+    if keys and config.bundle_for == "this-machine":
+        allowed = "none on this machine, whose CloudFront has no key groups: its URLs are not signed"
+        raise SettingsError("delivery.public_keys", [each.fingerprint for each in keys], allowed)
 
 
 def _check_environment(config: Config) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from contract.errors import SettingsError
-from stacks.config.members import check_members, matching
+from stacks.config.members import check_members, check_once, matching
 from stacks.config.public_keys import PublicKey, parse_public_keys
 from stacks.config.rules import BOOLEAN, ORIGINS
 
@@ -84,6 +84,7 @@ def _domains(key: str, value: object) -> tuple[str, ...]:
         raise SettingsError(key, value, f'a list of at most {_MOST_DOMAINS} names such as ["images.example.com"]')
     meaning = 'a domain name such as "images.example.com", in small letters and without https://'
     names = tuple(matching(f"{key}[{place}]", each, _DOMAIN, meaning) for place, each in enumerate(value))
+    check_once(key, names)
     if names and names[0].startswith("*."):
         raise SettingsError(f"{key}[0]", names[0], "a name without *: URLs are written with the first")
     return names

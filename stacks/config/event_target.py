@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from contract.errors import SettingsError
-from stacks.config.members import KMS_KEY, check_members, matching
+from stacks.config.members import KMS_KEY, check_members, check_once, matching
 
 DEFAULT_TOPIC = "darkroom.images"
 DEFAULT_ARCHIVE_DAYS = 365
@@ -158,7 +158,7 @@ def _msk_serverless(key: str, members: Mapping[str, object]) -> MskServerlessTar
     partitions = _whole_number(f"{key}.partitions", members.get("partitions", DEFAULT_PARTITIONS), _MOST_PARTITIONS)
     retention_days = _days(f"{key}.retention_days", members.get("retention_days"), _MOST_RETENTION_DAYS)
     vpc = _vpc(f"{key}.vpc", members.get("vpc"))
-    if vpc and len(set(vpc.subnets)) < _LEAST_SUBNETS_OF_A_CLUSTER:
+    if vpc and len(vpc.subnets) < _LEAST_SUBNETS_OF_A_CLUSTER:
         raise SettingsError(f"{key}.vpc.subnets", [*vpc.subnets], "at least two, in different Availability Zones")
     return MskServerlessTarget(
         topic=_topic(f"{key}.topic", members.get("topic")),
@@ -233,8 +233,10 @@ def _vpc(key: str, value: object) -> Vpc | None:
     subnets = value["subnets"]
     if not isinstance(subnets, list) or not 1 <= len(subnets) <= _MOST_SUBNETS:
         raise SettingsError(f"{key}.subnets", subnets, f"a list of 1 to {_MOST_SUBNETS} subnets' ids")
+    ids = tuple(matching(f"{key}.subnets", each, _SUBNET, "ids of subnets, subnet-…") for each in subnets)
+    check_once(f"{key}.subnets", ids)
     return Vpc(
-        subnets=tuple(matching(f"{key}.subnets", each, _SUBNET, "ids of subnets, subnet-…") for each in subnets),
+        subnets=ids,
         security_group=matching(f"{key}.security_group", value["security_group"], _SECURITY_GROUP, "an id, sg-…"),
     )
 

@@ -8,8 +8,13 @@ from enum import StrEnum
 from contract.errors import SettingsError
 from stacks.config.members import KMS_KEY, check_members, matching
 
-# docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html; EventBridge tells of no directory buckets.
-BUCKET_NAME = re.compile(r"(?!xn--|sthree-)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?<!--x-s3)(?<!-s3alias)")
+# docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html; EventBridge tells of no directory buckets. It is
+# no IP address, and what is between its dots is as in DNS: the CDK refuses other names, and not in a sentence.
+BUCKET_NAME = re.compile(
+    r"(?!xn--|sthree-|amzn-s3-demo-)(?!(?:[0-9]{1,3}\.){3}[0-9]{1,3}\Z)(?!.*(?:\.\.|\.-|-\.))"
+    r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?<!-s3alias)(?<!--ol-s3)(?<!--x-s3)(?<!--table-s3)(?<!\.mrap)"
+)
+BUCKET_NAME_MEANING = "the name of a general purpose bucket, without s3://"
 
 # What CloudFormation calls the stack's entries among the notifications of such a bucket.
 NOTIFICATION_TYPE = "Custom::BucketNotification"
@@ -53,7 +58,7 @@ def parse_existing_bucket(key: str, value: object) -> ExistingBucket:
         raise SettingsError(f"{key}.notified_by", notified_by, f"one of {', '.join(NotifiedBy)}")
     kms_key_arn = value.get("kms_key_arn")
     return ExistingBucket(
-        name=matching(f"{key}.name", value["name"], BUCKET_NAME, "the name of a general purpose bucket, without s3://"),
+        name=matching(f"{key}.name", value["name"], BUCKET_NAME, BUCKET_NAME_MEANING),
         notified_by=NotifiedBy(notified_by),
         kms_key_arn=None
         if kms_key_arn is None

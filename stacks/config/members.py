@@ -1,7 +1,7 @@
 """Check the members of a setting that is an object."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from contract.errors import SettingsError, nearest
 
@@ -18,6 +18,19 @@ def matching(key: str, value: object, pattern: re.Pattern[str], meaning: str) ->
     if not isinstance(value, str) or not pattern.fullmatch(value):
         raise SettingsError(key, value, meaning)
     return value
+
+
+def check_once(key: str, values: Sequence[str]) -> None:
+    """See that a list names nothing twice.
+
+    CloudFormation refuses it, and the CDK does so in a traceback.
+
+    Raises:
+        SettingsError: it does.
+    """
+    for place, value in enumerate(values):
+        if value in values[:place]:
+            raise SettingsError(f"{key}[{place}]", value, "each only once in the list, and this one is there already")
 
 
 def check_members(key: str, members: Mapping[str, object], known: Collection[str]) -> None:

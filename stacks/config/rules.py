@@ -8,6 +8,7 @@ from contract.errors import SettingsError
 from resize.imaging.engine import Engine
 from resize.imaging.presets import Preset, parse_presets
 from resize.imaging.variants import Rule, Variant, parse_variants
+from stacks.config.members import check_once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +95,9 @@ def _origins(key: str, value: object) -> tuple[str, ...]:
         raise SettingsError(
             key, value, f'a list of at most {_MOST_ORIGINS} origins such as ["https://www.example.com"]'
         )
-    return tuple(_ORIGIN.parse(f"{key}[{place}]", each) for place, each in enumerate(value))
+    origins = tuple(_ORIGIN.parse(f"{key}[{place}]", each) for place, each in enumerate(value))
+    check_once(key, origins)
+    return origins
 
 
 # docs.aws.amazon.com/AmazonS3/latest/userguide/ManageCorsUsing.html

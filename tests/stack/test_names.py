@@ -4,13 +4,18 @@ import re
 from dataclasses import replace
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from contract.errors import SettingsError
 from stacks.config.config import Config
+from stacks.config.existing_bucket import BUCKET_NAME
 from stacks.config.parser import parse_config
 from stacks.names import Names, events_queue, names_for, suffix_of
 from stacks.outputs import Output
 from support.aws.stack import STACK_ID, Template, in_cloudformation, synthesize
+
+from aws_cdk import aws_s3 as s3  # isort: skip  # after stacks, which chooses its Node
 
 # docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html, and what SQS takes for a queue.
 BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
@@ -98,7 +103,17 @@ def test_a_stack_name_that_makes_a_bucket_name_of_s3s_own_is_refused(stack_name:
     assert parse_config({"stack_name": stack_name, "legacy_uploads_bucket": "its-bucket"}).stack_name == stack_name
 
 
-@pytest.mark.parametrize("bucket", ["", "Its-Bucket", "-a", "a-", "ab", "a" * 64, "a_b", "arn:aws:s3:::a", "a\n", 7])
+@pytest.mark.parametrize(
+    "bucket", ["", "Its-Bucket", "-a", "a-", "ab", "a" * 64, "a_b", "a..b", "10.0.0.1", "s3:a", "a\n", 7]
+)
 def test_what_cannot_be_the_name_of_a_bucket_is_refused(bucket: object) -> None:
     with pytest.raises(SettingsError, match=r"legacy_uploads_bucket: .* is not allowed; expected the name of a bucket"):
         parse_config({"legacy_uploads_bucket": bucket})
+
+
+@given(st.from_regex(BUCKET_NAME, fullmatch=True) | st.text("a0.-", min_size=3, max_size=9))
+def test_a_name_that_a_setting_takes_is_one_that_the_cdk_takes(bucket: str) -> None:
+    assume(BUCKET_NAME.fullmatch(bucket))
+
+    assert parse_config({"uploads_bucket": {"name": bucket}})
+    s3.Bucket.validate_bucket_name(bucket)

@@ -18,9 +18,10 @@ from darkroom.adoption.census import Census, Tally, take_census
 from darkroom.adoption.findings import judge
 from darkroom.backfill.estimate import Estimate
 from darkroom.cli.commands.backfill import RATE
-from darkroom.cli.options import EndpointUrl, KeyPrefix, LocalOption, json_option
+from darkroom.cli.options import EndpointUrl, KeyPrefix, LocalOption, json_option, prefix_hint
 from darkroom.cli.output.aws_cli import with_aws_command
 from darkroom.cli.output.findings import print_finding
+from darkroom.cli.overrides import check_overrides
 from darkroom.cli.progress import steps
 from darkroom.cli.target import find_account
 from darkroom.doctor.existing_buckets.derived_bucket import check_derived
@@ -30,7 +31,7 @@ from darkroom.local.synthesis import checked_configuration
 from darkroom.pipeline.client import client_of
 from darkroom.text import format_duration, printable
 from stacks.config.config import Config
-from stacks.config.existing_bucket import NotifiedBy
+from stacks.config.existing_bucket import BUCKET_NAME, NotifiedBy
 
 _SHOWN = 20
 
@@ -39,7 +40,22 @@ OnAws = Annotated[
     bool,
     typer.Option("--aws", help="On AWS, by your own credentials, profile and region: the default while nothing is up."),
 ]
-Bucket = Annotated[str, typer.Argument(metavar="BUCKET", show_default=False, help="The bucket's name.")]
+
+
+def bucket_name(value: object) -> str:
+    """Read the name of a bucket; UsageError says what one is."""
+    name = str(value)
+    if not BUCKET_NAME.fullmatch(name):
+        raise UsageError(
+            f"{name!r} is not taken as the name of a bucket: 3 to 63 small letters, digits, dots and dashes. Give the "
+            "name alone, without s3:// or arn:; --prefix P names a folder of it."
+        )
+    return name
+
+
+Bucket = Annotated[
+    str, typer.Argument(metavar="BUCKET", parser=bucket_name, show_default=False, help="The bucket's name.")
+]
 
 
 def adopt(  # noqa: PLR0913 - the command has so many options
@@ -73,20 +89,18 @@ def adopt(  # noqa: PLR0913 - the command has so many options
 
     Exit status: 0 no fault, 1 a fault, 2 wrong usage, 3 the bucket could not be looked at.
     """  # noqa: D301 - \b tells the help to leave the lines as they are
-    if "/" in bucket or ":" in bucket:
-        raise UsageError(
-            f"{bucket!r} is no name of a bucket. Give the name alone, without s3:// or arn:; --prefix P "
-            "names a folder of it."
-        )
+    if hint := prefix_hint(prefix):
+        typer.echo(f"darkroom: {printable(hint)}", err=True)
     account = find_account(local=local, aws=aws, endpoint_url=endpoint_url)
     session, place = account.session, account.endpoint_url
     with steps(shown=sys.stderr.isatty()) as progress:
         progress.begin("Reading how the bucket is configured")
         found = read_bucket(bucket, place, session)
         settings = settings_for(found, prefix, notified_by, kms_key_arn=_key_arn(found, place, session))
+        check_overrides(settings, {"key_prefix": f"--prefix {prefix!r}"} if prefix else {})
         config = checked_configuration(settings)
         progress.begin("Counting what lies in it")
-        census = take_census(client_of(session, "s3", place), bucket, prefix, config.presets)
+        census = take_census(client_of(session, "s3", place), bucket, config.key_prefix, config.presets)
     judged = judge(found, census, region=session.region_name, config=config)
     derived = check_derived(config, client_of(session, "s3", place))
     findings = [with_aws_command(each, account) for each in (*judged, *derived)]

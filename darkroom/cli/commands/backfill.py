@@ -283,14 +283,15 @@ def _known(variant: str | None, settings: Settings) -> str | None:
 def _within_scope(prefix: str, pipeline: Pipeline, settings: Settings) -> str:
     """Narrow the prefix to what the function may read: other keys would all end as dead letters.
 
-    Where only presets have variants, all keys are looked at: those that lost theirs are where S3 sends no jobs of.
+    Where only presets have variants, all keys are looked at: those that lost theirs are where S3 sends no jobs of. A
+    preset without any is looked at, too, for what was made before.
     """
     if not settings.variants:
         return prefix
     scope = find_scope(pipeline)
-    if scope.includes(prefix):
+    if scope.prefixes is None or prefix.startswith(scope.prefixes):
         return prefix
-    narrower = [each for each in scope.prefixes or () if each.startswith(prefix)]
+    narrower = [each for each in scope.prefixes if each.startswith(prefix)]
     if not narrower:
         raise UsageError(f"--prefix {prefix!r} finds nothing that is resized: {scope.rule_for(prefix)}.")
     return narrower[0]

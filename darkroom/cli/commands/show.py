@@ -5,19 +5,15 @@ from typing import Annotated
 
 import typer
 
-from contract.keys import MAX_KEY_BYTES
-from darkroom.cli.options import EndpointUrl, LocalOption, Stack, json_option
+from darkroom.cli.options import EndpointUrl, LocalOption, Stack, UploadedKey, json_option
 from darkroom.cli.output.lookup import describe_lookup, situation_of
 from darkroom.cli.target import find_target
-from darkroom.errors import ExitStatus, UsageError
-from darkroom.uploads.local_files import key_of
+from darkroom.errors import ExitStatus
 from darkroom.uploads.lookup import look_up
-
-Key = Annotated[str, typer.Argument(metavar="KEY", show_default=False)]
 
 
 def show(
-    key: Key,
+    key: UploadedKey,
     *,
     as_json: Annotated[bool, json_option("The manifest as it is stored.")] = False,
     local: LocalOption = False,
@@ -39,7 +35,6 @@ def show(
     \b
     Exit status: 0 the newest upload has an outcome, 1 it has none (yet), 2 wrong usage, 3 the pipeline did not answer.
     """  # noqa: D301 - \b tells the help to leave the lines as they are
-    _check(key)
     pipeline = find_target(local=local, stack=stack, endpoint_url=endpoint_url)
     found = look_up(pipeline, key)
     if not as_json:
@@ -51,14 +46,3 @@ def show(
         typer.echo(json.dumps({"key": key, "outcome": None, "detail": situation_of(found)}))
     settled = found.recorded is not None and found.is_settled
     raise typer.Exit(ExitStatus.ALL_RESIZED if settled else ExitStatus.SOME_NOT_RESIZED)
-
-
-def _check(key: str) -> None:
-    try:
-        length = len(key.encode())
-    except UnicodeEncodeError:
-        raise UsageError(
-            f"{key!r} is not UTF-8, as every key is. A file of that name has the key {key_of(key)!r}."
-        ) from None
-    if not 1 <= length <= MAX_KEY_BYTES:
-        raise UsageError(f"{key!r} has {length} bytes, and every key has 1 to {MAX_KEY_BYTES}. Check the key.")

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from contract.delivery import variant_urls
-from darkroom.cli.options import EndpointUrl, LocalOption, Stack, duration
+from darkroom.cli.options import EndpointUrl, LocalOption, Stack, UploadedKey, duration
+from darkroom.cli.output.lookup import NO_URL
 from darkroom.cli.target import find_target
 from darkroom.errors import DarkroomError, UsageError, aws_errors
 from darkroom.pipeline.client import Pipeline
@@ -17,7 +18,6 @@ from darkroom.text import printable
 # A signature that is good for longer is as good as none.
 _LONGEST = timedelta(days=365)
 
-UploadedKey = Annotated[str, typer.Argument(metavar="KEY", show_default=False)]
 VariantName = Annotated[
     str, typer.Option("--variant", metavar="V", help="Which variant, by its name.", show_default=False)
 ]
@@ -76,18 +76,20 @@ def url(  # noqa: PLR0913 - the command has so many options
 
 def _find(pipeline: Pipeline, key: str, variant: str) -> str:
     if pipeline.delivery_url is None:
-        raise DarkroomError(
-            f"Nothing delivers the variants of {pipeline.stack_name!r}. Set delivery in cdk.json, and deploy: "
-            "docs/delivery.md."
+        advice = (
+            "Start `darkroom up -c delivery={}`" if pipeline.endpoint_url else "Set delivery in cdk.json, and deploy"
         )
+        raise DarkroomError(f"Nothing delivers the variants of {pipeline.stack_name!r}. {advice}: docs/delivery.md.")
     with aws_errors("Reading the manifest"):
         manifest = read_manifest(pipeline.client("s3"), pipeline.derived_bucket, pipeline.manifest_key(key))
     renditions = manifest.renditions if manifest else ()
     urls = variant_urls(pipeline.delivery_url, renditions)
+    if variant not in urls and any(each.variant == variant for each in renditions):
+        raise DarkroomError(f"There is no URL of {printable(repr(key))}. {NO_URL}")
     if variant not in urls:
         made = ", ".join(dict.fromkeys(each.variant for each in renditions)) or "none"
         raise DarkroomError(
-            f"There is no URL of a variant {printable(variant)!r} of {printable(repr(key))}. Variants of it: {made}. "
-            "`darkroom show` tells why."
+            f"There is no URL of a variant {printable(repr(variant))} of {printable(repr(key))}. "
+            f"Variants of it: {made}. `darkroom show` tells why."
         )
     return urls[variant]

@@ -14,6 +14,12 @@ from darkroom.uploads.explanations import FAILURES, REJECTIONS, SHOWN_INSTEAD
 from darkroom.uploads.lookup import Found
 from darkroom.uploads.outcomes import Failure
 
+# contract.delivery.url_of
+NO_URL = (
+    "Its key has . or .. between slashes, which browsers take for steps: no distribution delivers it. Upload it under "
+    "another key."
+)
+
 
 def describe_lookup(found: Found, pipeline: Pipeline) -> Iterator[str]:
     """Yield lines about a key's newest outcome.
@@ -46,7 +52,8 @@ def situation_of(found: Found) -> str | None:
     if found.dead_letter:
         return f"{upload}. But {FAILURES[Failure.DEAD_LETTER].sentence}"
     if not found.scope.includes(found.key):
-        again = " Upload it with --prefix." if found.scope.prefixes else ""
+        is_elsewhere = found.scope.prefixes and not found.scope.preset_of(found.key)
+        again = " Upload it with --prefix." if is_elsewhere else ""
         return printable(f"{upload}, and is not resized: {found.scope.rule_for(found.key)}.{again}")
     return f"{upload}, {_progress(found.jobs or 0)}"
 
@@ -120,6 +127,9 @@ def _describe_delivery(manifest: Manifest, base_url: str) -> Iterator[str]:
     if urls := variant_urls(base_url, manifest.renditions):
         yield ""
         yield from (f"{variant}  {url}" for variant, url in urls.items())
+    elif manifest.renditions:
+        yield ""
+        yield NO_URL
     if srcset := delivered_srcset(base_url, manifest.renditions):
         yield ""
         yield f'srcset="{srcset}"'

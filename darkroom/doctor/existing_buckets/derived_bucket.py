@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 _TAG = {"Key": OUTCOME_TAG, "Value": Outcome.REMOVED.value}
 
 
-def check_derived(config: Config, s3: "S3Client") -> Iterator[Finding]:
+def check_derived(config: Config, s3: "S3Client", *, uploads: str | None = None) -> Iterator[Finding]:
     """Tell whether what is made can be kept in a bucket that is there.
 
-    Of a bucket of the stack's own there is nothing to tell.
+    Of a bucket of the stack's own there is nothing to tell. `uploads` is the uploads bucket of a deployed stack: the
+    configuration does not know how one of the stack's own is called.
 
     Raises:
         DarkroomError: S3 refuses, or does not answer.
@@ -36,6 +37,13 @@ def check_derived(config: Config, s3: "S3Client") -> Iterator[Finding]:
         encryption = _ask(s3.get_bucket_encryption, derived.name, "ServerSideEncryptionConfigurationNotFoundError")
         versioning = _ask(s3.get_bucket_versioning, derived.name, "")
         lifecycle = _ask(s3.get_bucket_lifecycle_configuration, derived.name, "NoSuchLifecycleConfiguration")
+    if derived.overlaps(uploads, config.key_prefix):
+        yield fault(
+            f"{derived.name} has the uploads, too, and what is made there, below {derived.prefix!r}, would be taken "
+            f"for uploads: key_prefix is {config.key_prefix!r}. It would be resized again and again.",
+            "Set key_prefix and derived_bucket's prefix to folders of which none is in the other, or name another "
+            "bucket.",
+        )
     yield _judge_encryption(derived.name, encryption)
     if versioning.get("Status") == "Enabled":
         yield warning(

@@ -184,21 +184,32 @@ def _parse_variant(variants: str, name: object, options: object) -> tuple[Varian
     parsed = {option: OPTIONS[option].rule.parse(f"{key}.{option}", options[option]) for option in options}
     is_auto = options.get("format") == _AUTO
     variant = Variant(name=name, **(parsed | {"format": None} if is_auto else parsed))
-    _check_box(key, variant)
+    _check_box(key, variant, options)
     _check_gravity(key, variant)
     return tuple(replace(variant, format=slot.still_format, slot=slot) for slot in Slot) if is_auto else (variant,)
 
 
-def _check_box(key: str, variant: Variant) -> None:
+def _check_box(key: str, variant: Variant, options: Mapping[Any, object]) -> None:
     if variant.width is None and variant.height is None:
-        raise SettingsError(key, {}, "a width, a height or both")
+        raise SettingsError(key, dict(options), "a width, a height or both")
     if variant.fit is not Fit.INSIDE and (variant.width is None or variant.height is None):
         raise SettingsError(f"{key}.fit", variant.fit.value, "'inside' unless both width and height are given")
 
 
 def _check_gravity(key: str, variant: Variant) -> None:
-    if variant.gravity is Gravity.ATTENTION and variant.fit is not Fit.COVER:
-        raise SettingsError(f"{key}.gravity", variant.gravity.value, "another unless the fit is 'cover': no other cuts")
+    if variant.gravity is Gravity.ATTENTION:
+        check_is_cut(key, variant)
+
+
+def check_is_cut(key: str, variant: Variant) -> None:
+    """See that a variant cuts, for which it matters what a cut keeps.
+
+    Raises:
+        SettingsError: it cuts nothing.
+    """
+    if variant.fit is not Fit.COVER:
+        allowed = f"a fit of 'cover' beside it: {variant.fit.value!r} cuts nothing"
+        raise SettingsError(f"{key}.gravity", variant.gravity.value, allowed)
 
 
 def _integer(lowest: int, highest: int) -> Rule:

@@ -190,13 +190,14 @@ def test_nothing_is_changed(s3: "S3Client") -> None:
     assert {name for name in requests if not name.startswith(("Get", "List", "Head", "Describe"))} == set()
 
 
-@pytest.mark.parametrize("name", ["s3://photos", "photos/shop", "arn:aws:s3:::photos"])
+@pytest.mark.parametrize("name", ["s3://photos", "photos/shop", "arn:aws:s3:::photos", "", "Photos", "a..b", "mü"])
 def test_what_is_no_name_is_answered_with_what_to_write(s3: "S3Client", name: str) -> None:
     result = adopt(name)
 
     assert s3.list_buckets()["Buckets"]
-    assert name in str(result.exception)
+    assert str(result.exception).startswith(f"{name!r} is not taken as the name of a bucket: 3 to 63 small letters")
     assert "without s3://" in str(result.exception)
+    assert "\n" not in str(result.exception)
 
 
 def test_a_bucket_that_is_not_there_is_named(s3: "S3Client") -> None:
@@ -344,4 +345,41 @@ def test_settings_that_do_not_go_with_the_bucket_are_told(
     result = adopt("photos", "--prefix", "shop/")
 
     assert result.exit_code != 0
-    assert "cdk.json: presets['avatars/'].prefix: 'avatars/'" in str(result.exception)
+    assert "--prefix 'shop/': presets['avatars/'].prefix: 'avatars/'" in str(result.exception)
+
+
+def test_a_prefix_that_no_setting_can_be_is_told_as_it_was_given(s3: "S3Client") -> None:
+    assert s3.list_buckets()["Buckets"]
+
+    result = adopt("photos", "--prefix", "müde/")
+
+    assert isinstance(result.exception, UsageError)
+    assert str(result.exception).startswith("--prefix 'müde/': key_prefix: 'müde/' is not allowed; expected at most")
+
+
+def test_a_prefix_that_nothing_starts_with_is_told_and_so_is_one_that_is_no_folder(s3: "S3Client") -> None:
+    s3.put_object(Bucket="photos", Key="shop/a.jpg", Body=b"1")
+
+    assert level_of(told("photos", "--prefix", "Shop/"), "No key starts with 'Shop/', the key_prefix") == "warning"
+    assert "For a folder write 'shop/'." in adopt("photos", "--prefix", "shop").stderr
+    assert not [what for what in levels(told("photos", "--prefix", "shop/")) if "No key" in what]
+
+
+def test_what_is_counted_are_the_keys_that_the_settings_have_resized(
+    s3: "S3Client", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for key in ("shop/a.jpg", "elsewhere.gif"):
+        s3.put_object(Bucket="photos", Key=key, Body=b"12345")
+    configure(monkeypatch, tmp_path, key_prefix="shop/")
+
+    assert told("photos")["whole"]["objects"] == 1
+
+
+def test_a_rule_that_expires_objects_is_no_warning_where_their_variants_are_kept(
+    s3: "S3Client", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rule: Any = {"ID": "old", "Status": "Enabled", "Filter": {}, "Expiration": {"Days": 90}}
+    s3.put_bucket_lifecycle_configuration(Bucket="photos", LifecycleConfiguration={"Rules": [rule]})
+    configure(monkeypatch, tmp_path, keep_variants_of_expired=True)
+
+    assert level_of(told("photos"), "'old' expires objects, and keep_variants_of_expired keeps") == "ok"

@@ -82,6 +82,18 @@ def test_a_rule_that_is_off_is_none(s3: "S3Client") -> None:
     assert lifecycle_finding(s3).level is Level.WARNING
 
 
+@pytest.mark.parametrize(("key_prefix", "levels"), [("", [Level.FAULT]), ("made/in/", [Level.FAULT]), ("in/", [])])
+def test_the_uploads_bucket_of_a_stack_takes_what_is_made_beside_the_uploads_alone(
+    s3: "S3Client", key_prefix: str, levels: list[Level]
+) -> None:
+    config = parse_config({"derived_bucket": {"name": "pictures", "prefix": "made/"}, "key_prefix": key_prefix})
+
+    found = [each for each in check_derived(config, s3, uploads="pictures") if "has the uploads, too" in each.what]
+
+    assert [each.level for each in found] == levels
+    assert all(f"key_prefix is {key_prefix!r}. It would be resized again" in each.what for each in found)
+
+
 def test_one_that_keeps_versions_is_to_be_known(s3: "S3Client") -> None:
     s3.put_bucket_versioning(Bucket="pictures", VersioningConfiguration={"Status": "Enabled"})
 

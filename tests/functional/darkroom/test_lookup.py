@@ -143,6 +143,19 @@ def test_a_key_without_variants_is_not_resized_and_it_is_said_why(
     assert (scope.start_of("console/"), scope.start_of("raw/")) == ("pets/", "pets/")
 
 
+@pytest.mark.parametrize("prefixes", [None, ("tenants/1",)])
+def test_a_key_that_s3_may_tell_of_and_no_preset_is_for_is_told_which_keys_are_resized(
+    prefixes: tuple[str, ...] | None,
+) -> None:
+    """Prefixes of presets are joined where they are many, and who may not read notifications does not know them."""
+    presets = [{"prefix": f"tenants/1{n}/", "variants": {"a": {"width": 1}}} for n in range(2)]
+    some = replace(settings(), variants=(), presets=parse_presets([*presets, {"prefix": "raw/", "variants": {}}]))
+    scope = Scope(prefixes=prefixes, settings=some)
+
+    assert not scope.includes("tenants/15/a.jpg")
+    assert scope.rule_for("tenants/15/a.jpg").startswith("only keys that start with 'tenants/10/' or 'tenants/11/' are")
+
+
 def test_new_keys_are_put_where_something_is_made_of_them() -> None:
     presets = [{"prefix": "console/", "variants": {}}, {"prefix": "pets/", "variants": {"a": {"width": 1}}}]
     some = replace(settings(), presets=parse_presets(presets))

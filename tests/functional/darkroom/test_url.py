@@ -23,6 +23,7 @@ from support.function.buckets import Buckets
 
 CommandOf: TypeAlias = Callable[..., tuple[int, str, str]]
 BASE = "https://images.example.com"
+HERE = replace(deployed(), endpoint_url="http://127.0.0.1:4566")
 OPEN = replace(deployed(), delivery_url=BASE)
 KEYS = {
     key.fingerprint: f"K{place}"
@@ -105,9 +106,13 @@ HOURS = ["--expires", "2h"]
     ("pipeline", "arguments", "ended", "said"),
     [
         (deployed(), ["cat.jpg", "--variant", "thumb"], 3, "Nothing delivers the variants of 'Darkroom'. Set delivery"),
+        (HERE, ["cat.jpg", "--variant", "thumb"], 3, "of 'Darkroom'. Start `darkroom up -c delivery={}`"),
         (OPEN, ["cat.jpg", "--variant", "huge"], 3, "Variants of it: large, thumb."),
         (OPEN, ["dog.jpg", "--variant", "thumb"], 3, "a variant 'thumb' of 'dog.jpg'. Variants of it: none."),
         (OPEN, ["cat.jpg", "--variant", "thumb", *HOURS], 2, "URLs are not signed here"),
+        (OPEN, ["", "--variant", "thumb"], 2, "'' has 0 bytes, and every key has 1 to 1024."),
+        (OPEN, ["x" * 1025, "--variant", "thumb"], 2, "has 1025 bytes"),
+        (OPEN, ["caf\udce9.jpg", "--variant", "thumb"], 2, "'caf\\xe9.jpg' is not UTF-8, as every key is."),
         (SIGNED, ["cat.jpg", "--variant", "thumb"], 2, "URLs must be signed here"),
         (SIGNED, ["cat.jpg", "--variant", "thumb", *HOURS], 2, "say with --key-file by which key"),
     ],
@@ -119,6 +124,15 @@ def test_what_cannot_be_is_told(
 
     assert (status, printed) == (ended, "")
     assert said in error
+
+
+def test_a_key_that_no_browser_can_ask_for_is_told_why_it_has_no_url(world: Buckets, command_of: CommandOf) -> None:
+    world.deliver(world.upload("pets/../cat.jpg", b"cat"))
+
+    status, printed, error = command_of(OPEN, "pets/../cat.jpg", "--variant", "thumb")
+
+    assert (status, printed) == (3, "")
+    assert "There is no URL of 'pets/../cat.jpg'. Its key has . or .. between slashes" in error
 
 
 @pytest.mark.parametrize(

@@ -1,18 +1,19 @@
 """Sources that lifecycle rules take or archive, on moto: their variants go, or stay where they are to be kept."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from moto import mock_aws
 
 from contract.errors import Reason, StorageError
 from contract.events import EventType, ObjectEvent
 from contract.manifest import Outcome
 from resize.errors import ImageRejectedError
 from resize.imaging.rendition import Rendered
-from support.function.buckets import Buckets, s3_client
+from support.function.buckets import Buckets, s3_client, settings
 
 VARIANTS = {"large/cat.jpg.webp", "thumb/cat.jpg.webp"}
 
@@ -22,6 +23,16 @@ def keeping(world: Buckets) -> Buckets:
     """A pipeline whose variants outlive what expires."""
     world.settings = replace(world.settings, keep_variants_of_expired=True)
     return world
+
+
+@pytest.fixture
+def without_versions() -> Iterator[Buckets]:
+    """The same, of a bucket that keeps no versions."""
+    with mock_aws():
+        client = s3_client()
+        for bucket in ("uploads", "derived"):
+            client.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+        yield Buckets(client=client, settings=replace(settings(), keep_variants_of_expired=True))
 
 
 def refuse(_: bytes) -> Rendered:
@@ -67,6 +78,32 @@ def test_what_expires_keeps_its_variants_where_they_are_to_be_kept(keeping: Buck
     assert keeping.derived().keys() == VARIANTS
     source = before["source"] | {"sequencer": expiry.sequencer}
     assert keeping.manifest("cat.jpg") == before | {"source": source, "source_expired": True, "replaced": {}}
+
+
+@pytest.mark.parametrize("told", [None, "null"])
+def test_where_no_versions_are_kept_a_deletion_takes_the_variants_whichever_name_it_has_for_none(
+    without_versions: Buckets, told: str | None
+) -> None:
+    """Who deletes the version `null` is told so; the upload's event and GetObject name no version."""
+    uploaded(without_versions)
+
+    ended = without_versions.deliver(replace(without_versions.delete("cat.jpg"), version_id=told))
+
+    assert ended.outcome is Outcome.REMOVED
+    assert without_versions.derived() == {}
+
+
+@pytest.mark.parametrize("told", [None, "null"])
+def test_nor_does_it_matter_to_an_upload_nor_to_an_expiry(without_versions: Buckets, told: str | None) -> None:
+    upload = replace(without_versions.upload("cat.jpg", b"cat"), version_id=told)
+
+    assert without_versions.deliver(upload).outcome is Outcome.RESIZED
+    assert (
+        without_versions.deliver(replace(without_versions.expire("cat.jpg"), version_id=told)).outcome
+        is Outcome.RESIZED
+    )
+    assert without_versions.manifest("cat.jpg")["source_expired"]
+    assert without_versions.derived().keys() == VARIANTS
 
 
 def test_an_expiry_that_comes_twice_is_done_once(keeping: Buckets) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from botocore.exceptions import ClientError
+from ministack.core.iam_evaluator import fnmatch_iam_cs
 
 from support.aws.resources import Aws
 
@@ -137,3 +138,10 @@ def test_differs_cloudformation_deletes_a_bucket_that_is_not_empty(aws: Aws) -> 
 
     aws.cloudformation.get_waiter("stack_delete_complete").wait(StackName=name, WaiterConfig=quickly)
     assert bucket not in {entry["Name"] for entry in aws.s3.list_buckets()["Buckets"]}
+
+
+def test_differs_a_wildcard_of_a_policy_matches_no_newline() -> None:
+    # docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html: any combination of characters.
+    # Hence a distribution here answers 403 for a key with one, as docs/delivery.md says.
+    assert fnmatch_iam_cs("arn:aws:s3:::derived/thumb/a b.jpg.webp", "arn:aws:s3:::derived/*")
+    assert not fnmatch_iam_cs("arn:aws:s3:::derived/thumb/a\nb.jpg.webp", "arn:aws:s3:::derived/*")

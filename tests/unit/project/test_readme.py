@@ -1,13 +1,19 @@
 """The README and the pages that it leads to say what the code does."""
 
 import re
+import shlex
 from dataclasses import replace
 from pathlib import Path
 
+from awscli.shorthand import ShorthandParser
+
 from contract.errors import Reason
+from contract.focal_point import FocalPoint, focus_in
+from darkroom.cli.preflight import read_options
 from resize.imaging.encoding import DEFAULTS, Encoding
 from resize.imaging.geometry import Size
 from resize.imaging.variants import Format
+from stacks.config.parser import parse_config
 
 ROOT = Path(__file__).parents[3]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -63,3 +69,30 @@ def test_every_page_leads_to_files_that_are_there() -> None:
     ]
 
     assert links == []
+
+
+def test_every_setting_that_a_page_overrides_reaches_the_cdk_as_it_is_meant() -> None:
+    """Through make, whose recipe's shell takes quotes away, or straight from a shell."""
+    pages = [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")]
+    text = "\n".join(page.read_text(encoding="utf-8") for page in pages)
+    by_make = [
+        shlex.split(shlex.split(written)[0]) for written in re.findall(r"\bARGS=('[^']*'|\"(?:\\.|[^\"])*\")", text)
+    ]
+    by_command = [
+        shlex.split(written) for written in re.findall(r"\bdarkroom (?:run|up)\b( [^`#\n…]*-c [^`#\n…]*)", text)
+    ]
+
+    overrides = [read_options(arguments).context for arguments in (*by_make, *by_command)]
+
+    assert len([each for each in overrides if each]) > 8
+    assert [parse_config(each) for each in overrides]
+
+
+def test_the_command_that_sets_a_focal_point_says_to_aws_what_it_says_to_a_reader() -> None:
+    """To AWS's command line a comma begins another value, unless it is quoted within its word."""
+    (command,) = re.findall(r"^aws s3api copy-object (?:.*\\\n)*.*$", CONFIGURATION, re.MULTILINE)
+    words = shlex.split(command)
+
+    metadata = ShorthandParser().parse(words[words.index("--metadata") + 1])
+
+    assert focus_in(metadata) == (FocalPoint(x=0.3, y=0.7), None)

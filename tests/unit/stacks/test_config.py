@@ -206,6 +206,13 @@ def test_true_is_no_number(setting: str) -> None:
         parse_config({setting: True})
 
 
+TINY = {"tiny": {"width": 16}}
+
+
+def preset(prefix: str, **variants: dict[str, Any]) -> dict[str, Any]:
+    return {"prefix": prefix, "variants": variants or TINY}
+
+
 @pytest.mark.parametrize(
     ("context", "said"),
     [
@@ -217,6 +224,10 @@ def test_true_is_no_number(setting: str) -> None:
         ({"architecture": "arm"}, "architecture: 'arm' is not allowed; expected one of arm64, x86_64"),
         ({"log_retention_days": 31}, "log_retention_days: 31 is not allowed; expected one of 1, 3, 5, 7, 14, 30, 60"),
         ({"engine": "magick"}, "engine: 'magick' is not allowed; expected one of pillow, vips"),
+        (
+            {"cors_origins": ["https://a.com", "*", "https://a.com"]},
+            "cors_origins[2]: 'https://a.com' is not allowed; expected each only once in the list",
+        ),
         ({"bundle_for": "mac"}, "bundle_for: 'mac' is not allowed; expected one of lambda, this-machine"),
         ({"retain_data": "yes"}, "retain_data: 'yes' is not allowed; expected true or false"),
         ({"stack_name": "my stack"}, "stack_name: 'my stack' is not allowed; expected 1 to 64 letters"),
@@ -291,6 +302,14 @@ def test_a_value_that_cannot_be_is_refused_with_what_can(context: Mapping[str, o
             "max_source_bytes: 2147483648 is not allowed; expected at most 295960576 with a memory_mb of 1769",
         ),
         (
+            {"variants": {"thumb": {"width": 320, "height": 320, "gravity": "north"}}},
+            "variants.thumb.gravity: 'north' is not allowed; expected a fit of 'cover' beside it: 'inside' cuts",
+        ),
+        (
+            {"presets": [preset("a/", t={"width": 9, "height": 9, "fit": "contain", "gravity": "east"})]},
+            "presets['a/'].variants.t.gravity: 'east' is not allowed; expected a fit of 'cover' beside it: 'contain'",
+        ),
+        (
             {"jobs_at_once": 12},
             "max_source_bytes: 100000000 is not allowed; expected at most 98653525 with a memory_mb of 1769",
         ),
@@ -318,13 +337,6 @@ def test_variants_that_do_not_fit_into_lambdas_environment_are_refused() -> None
         SettingsError, match="variants: '40 variants' is not allowed; expected an environment of at most"
     ):
         parse_config({"variants": {f"variant-{number}": {"width": number} for number in range(1, 41)}})
-
-
-TINY = {"tiny": {"width": 16}}
-
-
-def preset(prefix: str, **variants: dict[str, Any]) -> dict[str, Any]:
-    return {"prefix": prefix, "variants": variants or TINY}
 
 
 def test_variants_may_be_in_presets_alone_and_s3_tells_only_of_their_keys() -> None:

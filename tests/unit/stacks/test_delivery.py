@@ -56,6 +56,8 @@ def test_a_distribution_that_is_there_is_known_by_its_arn_and_name() -> None:
         (NAMED | {"domain_names": ["example"]}, "delivery.domain_names[0]", "a domain name such as"),
         (NAMED | {"domain_names": ["a.example.com", 7]}, "delivery.domain_names[1]", "a domain name such as"),
         (NAMED | {"domain_names": ["*.example.com"]}, "delivery.domain_names[0]", "a name without *"),
+        (NAMED | {"domain_names": ["a.example.com"] * 2}, "delivery.domain_names[1]", "each only once in the list"),
+        ({"cors_origins": ["*", "*"]}, "delivery.cors_origins[1]", "each only once in the list"),
         ({"domain_names": ["a.example.com"]}, "delivery.certificate_arn", "a certificate for the domain_names"),
         ({"certificate_arn": CERTIFICATE}, "delivery.domain_names", "at least one name"),
         (NAMED | {"certificate_arn": "mine"}, "delivery.certificate_arn", "the ARN of a certificate"),

@@ -15,6 +15,7 @@ from stacks.config.parser import parse_config
         (None, None),
         ({"name": "photos"}, ExistingDerivedBucket(name="photos")),
         ({"name": "photos", "prefix": "made/"}, ExistingDerivedBucket(name="photos", prefix="made/")),
+        ({"name": "photos", "prefix": ".made/v1../"}, ExistingDerivedBucket(name="photos", prefix=".made/v1../")),
         ('{"name": "photos", "prefix": "a/b/"}', ExistingDerivedBucket(name="photos", prefix="a/b/")),
     ],
 )
@@ -28,10 +29,15 @@ def test_a_bucket_may_be_named_and_a_folder_in_it(given: object, bucket: Existin
         ("photos", r"derived_bucket: 'photos' is not allowed; expected null for a bucket of the stack's own"),
         ({"prefix": "made/"}, "my-bucket"),
         ({"name": "s3://photos"}, r"derived_bucket\.name: 's3://photos'"),
+        ({"name": "a..b"}, r"derived_bucket\.name: 'a\.\.b' is .*the name of a general purpose bucket"),
         ({"name": "photos", "prefix": "made"}, r"derived_bucket\.prefix: 'made' is .*a slash at the end"),
         ({"name": "photos", "prefix": "müde/"}, "'müde/'"),
         ({"name": "photos", "prefix": f"{'x' * 256}/"}, "at most 256"),
         ({"name": "photos", "prefix": None}, "None"),
+        *(
+            ({"name": "photos", "prefix": prefix}, r"no folder called \. or")
+            for prefix in ("../", "./", "a/../b/", "a/./")
+        ),
         ({"name": "photos", "folder": "made/"}, r"derived_bucket\.folder: .*nearest is"),
     ],
 )
@@ -70,6 +76,15 @@ def test_but_what_is_made_must_be_no_upload(key_prefix: str, prefix: str) -> Non
         SettingsError, match=r"derived_bucket\.prefix: .*would be taken for uploads, and be resized again"
     ):
         parse_config(in_one_bucket(key_prefix, prefix))
+
+
+def test_nor_of_a_stack_that_keeps_the_names_of_before() -> None:
+    given = in_one_bucket("", "made/") | {"uploads_bucket": None, "legacy_uploads_bucket": "photos"}
+
+    with pytest.raises(SettingsError, match=r"derived_bucket\.prefix: 'made/' .*would be taken for uploads"):
+        parse_config(given)
+
+    assert parse_config(given | {"key_prefix": "in/"}).derived_bucket
 
 
 def test_in_two_buckets_prefixes_do_not_matter() -> None:

@@ -43,6 +43,7 @@ def test_text_that_holds_json_is_read_as_the_command_line_hands_it_over() -> Non
         ({"name": "ab"}, "'ab'"),
         ({"name": "arn:aws:s3:::photos"}, "arn:aws:s3:::photos"),
         ({"name": "photos--use1-az4--x-s3"}, "general purpose"),
+        *(({"name": name}, f"'{name}'") for name in ("a..b", "a.-b", "a-.b", "192.168.0.1", "photos.mrap")),
         ({"name": 7}, "7"),
         ({"name": "photos", "notified_by": "sns"}, r"uploads_bucket\.notified_by: 'sns' is .*one of eventbridge"),
         ({"name": "photos", "notified_by": None}, "None"),

@@ -67,3 +67,12 @@ def test_a_private_key_is_refused_and_not_repeated() -> None:
 
     assert "a private key stays where URLs are signed" in str(refused.value)
     assert not any(line in str(refused.value) for line in secret.splitlines()[1:-1])
+
+
+def test_on_this_machine_keys_are_refused_as_nothing_there_looks_at_signatures() -> None:
+    signed = {"delivery": {"public_keys": [PEM]}}
+    (key,) = parse_public_keys("public_keys", [PEM])
+
+    assert parse_config(signed).delivery
+    with pytest.raises(SettingsError, match=rf"delivery\.public_keys: \['{key.fingerprint}'\] .*none on this machine"):
+        parse_config({**signed, "bundle_for": "this-machine"})

@@ -126,6 +126,8 @@ def darkroom(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
         (["show"], "Error: Missing argument 'KEY'."),
         (["show", ""], "'' has 0 bytes, and every key has 1 to 1024. Check the key."),
         (["show", "a\udce9"], "'a\\xe9' is not UTF-8, as every key is. A file of that name has the key 'a%E9'."),
+        (["backfill", "--prefix", "a\udce9"], "--prefix 'a\\xe9' is not UTF-8, as every key is. A file of that name"),
+        (["adopt", "photos", "--prefix", "p" * 1025], "has 1025 bytes, and a key has 1024 at most. Shorten it."),
         (["link", "--expires", "8d"], "--expires '8d' cannot be. Write it like 30s, 15m, 2h or 7d; 7d at most."),
         (["link", "--expires", "soon"], "--expires 'soon' cannot be. Write it like 30s, 15m, 2h or 7d; 7d at most."),
         (

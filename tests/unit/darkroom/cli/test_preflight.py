@@ -44,10 +44,16 @@ class Aws:
     stacks: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     notifications: dict[str, Any] = field(default_factory=dict)
     algorithm: str = "AES256"
+    missing: frozenset[str] = frozenset()
+    bucket_region: str = "eu-west-1"
 
     def call(self, region: str, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
         if operation == "GetCallerIdentity":
             return {"Account": "123456789012"}
+        if operation == "HeadBucket":
+            if parameters["Bucket"] in self.missing:
+                raise client_error("404", 404, "Not Found")
+            return {"BucketRegion": self.bucket_region}
         if operation == "GetBucketNotificationConfiguration":
             return self.notifications
         if operation == "GetBucketEncryption":
@@ -387,6 +393,55 @@ def test_a_derived_bucket_that_encrypts_with_kms_refuses_a_deployment_before_it_
     aws.algorithm = "aws:kms"
 
     assert "pictures encrypts with KMS by default, and cannot be the derived bucket" in refusal("deploy", "-c", derived)
+
+
+@pytest.mark.parametrize("setting", ["uploads_bucket", "derived_bucket"])
+def test_a_bucket_that_is_not_there_refuses_a_deployment_before_it_begins(aws: Aws, setting: str) -> None:
+    aws.missing = frozenset({"phtos"})
+
+    refused = refusal("deploy", "-c", f'{setting}={{"name":"phtos"}}')
+
+    assert refused == (
+        f"make deploy: There is no bucket 'phtos', which {setting} names. Check {setting}.name, or make that bucket."
+    )
+
+
+def test_so_does_an_uploads_bucket_in_another_region_whose_events_do_not_reach_the_stack(aws: Aws) -> None:
+    aws.bucket_region = "us-west-2"
+
+    assert refusal("deploy", "-c", f"uploads_bucket={NOTIFIED}") == (
+        "make deploy: photos is in us-west-2, and you would deploy to eu-west-1: its events do not reach there. "
+        "Deploy to us-west-2: AWS_REGION=us-west-2."
+    )
+    preflight.main(["deploy", "-c", 'derived_bucket={"name":"pictures"}'])
+
+
+@pytest.mark.usefixtures("aws")
+def test_who_may_not_look_for_a_bucket_is_told_so_and_goes_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call = BaseClient._make_api_call  # type: ignore[attr-defined]  # noqa: SLF001 - where it stands in for AWS
+
+    def deny(client: BaseClient, operation: str, parameters: dict[str, Any]) -> object:
+        if operation == "HeadBucket":
+            raise client_error("403", 403)
+        return call(client, operation, parameters)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", deny)
+
+    preflight.main(["deploy", "-c", f"uploads_bucket={NOTIFIED}"])
+
+    assert capsys.readouterr().err.startswith("note: Looking for the bucket 'photos' failed: An error occurred (403)")
+
+
+def test_the_stack_s_own_uploads_bucket_is_no_derived_bucket(aws: Aws) -> None:
+    """Only the deployed stack knows its name, and what is made would be resized again and again."""
+    aws.deploy(NEW)
+
+    refused = refusal("deploy", "-c", f'derived_bucket={{"name":"{NEW.uploads_bucket}","prefix":"made/"}}')
+
+    assert f"{NEW.uploads_bucket} has the uploads, too" in refused
+    assert "Set key_prefix and derived_bucket's prefix to folders" in refused
 
 
 @pytest.mark.parametrize(("before", "after"), [("eventbridge", "notification"), ("notification", "eventbridge")])

@@ -31,6 +31,13 @@ def test_a_file_of_presets_holds_them_beside_the_variants_of_all_other_keys(tmp_
     assert read == {"variants": {}, "presets": [{"prefix": "avatars/", "variants": tiny}]}
 
 
+def test_the_setting_itself_may_be_copied_from_cdk_json(tmp_path: Path) -> None:
+    file = tmp_path / "settings.json"
+    file.write_text('{"variants": {"tiny": {"width": 64}}}')
+
+    assert read_variants(file) == {"variants": variants_to_json((Variant(name="tiny", width=64),)), "presets": []}
+
+
 def test_variants_may_be_called_presets_and_variants(tmp_path: Path) -> None:
     file = tmp_path / "named.json"
     file.write_text('{"presets": {"width": 64}, "variants": {"width": 32}}')
@@ -53,6 +60,9 @@ def test_variants_may_be_called_presets_and_variants(tmp_path: Path) -> None:
             "presets['a/'].variants.tiny.width: 0 is not allowed; expected a whole number from 1 to",
         ),
         ('{"presets": [], "variants": {}, "engine": "vips"}', "engine: 'vips' is not allowed; expected nothing but"),
+        ('{"variants": {"tiny": {"width": 0}}}', "variants.tiny.width: 0 is not allowed"),
+        ('{"variants": {"tiny": {"width": 9}}, "preset": []}', "preset: [] is not allowed; expected nothing but"),
+        ('{"presets": {"a/": {"tiny": {"width": 9}}}}', "is not allowed; expected a list of objects such as"),
         ("{tiny: 1}", "is not JSON: "),
         ("", "is not JSON: "),
         ("[" * 100_000, "is not JSON: nested too deeply"),

@@ -71,7 +71,11 @@ MISTAKES: dict[str, tuple[Any, str, str]] = {
     "a long name": ({"x" * 33: {"width": 1}}, "variants", "1 to 32"),
     "the manifests' name": ({"manifests": {"width": 1}}, "variants", "not 'manifests'"),
     "no options": ({"large": 1600}, "variants.large", "an object of the options"),
-    "no size": ({"large": {"quality": 80}}, "variants.large", "a width, a height or both"),
+    "no size": (
+        {"large": {"quality": 80}},
+        "variants.large",
+        "{'quality': 80} is not allowed; expected a width, a hei",
+    ),
     "an unknown option": (
         {"large": {"witdh": 1600}},
         "variants.large",
@@ -92,7 +96,7 @@ MISTAKES: dict[str, tuple[Any, str, str]] = {
     "attention where nothing is cut": (
         {"large": {"width": 1, "gravity": "attention"}},
         "variants.large.gravity",
-        "another unless the fit is 'cover'",
+        "expected a fit of 'cover' beside it: 'inside' cuts nothing",
     ),
     "attention where all is contained": (
         {"large": {"width": 1, "height": 1, "fit": "contain", "gravity": "attention"}},

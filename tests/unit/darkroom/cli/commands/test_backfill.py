@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -11,8 +12,12 @@ from darkroom.backfill.jobs import PlannedKey
 from darkroom.backfill.orphans import Manifests
 from darkroom.backfill.selection import Decision
 from darkroom.cli.commands import backfill
+from darkroom.errors import UsageError
+from darkroom.pipeline.deployed_config import Scope
+from resize.imaging.presets import Preset
 from resize.imaging.variants import Format
 from support.aws.deployments import deployed
+from support.function.buckets import settings
 
 UPLOADS = UploadedKeys(pipeline=deployed(), prefix="", inventory=None)
 MANIFESTS = Manifests(pipeline=deployed(), prefix="")
@@ -98,3 +103,33 @@ def test_replaced_formats_are_told_before_their_page_once_and_again_where_anothe
 
     assert [bool(text) for text in told] == [False, True, False, True]
     assert ("avif" in told[1], "webp" in told[1], "webp and avif" in told[3]) == (True, False, True)
+
+
+NOTHING_OF_RAW = replace(settings(), presets=(Preset(prefix="pets/raw/", variants=()),))
+
+
+@pytest.mark.parametrize(
+    ("prefix", "prefixes", "within"),
+    [
+        ("pets/raw/", ("pets/",), "pets/raw/"),  # what was made before it lost its variants is taken away
+        ("pets/raw/", None, "pets/raw/"),
+        ("pets/cats/", ("pets/",), "pets/cats/"),
+        ("", ("pets/",), "pets/"),
+    ],
+)
+def test_a_backfill_goes_through_keys_that_the_function_may_read_whether_or_not_they_have_variants(
+    prefix: str, prefixes: tuple[str, ...] | None, within: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backfill, "find_scope", lambda _: Scope(prefixes=prefixes, settings=NOTHING_OF_RAW))
+
+    assert backfill._within_scope(prefix, deployed(), NOTHING_OF_RAW) == within  # noqa: SLF001 - the part that narrows
+
+
+@pytest.mark.parametrize("prefixes", [("pets/",), ()])
+def test_a_prefix_of_no_key_that_it_may_read_is_refused(
+    prefixes: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backfill, "find_scope", lambda _: Scope(prefixes=prefixes, settings=NOTHING_OF_RAW))
+
+    with pytest.raises(UsageError, match="--prefix 'cars/' finds nothing that is resized: "):
+        backfill._within_scope("cars/", deployed(), NOTHING_OF_RAW)  # noqa: SLF001 - as above

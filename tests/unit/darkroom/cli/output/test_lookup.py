@@ -9,7 +9,7 @@ import pytest
 from contract.errors import Reason
 from contract.focal_point import FocalPoint
 from contract.manifest import Outcome
-from darkroom.cli.output.lookup import describe_lookup, how_to_fetch, situation_of
+from darkroom.cli.output.lookup import NO_URL, describe_lookup, how_to_fetch, situation_of
 from darkroom.cli.output.results import TIMES
 from darkroom.pipeline.deployed_config import Scope
 from darkroom.uploads.lookup import CurrentObject, Found
@@ -21,6 +21,7 @@ from support.function.buckets import settings
 EVERYTHING = Scope(prefixes=("",))
 STORED = CurrentObject(version_id="v1", size=2048, modified=datetime(2026, 11, 24, 12, 0, tzinfo=UTC))
 WAITING = Found(key="photo.jpg", recorded=None, stored=STORED, deleted=False, scope=EVERYTHING, jobs=7)
+NOTHING_OF_PHOTOS = Preset(prefix="photo", variants=())
 UPLOADED = "'photo.jpg' was uploaded 2026-11-24 12:00:00 UTC (2.0 kB)"
 
 
@@ -43,6 +44,10 @@ UPLOADED = "'photo.jpg' was uploaded 2026-11-24 12:00:00 UTC (2.0 kB)"
             + ", and is not resized: only keys that start with '/in' are (the stack's key_prefix, whose first /",
         ),
         (
+            replace(WAITING, scope=Scope(prefixes=("",), settings=replace(settings(), presets=(NOTHING_OF_PHOTOS,)))),
+            UPLOADED + ", and is not resized: the preset 'photo' has no variants.",
+        ),
+        (
             replace(WAITING, scope=Scope(prefixes=())),
             UPLOADED + ", and is not resized: the uploads bucket sends no jobs",
         ),
@@ -52,7 +57,9 @@ UPLOADED = "'photo.jpg' was uploaded 2026-11-24 12:00:00 UTC (2.0 kB)"
     ],
 )
 def test_a_key_whose_newest_upload_has_no_outcome_is_told_why(found: Found, told: str) -> None:
-    assert str(situation_of(found)).startswith(told)
+    said = str(situation_of(found))
+    assert said.startswith(told)
+    assert ("Upload it with --prefix" in said) is ("only keys that start with" in said)
 
 
 def test_what_is_delivered_is_told_with_urls_a_srcset_and_a_picture() -> None:
@@ -66,6 +73,16 @@ def test_what_is_delivered_is_told_with_urls_a_srcset_and_a_picture() -> None:
     assert [f"large  {large}", f"thumb  {thumb}", "", f'srcset="{large} 1600w, {thumb} 320w"', ""] == lines[-8:-3]
     assert (lines[-3], lines[-1]) == ("<picture>", "</picture>")
     assert "https" not in "\n".join(describe_lookup(found, deployed()))
+
+
+def test_where_no_browser_can_ask_for_a_key_that_is_told_in_place_of_urls() -> None:
+    made = recorded()
+    renditions = tuple(replace(each, key=f"{each.variant}/../photo.jpg.webp") for each in made.manifest.renditions)
+    found = replace(WAITING, recorded=replace(made, manifest=replace(made.manifest, renditions=renditions)))
+
+    lines = [*describe_lookup(found, replace(deployed(), delivery_url="https://images.example.com"))]
+
+    assert lines[-2:] == ["", NO_URL]
 
 
 @pytest.mark.parametrize("stored", [STORED, None])
@@ -129,7 +146,7 @@ def test_the_preset_whose_variants_were_made_is_told() -> None:
 def test_variants_that_went_with_their_preset_are_not_told_as_a_deletion() -> None:
     made = recorded()
     gone = replace(made, manifest=replace(made.manifest, outcome=Outcome.REMOVED, renditions=(), preset="photo"))
-    none = replace(settings(), presets=(Preset(prefix="photo", variants=()),))
+    none = replace(settings(), presets=(NOTHING_OF_PHOTOS,))
     found = replace(WAITING, recorded=gone, scope=Scope(prefixes=("",), settings=none))
 
     lines = list(describe_lookup(found, deployed()))
