@@ -60,7 +60,10 @@ def seconds_of(make: Callable[[], object]) -> float:
 
 
 def render_seconds(engine: Engine, source: bytes, variants: tuple[Variant, ...]) -> float:
-    """Take the median processor time of rendering, with all that an engine needs loaded."""
+    """Take the median processor time of rendering.
+
+    What an engine needs is loaded before.
+    """
     work = partial(render, source, variants, Limits(), None, engine)
     work()
     return round(median(seconds_of(work) for _ in range(RUNS)), 4)

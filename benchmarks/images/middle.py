@@ -2,8 +2,9 @@
 
 
 def middle(source: tuple[int, int], size: tuple[int, int], shift: float = 0.0) -> tuple[float, float, float, float]:
-    """Give the largest part that has the shape of `size`: left, top, right, bottom, in pixels of the source.
+    """Give the largest part that has the shape of `size`.
 
+    Left, top, right, bottom, in pixels of the source.
     `shift` moves it along the side that is cut, by so many pixels of `size`, as far as the source goes.
     """
     scale = min(source[0] / size[0], source[1] / size[1])

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from contract.keys import MANIFESTS
 from darkroom.doctor.findings import Finding, fault, ok, warning
-from darkroom.doctor.resource_policy import Access, lets
+from darkroom.doctor.resource_policy import ServiceAccess, lets
 from darkroom.errors import aws_errors
 from darkroom.pipeline.client import Pipeline
 from darkroom.pipeline.deploy_advice import DEPLOY_ANEW, deploy_advice
@@ -66,10 +66,10 @@ def check_delivery(pipeline: Pipeline, config: Config) -> Iterator[Finding]:
         )
 
 
-def _access(pipeline: Pipeline, distribution_arn: str, action: str, key: str | None) -> Access:
+def _access(pipeline: Pipeline, distribution_arn: str, action: str, key: str | None) -> ServiceAccess:
     bucket = f"arn:{distribution_arn.split(':')[1]}:s3:::{pipeline.derived_bucket}"
     resource = bucket if key is None else f"{bucket}/{pipeline.derived_prefix}{key}"
-    return Access(service=SERVICE, source_arn=distribution_arn, action=action, resource=resource)
+    return ServiceAccess(service=SERVICE, source_arn=distribution_arn, action=action, resource=resource)
 
 
 def _delivers_manifests(config: Config) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from darkroom.doctor.findings import Finding, fault, ok, warning
-from darkroom.doctor.resource_policy import Access, lets
+from darkroom.doctor.resource_policy import ServiceAccess, lets
 from darkroom.pipeline.client import Pipeline
 from darkroom.pipeline.deploy_advice import DEPLOY_ANEW, deploy_advice
 from darkroom.pipeline.sqs import Queue
@@ -41,4 +41,4 @@ def lets_send(statement: Mapping[str, Any], service: str, source_arn: str) -> bo
 
     It must do so on behalf of the bucket, or of the rule.
     """
-    return lets([statement], Access(service=service, source_arn=source_arn, action="sqs:SendMessage"))
+    return lets([statement], ServiceAccess(service=service, source_arn=source_arn, action="sqs:SendMessage"))

@@ -7,7 +7,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Access:
+class ServiceAccess:
     """What a service does, on behalf of which resource of whose.
 
     `resource` is an ARN, None where every statement is about the one resource that the policy is of.
@@ -19,7 +19,7 @@ class Access:
     resource: str | None = None
 
 
-def lets(statements: Iterable[Mapping[str, Any]], access: Access) -> bool:
+def lets(statements: Iterable[Mapping[str, Any]], access: ServiceAccess) -> bool:
     """Tell whether a statement allows it, and none denies it.
 
     docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
@@ -28,7 +28,7 @@ def lets(statements: Iterable[Mapping[str, Any]], access: Access) -> bool:
     return effects == {"Allow"}
 
 
-def _is_about(statement: Mapping[str, Any], access: Access) -> bool:
+def _is_about(statement: Mapping[str, Any], access: ServiceAccess) -> bool:
     principal = statement.get("Principal")
     services = _list(principal.get("Service", ())) if isinstance(principal, dict) else []
     actions = [action.lower() for action in _list(statement.get("Action", ()))]
