@@ -114,8 +114,8 @@ def test_s3_tells_of_an_object_what_has_to_be_restored(
     client.meta.events.register("after-call.s3.HeadObject", lambda parsed, **_: parsed.update(told))
     asking = create_autospec(Pipeline, instance=True, uploads_bucket="uploads", derived_bucket="derived")
     asking.client.return_value = client
+    asking.manifest_key.side_effect = pipeline.manifest_key
 
     (planned,) = Planner(asking, world.settings, selection(world)).plan([Listed("cat.jpg")])
 
-    assert pipeline
     assert planned.decision is decision
