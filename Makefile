@@ -16,7 +16,7 @@ COMPILE = $(BIN)/python -W ignore -m compileall -qq -j 0 -x /aws_cdk/ .venv/lib 
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-long test-log test-runtime test-corpus crops nightly soak soak-log fuzz scale scale-measure lint checkov audit
-.PHONY: bench bench-log compare encoding lock settings clean
+.PHONY: bench bench-page bench-log compare encoding lock settings clean
 .PHONY: bootstrap deploy diff destroy
 
 help: ## list the targets
@@ -191,6 +191,9 @@ $(NODE_PEERS): benchmarks/package-lock.json $(SETUP)
 bench: $(PEERS) $(NODE_PEERS) ## measure against what people would otherwise use, and write docs/benchmarks.md; PHOTOS=… are more photographs, QUICK=1 only tries it
 	NODE=$(NODE) PYTHONPATH=tests $(BIN)/python -m benchmarks.bench --uploads $(UPLOADS) $(if $(PHOTOS),--photos "$(PHOTOS)") \
 	  $(if $(QUICK),--quick --out .darkroom/bench)
+
+bench-page: setup ## write docs/benchmarks.md anew from its figures, after a change of its words or targets
+	PYTHONPATH=tests $(BIN)/python -m benchmarks.bench --page
 
 compare: setup ## send one burst through queues and through a log, and write what each can do into docs/queue-or-log.md
 	PYTHONPATH=tests $(BIN)/python -m benchmarks.queue_or_log

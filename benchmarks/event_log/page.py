@@ -3,7 +3,7 @@
 from statistics import median, quantiles
 
 from benchmarks.event_log.results import EventLogResults, Rounds
-from benchmarks.report.page import table
+from benchmarks.report.table import table
 
 _TEXT = """\
 # Benchmarks of the event log

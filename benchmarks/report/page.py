@@ -1,17 +1,16 @@
 """docs/benchmarks.md, made of what was measured and of nothing else."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from statistics import median
 
 from benchmarks.engines import DEFAULT
 from benchmarks.rendering import SLOW_SECONDS
-from benchmarks.report import equal_look
+from benchmarks.report import equal_look, reached
 from benchmarks.report.ratios import FILE_SLACK, LEAST_SIMILARITY, MOST_BYTES, compare, fastest, median_ratio
 from benchmarks.report.results import Batch, Cell, FirstAnswer, Measured, Program, Results, RuntimeStart, Whole
-from benchmarks.report.targets import TARGETS, Reached, Target
+from benchmarks.report.table import table
 
 _MEGABYTE = 1_000_000
-_WHOLE_UNITS = {"MB", "ms", ""}  # units of which no part is told
 
 _INTRODUCTION = """\
 Made by `{command}` and by nothing else: a change by hand is gone after the next run. The same figures are in
@@ -37,7 +36,8 @@ takes longer than {SLOW_SECONDS} seconds is timed once: its ratio is of that tim
 _BATCH = """\
 A function with ten jobs of six megapixels, and S3 at a distance: every GET and HEAD waits 30 ms, every PUT 60 ms.
 *One after another* is the same work, with the same sandbox, as a person writes it first: read, resize, write, then
-the next. The second processor comes with twice the memory, as on Lambda."""
+the next. The second processor comes with twice the memory, as on Lambda. The target is for JPEG: of WebP most of a job
+is rendering, which a batch does one after another on its processor, too."""
 
 _START = """\
 A new Python that finds the deployed bundle and boto3 and nothing else; both are compiled, as they are on Lambda. The
@@ -69,7 +69,7 @@ def page(results: Results) -> str:
     parts = (
         _head(results),
         equal_look.section(results),
-        _targets(results),
+        reached.section(results),
         _rendering(results),
         _batches(results),
         _starts(results),
@@ -77,12 +77,6 @@ def page(results: Results) -> str:
     return (
         "\n\n".join(part for part in (*parts, _memory(results), _whole(results.whole), _failed(results)) if part) + "\n"
     )
-
-
-def table(heads: Sequence[str], rows: Iterable[Sequence[str]], *, words: int = 1) -> str:
-    """Write a table; so many of the first columns are words, the others are figures."""
-    dashes = ["---" if place < words else "---:" for place in range(len(heads))]
-    return "\n".join("| " + " | ".join(row) + " |" for row in (heads, dashes, *rows))
 
 
 def _head(results: Results) -> str:
@@ -111,43 +105,6 @@ def _versions(program: Program) -> str:
 def one_line(text: str) -> str:
     """Let a message stand in a table."""
     return " ".join(text.split()).replace("|", "\\|")[:160]
-
-
-def _targets(results: Results) -> str:
-    engines = [program.engine for program in results.programs if program.engine]
-    rows = [_target(target, engine, results) for engine in engines for target in TARGETS]
-    heads = ("measure", "engine", "at least", "aim", "reached", "met?", "counts?")
-    note = (
-        "Where a measure has several figures, the worst one decides. A ratio of times is against whichever of its "
-        f"peers was the fastest with that very picture, and counts if ours has at most {MOST_BYTES:.2f} times its "
-        "bytes. From a PUT to its manifest at 10,000 uploads a day is simulated: [where the time of one upload goes]"
-        "(scale.md#where-the-time-of-one-upload-goes)."
-    )
-    return f"## What is to be reached\n\n{note}\n\n{table(heads, rows, words=2)}"
-
-
-def _target(target: Target, engine: str, results: Results) -> tuple[str, ...]:
-    least = target.least[engine]
-    reached = tuple(target.find(results, engine))
-    start = (target.measure, engine, _figure(least, target.unit), _figure(target.aim, target.unit))
-    worst = target.worst(reached)
-    if worst is None:
-        return (*start, "not measured", "", "")
-    objections = dict.fromkeys(objection for one in reached for objection in one.objections)
-    met = "aim" if target.is_met(worst.value, target.aim) else "yes" if target.is_met(worst.value, least) else "no"
-    counts = "no: " + ", ".join(objections) if objections else "yes"
-    return (*start, _worst_of(worst, reached, target.unit), met, counts)
-
-
-def _worst_of(worst: Reached, reached: Sequence[Reached], unit: str) -> str:
-    figure = _figure(worst.value, unit) + (f" ({worst.of})" if worst.of else "")
-    if len(reached) == 1:
-        return figure
-    return f"{figure}; the median of {len(reached)} is {_figure(median(one.value for one in reached), unit)}"
-
-
-def _figure(value: float, unit: str) -> str:
-    return f"{value:.0f} {unit}".rstrip() if unit in _WHOLE_UNITS else f"{value:.2f} {unit}"
 
 
 def _rendering(results: Results) -> str:

@@ -5,7 +5,9 @@ benchmarks.json holds them as they are, docs/benchmarks.md is made of them.
 
 import json
 from dataclasses import asdict, dataclass
-from typing import Final
+from typing import Final, Self
+
+import cattrs
 
 # Of how many the target of a cold start is: those that a function is reported to have while it starts.
 PROCESSORS_OF_A_START: Final = 2
@@ -221,6 +223,11 @@ class Results:
     peaks: tuple[Peak, ...] = ()
     whole: Whole | None = None
     failures: tuple[str, ...] = ()  # parts that could not be measured, and why
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read what `to_json` wrote."""
+        return cattrs.structure(json.loads(text), cls)
 
     def to_json(self) -> str:
         """Write them as a file for programs."""

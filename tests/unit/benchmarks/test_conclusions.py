@@ -11,7 +11,7 @@ from benchmarks.bench import main
 from benchmarks.engines import choosing, engines, versions_of
 from benchmarks.images.similarity import Original, similarity
 from benchmarks.rendering import Pace
-from benchmarks.report.page import page, table
+from benchmarks.report.page import page
 from benchmarks.report.ratios import compare, fastest, median_ratio
 from benchmarks.report.results import (
     Cell,
@@ -25,8 +25,9 @@ from benchmarks.report.results import (
     Source,
     Start,
 )
+from benchmarks.report.table import table
 from benchmarks.report.targets import TARGETS
-from benchmarks.workers import last_words
+from benchmarks.workers import PROJECT, last_words
 from resize.imaging.engine import Engine
 
 OURS = Measured(program="darkroom-pillow", seconds=(1.0, 2.0, 1.0), bytes=100, pixels=0.995, file=0.95)
@@ -138,7 +139,7 @@ def test_the_page_says_what_was_reached_and_what_was_not_measured() -> None:
     text = page(replace(results(OURS, PEER), runtime_starts=(start,)))
 
     assert "| cold start on one processor, the real runtime | pillow | 400 ms | 320 ms | 500 ms | no | yes |" in text
-    assert "| batch of ten, against one after another | pillow | 3.00 x | 4.00 x | not measured |" in text
+    assert "| batch of ten, JPEG, against one after another | pillow | 3.00 x | 4.00 x | not measured |" in text
 
 
 def test_the_page_names_every_objection_and_every_missing_program() -> None:
@@ -199,3 +200,12 @@ def test_the_engines_are_measured_that_a_stack_can_have_the_default_first() -> N
     assert engines() == ("pillow", "vips")
     assert choosing("vips") == {"engine": Engine.VIPS}
     assert all(versions_of(engine) for engine in engines())
+
+
+def test_results_that_were_written_are_read_back_whole() -> None:
+    rounds = (RuntimeAnswer(init=0.3, seconds=0.5),)
+    starts = (RuntimeStart(engine="pillow", python="CPython", processors=1, rounds=rounds),)
+    measured = replace(results(OURS, PEER), starts=(START,), runtime_starts=starts)
+
+    assert Results.from_json(measured.to_json()) == measured
+    assert Results.from_json((PROJECT / "docs" / "benchmarks.json").read_text(encoding="utf-8")).cells

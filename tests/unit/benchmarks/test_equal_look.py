@@ -172,6 +172,15 @@ def test_of_many_pictures_the_targets_tell_the_worst_and_the_median() -> None:
     assert "sharp's | pillow | 0.86 x | 0.80 x | 0.90 x (b.png); the median of 3 is 0.80 x | no | yes |" in text
 
 
+def test_every_picture_s_figures_are_told_and_why_a_target_is_missed() -> None:
+    text = page(run(SHARP, cell("darkroom-pillow", 97, 0.1), cell("darkroom-pillow", 7, 0.1, picture="b.png")))
+
+    assert "| pillow | JPEG: bytes | WebP: bytes |" in text
+    assert "| a.png | 0.97 |  |  |  | 2.00 |" in text
+    assert "- **bytes at equal look, JPEG, for one of sharp's**: " in text
+    assert "- **bytes at equal look, WebP, for one of sharp's**: " not in text
+
+
 def test_where_nothing_was_measured_there_is_no_section() -> None:
     assert section(run()) == ""
 
