@@ -10,7 +10,6 @@ import pytest
 from rich.text import Text
 
 from contract.errors import Reason
-from darkroom.cli.commands.up import others
 from darkroom.cli.output.results import (
     TIMES,
     exit_status,
@@ -22,8 +21,6 @@ from darkroom.cli.output.results import (
     upload_json,
 )
 from darkroom.cli.progress import steps
-from darkroom.local.access_keys import AccessKeys
-from darkroom.local.registry import RunningPipeline
 from darkroom.uploads.local_files import LocalFile, Selection, Skipped
 from darkroom.uploads.outcomes import Failure, ManifestFile, Result
 from support.command.uploads import collected, failed, uploaded
@@ -222,14 +219,3 @@ def test_what_is_only_late_is_not_said_to_be_in_the_log() -> None:
         "1 have keys that are not resized"
     ]
     assert list(failure_lines([failed().result], Path("log"))) == ["1 failed. The function's log says why: log"]
-
-
-def test_a_pipeline_that_is_up_already_is_told_to_the_next() -> None:
-    running = RunningPipeline(
-        endpoint_url="http://127.0.0.1:4566", stack_name="Darkroom", keys=AccessKeys(id="a", secret="b")
-    )
-
-    (line,) = others([running])
-
-    assert line.startswith("darkroom: another pipeline is up at http://127.0.0.1:4566.")
-    assert "secret" not in line
