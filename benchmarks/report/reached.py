@@ -23,7 +23,10 @@ is held against, too; the others say how many times as fast as a peer's best our
 
 
 def section(results: Results) -> str:
-    """Write the section: the targets, why some are not met, and the figures of each picture."""
+    """Write the section.
+
+    The targets, why some are not met, and the figures of each picture.
+    """
     engines = [program.engine for program in results.programs if program.engine]
     rows = [_row(target, engine, results) for engine in engines for target in TARGETS]
     heads = ("measure", "engine", "at least", "aim", "reached", "met?", "counts?")

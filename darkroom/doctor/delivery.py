@@ -3,7 +3,7 @@
 import json
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
@@ -40,51 +40,69 @@ def check_delivery(pipeline: Pipeline, config: Config) -> Iterator[Finding]:
     yield from _check_distribution(pipeline, pipeline.distribution_arn.rpartition("/")[2])
     with aws_errors("Reading the policy of the derived bucket"):
         statements = _statements(pipeline)
-    access = partial(_access, pipeline, pipeline.distribution_arn)
-    if config.derived_bucket:
-        advice = _policy_command(pipeline, pipeline.distribution_arn, statements, manifests=_delivers_manifests(config))
-    else:
-        advice = deploy_advice(pipeline, DEPLOY_ANEW)
-    if lets(statements, access(_READ, _ANY)):
-        yield ok("The distribution may read the derived bucket.")
-    else:
+    reader = _Reader(pipeline, pipeline.distribution_arn, config.delivery is not None and config.delivery.manifests)
+    own = deploy_advice(pipeline, DEPLOY_ANEW)
+    advice = reader.policy_command(statements) if config.derived_bucket else own
+    yield from (replace(each, advice=advice) if each.advice else each for each in _check_policy(statements, reader))
+
+
+def _check_policy(statements: Sequence[Mapping[str, Any]], reader: "_Reader") -> Iterator[Finding]:
+    if not lets(statements, reader.access(_READ, _ANY)):
         yield fault(
-            "The derived bucket's policy does not let the distribution read it: every URL is answered with 403.", advice
+            "The derived bucket's policy does not let the distribution read it: every URL is answered with 403.",
+            "Let it read.",
         )
         return
-    if lets(statements, access(_READ, f"{MANIFESTS}/{_ANY}")) and not _delivers_manifests(config):
+    yield ok("The distribution may read the derived bucket.")
+    if lets(statements, reader.access(_READ, f"{MANIFESTS}/{_ANY}")) and not reader.manifests:
         yield fault(
             "The derived bucket's policy lets the distribution read manifests, which tell of uploads' keys, to whoever "
             "asks: delivery.manifests is false.",
-            advice,
+            "Deny it.",
         )
-    if not lets(statements, access("s3:ListBucket", None)):
+    if not lets(statements, reader.access("s3:ListBucket", None)):
         yield warning(
             "The derived bucket's policy does not let the distribution list it: what is missing is answered with 403, "
             "as if it were forbidden, and not with 404.",
-            advice,
+            "Let it list.",
         )
 
 
-def _access(pipeline: Pipeline, distribution_arn: str, action: str, key: str | None) -> ServiceAccess:
-    bucket = f"arn:{distribution_arn.split(':')[1]}:s3:::{pipeline.derived_bucket}"
-    resource = bucket if key is None else f"{bucket}/{pipeline.derived_prefix}{key}"
-    return ServiceAccess(service=SERVICE, source_arn=distribution_arn, action=action, resource=resource)
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """A distribution that reads what is made, its manifests only where they are delivered."""
 
+    pipeline: Pipeline
+    distribution_arn: str
+    manifests: bool
 
-def _delivers_manifests(config: Config) -> bool:
-    return config.delivery is not None and config.delivery.manifests
+    @property
+    def bucket_arn(self) -> str:
+        return f"arn:{self.distribution_arn.split(':')[1]}:s3:::{self.pipeline.derived_bucket}"
 
+    def access(self, action: str, key: str | None) -> ServiceAccess:
+        resource = self.bucket_arn if key is None else f"{self.bucket_arn}/{self.pipeline.derived_prefix}{key}"
+        return ServiceAccess(service=SERVICE, source_arn=self.distribution_arn, action=action, resource=resource)
 
-def _policy_command(
-    pipeline: Pipeline, distribution_arn: str, standing: Sequence[Mapping[str, Any]], *, manifests: bool
-) -> str:
-    """Write the command that adds what is missing, and keeps what others have stated."""
-    bucket = f"arn:{distribution_arn.split(':')[1]}:s3:::{pipeline.derived_bucket}"
-    ours = reading_statements(distribution_arn, bucket, prefix=pipeline.derived_prefix, manifests=manifests)
-    kept = [each for each in standing if each.get("Sid") not in STATEMENTS]
-    policy = shlex.quote(json.dumps({"Version": _POLICY_VERSION, "Statement": [*kept, *ours]}))
-    return f"aws s3api put-bucket-policy --bucket {pipeline.derived_bucket} --policy {policy}"
+    def policy_command(self, standing: Sequence[Mapping[str, Any]]) -> str:
+        """Write the command that adds what is missing, and keeps what others have stated.
+
+        Other stacks' distributions may read the same bucket, and a policy has each `Sid` once.
+        """
+        whose = self.distribution_arn.rpartition("/")[2]
+        ours = [
+            each | {"Sid": f"{each['Sid']}{whose}"}
+            for each in reading_statements(
+                self.distribution_arn,
+                self.bucket_arn,
+                prefix=self.pipeline.derived_prefix,
+                manifests=self.manifests,
+            )
+        ]
+        earlier = {f"{name}{whose}" for name in STATEMENTS}
+        kept = [each for each in standing if each.get("Sid") not in earlier]
+        policy = shlex.quote(json.dumps({"Version": _POLICY_VERSION, "Statement": [*kept, *ours]}))
+        return f"aws s3api put-bucket-policy --bucket {self.pipeline.derived_bucket} --policy {policy}"
 
 
 def _check_distribution(pipeline: Pipeline, distribution_id: str) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 import json
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -18,6 +19,7 @@ from stacks.config.derived_bucket import ExistingDerivedBucket
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+_LONGEST_ID = 255  # docs.aws.amazon.com/AmazonS3/latest/API/API_LifecycleRule.html
 _TAG = {"Key": OUTCOME_TAG, "Value": Outcome.REMOVED.value}
 
 
@@ -77,22 +79,28 @@ def _judge_encryption(bucket: str, encryption: Mapping[str, Any]) -> Finding:
 
 
 def _judge_lifecycle(derived: ExistingDerivedBucket, days: int, rules: Sequence[Mapping[str, Any]]) -> Finding:
-    if any(_is_for_removed(rule) for rule in rules):
+    manifests = f"{derived.prefix}{MANIFESTS}/"
+    if any(_is_for_removed(rule, manifests) for rule in rules):
         return ok(f"A lifecycle rule of {derived.name} removes manifests of uploads that are gone.")
     rule = {
-        "ID": "ManifestsOfRemovedUploads",
+        # Another stack may have one for another prefix, and a bucket has each ID once.
+        "ID": f"Manifests of removed uploads, {derived.prefix}"[:_LONGEST_ID],
         "Status": "Enabled",
-        "Filter": {"And": {"Prefix": f"{derived.prefix}{MANIFESTS}/", "Tags": [_TAG]}},
+        "Filter": {"And": {"Prefix": manifests, "Tags": [_TAG]}},
         "Expiration": {"Days": days},
     }
-    whole = shlex.quote(json.dumps({"Rules": [*rules, rule]}))
+    kept = [each for each in rules if each.get("ID") != rule["ID"]]
+    # A rule may have a date, which boto3 reads as such, and the command takes as text.
+    whole = shlex.quote(json.dumps({"Rules": [*kept, rule]}, default=datetime.isoformat))
     return warning(
         f"No lifecycle rule of {derived.name} removes manifests of uploads that are gone: they stay for ever.",
         f"aws s3api put-bucket-lifecycle-configuration --bucket {derived.name} --lifecycle-configuration {whole}",
     )
 
 
-def _is_for_removed(rule: Mapping[str, Any]) -> bool:
+def _is_for_removed(rule: Mapping[str, Any], manifests: str) -> bool:
     chosen = rule.get("Filter", {})
     tags = [chosen.get("Tag"), *chosen.get("And", {}).get("Tags", ())]
-    return rule.get("Status") == "Enabled" and "Days" in rule.get("Expiration", {}) and _TAG in tags
+    prefix = str(chosen.get("And", {}).get("Prefix", chosen.get("Prefix", "")))
+    is_on = rule.get("Status") == "Enabled" and "Days" in rule.get("Expiration", {})
+    return is_on and _TAG in tags and manifests.startswith(prefix)

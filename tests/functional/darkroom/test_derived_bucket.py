@@ -2,6 +2,7 @@
 
 import json
 import shlex
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -59,7 +60,8 @@ def test_one_that_encrypts_with_s3_s_own_keys_is_taken(s3: "S3Client", algorithm
 
 
 def test_the_command_for_the_lifecycle_rule_keeps_those_that_there_are_and_then_all_is_right(s3: "S3Client") -> None:
-    theirs: Any = {"ID": "theirs", "Status": "Enabled", "Filter": {"Prefix": "tmp/"}, "Expiration": {"Days": 1}}
+    on = datetime(2030, 1, 1, tzinfo=UTC)
+    theirs: Any = {"ID": "theirs", "Status": "Enabled", "Filter": {"Prefix": "tmp/"}, "Expiration": {"Date": on}}
     s3.put_bucket_lifecycle_configuration(Bucket="pictures", LifecycleConfiguration={"Rules": [theirs]})
 
     missing = lifecycle_finding(s3)
@@ -69,9 +71,21 @@ def test_the_command_for_the_lifecycle_rule_keeps_those_that_there_are_and_then_
     assert command[:5] == ["aws", "s3api", "put-bucket-lifecycle-configuration", "--bucket", "pictures"]
     s3.put_bucket_lifecycle_configuration(Bucket="pictures", LifecycleConfiguration=json.loads(command[-1]))
     rules = s3.get_bucket_lifecycle_configuration(Bucket="pictures")["Rules"]
-    assert [rule["ID"] for rule in rules] == ["theirs", "ManifestsOfRemovedUploads"]
+    assert [rule["ID"] for rule in rules] == ["theirs", "Manifests of removed uploads, made/"]
     assert rules[1]["Filter"]["And"]["Prefix"] == "made/manifests/"
     assert lifecycle_finding(s3).level is Level.OK
+
+
+def test_the_rule_of_another_stack_s_prefix_is_none_and_stays(s3: "S3Client") -> None:
+    tags: Any = [{"Key": "darkroom-outcome", "Value": "removed"}]
+    of_other: Any = {"And": {"Prefix": "other/manifests/", "Tags": tags}}
+    rule: Any = {"ID": "other", "Status": "Enabled", "Filter": of_other, "Expiration": {"Days": 1}}
+    s3.put_bucket_lifecycle_configuration(Bucket="pictures", LifecycleConfiguration={"Rules": [rule]})
+
+    missing = lifecycle_finding(s3)
+
+    assert missing.level is Level.WARNING
+    assert "other/manifests/" in missing.advice
 
 
 def test_a_rule_that_is_off_is_none(s3: "S3Client") -> None:

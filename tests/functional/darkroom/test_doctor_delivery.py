@@ -162,16 +162,35 @@ def test_in_a_bucket_that_was_there_the_command_adds_what_is_missing_and_keeps_w
     delivered: Delivered, prefix: str, *, manifests: bool
 ) -> None:
     delivered.is_in_a_bucket_that_was_there(prefix=prefix, manifests=manifests)
-    of_another = reading_statements("arn:aws:cloudfront::1:distribution/E0", "arn:aws:s3:::derived", manifests=False)
+    of_another = [
+        each | {"Sid": f"{each['Sid']}E0"}
+        for each in reading_statements(
+            "arn:aws:cloudfront::1:distribution/E0", "arn:aws:s3:::derived", prefix="other/", manifests=False
+        )
+    ]
     delivered.put_policy([TLS_ALONE, *of_another])
 
     assert delivered.findings()[-1][0] is Level.FAULT
     delivered.run(delivered.advice())
 
     assert [level for level, _ in delivered.findings()] == [Level.OK, Level.OK]
-    assert delivered.statements() == [
-        TLS_ALONE,
-        *reading_statements(arn_of(delivered), "arn:aws:s3:::derived", prefix=prefix, manifests=manifests),
+    ours = reading_statements(arn_of(delivered), "arn:aws:s3:::derived", prefix=prefix, manifests=manifests)
+    standing = delivered.statements()
+    assert standing[:4] == [TLS_ALONE, *of_another]
+    assert [each | {"Sid": ""} for each in standing[4:]] == [each | {"Sid": ""} for each in ours]
+    assert len({each["Sid"] for each in standing}) == len(standing)
+
+
+def test_the_command_may_be_run_twice_and_then_takes_back_what_it_added(delivered: Delivered) -> None:
+    delivered.is_in_a_bucket_that_was_there(prefix="made/", manifests=False)
+    delivered.run(delivered.advice())
+    delivered.is_in_a_bucket_that_was_there(prefix="other/", manifests=True)
+
+    delivered.run(delivered.advice())
+
+    assert [each["Resource"] for each in delivered.statements()] == [
+        "arn:aws:s3:::derived/other/*",
+        "arn:aws:s3:::derived",
     ]
 
 
