@@ -182,8 +182,9 @@ def service_times(of_engines: Mapping[Engine, Parameters], measured_on: str) -> 
     starts = " and ".join(f"{duration(each.start_seconds)} ({engine})" for engine, each in of_engines.items())
     return (
         "## Service times\n\n"
-        f"Measured on {measured_on}: processor time on one core, medians. A fresh function is ready after\n"
-        f"{starts} of processor time. That one vCPU of Lambda on arm64 is as fast is an\n"
-        "assumption, and `processor_factor` in [assumptions.json](../simulation/assumptions.json) is for yours.\n\n"
+        f"Measured on {measured_on}: processor time on one core, medians.\n"
+        "What one vCPU of Lambda on arm64 takes for it is an assumption, `processor_factor` in\n"
+        "[assumptions.json](../simulation/assumptions.json), by which all of this is multiplied: put in yours.\n"
+        f"A fresh function is ready after {starts} of processor time.\n\n"
         f"{table.to_markdown()}\n"
     )

@@ -13,6 +13,7 @@ from benchmarks.images.similarity import Original, similarity
 from benchmarks.rendering import Pace
 from benchmarks.report.page import page
 from benchmarks.report.ratios import compare, fastest, median_ratio
+from benchmarks.report.reasons import REASONS
 from benchmarks.report.results import (
     Cell,
     FirstAnswer,
@@ -209,3 +210,15 @@ def test_results_that_were_written_are_read_back_whole() -> None:
 
     assert Results.from_json(measured.to_json()) == measured
     assert Results.from_json((PROJECT / "docs" / "benchmarks.json").read_text(encoding="utf-8")).cells
+
+
+def test_the_published_page_is_what_its_figures_come_to_and_every_missed_target_has_a_reason() -> None:
+    docs = PROJECT / "docs"
+    published = (docs / "benchmarks.md").read_text(encoding="utf-8")
+
+    assert published == page(Results.from_json((docs / "benchmarks.json").read_text(encoding="utf-8")))
+    assert "nobody has found out yet" not in published
+
+
+def test_every_reason_is_that_of_a_target() -> None:
+    assert REASONS.keys() - {target.measure for target in TARGETS} == set()
