@@ -70,30 +70,32 @@ def page(results: Results) -> str:
         _head(results),
         equal_look.section(results),
         reached.section(results),
+        _facts(results),
         _rendering(results),
         _batches(results),
         _starts(results),
+        _memory(results),
+        _whole(results.whole),
+        _failed(results),
     )
-    return (
-        "\n\n".join(part for part in (*parts, _memory(results), _whole(results.whole), _failed(results)) if part) + "\n"
-    )
+    return "\n\n".join(filter(None, parts)) + "\n"
 
 
 def _head(results: Results) -> str:
-    machine = results.machine
     quick = ["**A quick run: it shows that everything runs. Its figures show nothing.**"] if results.quick else []
+    return "\n\n".join(["# Benchmarks", _INTRODUCTION.format(command=results.command), *quick])
+
+
+def _facts(results: Results) -> str:
+    machine = results.machine
     held = "held on one core each" if machine.pinned else "not held on one core, which this system cannot"
-    facts = table(
-        ("", "what it was"),
-        (
-            ("date, commit", f"{results.date}, {results.commit}"),
-            ("machine", f"{machine.processor}, {machine.processors} cores, {machine.memory_gigabytes} GB"),
-            ("system", f"{machine.system}, Python {machine.python}; programs {held}"),
-            *((program.title, _versions(program)) for program in results.programs),
-        ),
-        words=2,
+    facts = (
+        ("date, commit", f"{results.date}, {results.commit}"),
+        ("machine", f"{machine.processor}, {machine.processors} cores, {machine.memory_gigabytes} GB"),
+        ("system", f"{machine.system}, Python {machine.python}; programs {held}"),
+        *((program.title, _versions(program)) for program in results.programs),
     )
-    return "\n\n".join(["# Benchmarks", _INTRODUCTION.format(command=results.command), *quick, facts])
+    return f"## What was measured, and on what\n\n{table(('', 'what it was'), facts, words=2)}"
 
 
 def _versions(program: Program) -> str:
