@@ -100,10 +100,10 @@ demo: $(APP) ## run the pipeline on samples/, and write out/contact-sheet.html
 # A third worker for two cores: many a test waits for a queue. A worker that has nothing left takes from one that has.
 PARALLEL = -n $(WORKERS) --dist worksteal
 test: setup lint ## every check and every test but the long ones
-	$(BIN)/pytest $(PARALLEL) -m "not long and not nightly and not runtime and not log"
+	$(BIN)/pytest $(PARALLEL) -m "not long and not runtime and not log"
 
 test-long: setup ## the tests that take longer: convergence, memory, fuzzing, the short soak, …
-	$(BIN)/pytest $(PARALLEL) -m "long and not nightly and not runtime and not log"
+	$(BIN)/pytest $(PARALLEL) -m "long and not runtime and not log"
 
 test-log: setup ## the tests that need the event log: Apache Kafka, installed under .darkroom on first use
 	$(BIN)/pytest $(PARALLEL) -m log
@@ -138,10 +138,9 @@ crops: setup ## cut the pictures of PHOTOS=… by their middle and by attention,
 	@test -d "$(PHOTOS)" || { echo "make crops PHOTOS=…: a folder of pictures is missing, not '$(PHOTOS)'"; exit 2; }
 	$(BIN)/python -m tools.crops "$(PHOTOS)"
 
-nightly: setup ## look for an interleaving that does not converge, and for a scene cut wrongly, for much longer than the tests do; and run faults on every kind of bucket
+nightly: setup ## look for an interleaving that does not converge, and for a scene cut wrongly, for much longer than the tests do
 	CONVERGENCE_EXAMPLES=20000 $(BIN)/pytest $(PARALLEL) tests/functional/resize -m long -k Convergence --timeout 0
 	SCENES=1000 $(BIN)/pytest $(PARALLEL) tests/unit/resize/imaging/test_attention.py -m long --timeout 0
-	$(BIN)/pytest $(PARALLEL) -m nightly
 
 soak: setup ## 2,000 uploads under faults of every kind, and what became of each; SEED=7 draws others
 	PYTHONPATH=tests $(BIN)/python tests/faults/soak.py --seed $(SEED)

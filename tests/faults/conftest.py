@@ -15,23 +15,18 @@ import pytest
 
 from darkroom.event_log.local import LogKind, local_log
 from darkroom.local.synthesis import local_overrides, synthesize
-from support.aws.uploads_kind import EVENTBRIDGE_UNVERSIONED, OWN, UploadsKind
+from support.aws.uploads_kind import OWN, UploadsKind
 from support.events.announced_pipeline import ANNOUNCING, AnnouncedPipeline, announced_pipeline
 from support.events.event_log import Log
 from support.function.faulty import FUNCTION_SECONDS, SETTINGS, Faulty, faulty_pipeline
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test on each kind of uploads bucket that it names.
-
-    By day on the stack's own and on the one that is least like it, or else on the first; on the others by night.
-    """
+    """Run a test on each kind of uploads bucket that it names; what exists beside the stack's own is long."""
     if "kind" in metafunc.fixturenames:
         marker = metafunc.definition.get_closest_marker("uploads_kinds")
         kinds: tuple[UploadsKind, ...] = marker.args if marker else (OWN,)
-        by_day = {OWN, EVENTBRIDGE_UNVERSIONED, kinds[0]}
-        marks = {kind: pytest.mark.long if kind in by_day else pytest.mark.nightly for kind in kinds if kind is not OWN}
-        each = [pytest.param(kind, id=kind.name, marks=marks.get(kind, ())) for kind in kinds]
+        each = [pytest.param(kind, id=kind.name, marks=() if kind is OWN else pytest.mark.long) for kind in kinds]
         metafunc.parametrize("kind", each, indirect=True, scope="session")
 
 
