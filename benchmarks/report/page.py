@@ -5,7 +5,7 @@ from statistics import median
 
 from benchmarks.engines import DEFAULT
 from benchmarks.rendering import SLOW_SECONDS
-from benchmarks.report import equal_look, reached
+from benchmarks.report import equal_look, scorecard
 from benchmarks.report.ratios import FILE_SLACK, LEAST_SIMILARITY, MOST_BYTES, compare, fastest, median_ratio
 from benchmarks.report.results import Batch, Cell, FirstAnswer, Measured, Program, Results, RuntimeStart, Whole
 from benchmarks.report.table import table
@@ -69,7 +69,7 @@ def page(results: Results) -> str:
     parts = (
         _head(results),
         equal_look.section(results),
-        reached.section(results),
+        scorecard.section(results),
         _facts(results),
         _rendering(results),
         _batches(results),

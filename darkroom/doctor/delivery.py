@@ -3,7 +3,7 @@
 import json
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
@@ -43,14 +43,14 @@ def check_delivery(pipeline: Pipeline, config: Config) -> Iterator[Finding]:
     reader = _Reader(pipeline, pipeline.distribution_arn, config.delivery is not None and config.delivery.manifests)
     own = deploy_advice(pipeline, DEPLOY_ANEW)
     advice = reader.policy_command(statements) if config.derived_bucket else own
-    yield from (replace(each, advice=advice) if each.advice else each for each in _check_policy(statements, reader))
+    yield from _check_policy(statements, reader, advice)
 
 
-def _check_policy(statements: Sequence[Mapping[str, Any]], reader: "_Reader") -> Iterator[Finding]:
+def _check_policy(statements: Sequence[Mapping[str, Any]], reader: "_Reader", advice: str) -> Iterator[Finding]:
     if not lets(statements, reader.access(_READ, _ANY)):
         yield fault(
             "The derived bucket's policy does not let the distribution read it: every URL is answered with 403.",
-            "Let it read.",
+            advice,
         )
         return
     yield ok("The distribution may read the derived bucket.")
@@ -58,13 +58,13 @@ def _check_policy(statements: Sequence[Mapping[str, Any]], reader: "_Reader") ->
         yield fault(
             "The derived bucket's policy lets the distribution read manifests, which tell of uploads' keys, to whoever "
             "asks: delivery.manifests is false.",
-            "Deny it.",
+            advice,
         )
     if not lets(statements, reader.access("s3:ListBucket", None)):
         yield warning(
             "The derived bucket's policy does not let the distribution list it: what is missing is answered with 403, "
             "as if it were forbidden, and not with 404.",
-            "Let it list.",
+            advice,
         )
 
 

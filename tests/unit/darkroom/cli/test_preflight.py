@@ -365,18 +365,23 @@ def test_those_of_the_stack_itself_and_of_other_folders_do_not(aws: Aws, capsys:
     assert capsys.readouterr() == ("", "")
 
 
+def deny(denied: str, error: ClientError, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have AWS refuse one operation."""
+    call = BaseClient._make_api_call  # type: ignore[attr-defined]  # noqa: SLF001 - where it stands in for AWS
+
+    def answer(client: BaseClient, operation: str, parameters: dict[str, Any]) -> object:
+        if operation == denied:
+            raise error
+        return call(client, operation, parameters)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", answer)
+
+
 @pytest.mark.usefixtures("aws")
 def test_who_may_not_read_notifications_is_told_so_and_goes_on(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    call = BaseClient._make_api_call  # type: ignore[attr-defined]  # noqa: SLF001 - where it stands in for AWS
-
-    def deny(client: BaseClient, operation: str, parameters: dict[str, Any]) -> object:
-        if operation == "GetBucketNotificationConfiguration":
-            raise client_error("AccessDenied", 403)
-        return call(client, operation, parameters)
-
-    monkeypatch.setattr(BaseClient, "_make_api_call", deny)
+    deny("GetBucketNotificationConfiguration", client_error("AccessDenied", 403), monkeypatch)
 
     preflight.main(["deploy", "-c", f"uploads_bucket={NOTIFIED}"])
 
@@ -420,14 +425,7 @@ def test_so_does_an_uploads_bucket_in_another_region_whose_events_do_not_reach_t
 def test_who_may_not_look_for_a_bucket_is_told_so_and_goes_on(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    call = BaseClient._make_api_call  # type: ignore[attr-defined]  # noqa: SLF001 - where it stands in for AWS
-
-    def deny(client: BaseClient, operation: str, parameters: dict[str, Any]) -> object:
-        if operation == "HeadBucket":
-            raise client_error("403", 403)
-        return call(client, operation, parameters)
-
-    monkeypatch.setattr(BaseClient, "_make_api_call", deny)
+    deny("HeadBucket", client_error("403", 403), monkeypatch)
 
     preflight.main(["deploy", "-c", f"uploads_bucket={NOTIFIED}"])
 
